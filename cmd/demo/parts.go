@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"portail-qf/internal/sim/apiparticulier"
+	"portail-qf/internal/sim/stage"
+)
+
+// The ports of DEMO.md, counted from the base port.
+const (
+	portPortal         = 0
+	portFranceConnect  = 1
+	portHubEE          = 3
+	portAPIParticulier = 4
+	portRegister       = 5
+	portInbox          = 6
+	portMetrics        = 8
+	portControl        = 9
+	portSMTP           = 25
+)
+
+var allPorts = []int{
+	portPortal, portFranceConnect, portHubEE, portAPIParticulier, portRegister, portInbox, portMetrics, portControl, portSMTP,
+}
+
+// handlers are the parts that speak HTTP, the portal apart.
+func (d *demo) handlers() map[int]http.Handler {
+	return map[int]http.Handler{
+		portFranceConnect:  d.stage.FranceConnect,
+		portHubEE:          d.stage.HubEE,
+		portAPIParticulier: d.stage.APIParticulier,
+		portRegister:       d.stage.Register,
+		portInbox:          d.stage.Mail,
+		portControl:        d.control(),
+	}
+}
+
+func readFamilies(folder string) ([]apiparticulier.Family, error) {
+	if folder == "" {
+		return nil, nil
+	}
+	families, err := apiparticulier.ReadFamilies(folder)
+	if err != nil {
+		return nil, fmt.Errorf("FAMILIES_DIR: %w", err)
+	}
+	return families, nil
+}
+
+// seed gives the portal the collectivities of the seed; those of an earlier run are
+// brought up to date.
+func (d *demo) seed(ctx context.Context) error {
+	batch, err := d.portal.Directory.Import(ctx, bytes.NewReader(stage.SeedFile))
+	if err != nil {
+		return fmt.Errorf("seed the collectivities: %w", err)
+	}
+	if len(batch.Faults) > 0 {
+		return fmt.Errorf("the seed has faults: %q", batch.Faults)
+	}
+	return nil
+}
+
+// announce says where everything is, once everything answers.
+func (d *demo) announce(ctx context.Context) error {
+	if err := d.waitUntilReady(ctx); err != nil {
+		return err
+	}
+	town := d.stage.Town("en_ordre")
+	fmt.Printf(`
+Portail                %s
+  un formulaire ouvert %s/collectivites/%s
+FranceConnect simulé   http://localhost:%d
+HubEE simulé           %s
+API Particulier        %s
+Registre des SIRET     %s
+Courriels              %s
+Métriques              %s/metrics
+Commande de la démo    %s/_demo
+Données                %s (base : %s)
+
+Qui peut se connecter avec FranceConnect :
+`, d.url(portPortal), d.url(portPortal), town.Siret, d.basePort+portFranceConnect, d.url(portHubEE), d.url(portAPIParticulier),
+		d.url(portRegister), d.url(portInbox), d.url(portMetrics), d.url(portControl), d.folder, d.databaseAt)
+	for _, identity := range d.stage.Identities {
+		fmt.Printf("  %-28s %s\n", identity.Key, identity.Label)
+	}
+	fmt.Println("\nprêt")
+	return nil
+}
+
+func (d *demo) waitUntilReady(ctx context.Context) error {
+	client := &http.Client{Timeout: 2 * time.Second}
+	for deadline := time.Now().Add(stopTimeout); time.Now().Before(deadline); {
+		response, err := client.Get(d.url(portPortal) + "/sante/pret")
+		if err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return errors.New("the portal does not answer; its log is log.jsonl in " + d.folder)
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"portail-qf/internal/app"
+	"portail-qf/internal/config"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/postgres"
+)
+
+// commands are those of SETTLED.md, names.
+type commands struct {
+	Serve   struct{} `cmd:"" help:"Serve the portal until SIGTERM."`
+	Migrate struct{} `cmd:"" help:"Bring the database up to date."`
+	Job     struct {
+		Name string `arg:"" help:"Such as purge or hubee-notifications."`
+	} `cmd:"" help:"Run a job now and print its report."`
+	Purge               struct{} `cmd:"" help:"Erase what may no longer be kept: the job of this name."`
+	ImportCollectivites struct {
+		File string `arg:"" type:"existingfile" help:"The public list, or a seed (JSON)."`
+	} `cmd:"" help:"Add or update collectivities from a list."`
+	Admin struct {
+		Resume struct {
+			Reference string `arg:"" help:"The dossier's identifier."`
+			Folder    string `arg:"" help:"The id of its folder, found at HubEE."`
+		} `cmd:"" help:"Take a quarantined dossier up again with its folder at HubEE."`
+	} `cmd:"" help:"What staff do by hand."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var chosen commands
+	parsed := kong.Parse(&chosen, kong.Name("portal"), kong.Description("The portal of the quotient familial form."))
+	if err := run(ctx, parsed.Command(), chosen); err != nil {
+		fmt.Fprintln(os.Stderr, "portal:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, command string, chosen commands) error {
+	if command == "migrate" {
+		url, err := config.ReadMigration(os.Environ())
+		if err != nil {
+			return err
+		}
+		return postgres.Migrate(ctx, url.Reveal())
+	}
+	c, err := config.Read(os.Environ())
+	if err != nil {
+		return err
+	}
+	portal, err := app.New(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = portal.Close() }()
+	switch command {
+	case "serve":
+		return serve(ctx, portal, c)
+	case "job <name>":
+		return runJob(ctx, portal, chosen.Job.Name)
+	case "purge":
+		return runJob(ctx, portal, "purge")
+	case "import-collectivites <file>":
+		return importCollectivities(ctx, portal, chosen.ImportCollectivites.File)
+	case "admin resume <reference> <folder>":
+		return resume(ctx, portal, chosen.Admin.Resume.Reference, chosen.Admin.Resume.Folder)
+	}
+	return fmt.Errorf("no command %q", command)
+}
+
+func serve(ctx context.Context, portal *app.App, c config.Config) error {
+	public, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("LISTEN: %w", err)
+	}
+	private, err := net.Listen("tcp", c.MetricsListen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("METRICS_LISTEN: %w", err), public.Close())
+	}
+	return portal.Run(ctx, public, private)
+}
+
+func runJob(ctx context.Context, portal *app.App, name string) error {
+	report, err := portal.Jobs.Run(ctx, name)
+	if err != nil {
+		return fmt.Errorf("%w (jobs: %s)", err, strings.Join(portal.Jobs.Names(), ", "))
+	}
+	fmt.Println(report)
+	return nil
+}
+
+func importCollectivities(ctx context.Context, portal *app.App, name string) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	batch, err := portal.Directory.Import(ctx, file)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d collectivités et %d éditeurs enregistrés, %d entrées laissées de côté\n",
+		len(batch.Collectivities), len(batch.Editors), len(batch.Faults))
+	for _, left := range batch.Faults {
+		fmt.Println(" -", left)
+	}
+	return nil
+}
+
+func resume(ctx context.Context, portal *app.App, typed, folder string) error {
+	reference, err := value.ParseReference(typed)
+	if err != nil {
+		return err
+	}
+	if err := portal.Delivery.Resume(ctx, reference, folder); err != nil {
+		return fmt.Errorf("resume %s (%s): %w", reference.Display(), fault.CodeOf(err), err)
+	}
+	fmt.Printf("%s : envoi repris\n", reference.Display())
+	return nil
+}

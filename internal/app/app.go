@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portail-qf/internal/config"
+	"portail-qf/internal/document"
+	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/place"
+	"portail-qf/internal/jobs"
+	"portail-qf/internal/observe"
+	"portail-qf/internal/partner/apiparticulier"
+	"portail-qf/internal/partner/franceconnect"
+	"portail-qf/internal/partner/hubee"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/seal"
+	"portail-qf/internal/web/citizen"
+	"portail-qf/static"
+)
+
+// Options are what tests and the demo decide, and production leaves as they are.
+type Options struct {
+	Log *slog.Logger
+	// Now is business time, moved by the demo; nil is the real time.
+	Now func() time.Time
+}
+
+// App is a whole portal.
+type App struct {
+	Directory *directory.Service
+	Delivery  *dossier.Delivery
+	Outbox    postgres.Outbox
+	Jobs      *jobs.Table
+
+	config   config.Config
+	log      *slog.Logger
+	now      func() time.Time
+	db       *postgres.DB
+	handler  http.Handler
+	metrics  *observe.Metrics
+	workers  *jobs.Workers
+	stopping chan struct{}
+}
+
+// workersInParallel is how many orders one instance carries out at once: HubEE's answers,
+// not our processors, are what they wait for.
+const workersInParallel = 16
+
+// New builds the portal. It reaches the database, and nothing else outside: the portal
+// starts while its partners are down.
+func New(ctx context.Context, c config.Config, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	ring, err := seal.Parse(c.Keys.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("KEYS: %w", err)
+	}
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		return nil, fmt.Errorf("load the time of Paris: %w", err)
+	}
+	documents, err := newDocuments()
+	if err != nil {
+		return nil, err
+	}
+	db, err := postgres.Open(ctx, c.DatabaseURL.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	if err := db.CheckSchema(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	a := &App{config: c, log: o.Log, now: o.Now, db: db, Outbox: postgres.Outbox{DB: db}, stopping: make(chan struct{})}
+	a.metrics = observe.New(a.Outbox.Oldest, o.Now, o.Log)
+	hub := a.hub()
+	a.Directory = &directory.Service{Store: postgres.Collectivities{DB: db}, Now: o.Now}
+	a.Delivery = &dossier.Delivery{Shipments: postgres.Shipments{DB: db}, Hub: hub, Renderer: documents.Renderer, Vault: ring, Now: o.Now}
+	followUp := &dossier.FollowUp{Hub: hub, Records: postgres.FollowUp{DB: db}, Now: o.Now}
+	a.Jobs = &jobs.Table{Jobs: recurring(followUp), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Wall: time.Now, Zone: paris}
+	a.workers = &jobs.Workers{
+		Outbox: a.Outbox, Kinds: kinds(a.Delivery, followUp), Log: o.Log, Now: o.Now,
+		Parallel: workersInParallel, Observe: a.metrics.Order,
+	}
+	identities := a.identities()
+	a.handler, err = a.site(&citizen.Handler{
+		Journey: &dossier.Journey{
+			Attempts: postgres.Attempts{DB: db}, Collectivities: postgres.Collectivities{DB: db},
+			Identities: identities, Quotients: a.quotients(), Vault: ring, Now: o.Now,
+			Random: rand.Reader, NewID: uuid.NewString,
+		},
+		FollowUp: followUp, Directory: a.Directory, Documents: documents,
+		Commune: place.Commune, Country: place.Country,
+		Contact: c.ContactEmail, PortalURL: c.PortalURL, FeedbackURL: c.FeedbackURL, Now: o.Now, Log: o.Log,
+	}, identities.Origins())
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return a, nil
+}
+
+// Handler serves the portal.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Close gives back what New took.
+func (a *App) Close() error { return a.db.Close() }
+
+func (a *App) identities() *franceconnect.Client {
+	c := a.config.FranceConnect
+	return franceconnect.New(franceconnect.Config{
+		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret,
+		RedirectURL:           a.config.PortalURL + citizen.CallbackPath,
+		PostLogoutRedirectURL: a.config.PortalURL + citizen.LoggedOutPath,
+	})
+}
+
+func (a *App) quotients() *apiparticulier.Client {
+	observe := a.metrics.Partner("api_particulier")
+	return apiparticulier.New(apiparticulier.Config{
+		BaseURL: a.config.APIParticulier.URL,
+		Observe: func(outcome string, waited time.Duration) { observe("quotient", outcome, waited) },
+	})
+}
+
+func (a *App) hub() *hubee.Client {
+	c := a.config.HubEE
+	return hubee.New(hubee.Config{
+		APIURL: c.APIURL, TokenURL: c.TokenURL, ClientID: c.OSLID, ClientSecret: c.OSLSecret,
+		Editor: "DINUM", Application: "Formulaire QF", Version: version(),
+		Observe: a.metrics.Partner("hubee"),
+	})
+}
+
+// documents draws what is not HTML.
+type documents struct{ *document.Renderer }
+
+// qrScale is the side of a module in pixels: a poster's code stays sharp on paper.
+const qrScale = 16
+
+func newDocuments() (documents, error) {
+	regular, bold, err := static.Fonts()
+	if err != nil {
+		return documents{}, err
+	}
+	renderer, err := document.New(document.Fonts{Regular: regular, Bold: bold}, place.Commune, place.Country)
+	if err != nil {
+		return documents{}, fmt.Errorf("prepare documents: %w", err)
+	}
+	return documents{renderer}, nil
+}
+
+func (documents) QRSVG(address string) ([]byte, error) { return document.QRSVG(address) }
+
+func (documents) QRPNG(address string) ([]byte, error) { return document.QRPNG(address, qrScale) }
+
+// Fill adds collectivities and dossiers of no one, for measurements.
+func (a *App) Fill(ctx context.Context, collectivities, dossiers int) error {
+	return postgres.Fill(ctx, a.db, collectivities, dossiers, a.now())
+}

@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/api"
+	"portail-qf/internal/web/citizen"
+	"portail-qf/static"
+	"portail-qf/templates"
+)
+
+// site parses every page and mounts every space.
+func (a *App) site(citizens *citizen.Handler, formActions []string) (http.Handler, error) {
+	assets, err := static.NewAssets(static.Files())
+	if err != nil {
+		return nil, err
+	}
+	if assets.Missing() {
+		a.log.Warn("the DSFR is not built in: pages have no style (run make generate, then build again)")
+	}
+	parsed, err := web.ParseTemplates(templates.FS, assets.URL)
+	if err != nil {
+		return nil, err
+	}
+	errorPages, err := web.ParseErrorPages(parsed, web.Page{Brand: a.config.Brand})
+	if err != nil {
+		return nil, err
+	}
+	if citizens.Views, err = citizen.ParseViews(parsed); err != nil {
+		return nil, err
+	}
+	router := web.NewRouter(web.Settings{
+		PortalURL: a.config.PortalURL, Brand: a.config.Brand, Errors: errorPages, Log: a.log,
+		FormActions: formActions, Observe: a.metrics.Request, NewRequestID: uuid.NewString,
+	})
+	router.Files(static.Prefix, assets)
+	health := &api.Health{Ready: a.ready, Stopping: a.stopping, Log: a.log}
+	health.Mount(router)
+	citizens.Frame = router.Frame
+	citizens.Mount(router)
+	return router, nil
+}
+
+func (a *App) ready(ctx context.Context) error {
+	return a.db.CheckSchema(ctx)
+}

@@ -1,0 +1,128 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+
+	"portail-qf/internal/domain/value"
+)
+
+// Config is the configuration of the portal. The README's table explains each variable.
+type Config struct {
+	PortalURL     string `env:"PORTAL_URL,required,notEmpty"`
+	Listen        string `env:"LISTEN" envDefault:"127.0.0.1:8080"`
+	MetricsListen string `env:"METRICS_LISTEN" envDefault:"127.0.0.1:8088"`
+
+	DatabaseURL          value.Secret `env:"DATABASE_URL,required,notEmpty"`
+	DatabaseMigrationURL value.Secret `env:"DATABASE_MIGRATION_URL"`
+	Keys                 value.Secret `env:"KEYS,required,notEmpty"`
+
+	FranceConnect  FranceConnect  `envPrefix:"FRANCECONNECT_"`
+	APIParticulier APIParticulier `envPrefix:"API_PARTICULIER_"`
+	HubEE          HubEE          `envPrefix:"HUBEE_"`
+
+	ContactEmail string `env:"CONTACT_EMAIL" envDefault:"api-particulier@api.gouv.fr"`
+	// Brand shows the State's brand block, which only its own sites may bear.
+	Brand bool `env:"MARQUE_ETAT" envDefault:"true"`
+	// FeedbackURL is the page of « Je donne mon avis »; no button without it.
+	FeedbackURL string `env:"JE_DONNE_MON_AVIS_URL"`
+}
+
+// FranceConnect is our registration at FranceConnect.
+type FranceConnect struct {
+	Issuer       string       `env:"ISSUER,required,notEmpty"`
+	ClientID     string       `env:"CLIENT_ID,required,notEmpty"`
+	ClientSecret value.Secret `env:"CLIENT_SECRET,required,notEmpty"`
+}
+
+// APIParticulier is where the quotient is asked for.
+type APIParticulier struct {
+	URL string `env:"URL,required,notEmpty"`
+}
+
+// HubEE is our account of depositor.
+type HubEE struct {
+	APIURL    string       `env:"API_URL,required,notEmpty"`
+	TokenURL  string       `env:"TOKEN_URL,required,notEmpty"`
+	OSLID     string       `env:"OSL_ID,required,notEmpty"`
+	OSLSecret value.Secret `env:"OSL_SECRET,required,notEmpty"`
+}
+
+// Read reads the environment, such as os.Environ(). The error lists every fault, one a
+// line, and quotes no value.
+func Read(environment []string) (Config, error) {
+	var c Config
+	faults := []error{readInto(&c, environment)}
+	for _, address := range []struct{ name, value string }{
+		{"PORTAL_URL", c.PortalURL},
+		{"FRANCECONNECT_ISSUER", c.FranceConnect.Issuer},
+		{"API_PARTICULIER_URL", c.APIParticulier.URL},
+		{"HUBEE_API_URL", c.HubEE.APIURL},
+		{"HUBEE_TOKEN_URL", c.HubEE.TokenURL},
+		{"JE_DONNE_MON_AVIS_URL", c.FeedbackURL},
+	} {
+		if address.value != "" && !safeURL(address.value) {
+			faults = append(faults, fmt.Errorf("%s must be an https address (http on this machine only), without a final slash, query or fragment", address.name))
+		}
+	}
+	if at := strings.IndexByte(c.ContactEmail, '@'); at < 1 || at == len(c.ContactEmail)-1 {
+		faults = append(faults, errors.New("CONTACT_EMAIL must be a mail address"))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return Config{}, fmt.Errorf("configuration:\n%w", err)
+	}
+	return c, nil
+}
+
+// ReadMigration reads only what `portal migrate` needs.
+func ReadMigration(environment []string) (value.Secret, error) {
+	set := env.ToMap(environment)
+	for _, name := range []string{"DATABASE_MIGRATION_URL", "DATABASE_URL"} {
+		if set[name] != "" {
+			return value.Secret(set[name]), nil
+		}
+	}
+	return "", errors.New("configuration:\nDATABASE_MIGRATION_URL (or DATABASE_URL) is missing")
+}
+
+// readInto turns the library's faults into sentences that name the variable and never its
+// value.
+func readInto(c *Config, environment []string) error {
+	err := env.ParseWithOptions(c, env.Options{Environment: env.ToMap(environment)})
+	var several env.AggregateError
+	if !errors.As(err, &several) {
+		return err
+	}
+	faults := make([]error, 0, len(several.Errors))
+	for _, fault := range several.Errors {
+		var missing env.VarIsNotSetError
+		var empty env.EmptyVarError
+		var unread env.ParseError
+		switch {
+		case errors.As(fault, &missing):
+			faults = append(faults, fmt.Errorf("%s is missing", missing.Key))
+		case errors.As(fault, &empty):
+			faults = append(faults, fmt.Errorf("%s is empty", empty.Key))
+		case errors.As(fault, &unread):
+			field, _ := reflect.TypeFor[Config]().FieldByName(unread.Name)
+			faults = append(faults, fmt.Errorf("%s must be true or false", field.Tag.Get("env")))
+		default:
+			faults = append(faults, fault)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func safeURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(text, "/") {
+		return false
+	}
+	host := u.Hostname()
+	return u.Scheme == "https" || u.Scheme == "http" && (host == "localhost" || host == "127.0.0.1" || host == "::1")
+}

@@ -1,0 +1,99 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"portail-qf/internal/domain/place"
+	"portail-qf/internal/domain/value"
+)
+
+// Store keeps collectivities and editors.
+type Store interface {
+	// FindCollectivity finds one by SIRET, with its return addresses; fault.NotFound, code
+	// collectivity.unknown.
+	FindCollectivity(ctx context.Context, siret value.Siret) (Collectivity, error)
+	// SearchCollectivities lists those that are open or soon open and match the query,
+	// after the first offset, and tells how many there are in all.
+	SearchCollectivities(ctx context.Context, query Query, offset, limit int) ([]Collectivity, int, error)
+	// CountByDepartement counts those that are listed, by département code.
+	CountByDepartement(ctx context.Context) (map[string]int, error)
+	// RecordImport adds or updates what an import brings, all of it or nothing.
+	RecordImport(ctx context.Context, batch Import, now time.Time) error
+}
+
+// Query is a search as understood. Empty fields match everything.
+type Query struct {
+	Siret       value.Siret
+	Postcode    string   // its first digits
+	Words       []string // folded; each is somewhere in the name
+	Folded      string   // the folded text: names that start with it come first
+	Departement string
+}
+
+// maxQuery is more than any name of a collectivity.
+const maxQuery = 200
+
+// ParseQuery understands what a person typed: a SIRET, a postcode or the beginning of one,
+// else words of a name.
+func ParseQuery(typed string) Query {
+	typed = strings.TrimSpace(typed)
+	if len(typed) > maxQuery {
+		typed = strings.ToValidUTF8(typed[:maxQuery], "")
+	}
+	if siret, err := value.ParseSiret(typed); err == nil {
+		return Query{Siret: siret}
+	}
+	if digits := strings.ReplaceAll(typed, " ", ""); len(digits) >= 2 && len(digits) <= 5 && strings.Trim(digits, "0123456789") == "" {
+		return Query{Postcode: digits}
+	}
+	folded := place.Fold(typed)
+	return Query{Words: strings.Fields(folded), Folded: folded}
+}
+
+// IsEmpty reports whether the query would list everything.
+func (q Query) IsEmpty() bool {
+	return q.Siret == "" && q.Postcode == "" && len(q.Words) == 0 && q.Departement == ""
+}
+
+// Service answers questions about collectivities.
+type Service struct {
+	Store Store
+	Now   func() time.Time // business time
+}
+
+// Find finds a collectivity by its SIRET.
+func (s *Service) Find(ctx context.Context, siret value.Siret) (Collectivity, error) {
+	c, err := s.Store.FindCollectivity(ctx, siret)
+	if err != nil {
+		return Collectivity{}, fmt.Errorf("find collectivity: %w", err)
+	}
+	return c, nil
+}
+
+// Search lists the collectivities that match, after the first offset, and tells how many
+// there are in all.
+func (s *Service) Search(ctx context.Context, query Query, offset, limit int) ([]Collectivity, int, error) {
+	found, total, err := s.Store.SearchCollectivities(ctx, query, offset, limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("search collectivities: %w", err)
+	}
+	return found, total, nil
+}
+
+// Departements lists every département with how many collectivities it has here.
+func (s *Service) Departements(ctx context.Context) ([]DepartementCount, error) {
+	counts, err := s.Store.CountByDepartement(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("count collectivities: %w", err)
+	}
+	var listed []DepartementCount
+	for _, d := range place.Departements() {
+		if counts[d.Code] > 0 {
+			listed = append(listed, DepartementCount{Code: d.Code, Name: d.Name, Open: counts[d.Code]})
+		}
+	}
+	return listed, nil
+}

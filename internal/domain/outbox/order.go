@@ -1,0 +1,18 @@
+package outbox
+
+import "time"
+
+// The kinds of orders, and what their subject is.
+const (
+	DeliverDossier = "dossier.deliver" // id of the dossier to bring to HubEE
+	CloseDossier   = "dossier.close"   // id of the dossier whose case is to be closed at HubEE
+)
+
+// Order is one thing to do outside.
+type Order struct {
+	ID        int64
+	Kind      string
+	Subject   string
+	Attempt   int // 1 for the first
+	CreatedAt time.Time
+}

@@ -1,0 +1,218 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"portail-qf/internal/app"
+	"portail-qf/internal/config"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/postgres/pgtest"
+	"portail-qf/internal/seal"
+	"portail-qf/internal/sim/stage"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// scene is everything around a portal: simulators, database, clock, log.
+type scene struct {
+	t        testing.TB
+	stage    *stage.Stage
+	database pgtest.Database
+	keys     string
+	shift    atomic.Int64 // of the business clock
+	log      *journal
+
+	portalURL, issuer, hubURL, apiURL string
+	listener                          net.Listener // of the portal
+}
+
+// journal keeps what the portal logged, to prove what is not in it.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(line)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// setScene starts the simulators and prepares a database. The portal is started apart.
+func setScene(t testing.TB) *scene {
+	t.Helper()
+	s := &scene{t: t, database: pgtest.New(t), keys: seal.NewKey("test"), log: &journal{}}
+	s.listener = listen(t)
+	s.portalURL = "http://" + s.listener.Addr().String()
+	franceConnect := listen(t)
+	_, port, err := net.SplitHostPort(franceConnect.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Another host than the portal's: the journey is cross-site, as in production.
+	s.issuer = "http://localhost:" + port + "/api/v2"
+	s.stage, err = stage.Set(stage.Options{
+		Issuer: s.issuer, CallbackURL: s.portalURL + "/franceconnect/retour", LoggedOutURL: s.portalURL + "/franceconnect/deconnexion",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, franceConnect, s.stage.FranceConnect)
+	s.hubURL = serve(t, listen(t), s.stage.HubEE)
+	s.apiURL = serve(t, listen(t), s.stage.APIParticulier)
+	return s
+}
+
+// config is the portal's, as the environment gives it.
+func (s *scene) config() []string {
+	return []string{
+		"PORTAL_URL=" + s.portalURL, "DATABASE_URL=" + s.database.App, "KEYS=" + s.keys,
+		"FRANCECONNECT_ISSUER=" + s.issuer, "FRANCECONNECT_CLIENT_ID=" + stage.FranceConnectClient, "FRANCECONNECT_CLIENT_SECRET=" + stage.FranceConnectSecret,
+		"API_PARTICULIER_URL=" + s.apiURL, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
+		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
+	}
+}
+
+// now is the business time.
+func (s *scene) now() time.Time { return time.Now().Add(time.Duration(s.shift.Load())) }
+
+// advance moves the business time.
+func (s *scene) advance(by time.Duration) { s.shift.Add(int64(by)) }
+
+// portal is a running portal.
+type portal struct {
+	*scene
+	app *app.App
+}
+
+// open sets the scene and runs a portal in it, with the seeded collectivities.
+func open(t testing.TB) *portal {
+	t.Helper()
+	s := setScene(t)
+	return s.run(s.listener)
+}
+
+// run starts a portal on a listener; several may run on one scene.
+func (s *scene) run(public net.Listener) *portal {
+	s.t.Helper()
+	c, err := config.Read(s.config())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	built, err := app.New(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(s.log, nil)), Now: s.now})
+	if err != nil {
+		stop()
+		s.t.Fatal(err)
+	}
+	if _, err := built.Directory.Import(ctx, bytes.NewReader(stage.SeedFile)); err != nil {
+		stop()
+		s.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- built.Run(ctx, public, listen(s.t)) }()
+	s.t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-ended, built.Close()); err != nil {
+			s.t.Errorf("the portal stopped badly: %v", err)
+		}
+	})
+	return &portal{scene: s, app: built}
+}
+
+// job runs a job now.
+func (p *portal) job(name string) {
+	p.t.Helper()
+	if _, err := p.app.Jobs.Run(p.t.Context(), name); err != nil {
+		p.t.Fatalf("job %s: %v", name, err)
+	}
+}
+
+// drain waits until no order is due.
+func (p *portal) drain() {
+	p.t.Helper()
+	eventually(p.t, 30*time.Second, "the outbox is empty", func() bool {
+		busy, err := p.app.Outbox.Busy(p.t.Context(), p.now())
+		return err == nil && busy == 0
+	})
+}
+
+// sql asks the database of the scene.
+func (s *scene) sql() *postgres.DB {
+	s.t.Helper()
+	db, err := postgres.Open(context.Background(), s.database.Owner)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// keepsQuiet fails when one of the texts was logged.
+func (s *scene) keepsQuiet(texts ...string) {
+	s.t.Helper()
+	logged := s.log.String()
+	for _, text := range texts {
+		if text != "" && strings.Contains(logged, text) {
+			s.t.Errorf("%q is in the log", text)
+		}
+	}
+}
+
+func listen(t testing.TB) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
+// serve runs a simulator until the test ends and returns its address.
+func serve(t testing.TB, listener net.Listener, handler http.Handler) string {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	return "http://" + listener.Addr().String()
+}
+
+// eventually waits for something that comes by itself.
+func eventually(t testing.TB, patience time.Duration, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("after %s, still not: %s", patience, what)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// order posts an order to the control surface of a simulator.
+func (s *scene) order(address, order string) {
+	s.t.Helper()
+	response, err := http.Post(address, "application/json", strings.NewReader(order))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode >= 300 {
+		s.t.Fatalf("POST %s answered %d", address, response.StatusCode)
+	}
+}

@@ -1,0 +1,125 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// Job is a recurring piece of work.
+type Job struct {
+	Name    string
+	Every   string // cron expression, Europe/Paris; never between 2 and 3 in the morning
+	Timeout time.Duration
+	// Run does the work and reports it in a few words that hold nothing personal.
+	Run func(ctx context.Context) (report string, err error)
+}
+
+// Runs keeps the ticks (postgres.JobRuns).
+type Runs interface {
+	Begin(ctx context.Context, job string, tick time.Time) (bool, error)
+	End(ctx context.Context, job string, tick time.Time, report string, failed bool) error
+	Alone(ctx context.Context, job string, work func(ctx context.Context)) (bool, error)
+}
+
+// Table is the list of the jobs.
+type Table struct {
+	Jobs []Job
+	Runs Runs
+	Log  *slog.Logger
+	Wall func() time.Time // real time
+	Zone *time.Location   // Europe/Paris
+}
+
+// ErrUnknownJob says that the table has no job of this name.
+var ErrUnknownJob = errors.New("no such job")
+
+// Names lists the jobs.
+func (t *Table) Names() []string {
+	names := make([]string, len(t.Jobs))
+	for i, job := range t.Jobs {
+		names[i] = job.Name
+	}
+	return names
+}
+
+// Serve runs every job at its times until ctx ends, and waits for those under way.
+func (t *Table) Serve(ctx context.Context) error {
+	schedule := cron.New(cron.WithLocation(t.Zone))
+	for _, job := range t.Jobs {
+		if _, err := schedule.AddFunc(job.Every, func() { t.tick(ctx, job) }); err != nil {
+			return fmt.Errorf("schedule %s: %w", job.Name, err)
+		}
+	}
+	schedule.Start()
+	<-ctx.Done()
+	<-schedule.Stop().Done()
+	return nil
+}
+
+// tick runs a job for the minute that has come, unless another instance has it.
+func (t *Table) tick(ctx context.Context, job Job) {
+	minute := t.Wall().Truncate(time.Minute)
+	taken, err := t.Runs.Begin(ctx, job.Name, minute)
+	if err != nil {
+		t.Log.Error("job not begun", "job", job.Name, "error", err)
+		return
+	}
+	if taken {
+		_, _ = t.run(ctx, job, minute)
+	}
+}
+
+// Run runs a job now, whatever its times, and returns its report.
+func (t *Table) Run(ctx context.Context, name string) (string, error) {
+	for _, job := range t.Jobs {
+		if job.Name != name {
+			continue
+		}
+		now := t.Wall()
+		if _, err := t.Runs.Begin(ctx, name, now); err != nil {
+			return "", fmt.Errorf("begin %s: %w", name, err)
+		}
+		return t.run(ctx, job, now)
+	}
+	return "", fmt.Errorf("%w: %s", ErrUnknownJob, name)
+}
+
+func (t *Table) run(ctx context.Context, job Job, tick time.Time) (report string, err error) {
+	began := t.Wall()
+	alone, lockErr := t.Runs.Alone(ctx, job.Name, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, job.Timeout)
+		defer cancel()
+		report, err = guarded(ctx, job.Run)
+	})
+	switch {
+	case lockErr != nil:
+		err = lockErr
+	case !alone:
+		report = "another run is under way"
+	}
+	level := slog.LevelInfo
+	if err != nil {
+		level = slog.LevelError
+	}
+	t.Log.Log(ctx, level, "job run", "job", job.Name, "report", report, "error", err, "seconds", t.Wall().Sub(began).Seconds())
+	if endErr := t.Runs.End(context.WithoutCancel(ctx), job.Name, tick, report, err != nil); endErr != nil {
+		t.Log.Error("job not ended", "job", job.Name, "error", endErr)
+	}
+	return report, err
+}
+
+// guarded turns a panic into an error: one job must not end the program.
+func guarded(ctx context.Context, work func(context.Context) (string, error)) (report string, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return work(ctx)
+}

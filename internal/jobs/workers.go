@@ -1,0 +1,161 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/outbox"
+	"portail-qf/internal/failpoint"
+)
+
+// Outbox keeps the orders (postgres.Outbox).
+type Outbox interface {
+	Claim(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]outbox.Order, error)
+	Finish(ctx context.Context, order outbox.Order, now time.Time) error
+	Postpone(ctx context.Context, order outbox.Order, due time.Time, reason string) error
+	Release(ctx context.Context, order outbox.Order) error
+	Listen(ctx context.Context, wake func()) error
+}
+
+// Deliver carries out the orders of one kind. A nil error ends the order; any other puts
+// it off, for ever if need be: what ends a dossier is a rule of the dossier.
+type Deliver func(ctx context.Context, subject string) error
+
+const (
+	// lease is longer than an order may take, so that no order is carried out twice at
+	// once while its worker lives.
+	lease        = 3 * time.Minute
+	orderTimeout = 2 * time.Minute
+	lookEvery    = time.Second // when no notification comes
+	longestWait  = time.Hour
+)
+
+// waits are the pauses after the first failures of an order; then longestWait for ever.
+var waits = [...]time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute}
+
+// Workers empty the outbox.
+type Workers struct {
+	Outbox   Outbox
+	Kinds    map[string]Deliver
+	Log      *slog.Logger
+	Now      func() time.Time // business time
+	Parallel int              // orders carried out at once
+	// Observe is told of each try: kind, "done" or the code of the failure.
+	Observe func(kind, outcome string, took time.Duration)
+}
+
+// Serve carries out orders until ctx ends; then it waits for those under way, which have
+// their own deadline, and gives back those not begun.
+func (w *Workers) Serve(ctx context.Context) error {
+	wake := make(chan struct{}, 1)
+	nudge := func() {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() {
+		if err := w.Outbox.Listen(ctx, nudge); err != nil {
+			w.Log.Error("outbox not listened to", "error", err)
+		}
+	})
+	slots := make(chan struct{}, w.Parallel)
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		w.drain(ctx, slots, &running, nudge)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wake:
+		case <-ticker.C:
+		}
+	}
+}
+
+// drain claims as many orders as there are free slots and starts them. A slot that becomes
+// free nudges the loop, so that a long queue never waits for the ticker.
+func (w *Workers) drain(ctx context.Context, slots chan struct{}, running *sync.WaitGroup, nudge func()) {
+	free := cap(slots) - len(slots)
+	if free == 0 || ctx.Err() != nil {
+		return
+	}
+	failpoint.Hit("worker: before claim")
+	orders, err := w.Outbox.Claim(ctx, free, lease, w.Now())
+	if err != nil {
+		if ctx.Err() == nil {
+			w.Log.Error("orders not claimed", "error", err)
+		}
+		return
+	}
+	for _, order := range orders {
+		if ctx.Err() != nil {
+			_ = w.Outbox.Release(context.WithoutCancel(ctx), order)
+			continue
+		}
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots; nudge() }()
+			w.carryOut(context.WithoutCancel(ctx), order)
+		})
+	}
+}
+
+func (w *Workers) carryOut(ctx context.Context, order outbox.Order) {
+	failpoint.Hit("worker: after claim")
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, orderTimeout)
+	defer cancel()
+	deliver, known := w.Kinds[order.Kind]
+	if !known {
+		// A newer instance gave it; this one is about to be replaced.
+		w.postpone(ctx, order, fmt.Errorf("no worker for %q", order.Kind))
+		return
+	}
+	_, err := guarded(ctx, func(ctx context.Context) (string, error) { return "", deliver(ctx, order.Subject) })
+	// What was done must be written down even when the deadline has passed.
+	ctx = context.WithoutCancel(ctx)
+	if err != nil {
+		w.observe(order.Kind, outcomeOf(err), time.Since(began))
+		w.postpone(ctx, order, err)
+		return
+	}
+	w.observe(order.Kind, "done", time.Since(began))
+	failpoint.Hit("worker: before finish")
+	if err := w.Outbox.Finish(ctx, order, w.Now()); err != nil {
+		w.Log.Error("order not finished", "kind", order.Kind, "order", order.ID, "error", err)
+	}
+}
+
+func (w *Workers) postpone(ctx context.Context, order outbox.Order, cause error) {
+	wait := longestWait
+	if order.Attempt <= len(waits) {
+		wait = waits[order.Attempt-1]
+	}
+	// Up to a fifth more, so that a thousand orders put off together do not come together.
+	wait += rand.N(wait/5 + 1)
+	w.Log.Warn("order put off", "kind", order.Kind, "order", order.ID, "attempt", order.Attempt, "wait", wait.Round(time.Second).String(), "error", cause)
+	if err := w.Outbox.Postpone(ctx, order, w.Now().Add(wait), cause.Error()); err != nil {
+		w.Log.Error("order not put off", "kind", order.Kind, "order", order.ID, "error", err)
+	}
+}
+
+func (w *Workers) observe(kind, outcome string, took time.Duration) {
+	if w.Observe != nil {
+		w.Observe(kind, outcome, took)
+	}
+}
+
+func outcomeOf(err error) string {
+	if code := fault.CodeOf(err); code != "" {
+		return code
+	}
+	return "failed"
+}

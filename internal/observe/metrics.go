@@ -1,0 +1,81 @@
+package observe
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics are the counters of one instance.
+type Metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.HistogramVec
+	orders   *prometheus.HistogramVec
+	partners *prometheus.HistogramVec
+}
+
+// scrapeTimeout bounds the question to the database during a scrape.
+const scrapeTimeout = 3 * time.Second
+
+// New makes the metrics. oldest returns when the oldest undelivered order was given, the
+// zero time for none: its age is what to alert on, rather than on errors
+// (users-reliability-security.md B.2).
+func New(oldest func(context.Context) (time.Time, error), now func() time.Time, log *slog.Logger) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: histogram("http_request_seconds", "Time to answer a request.", "route", "status"),
+		orders:   histogram("outbox_order_seconds", "Time to carry out an order of the outbox.", "kind", "outcome"),
+		partners: histogram("partner_call_seconds", "Time of a call to an external system.", "partner", "operation", "outcome"),
+	}
+	age := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "outbox_oldest_order_seconds", Help: "Age of the oldest order that is not carried out.",
+	}, func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+		defer cancel()
+		since, err := oldest(ctx)
+		if err != nil {
+			log.Warn("age of the outbox unknown", "error", err)
+			return -1
+		}
+		if since.IsZero() {
+			return 0
+		}
+		return max(0, now().Sub(since).Seconds())
+	})
+	m.registry.MustRegister(m.requests, m.orders, m.partners, age, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func histogram(name, help string, labels ...string) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: name, Help: help, Buckets: []float64{.005, .01, .025, .05, .1, .3, 1, 3, 10, 30},
+	}, labels)
+}
+
+// Handler serves the metrics, on a listener of its own.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Request notes an answer.
+func (m *Metrics) Request(route string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// Order notes a try at an order of the outbox.
+func (m *Metrics) Order(kind, outcome string, took time.Duration) {
+	m.orders.WithLabelValues(kind, outcome).Observe(took.Seconds())
+}
+
+// Partner returns what notes the calls to one external system.
+func (m *Metrics) Partner(name string) func(operation, outcome string, took time.Duration) {
+	return func(operation, outcome string, took time.Duration) {
+		m.partners.WithLabelValues(name, operation, outcome).Observe(took.Seconds())
+	}
+}

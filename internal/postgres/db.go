@@ -1,0 +1,71 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// DB is a pool of connections to the portal's database.
+type DB struct {
+	pool *sqlx.DB
+	url  string
+}
+
+const (
+	maxConnections = 24
+	connectTimeout = 5 * time.Second
+)
+
+// Open connects to the database and checks that it answers.
+func Open(ctx context.Context, url string) (*DB, error) {
+	connector, err := pq.NewConnector(url)
+	if err != nil {
+		// The driver's error may quote the address and its password.
+		return nil, errors.New("DATABASE_URL is not an address that PostgreSQL understands")
+	}
+	pool := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	pool.SetMaxOpenConns(maxConnections)
+	pool.SetMaxIdleConns(maxConnections)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), pool.Close())
+	}
+	return &DB{pool: pool, url: url}, nil
+}
+
+// Close ends the pool.
+func (db *DB) Close() error { return db.pool.Close() }
+
+// Ping tells whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.pool.PingContext(ctx) }
+
+// InTx runs work in one transaction, committed when work returns nil.
+func (db *DB) InTx(ctx context.Context, work func(tx *sqlx.Tx) error) error {
+	tx, err := db.pool.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	if err := work(tx); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// ignoreDone leaves out the rollback of a transaction that the context already ended.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}

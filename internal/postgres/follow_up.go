@@ -1,0 +1,203 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/outbox"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/failpoint"
+)
+
+// FollowUp implements dossier.FollowUpStore.
+type FollowUp struct{ DB *DB }
+
+var _ dossier.FollowUpStore = FollowUp{}
+
+// FindStatus finds what may be told of a dossier.
+func (f FollowUp) FindStatus(ctx context.Context, reference value.Reference) (dossier.Status, error) {
+	const sqlStatus = `
+		SELECT d.reference, d.state, d.recorded_at, d.transmitted_at, d.received_at, d.state_at, ` + collectivityColumns + `
+		FROM dossiers d JOIN collectivities c ON c.siret = d.siret
+		WHERE d.reference = $1`
+	var row struct {
+		collectivityRow
+		Reference     string       `db:"reference"`
+		State         string       `db:"state"`
+		RecordedAt    time.Time    `db:"recorded_at"`
+		TransmittedAt sql.NullTime `db:"transmitted_at"`
+		ReceivedAt    sql.NullTime `db:"received_at"`
+		StateAt       time.Time    `db:"state_at"`
+	}
+	if err := f.DB.pool.GetContext(ctx, &row, sqlStatus, reference.String()); err != nil {
+		return dossier.Status{}, notFoundAs("dossier.unknown", err)
+	}
+	return dossier.Status{
+		Reference: reference, State: dossier.State(row.State), RecordedAt: row.RecordedAt,
+		TransmittedAt: row.TransmittedAt.Time, ReceivedAt: row.ReceivedAt.Time, StateAt: row.StateAt,
+		Collectivity: row.collectivity(),
+	}, nil
+}
+
+// RecordStatus applies a status under the lock of its dossier.
+func (f FollowUp) RecordStatus(ctx context.Context, change dossier.StatusChange) (bool, error) {
+	const sqlLock = `SELECT id, state FROM dossiers WHERE case_id = $1 FOR UPDATE`
+	const sqlEvent = `
+		INSERT INTO dossier_events (dossier_id, at, kind, detail, hub_event)
+		VALUES ($1, $2, 'status', $3, NULLIF($4, '')) ON CONFLICT (dossier_id, hub_event) DO NOTHING`
+	const sqlLooked = `UPDATE dossiers SET looked_at = $2 WHERE id = $1`
+	const sqlFlag = `UPDATE dossiers SET integration_error_at = $2 WHERE id = $1`
+	known := false
+	err := f.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		var row struct {
+			ID    int64
+			State dossier.State
+		}
+		err := tx.GetContext(ctx, &row, sqlLock, change.CaseID)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("lock dossier: %w", err)
+		}
+		known = true
+		next, moves := dossier.AfterStatus(row.State, change.Status)
+		// Reading a case that says nothing new leaves no line in the trace.
+		if change.EventID != "" || moves {
+			if _, err := tx.ExecContext(ctx, sqlEvent, row.ID, change.At, change.Status, change.EventID); err != nil {
+				return fmt.Errorf("trace status: %w", err)
+			}
+		}
+		if _, err := tx.ExecContext(ctx, sqlLooked, row.ID, change.At); err != nil {
+			return fmt.Errorf("note news: %w", err)
+		}
+		if change.Status == dossier.IntegrationError {
+			if _, err := tx.ExecContext(ctx, sqlFlag, row.ID, change.At); err != nil {
+				return fmt.Errorf("flag dossier: %w", err)
+			}
+		}
+		if !moves {
+			return nil
+		}
+		return f.move(ctx, tx, row.ID, next, change.At)
+	})
+	failpoint.Hit("follow up: status recorded")
+	return known, err
+}
+
+func (f FollowUp) move(ctx context.Context, tx *sqlx.Tx, id int64, next dossier.State, at time.Time) error {
+	const sqlMove = `
+		UPDATE dossiers SET state = $2, state_at = $3, transmitted_at = COALESCE(transmitted_at, $3),
+			received_at = COALESCE(received_at, $3)
+		WHERE id = $1`
+	if _, err := tx.ExecContext(ctx, sqlMove, id, next, at); err != nil {
+		return fmt.Errorf("move dossier: %w", err)
+	}
+	// HubEE has it all: a payload still here was only waiting for its transmission to be
+	// written down.
+	if _, err := tx.ExecContext(ctx, `DELETE FROM dossier_payloads WHERE dossier_id = $1`, id); err != nil {
+		return fmt.Errorf("erase payload: %w", err)
+	}
+	if !next.Final() {
+		return nil
+	}
+	return enqueue(ctx, tx, outbox.CloseDossier, strconv.FormatInt(id, 10), at)
+}
+
+// ListSilent lists dossiers to look at and notes that they were.
+func (f FollowUp) ListSilent(ctx context.Context, since, now time.Time, limit int) ([]dossier.Tracked, error) {
+	const sqlSilent = `
+		UPDATE dossiers SET looked_at = $2
+		WHERE id IN (
+			SELECT id FROM dossiers
+			WHERE state IN ('transmis', 'recu', 'en_cours') AND case_id IS NOT NULL AND COALESCE(looked_at, state_at) <= $1
+			ORDER BY COALESCE(looked_at, state_at) LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING id, COALESCE(folder_id, '') AS folder_id, case_id, state`
+	var rows []trackedRow
+	if err := f.DB.pool.SelectContext(ctx, &rows, sqlSilent, since, now, limit); err != nil {
+		return nil, err
+	}
+	tracked := make([]dossier.Tracked, len(rows))
+	for i, row := range rows {
+		tracked[i] = row.tracked()
+	}
+	return tracked, nil
+}
+
+// FindTracked finds the ids that HubEE gave to a dossier.
+func (f FollowUp) FindTracked(ctx context.Context, id int64) (dossier.Tracked, error) {
+	const sqlTracked = `
+		SELECT id, COALESCE(folder_id, '') AS folder_id, COALESCE(case_id, '') AS case_id, state FROM dossiers WHERE id = $1`
+	var row trackedRow
+	if err := f.DB.pool.GetContext(ctx, &row, sqlTracked, id); err != nil {
+		return dossier.Tracked{}, notFoundAs("dossier.unknown", err)
+	}
+	return row.tracked(), nil
+}
+
+type trackedRow struct {
+	ID       int64  `db:"id"`
+	FolderID string `db:"folder_id"`
+	CaseID   string `db:"case_id"`
+	State    string `db:"state"`
+}
+
+func (r trackedRow) tracked() dossier.Tracked {
+	return dossier.Tracked{ID: r.ID, FolderID: r.FolderID, CaseID: r.CaseID, State: dossier.State(r.State)}
+}
+
+// orderRetention is how long finished orders are kept for whoever asks what happened.
+const orderRetention = 30 * 24 * time.Hour
+
+// Purge erases what is beyond its time. Each statement stands alone: a purge that stops
+// half-way is taken up by the next one.
+func (f FollowUp) Purge(ctx context.Context, retained, deliverable, now time.Time) (dossier.PurgeCount, error) {
+	var count dossier.PurgeCount
+	steps := []struct {
+		erased *int
+		query  string
+		args   []any
+	}{
+		{&count.Attempts, `
+			DELETE FROM attempts WHERE created_at <= $1
+			   OR step = 'commencee' AND created_at <= $2 OR step <> 'commencee' AND seen_at <= $3`,
+			[]any{now.Add(-dossier.AbsoluteLife), now.Add(-dossier.SignInLife), now.Add(-dossier.IdleLife)}},
+		{&count.Sessions, `
+			DELETE FROM citizen_sessions s WHERE created_at <= $1
+			   AND NOT EXISTS (SELECT FROM attempts a WHERE a.session_id = s.id)`,
+			[]any{now.Add(-dossier.AbsoluteLife)}},
+		// Whatever became of the workers, no payload outlives its limit.
+		{&count.Payloads, `
+			WITH failed AS (
+				UPDATE dossiers SET state = 'echec', state_at = $2
+				WHERE state IN ('enregistre', 'quarantaine') AND recorded_at <= $1 AND folder_id IS NULL
+				RETURNING id
+			), traced AS (
+				INSERT INTO dossier_events (dossier_id, at, kind) SELECT id, $2, 'failed' FROM failed
+			)
+			DELETE FROM dossier_payloads WHERE dossier_id IN (SELECT id FROM failed)`,
+			[]any{deliverable, now}},
+		{&count.Dossiers, `DELETE FROM dossiers WHERE recorded_at <= $1`, []any{retained}},
+		{&count.Orders, `DELETE FROM outbox WHERE done_at <= $1`, []any{now.Add(-orderRetention)}},
+	}
+	for _, step := range steps {
+		result, err := f.DB.pool.ExecContext(ctx, step.query, step.args...)
+		if err != nil {
+			return count, err
+		}
+		erased, err := result.RowsAffected()
+		if err != nil {
+			return count, err
+		}
+		*step.erased = int(erased)
+		failpoint.Hit("purge: between two steps")
+	}
+	return count, nil
+}

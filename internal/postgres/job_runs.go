@@ -1,0 +1,64 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"time"
+)
+
+// JobRuns makes each tick of each job run once, whatever the number of instances.
+type JobRuns struct{ DB *DB }
+
+// Begin takes the tick of a job. False when another instance has it already.
+func (j JobRuns) Begin(ctx context.Context, job string, tick time.Time) (bool, error) {
+	const sqlBegin = `
+		INSERT INTO job_runs (job, scheduled_for) VALUES ($1, $2) ON CONFLICT DO NOTHING`
+	result, err := j.DB.pool.ExecContext(ctx, sqlBegin, job, tick)
+	if err != nil {
+		return false, fmt.Errorf("begin job: %w", err)
+	}
+	taken, err := result.RowsAffected()
+	return taken == 1, err
+}
+
+// End keeps the report of a run.
+func (j JobRuns) End(ctx context.Context, job string, tick time.Time, report string, failed bool) error {
+	const sqlEnd = `
+		UPDATE job_runs SET finished_at = now(), report = $3, failed = $4
+		WHERE job = $1 AND scheduled_for = $2`
+	if _, err := j.DB.pool.ExecContext(ctx, sqlEnd, job, tick, report, failed); err != nil {
+		return fmt.Errorf("end job: %w", err)
+	}
+	return nil
+}
+
+// Alone runs work while holding the job's lock, so that two runs of one job never
+// overlap. False when another run holds it: work was not called.
+func (j JobRuns) Alone(ctx context.Context, job string, work func(ctx context.Context)) (bool, error) {
+	conn, err := j.DB.pool.Connx(ctx)
+	if err != nil {
+		return false, fmt.Errorf("connect for the lock: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	key := lockKey(job)
+	var locked bool
+	if err := conn.GetContext(ctx, &locked, `SELECT pg_try_advisory_lock($1)`, key); err != nil {
+		return false, fmt.Errorf("take the lock: %w", err)
+	}
+	if !locked {
+		return false, nil
+	}
+	defer func() {
+		// The connection goes back to the pool: the lock must not go with it.
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, key)
+	}()
+	work(ctx)
+	return true, nil
+}
+
+func lockKey(job string) int64 {
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte("portail-qf job " + job))
+	return int64(hash.Sum64())
+}

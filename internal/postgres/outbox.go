@@ -1,0 +1,141 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"portail-qf/internal/domain/outbox"
+)
+
+// outboxChannel wakes the workers of every instance when an order is given.
+const outboxChannel = "outbox"
+
+// enqueue gives an order inside the transaction that records why. An order that already
+// waits for the same subject is enough.
+func enqueue(ctx context.Context, tx *sqlx.Tx, kind, subject string, due time.Time) error {
+	const sqlEnqueue = `
+		WITH given AS (
+			INSERT INTO outbox (kind, subject, due_at, created_at) VALUES ($1, $2, $3, $3)
+			ON CONFLICT (kind, subject) WHERE done_at IS NULL AND abandoned_at IS NULL DO NOTHING)
+		SELECT pg_notify($4, '')`
+	if _, err := tx.ExecContext(ctx, sqlEnqueue, kind, subject, due, outboxChannel); err != nil {
+		return fmt.Errorf("enqueue %s: %w", kind, err)
+	}
+	return nil
+}
+
+// Outbox hands orders to the workers: each to one worker at a time, under a lease.
+type Outbox struct{ DB *DB }
+
+// Claim leases at most limit due orders, oldest first. An order whose worker died comes
+// back when its lease ends.
+func (o Outbox) Claim(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]outbox.Order, error) {
+	const sqlClaim = `
+		UPDATE outbox SET leased_until = now() + make_interval(secs => $3), attempts = attempts + 1
+		WHERE id IN (
+			SELECT id FROM outbox
+			WHERE done_at IS NULL AND abandoned_at IS NULL AND due_at <= $1
+			  AND (leased_until IS NULL OR leased_until < now())
+			ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+		RETURNING id, kind, subject, attempts, created_at`
+	rows, err := o.DB.pool.QueryContext(ctx, sqlClaim, now, limit, lease.Seconds())
+	if err != nil {
+		return nil, fmt.Errorf("claim orders: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var orders []outbox.Order
+	for rows.Next() {
+		var order outbox.Order
+		if err := rows.Scan(&order.ID, &order.Kind, &order.Subject, &order.Attempt, &order.CreatedAt); err != nil {
+			return nil, fmt.Errorf("read order: %w", err)
+		}
+		orders = append(orders, order)
+	}
+	return orders, rows.Err()
+}
+
+// Finish ends an order. A worker whose lease passed to another changes nothing.
+func (o Outbox) Finish(ctx context.Context, order outbox.Order, now time.Time) error {
+	const sqlFinish = `
+		UPDATE outbox SET done_at = $3, leased_until = NULL, last_error = ''
+		WHERE id = $1 AND attempts = $2 AND done_at IS NULL`
+	_, err := o.DB.pool.ExecContext(ctx, sqlFinish, order.ID, order.Attempt, now)
+	if err != nil {
+		return fmt.Errorf("finish order: %w", err)
+	}
+	return nil
+}
+
+// Postpone puts an order off until due, with the reason in words that hold nothing
+// personal.
+func (o Outbox) Postpone(ctx context.Context, order outbox.Order, due time.Time, reason string) error {
+	const sqlPostpone = `
+		UPDATE outbox SET due_at = $3, leased_until = NULL, last_error = $4
+		WHERE id = $1 AND attempts = $2 AND done_at IS NULL`
+	_, err := o.DB.pool.ExecContext(ctx, sqlPostpone, order.ID, order.Attempt, due, reason)
+	if err != nil {
+		return fmt.Errorf("postpone order: %w", err)
+	}
+	return nil
+}
+
+// Release gives an order back at once, because its worker stops.
+func (o Outbox) Release(ctx context.Context, order outbox.Order) error {
+	const sqlRelease = `
+		UPDATE outbox SET leased_until = NULL WHERE id = $1 AND attempts = $2 AND done_at IS NULL`
+	_, err := o.DB.pool.ExecContext(ctx, sqlRelease, order.ID, order.Attempt)
+	if err != nil {
+		return fmt.Errorf("release order: %w", err)
+	}
+	return nil
+}
+
+// Busy counts the orders that are due or leased: what a drain waits for.
+func (o Outbox) Busy(ctx context.Context, now time.Time) (int, error) {
+	const sqlBusy = `
+		SELECT count(*) FROM outbox
+		WHERE done_at IS NULL AND abandoned_at IS NULL AND (due_at <= $1 OR leased_until >= now())`
+	var busy int
+	if err := o.DB.pool.GetContext(ctx, &busy, sqlBusy, now); err != nil {
+		return 0, fmt.Errorf("count busy orders: %w", err)
+	}
+	return busy, nil
+}
+
+// Oldest returns when the oldest unfinished order was given; the zero time when there is
+// none.
+func (o Outbox) Oldest(ctx context.Context) (time.Time, error) {
+	const sqlOldest = `
+		SELECT min(created_at) FROM outbox WHERE done_at IS NULL AND abandoned_at IS NULL`
+	var oldest *time.Time
+	if err := o.DB.pool.GetContext(ctx, &oldest, sqlOldest); err != nil {
+		return time.Time{}, fmt.Errorf("find oldest order: %w", err)
+	}
+	if oldest == nil {
+		return time.Time{}, nil
+	}
+	return *oldest, nil
+}
+
+// Listen calls wake whenever an order is given, until ctx ends. It reconnects by itself;
+// the workers also look from time to time, so a lost notification only delays.
+func (o Outbox) Listen(ctx context.Context, wake func()) error {
+	listener := pq.NewListener(o.DB.url, 100*time.Millisecond, 10*time.Second, nil)
+	defer func() { _ = listener.Close() }()
+	if err := listener.Listen(outboxChannel); err != nil && !errors.Is(err, pq.ErrChannelAlreadyOpen) {
+		return fmt.Errorf("listen to the outbox: %w", err)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-listener.Notify:
+			wake()
+		}
+	}
+}

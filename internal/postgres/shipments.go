@@ -1,0 +1,172 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/outbox"
+	"portail-qf/internal/domain/value"
+)
+
+// Shipments implements dossier.ShipmentStore.
+type Shipments struct{ DB *DB }
+
+var _ dossier.ShipmentStore = Shipments{}
+
+const sqlShipment = `
+	SELECT d.id, d.reference, d.siret, d.code_cog, d.state, d.recorded_at, COALESCE(d.folder_id, '') AS folder_id,
+	       p.key, p.content, p.files
+	FROM dossiers d LEFT JOIN dossier_payloads p ON p.dossier_id = d.id `
+
+type shipmentRow struct {
+	ID         int64     `db:"id"`
+	Reference  string    `db:"reference"`
+	Siret      string    `db:"siret"`
+	COG        string    `db:"code_cog"`
+	State      string    `db:"state"`
+	RecordedAt time.Time `db:"recorded_at"`
+	FolderID   string    `db:"folder_id"`
+	Key        []byte    `db:"key"`
+	Content    []byte    `db:"content"`
+	Files      []byte    `db:"files"`
+}
+
+func (r shipmentRow) shipment() dossier.Shipment {
+	return dossier.Shipment{
+		ID: r.ID, Reference: value.Reference(r.Reference), State: dossier.State(r.State),
+		Recipient:  dossier.Recipient{Siret: value.Siret(r.Siret), COG: r.COG},
+		RecordedAt: r.RecordedAt, FolderID: r.FolderID,
+		PayloadKey: r.Key, Payload: r.Content, Files: r.Files,
+	}
+}
+
+// FindShipment finds a shipment by its id.
+func (s Shipments) FindShipment(ctx context.Context, id int64) (dossier.Shipment, error) {
+	return s.find(ctx, sqlShipment+`WHERE d.id = $1`, id)
+}
+
+// FindShipmentByReference finds a shipment by its reference.
+func (s Shipments) FindShipmentByReference(ctx context.Context, reference value.Reference) (dossier.Shipment, error) {
+	return s.find(ctx, sqlShipment+`WHERE d.reference = $1`, reference.String())
+}
+
+func (s Shipments) find(ctx context.Context, query string, key any) (dossier.Shipment, error) {
+	var row shipmentRow
+	if err := s.DB.pool.GetContext(ctx, &row, query, key); err != nil {
+		return dossier.Shipment{}, notFoundAs("dossier.unknown", err)
+	}
+	return row.shipment(), nil
+}
+
+// RecordPrepared keeps the sealed files.
+func (s Shipments) RecordPrepared(ctx context.Context, id int64, files []byte, now time.Time) error {
+	const sqlPrepare = `
+		WITH traced AS (INSERT INTO dossier_events (dossier_id, at, kind) VALUES ($1, $3, 'prepared'))
+		UPDATE dossier_payloads SET files = $2 WHERE dossier_id = $1`
+	result, err := s.DB.pool.ExecContext(ctx, sqlPrepare, id, files, now)
+	if err != nil {
+		return err
+	}
+	return oneRow(result, fault.New(fault.NotFound, "dossier.unknown"))
+}
+
+// RecordFolder keeps, or forgets, the ids of HubEE.
+func (s Shipments) RecordFolder(ctx context.Context, id int64, folderID, caseID string, now time.Time) error {
+	const sqlFolder = `
+		WITH traced AS (
+			INSERT INTO dossier_events (dossier_id, at, kind, detail)
+			VALUES ($1, $4, CASE WHEN $2 = '' THEN 'folder_gone' ELSE 'folder_created' END, $2))
+		UPDATE dossiers SET folder_id = NULLIF($2, ''), case_id = NULLIF($3, '') WHERE id = $1`
+	result, err := s.DB.pool.ExecContext(ctx, sqlFolder, id, folderID, caseID, now)
+	if err != nil {
+		return err
+	}
+	return oneRow(result, fault.New(fault.NotFound, "dossier.unknown"))
+}
+
+// RecordTransmitted moves the dossier to Transmitted, unless HubEE already told more, and
+// erases its payload.
+func (s Shipments) RecordTransmitted(ctx context.Context, id int64, now time.Time) error {
+	const sqlTransmit = `
+		UPDATE dossiers SET transmitted_at = COALESCE(transmitted_at, $2),
+			state = CASE WHEN state = 'enregistre' THEN 'transmis' ELSE state END,
+			state_at = CASE WHEN state = 'enregistre' THEN $2 ELSE state_at END
+		WHERE id = $1 AND state NOT IN ('echec', 'quarantaine')`
+	return s.end(ctx, id, now, "transmitted", sqlTransmit)
+}
+
+// RecordFailed moves the dossier to Failed and erases its payload.
+func (s Shipments) RecordFailed(ctx context.Context, id int64, now time.Time) error {
+	const sqlFail = `
+		UPDATE dossiers SET state = 'echec', state_at = $2
+		WHERE id = $1 AND state IN ('enregistre', 'quarantaine')`
+	return s.end(ctx, id, now, "failed", sqlFail)
+}
+
+// end moves a dossier to a state that needs no payload any more.
+func (s Shipments) end(ctx context.Context, id int64, now time.Time, kind, move string) error {
+	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		result, err := tx.ExecContext(ctx, move, id, now)
+		if err != nil {
+			return fmt.Errorf("move dossier: %w", err)
+		}
+		if err := oneRow(result, fault.New(fault.Conflict, "dossier.moved")); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM dossier_payloads WHERE dossier_id = $1`, id); err != nil {
+			return fmt.Errorf("erase payload: %w", err)
+		}
+		return trace(ctx, tx, id, now, kind, "")
+	})
+}
+
+// RecordQuarantined sets the dossier aside for staff.
+func (s Shipments) RecordQuarantined(ctx context.Context, id int64, now time.Time) error {
+	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		const sqlQuarantine = `
+			UPDATE dossiers SET state = 'quarantaine', state_at = $2 WHERE id = $1 AND state = 'enregistre'`
+		result, err := tx.ExecContext(ctx, sqlQuarantine, id, now)
+		if err != nil {
+			return fmt.Errorf("quarantine dossier: %w", err)
+		}
+		if err := oneRow(result, fault.New(fault.Conflict, "dossier.moved")); err != nil {
+			return err
+		}
+		return trace(ctx, tx, id, now, "quarantined", "")
+	})
+}
+
+// RecordResumed gives a quarantined dossier its folder and orders its delivery.
+func (s Shipments) RecordResumed(ctx context.Context, id int64, folderID, caseID string, now time.Time) error {
+	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		const sqlResume = `
+			UPDATE dossiers SET state = 'enregistre', state_at = $4, folder_id = $2, case_id = $3
+			WHERE id = $1 AND state = 'quarantaine'`
+		result, err := tx.ExecContext(ctx, sqlResume, id, folderID, caseID, now)
+		if err != nil {
+			return fmt.Errorf("resume dossier: %w", err)
+		}
+		if err := oneRow(result, fault.New(fault.Conflict, "dossier.not_quarantined")); err != nil {
+			return err
+		}
+		if err := trace(ctx, tx, id, now, "resumed", folderID); err != nil {
+			return err
+		}
+		return enqueue(ctx, tx, outbox.DeliverDossier, strconv.FormatInt(id, 10), now)
+	})
+}
+
+// trace adds a line to the technical trace of a dossier.
+func trace(ctx context.Context, tx *sqlx.Tx, id int64, now time.Time, kind, detail string) error {
+	const sqlTrace = `INSERT INTO dossier_events (dossier_id, at, kind, detail) VALUES ($1, $2, $3, $4)`
+	if _, err := tx.ExecContext(ctx, sqlTrace, id, now, kind, detail); err != nil {
+		return fmt.Errorf("trace dossier: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+// Package franceconnect simulates FranceConnect v2 (low level, eidas1) for the demo and
+// the tests: its strict authorisation endpoint, its short-lived tokens, its signed
+// userinfo, its pages and its logout, and the introspection that data providers call.
+// It is written from the contract (reference/identity.md §1 and §4.2) and shares no code
+// with the adapter that it checks.
+//
+// What a relying party meets here, as at the real one:
+//
+//   - /authorize accepts a whitelist of parameters; anything else, PKCE included, is a 400
+//     page with Y030007. An unknown client is Y04EA6EF, a foreign redirect_uri Y04C013C,
+//     amr without entitlement Y100009. Other refusals are redirects with error, state, iss.
+//   - the code lives 30 s and serves once: its replay revokes the access token. Access
+//     token, id_token and userinfo live 60 s.
+//   - the id_token has neither typ nor at_hash nor identity; userinfo is a JWS.
+//   - the session in the browser (cookie sim_fc) lasts 30 min, sliding; within it the
+//     information page is still shown.
+//   - /session/end demands an id_token_hint, which may be expired.
+//   - /checktoken gives a data provider a JWS inside a JWE.
+//
+// Where the real one is lenient and the contract says not to rely on it, this one
+// refuses: client authentication by Basic, form_post, HS256. The error codes other than the
+// four above, and Y600006 and E01… of identities, are this simulator's own (Y04 and a
+// digest, as at the real one).
+//
+// # Orders
+//
+// Beside the routes of package control:
+//
+//	GET  /_sim/identities  the persons offered: [{"key","label","claims","expect"}]
+//	GET  /_sim/next        the orders that wait
+//	POST /_sim/next        how the next authorisation is answered, at once, without page
+//
+// Orders of /_sim/next form a queue, first in first out; each serves one authorisation
+// request that is otherwise right. An order is exactly one of
+//
+//	{"identity":{…claims…}}     this person; any claim may have any JSON value or be absent
+//	{"key":"…"}                 one of the persons offered
+//	{"error":"access_denied"}   an error redirect, with FranceConnect's own description
+//
+// The members acr and amr of an identity set those of the id_token, sub replaces the
+// pairwise subject. With "mutate" what is sent is falsified:
+//
+//	"mutate":{"id_token":{…},"userinfo":{…},"callback":{…}}
+//
+// Each member given replaces the one of that name, null removes it. In callback (code,
+// state, iss, error, error_description) values are texts. In id_token and userinfo these
+// names change the envelope instead of a claim:
+//
+//	"_alg"     "none", "HS256" (keyed by the client's secret), "RS256", "ES256"
+//	"_key"     "rogue": a key that is not published, under the published key id
+//	"_format"  "json", userinfo only: the claims as plain JSON, unsigned
+package franceconnect

@@ -1,0 +1,112 @@
+package franceconnect
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// keyPair holds one key per algorithm, under the key ids of the real ones (§4.2.1).
+type keyPair map[jose.SignatureAlgorithm]jose.JSONWebKey
+
+// newKeyPair draws keys. crypto/rand never fails, hence the panics.
+func newKeyPair() keyPair {
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic("franceconnect: draw EC key: " + err.Error())
+	}
+	rs, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic("franceconnect: draw RSA key: " + err.Error())
+	}
+	return keyPair{
+		jose.ES256: {Key: ec, KeyID: "pkcs11:ES256:hsm", Algorithm: "ES256", Use: "sig"},
+		jose.RS256: {Key: rs, KeyID: "pkcs11:RS256:hsm", Algorithm: "RS256", Use: "sig"},
+	}
+}
+
+// keyring holds the keys that sign, those that signed before, and those of nobody.
+type keyring struct {
+	mu      sync.RWMutex
+	current keyPair
+	retired []keyPair
+	rogue   func() keyPair // drawn when first needed
+}
+
+func newKeyring() *keyring {
+	return &keyring{current: newKeyPair(), rogue: sync.OnceValue(newKeyPair)}
+}
+
+func (k *keyring) rotate() {
+	fresh := newKeyPair()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.retired = append(k.retired, k.current)
+	k.current = fresh
+}
+
+func (k *keyring) signing() keyPair {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.current
+}
+
+// verify returns the payload of a JWS that this simulator signed, lately or long ago.
+func (k *keyring) verify(compact string) ([]byte, error) {
+	signed, err := jose.ParseSignedCompact(compact, []jose.SignatureAlgorithm{jose.ES256, jose.RS256})
+	if err != nil {
+		return nil, fmt.Errorf("parse token: %w", err)
+	}
+	k.mu.RLock()
+	pairs := append([]keyPair{k.current}, k.retired...)
+	k.mu.RUnlock()
+	alg := jose.SignatureAlgorithm(signed.Signatures[0].Header.Algorithm)
+	for _, pair := range pairs {
+		key := pair[alg]
+		if payload, err := signed.Verify(key.Public()); err == nil {
+			return payload, nil
+		}
+	}
+	return nil, fmt.Errorf("verify token: signed by another")
+}
+
+// sign returns the compact JWS of the claims. An empty typ leaves the header out, as
+// FranceConnect does for its id_tokens (§1.4).
+func sign(key jose.JSONWebKey, typ jose.ContentType, payload any) (string, error) {
+	content, err := json.Marshal(payload)
+	if err != nil {
+		return "", fmt.Errorf("encode claims: %w", err)
+	}
+	options := &jose.SignerOptions{}
+	if typ != "" {
+		options = options.WithType(typ)
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: key}, options)
+	if err != nil {
+		return "", fmt.Errorf("build signer: %w", err)
+	}
+	signed, err := signer.Sign(content)
+	if err != nil {
+		return "", fmt.Errorf("sign claims: %w", err)
+	}
+	return signed.CompactSerialize()
+}
+
+func (s *Server) publishKeys(w http.ResponseWriter, _ *http.Request) {
+	keys := s.keys.signing()
+	set := jose.JSONWebKeySet{}
+	for _, alg := range []jose.SignatureAlgorithm{jose.ES256, jose.RS256} {
+		key := keys[alg]
+		set.Keys = append(set.Keys, key.Public())
+	}
+	w.Header().Set("Content-Type", "application/jwk-set+json; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=600")
+	_ = json.NewEncoder(w).Encode(set)
+}

@@ -1,0 +1,111 @@
+package franceconnect
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// logoutLife is the time allowed to confirm a logout, in practice by the page itself.
+const logoutLife = 10 * time.Minute
+
+// logout is a logout that waits for its confirmation.
+type logout struct {
+	redirectURI string // "": a page of FranceConnect
+	state       *string
+}
+
+// endSession checks the request and shows the form that confirms it (§1.7).
+func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
+	parameters, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		s.refusePage(w, http.StatusBadRequest, pageRefusal{badParameters, "La requête est illisible."})
+		return
+	}
+	asked, err := s.checkLogout(parameters)
+	var refusal pageRefusal
+	if errors.As(err, &refusal) {
+		s.refusePage(w, http.StatusBadRequest, refusal)
+		return
+	}
+	id := rand.Text()
+	s.mu.Lock()
+	s.logouts.put(id, asked, s.now(), logoutLife)
+	s.mu.Unlock()
+	render(w, http.StatusOK, "logout", logoutPage{
+		page:    page{Title: "Déconnexion de FranceConnect"},
+		Confirm: s.base + "/session/end/confirm",
+		Request: id,
+	})
+}
+
+func (s *Server) checkLogout(parameters url.Values) (logout, error) {
+	accepted := []string{"id_token_hint", "post_logout_redirect_uri", "state"}
+	for name, values := range parameters {
+		if !slices.Contains(accepted, name) || len(values) != 1 {
+			return logout{}, pageRefusal{badParameters, "Le paramètre « " + name + " » n’est pas accepté."}
+		}
+	}
+	hint := parameters.Get("id_token_hint")
+	if hint == "" {
+		return logout{}, pageRefusal{badParameters, "Le paramètre « id_token_hint » est obligatoire."}
+	}
+	client, err := s.clientOfHint(hint)
+	if err != nil {
+		return logout{}, pageRefusal{Reason: "Le jeton « id_token_hint » n’a pas été émis par FranceConnect."}
+	}
+	asked := logout{redirectURI: parameters.Get("post_logout_redirect_uri")}
+	if asked.redirectURI != "" && !slices.Contains(client.PostLogoutRedirectURIs, asked.redirectURI) {
+		return logout{}, pageRefusal{Reason: "L’adresse de retour n’est pas déclarée (post_logout_redirect_uri not registered)."}
+	}
+	if parameters.Has("state") {
+		state := parameters.Get("state")
+		asked.state = &state
+	}
+	return asked, nil
+}
+
+// clientOfHint tells whom the id_token was for. Its expiry does not matter: it lives 60 s.
+func (s *Server) clientOfHint(hint string) (Client, error) {
+	payload, err := s.keys.verify(hint)
+	if err != nil {
+		return Client{}, err
+	}
+	var claims struct {
+		Audience string `json:"aud"`
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		return Client{}, err
+	}
+	client, found := s.clients[claims.Audience]
+	if !found {
+		return Client{}, errors.New("find client of the hint: unknown")
+	}
+	return client, nil
+}
+
+// confirmEndSession closes the session of the browser; those at the services remain.
+func (s *Server) confirmEndSession(w http.ResponseWriter, r *http.Request) {
+	form, err := postedForm(w, r)
+	s.mu.Lock()
+	asked, found := s.logouts.take(form.Get("request"), s.now())
+	s.mu.Unlock()
+	if err != nil || !found {
+		s.refusePage(w, http.StatusBadRequest, pageRefusal{Reason: "Cette demande de déconnexion a expiré."})
+		return
+	}
+	s.closeSession(w, r)
+	if asked.redirectURI == "" {
+		render(w, http.StatusOK, "goodbye", page{Title: "Vous êtes déconnecté de FranceConnect"})
+		return
+	}
+	parameters := map[string]string{}
+	if asked.state != nil {
+		parameters["state"] = *asked.state
+	}
+	sendBack(w, r, asked.redirectURI, parameters, nil)
+}

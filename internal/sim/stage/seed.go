@@ -1,0 +1,65 @@
+package stage
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+)
+
+// SeedFile is the seed as the portal imports it.
+//
+//go:embed seed.json
+var SeedFile []byte
+
+// Seed is what the simulators read of the same file.
+type Seed struct {
+	Editors []Editor `json:"editeurs"`
+	Towns   []Town   `json:"collectivites"`
+}
+
+// Editor is a publisher of software.
+type Editor struct {
+	Name             string   `json:"nom"`
+	Siret            string   `json:"siret"`
+	COG              string   `json:"code_commune"`
+	TechnicalContact string   `json:"contact_technique"`
+	Returns          []string `json:"adresses_de_retour"`
+}
+
+// Town is a collectivity in one of the situations of DEMO.md.
+type Town struct {
+	Name      string `json:"name"`
+	Siret     string `json:"siret"`
+	COG       string `json:"code_cog"`
+	Postcode  string `json:"code_postal"`
+	Commune   string `json:"commune"`
+	Situation string `json:"situation"`
+	Editor    string `json:"editeur"`
+	Requester Person `json:"demandeur"`
+}
+
+// Person is who asked for the habilitation of a town.
+type Person struct {
+	Mail      string `json:"mail"`
+	FirstName string `json:"prenom"`
+	LastName  string `json:"nom"`
+}
+
+// ReadSeed reads SeedFile.
+func ReadSeed() (Seed, error) {
+	var seed Seed
+	if err := json.Unmarshal(SeedFile, &seed); err != nil {
+		return Seed{}, fmt.Errorf("read the seed: %w", err)
+	}
+	return seed, nil
+}
+
+// editor finds the editor of a town.
+func (s Seed) editor(town Town) (Editor, bool) {
+	for _, e := range s.Editors {
+		if e.Siret == town.Editor {
+			return e, true
+		}
+	}
+	return Editor{}, false
+}

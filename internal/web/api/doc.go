@@ -1,0 +1,2 @@
+// Package api answers machines: for now, whoever watches over the portal.
+package api

@@ -1,0 +1,129 @@
+package citizen
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/web/form"
+)
+
+// The parameters of a link (editors' guide 5.b), and ours that replaces them.
+const (
+	paramExternalID  = "external_id"
+	paramRedirectURI = "redirect_uri"
+	paramLink        = "lien"
+)
+
+// form shows the form of a collectivity. Whatever the link brought is read once, sealed,
+// and the address cleaned; so is every other spelling of the address.
+func (h *Handler) form(c *gin.Context) error {
+	town, ok, err := h.collectivity(c)
+	if !ok {
+		return err
+	}
+	query := c.Request.URL.Query()
+	if query.Has(paramExternalID) || query.Has(paramRedirectURI) {
+		return h.cleanAddress(c, town, dossier.NewArrival(town, query[paramExternalID], query[paramRedirectURI]))
+	}
+	if c.Request.URL.Path != formPath(town.Siret) {
+		return seeOther(c, formPath(town.Siret))
+	}
+	return h.writeForm(c, town)
+}
+
+func (h *Handler) cleanAddress(c *gin.Context, town directory.Collectivity, arrival dossier.Arrival) error {
+	if arrival.IsEmpty() {
+		return seeOther(c, formPath(town.Siret))
+	}
+	link, err := h.Journey.SealLink(arrival)
+	if err != nil {
+		return err
+	}
+	return seeOther(c, formPath(town.Siret)+"?"+paramLink+"="+url.QueryEscape(link))
+}
+
+func (h *Handler) writeForm(c *gin.Context, town directory.Collectivity) error {
+	link := c.Query(paramLink)
+	arrival, usable := h.Journey.OpenLink(link, town.Siret)
+	if !usable {
+		link = ""
+	}
+	page := formPage{
+		Page:              h.Frame(c),
+		Visit:             NewVisit(town, link, arrival.Return),
+		Address:           h.formURL(town.Siret),
+		ExternalIDIgnored: arrival.ExternalIDUnusable,
+		LinkExpired:       !usable,
+	}
+	if town.Form == directory.FormOpen {
+		page.FranceConnectDown = !h.Journey.Identities.Available(c.Request.Context())
+	}
+	return h.Views.form.Write(c.Writer, http.StatusOK, page)
+}
+
+// alternatives tells how to do without FranceConnect.
+func (h *Handler) alternatives(c *gin.Context) error {
+	town, ok, err := h.collectivity(c)
+	if !ok {
+		return err
+	}
+	link := c.Query(paramLink)
+	arrival, usable := h.Journey.OpenLink(link, town.Siret)
+	if !usable {
+		link = ""
+	}
+	return h.Views.alternatives.Write(c.Writer, http.StatusOK, alternativesPage{
+		Page: h.Frame(c), Visit: NewVisit(town, link, arrival.Return),
+	})
+}
+
+// collectivity finds the collectivity of the address. When ok is false the answer is
+// given, or is the error.
+func (h *Handler) collectivity(c *gin.Context) (town directory.Collectivity, ok bool, err error) {
+	if read := siret(c); read != "" {
+		town, err = h.Directory.Find(c.Request.Context(), read)
+		if err == nil {
+			return town, true, nil
+		}
+		if fault.KindOf(err) != fault.NotFound {
+			return town, false, err
+		}
+	}
+	return town, false, h.Views.townUnknown.Write(c.Writer, http.StatusNotFound, newTownUnknownPage(h.Frame(c)))
+}
+
+// qrCache lets a printed poster's page be shown again without drawing the code again.
+const qrCache = "public, max-age=86400"
+
+func (h *Handler) qrSVG(c *gin.Context) error {
+	return h.qr(c, h.Documents.QRSVG, "image/svg+xml", "svg")
+}
+
+func (h *Handler) qrPNG(c *gin.Context) error {
+	return h.qr(c, h.Documents.QRPNG, "image/png", "png")
+}
+
+func (h *Handler) qr(c *gin.Context, draw func(string) ([]byte, error), mediaType, extension string) error {
+	town, ok, err := h.collectivity(c)
+	if !ok {
+		return err
+	}
+	image, err := draw(h.formURL(town.Siret))
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", qrCache)
+	c.Header("Content-Disposition", `inline; filename="formulaire-qf-`+town.Siret.String()+`.`+extension+`"`)
+	c.Data(http.StatusOK, mediaType, image)
+	return nil
+}
+
+// hidden reads a field that a page of ours carries.
+func hidden(c *gin.Context, name string) string {
+	return form.Text(c.Request.PostForm, name, 1<<14).Value
+}

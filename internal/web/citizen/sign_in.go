@@ -1,0 +1,81 @@
+package citizen
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/value"
+)
+
+// start opens an attempt and sends the citizen to FranceConnect.
+func (h *Handler) start(c *gin.Context) error {
+	town, ok, err := h.collectivity(c)
+	if !ok {
+		return err
+	}
+	// A link too old to be believed brings nothing; the page of the form says so when it
+	// is read, and this one was read while the link was good.
+	arrival, _ := h.Journey.OpenLink(hidden(c, paramLink), town.Siret)
+	started, err := h.Journey.Start(c.Request.Context(), session(c), arrival)
+	if started.Session != "" {
+		keepSession(c, started.Session)
+	}
+	if err != nil {
+		return h.explain(c, town.Siret, err)
+	}
+	return seeOther(c, started.AuthorizeURL)
+}
+
+// signIn receives the citizen back from FranceConnect.
+func (h *Handler) signIn(c *gin.Context) error {
+	if c.Request.Method != http.MethodGet {
+		// A sign-in is used up by reading its answer: a HEAD must not do it.
+		c.Status(http.StatusOK)
+		return nil
+	}
+	query := c.Request.URL.Query()
+	arrived, err := h.Journey.SignIn(c.Request.Context(), session(c), dossier.SignInAnswer{
+		Code: query.Get("code"), State: query.Get("state"), Issuer: query.Get("iss"), Error: query.Get("error"),
+	})
+	if err != nil {
+		return h.explain(c, arrived.Siret, err)
+	}
+	keepSession(c, arrived.Session)
+	return seeOther(c, formPath(arrived.Siret)+"/verification")
+}
+
+// logout erases the session here, then lets FranceConnect end its own.
+func (h *Handler) logout(c *gin.Context) error {
+	address, err := h.Journey.Logout(c.Request.Context(), session(c))
+	if err != nil {
+		return err
+	}
+	forgetSession(c)
+	if address == "" {
+		address = LoggedOutPath
+	}
+	return seeOther(c, address)
+}
+
+// loggedOut is where FranceConnect sends the citizen back once logged out. There is
+// nothing left to undo: it only says so.
+func (h *Handler) loggedOut(c *gin.Context) error {
+	return h.Views.loggedOut.Write(c.Writer, http.StatusOK, textPage{h.Frame(c)})
+}
+
+// explain sends the citizen to the page of what went wrong, which can be refreshed without
+// doing it again. What is no citizen's concern stays an error.
+func (h *Handler) explain(c *gin.Context, siret value.Siret, err error) error {
+	why, known := causeOf(err)
+	if !known {
+		return err
+	}
+	h.Log.InfoContext(c.Request.Context(), "attempt stopped", "cause", string(why), "code", fault.CodeOf(err), "error", err)
+	if siret == "" {
+		return seeOther(c, "/session-terminee")
+	}
+	return seeOther(c, formPath(siret)+"/echec/"+string(why))
+}

@@ -1,0 +1,23 @@
+package web
+
+import (
+	"time"
+	_ "time/tzdata" // Paris must be known on a machine without zone files
+)
+
+// Moment is a date and a time of day in Paris, as a page prints them. The zero Moment is
+// "not known".
+type Moment struct{ Year, Month, Day, Hour, Minute int }
+
+// MomentOf gives the civil time of an instant in Paris; the zero time gives the zero
+// Moment.
+func MomentOf(instant time.Time) Moment {
+	if instant.IsZero() {
+		return Moment{}
+	}
+	if paris, err := time.LoadLocation("Europe/Paris"); err == nil {
+		instant = instant.In(paris)
+	}
+	year, month, day := instant.Date()
+	return Moment{Year: year, Month: int(month), Day: day, Hour: instant.Hour(), Minute: instant.Minute()}
+}

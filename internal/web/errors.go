@@ -1,0 +1,60 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/fault"
+)
+
+// outcome is what a kind of error becomes at the edge.
+type outcome struct {
+	status int
+	level  slog.Level
+}
+
+// outcomes is the table of ARCHITECTURE.md §7.
+var outcomes = map[fault.Kind]outcome{
+	fault.Invalid:     {http.StatusUnprocessableEntity, slog.LevelDebug},
+	fault.NotFound:    {http.StatusNotFound, slog.LevelDebug},
+	fault.Forbidden:   {http.StatusForbidden, slog.LevelWarn},
+	fault.Conflict:    {http.StatusConflict, slog.LevelInfo},
+	fault.Unavailable: {http.StatusServiceUnavailable, slog.LevelWarn},
+	fault.Internal:    {http.StatusInternalServerError, slog.LevelError},
+}
+
+// fail answers with the page of an error that no handler turned into a page of its own.
+func (r *Router) fail(c *gin.Context, err error) {
+	found := outcomes[fault.KindOf(err)]
+	switch {
+	case errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil:
+		found = outcome{http.StatusBadRequest, slog.LevelDebug} // the person left
+	case errors.Is(err, context.DeadlineExceeded) && found.status == http.StatusInternalServerError:
+		found = outcomes[fault.Unavailable]
+	}
+	r.config.Log.LogAttrs(c.Request.Context(), found.level, "request failed",
+		slog.String("request_id", requestID(c)), slog.String("route", c.FullPath()),
+		slog.Int("status", found.status), slog.String("error", err.Error()))
+	if c.Writer.Written() {
+		return
+	}
+	if found.status == http.StatusServiceUnavailable {
+		c.Header("Retry-After", "30")
+	}
+	r.writeError(c, found.status)
+}
+
+func (r *Router) pageFor(status int) gin.HandlerFunc {
+	return func(c *gin.Context) { r.writeError(c, status) }
+}
+
+func (r *Router) writeError(c *gin.Context, status int) {
+	page := r.Frame(c)
+	if err := r.config.Errors.Write(c.Writer, status, page); err != nil {
+		r.config.Log.ErrorContext(c.Request.Context(), "error page not sent", "request_id", requestID(c), "error", err)
+	}
+}

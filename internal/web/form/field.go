@@ -1,0 +1,56 @@
+package form
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// Field is one field of a form. Label and Hint are given by the template, which owns the
+// French; Error is a code of templates/messages, "" when the value is right.
+type Field struct {
+	Name  string // also the id of its control
+	Label string
+	Hint  string
+	Value string
+	Error string
+}
+
+// Text reads a field, without the spaces around it. What is longer than limit characters
+// is cut: a person who pastes a novel gets its beginning back, not the whole of it.
+func Text(values url.Values, name string, limit int) Field {
+	value := strings.TrimSpace(strings.ToValidUTF8(values.Get(name), ""))
+	if utf8.RuneCountInString(value) > limit {
+		value = string([]rune(value)[:limit])
+	}
+	return Field{Name: name, Value: value}
+}
+
+// Refused returns the field with the code of the sentence that says what is wrong.
+func (f Field) Refused(code string) Field {
+	f.Error = code
+	return f
+}
+
+// Labelled returns the field with its words; templates call it.
+func (f Field) Labelled(label, hint string) Field {
+	f.Label, f.Hint = label, hint
+	return f
+}
+
+// Problem is an entry of the summary at the top of a refused form.
+type Problem struct {
+	FieldID string // of the control to go to
+	Code    string // of the sentence
+}
+
+// Problems lists the refused fields, in the order of the form.
+func Problems(fields ...Field) []Problem {
+	var problems []Problem
+	for _, field := range fields {
+		if field.Error != "" {
+			problems = append(problems, Problem{FieldID: field.Name, Code: field.Error})
+		}
+	}
+	return problems
+}

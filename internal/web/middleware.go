@@ -1,0 +1,113 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	requestIDHeader = "X-Request-ID"
+	requestIDKey    = "request id"
+	// maxForm is far more than any form of the portal sends.
+	maxForm = 64 << 10
+)
+
+func requestID(c *gin.Context) string { return c.GetString(requestIDKey) }
+
+// identify names the request; whatever id the outside proposes is not believed.
+func (r *Router) identify(c *gin.Context) {
+	id := r.config.NewRequestID()
+	c.Set(requestIDKey, id)
+	c.Header(requestIDHeader, id)
+	c.Next()
+}
+
+// logRequest writes one line a request: the route, never the address, which may hold a
+// dossier's identifier or what a link brought.
+func (r *Router) logRequest(c *gin.Context) {
+	began := time.Now()
+	c.Next()
+	took := time.Since(began)
+	route := c.FullPath()
+	if route == "" {
+		route = "none"
+	}
+	if r.config.Observe != nil {
+		r.config.Observe(c.Request.Method+" "+route, c.Writer.Status(), took)
+	}
+	r.config.Log.LogAttrs(c.Request.Context(), slog.LevelInfo, "request",
+		slog.String("request_id", requestID(c)), slog.String("method", c.Request.Method), slog.String("route", route),
+		slog.Int("status", c.Writer.Status()), slog.Float64("ms", float64(took.Microseconds())/1000))
+}
+
+// secure sets the headers of SETTLED.md. Chromium applies form-action to the redirects of
+// a form, hence the origins of the identity providers.
+func (r *Router) secure(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "+
+		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' "+strings.Join(r.config.FormActions, " "))
+	h.Set("X-Content-Type-Options", "nosniff")
+	// Not no-referrer: browsers without Sec-Fetch-Site would then send "Origin: null" with
+	// our own forms, which would be refused.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	if strings.HasPrefix(r.config.PortalURL, "https://") {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+	c.Next()
+}
+
+// recoverPanic turns a panic into the page of status 500, with the request id.
+func (r *Router) recoverPanic(c *gin.Context) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		if cause == http.ErrAbortHandler { //nolint:errorlint // the sentinel of net/http is compared so
+			panic(cause)
+		}
+		c.Abort()
+		r.fail(c, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+	}()
+	c.Next()
+}
+
+// refuseCrossOrigin refuses forms sent by another site.
+func (r *Router) refuseCrossOrigin(c *gin.Context) {
+	protection := http.NewCrossOriginProtection()
+	if err := protection.Check(c.Request); err != nil {
+		r.pageFor(http.StatusForbidden)(c)
+		c.Abort()
+		return
+	}
+	c.Next()
+}
+
+// boundBody refuses to read more than a form can hold.
+func (r *Router) boundBody(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+	if c.Request.Method != http.MethodPost {
+		c.Next()
+		return
+	}
+	var tooLarge *http.MaxBytesError
+	switch err := c.Request.ParseForm(); {
+	case errors.As(err, &tooLarge):
+		r.pageFor(http.StatusRequestEntityTooLarge)(c)
+		c.Abort()
+	case err != nil:
+		r.pageFor(http.StatusBadRequest)(c)
+		c.Abort()
+	default:
+		c.Next()
+	}
+}

@@ -1,0 +1,101 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Access says who may use a route. Every route states one.
+type Access struct{ name string }
+
+// Public is for anyone, signed in or not.
+var Public = Access{"public"}
+
+// String names the access, for the list of routes.
+func (a Access) String() string { return a.name }
+
+// HandlerFunc answers a request. An error it returns becomes a page or a document of the
+// table in errors.go; it must not have written anything then.
+type HandlerFunc func(c *gin.Context) error
+
+// Route is a registered route, for the reviewed list.
+type Route struct {
+	Method, Path string
+	Access       Access
+}
+
+// Router is the map of the site: spaces mount their routes on it.
+type Router struct {
+	engine *gin.Engine
+	routes []Route
+	config Settings
+}
+
+// Settings are what every answer of the portal needs.
+type Settings struct {
+	PortalURL string // without final slash
+	Brand     bool
+	Contact   string // mail address for professionals
+	Errors    ErrorPages
+	Log       *slog.Logger
+	// FormActions are the origins of identity providers to which a form may lead.
+	FormActions []string
+	// Observe is told of each answer: route, status, time taken.
+	Observe func(route string, status int, took time.Duration)
+	// NewRequestID makes the id that a person may quote to support.
+	NewRequestID func() string
+}
+
+// NewRouter makes a router with the steps that every request goes through, in order.
+func NewRouter(config Settings) *Router {
+	gin.SetMode(gin.ReleaseMode) // its debug mode prints to the terminal
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.ContextWithFallback = true
+	r := &Router{engine: engine, config: config}
+	engine.Use(r.identify, r.logRequest, r.secure, r.recoverPanic, r.refuseCrossOrigin, r.boundBody)
+	engine.NoRoute(r.pageFor(http.StatusNotFound))
+	engine.NoMethod(r.pageFor(http.StatusMethodNotAllowed))
+	return r
+}
+
+// Handle registers a route. A GET answers HEAD as well.
+func (r *Router) Handle(method, path string, access Access, handler HandlerFunc) {
+	r.routes = append(r.routes, Route{method, path, access})
+	answer := func(c *gin.Context) {
+		if err := handler(c); err != nil {
+			r.fail(c, err)
+		}
+	}
+	r.engine.Handle(method, path, answer)
+	if method == http.MethodGet {
+		r.engine.Handle(http.MethodHead, path, answer)
+	}
+}
+
+// Files serves static files below a prefix, outside the log.
+func (r *Router) Files(prefix string, files http.Handler) {
+	r.routes = append(r.routes, Route{http.MethodGet, prefix + "*file", Public})
+	answer := gin.WrapH(files)
+	r.engine.Handle(http.MethodGet, prefix+"*file", answer)
+	r.engine.Handle(http.MethodHead, prefix+"*file", answer)
+}
+
+// ServeHTTP answers a request.
+func (r *Router) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	r.engine.ServeHTTP(w, request)
+}
+
+// Routes lists the registered routes in order of registration.
+func (r *Router) Routes() []Route { return r.routes }
+
+// Engine lists what gin itself answers, so that a test can compare it with Routes.
+func (r *Router) Engine() gin.RoutesInfo { return r.engine.Routes() }
+
+// Frame is what every page of this request shows.
+func (r *Router) Frame(c *gin.Context) Page {
+	return Page{Path: c.Request.URL.Path, Brand: r.config.Brand, RequestID: requestID(c)}
+}

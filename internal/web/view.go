@@ -1,0 +1,156 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"portail-qf/internal/web/dsfr"
+)
+
+// Templates holds what all pages share: layouts, components, partials and sentences.
+type Templates struct {
+	files  fs.FS
+	shared *template.Template
+	words  words
+}
+
+// ParseTemplates reads the shared templates of files (templates.FS). asset gives the
+// address of a static file under its content hash.
+func ParseTemplates(files fs.FS, asset func(name string) string) (*Templates, error) {
+	words, err := parseWords(files)
+	if err != nil {
+		return nil, err
+	}
+	shared := template.New("shared").
+		Option("missingkey=error").
+		Funcs(dsfr.Funcs()).
+		Funcs(words.funcs()).
+		Funcs(template.FuncMap{"asset": asset})
+	for _, pattern := range []string{"layouts/*.tmpl", "dsfr/*.tmpl", "pages/*/partials/*.tmpl"} {
+		names, err := fs.Glob(files, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("list templates: %w", err)
+		}
+		for _, name := range names {
+			if err := parseFile(shared, files, name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &Templates{files: files, shared: shared, words: words}, nil
+}
+
+// Sentence gives the French of an error code; ok is false when templates/messages has
+// none.
+func (t *Templates) Sentence(code string) (sentence string, ok bool) {
+	sentence, err := t.words.say(code, nil)
+	return sentence, err == nil
+}
+
+// parseFile adds a template under its path, without "pages/" and without extension:
+// "dsfr/alert", "citizen/partials/contact", "citizen/home".
+func parseFile(set *template.Template, files fs.FS, name string) error {
+	source, err := fs.ReadFile(files, name)
+	if err != nil {
+		return fmt.Errorf("read template: %w", err)
+	}
+	short := strings.TrimPrefix(strings.TrimSuffix(name, path.Ext(name)), "pages/")
+	if _, err := set.New(short).Parse(string(source)); err != nil {
+		return fmt.Errorf("parse template: %w", err)
+	}
+	return nil
+}
+
+// View is a page ready to be rendered from a T. Each has its own set of templates, so
+// that two pages may both define "content".
+type View[T any] struct {
+	page      *template.Template
+	templates *Templates
+}
+
+// ParseView reads templates/pages/<name>.tmpl.
+func ParseView[T any](t *Templates, name string) (View[T], error) {
+	page, err := t.parsePage(name)
+	return View[T]{page: page, templates: t}, err
+}
+
+func (t *Templates) parsePage(name string) (*template.Template, error) {
+	set, err := t.shared.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("clone templates: %w", err)
+	}
+	if err := parseFile(set, t.files, "pages/"+name+".tmpl"); err != nil {
+		return nil, err
+	}
+	return set.Lookup(name), nil
+}
+
+// Render gives the whole page. An error leaves nothing half written.
+func (v View[T]) Render(content T) ([]byte, error) {
+	if v.page == nil {
+		return nil, errors.New("render a page: its view was never parsed")
+	}
+	var body bytes.Buffer
+	if err := v.page.Execute(&body, content); err != nil {
+		return nil, fmt.Errorf("render %s: %w", v.page.Name(), err)
+	}
+	return body.Bytes(), nil
+}
+
+// Write answers with the page, once it is known to be whole.
+func (v View[T]) Write(w http.ResponseWriter, status int, content T) error {
+	body, err := v.Render(content)
+	if err != nil {
+		return err
+	}
+	return writeHTML(w, status, body)
+}
+
+// Verify hands the parsed page and a zero T to a checker of types. The checker is a
+// dependency of the tests alone, hence the argument. The page is parsed anew: the first
+// rendering rewrites a template.
+func (v View[T]) Verify(check func(page *template.Template, content any) error) error {
+	page, err := v.templates.parsePage(v.page.Name())
+	if err != nil {
+		return err
+	}
+	var content T
+	return check(page, content)
+}
+
+func writeHTML(w http.ResponseWriter, status int, body []byte) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if _, err := w.Write(body); err != nil {
+		return fmt.Errorf("send page: %w", err)
+	}
+	return nil
+}
+
+// Parser parses several views and remembers what failed, so that the pages of a space are
+// listed once, without an error check between two lines.
+type Parser struct {
+	templates *Templates
+	errs      []error
+}
+
+// NewParser returns a parser of t.
+func NewParser(t *Templates) *Parser { return &Parser{templates: t} }
+
+// Err joins what failed.
+func (p *Parser) Err() error { return errors.Join(p.errs...) }
+
+// Parsed is ParseView for a list of views.
+func Parsed[T any](p *Parser, name string) View[T] {
+	view, err := ParseView[T](p.templates, name)
+	if err != nil {
+		p.errs = append(p.errs, err)
+	}
+	return view
+}

@@ -1,0 +1,3 @@
+// Package webtest checks pages as a browser, a screen reader and a proofreader would: every
+// page that a test fetches goes through it.
+package webtest

@@ -1,0 +1,52 @@
+package web
+
+import (
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"text/template"
+)
+
+// words says in French what Go knows as a code or a number: templates/messages.
+type words struct{ set *template.Template }
+
+func parseWords(files fs.FS) (words, error) {
+	set, err := template.New("messages").ParseFS(files, "messages/*.tmpl")
+	if err != nil {
+		return words{}, fmt.Errorf("parse messages: %w", err)
+	}
+	return words{set: set}, nil
+}
+
+// say gives the text of a definition. An unknown name is an error: a person must never
+// read a code.
+func (w words) say(name string, about any) (string, error) {
+	definition := w.set.Lookup(name)
+	if definition == nil {
+		return "", fmt.Errorf("no sentence for %q in templates/messages", name)
+	}
+	var text strings.Builder
+	if err := definition.Execute(&text, about); err != nil {
+		return "", fmt.Errorf("write sentence %q: %w", name, err)
+	}
+	return strings.TrimSpace(text.String()), nil
+}
+
+// funcs are the words that page templates ask for.
+func (w words) funcs() map[string]any {
+	return map[string]any{
+		"message": func(code string) (string, error) { return w.say(code, nil) },
+		"moment":  func(m Moment) (string, error) { return w.say("moment", m) },
+		"number":  number,
+	}
+}
+
+// number groups the digits of a count as in French, with narrow no-break spaces: 2 550.
+func number(count int) string {
+	digits := strconv.Itoa(count)
+	for end := len(digits) - 3; end > 0; end -= 3 {
+		digits = digits[:end] + "\u202f" + digits[end:]
+	}
+	return digits
+}

@@ -1,0 +1,15 @@
+// Package templates embeds whatever a person reads: pages, components and sentences. The
+// French of the portal lives here and nowhere else.
+//
+//   - layouts: the frame of a page; a page names its own in its first line;
+//   - dsfr: one partial per component of internal/web/dsfr;
+//   - pages/<space>: one file per page; pages/<space>/partials: what several share;
+//   - messages: one sentence per error code, and the words of dates.
+package templates
+
+import "embed"
+
+// FS holds the templates by their path in this folder.
+//
+//go:embed layouts dsfr pages messages
+var FS embed.FS
