@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,6 +22,7 @@ import (
 	"portail-qf/internal/partner/hubee"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
+	"portail-qf/internal/web"
 	"portail-qf/internal/web/citizen"
 	"portail-qf/static"
 )
@@ -45,7 +45,7 @@ type App struct {
 	log      *slog.Logger
 	now      func() time.Time
 	db       *postgres.DB
-	handler  http.Handler
+	handler  *web.Router
 	metrics  *observe.Metrics
 	workers  *jobs.Workers
 	stopping chan struct{}
@@ -108,8 +108,8 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	return a, nil
 }
 
-// Handler serves the portal.
-func (a *App) Handler() http.Handler { return a.handler }
+// Router is the map of the site, for whoever reviews it.
+func (a *App) Router() *web.Router { return a.handler }
 
 // Close gives back what New took.
 func (a *App) Close() error { return a.db.Close() }

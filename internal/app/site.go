@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/google/uuid"
 
@@ -14,7 +13,7 @@ import (
 )
 
 // site parses every page and mounts every space.
-func (a *App) site(citizens *citizen.Handler, formActions []string) (http.Handler, error) {
+func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router, error) {
 	assets, err := static.NewAssets(static.Files())
 	if err != nil {
 		return nil, err
@@ -40,6 +39,8 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (http.Handle
 	router.Files(static.Prefix, assets)
 	health := &api.Health{Ready: a.ready, Stopping: a.stopping, Log: a.log}
 	health.Mount(router)
+	security := &api.Security{Contact: a.config.ContactEmail, PortalURL: a.config.PortalURL, Now: a.now}
+	security.Mount(router)
 	citizens.Frame = router.Frame
 	citizens.Mount(router)
 	return router, nil
