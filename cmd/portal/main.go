@@ -114,12 +114,18 @@ func importCollectivities(ctx context.Context, portal *app.App, name string) err
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d collectivités et %d éditeurs enregistrés, %d entrées laissées de côté\n",
-		len(batch.Collectivities), len(batch.Editors), len(batch.Faults))
-	for _, left := range batch.Faults {
-		fmt.Println(" -", left)
-	}
+	fmt.Printf("Collectivités enregistrées\u00a0: %d\nÉditeurs enregistrés\u00a0: %d\n", len(batch.Collectivities), len(batch.Editors))
+	list("Entrées laissées de côté", batch.Faults)
+	list("Remarques", batch.Notes)
 	return nil
+}
+
+// list prints sentences under their number.
+func list(title string, sentences []string) {
+	fmt.Printf("%s\u00a0: %d\n", title, len(sentences))
+	for _, sentence := range sentences {
+		fmt.Println("-", sentence)
+	}
 }
 
 func resume(ctx context.Context, portal *app.App, typed, folder string) error {

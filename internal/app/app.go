@@ -20,6 +20,7 @@ import (
 	"portail-qf/internal/partner/apiparticulier"
 	"portail-qf/internal/partner/franceconnect"
 	"portail-qf/internal/partner/hubee"
+	"portail-qf/internal/partner/sirene"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
 	"portail-qf/internal/web"
@@ -83,7 +84,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	a := &App{config: c, log: o.Log, now: o.Now, db: db, Outbox: postgres.Outbox{DB: db}, stopping: make(chan struct{})}
 	a.metrics = observe.New(a.Outbox.Oldest, o.Now, o.Log)
 	hub := a.hub()
-	a.Directory = &directory.Service{Store: postgres.Collectivities{DB: db}, Now: o.Now}
+	a.Directory = &directory.Service{Store: postgres.Collectivities{DB: db}, Registry: a.registry(), Now: o.Now}
 	a.Delivery = &dossier.Delivery{Shipments: postgres.Shipments{DB: db}, Hub: hub, Renderer: documents.Renderer, Vault: ring, Now: o.Now}
 	followUp := &dossier.FollowUp{Hub: hub, Records: postgres.FollowUp{DB: db}, Now: o.Now}
 	a.Jobs = &jobs.Table{Jobs: recurring(followUp), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Wall: time.Now, Zone: paris}
@@ -138,6 +139,15 @@ func (a *App) hub() *hubee.Client {
 		Editor: "DINUM", Application: "Formulaire QF", Version: version(),
 		Observe: a.metrics.Partner("hubee"),
 	})
+}
+
+// registry is nil where no register is configured.
+func (a *App) registry() directory.Registry {
+	c := a.config.Sirene
+	if c.URL == "" {
+		return nil
+	}
+	return sirene.New(sirene.Config{BaseURL: c.URL, Key: c.Key, Pause: c.Pause})
 }
 
 // documents draws what is not HTML.

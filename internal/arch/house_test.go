@@ -64,8 +64,9 @@ var adapters = []room{
 	{"static/...", nil},
 }
 
-// inTests is what the test files of every package may import besides, those of the simulators apart.
-var inTests = []string{"internal/sim/...", "internal/postgres/pgtest", "internal/postgres/pglocal", "internal/web/webtest", "templates", "static"}
+// inTests is what the test files of every package may import besides, those of the simulators apart: a service is tried with the
+// real stores and the real seal, never with stand-ins of what can run for real.
+var inTests = []string{"internal/sim/...", "internal/postgres", "internal/seal", "internal/postgres/pgtest", "internal/postgres/pglocal", "internal/web/webtest", "templates", "static"}
 
 // never may be imported by the domain although it is of the standard library: the web, a database, a page.
 var never = []string{"net/http", "database/sql", "html/template"}
@@ -94,7 +95,6 @@ var homes = []home{
 	{"github.com/standard-webhooks/standard-webhooks", []string{"internal/partner/webhook"}},
 	{"code.dny.dev/ssrf", []string{"internal/partner/webhook"}},
 	{"github.com/gabriel-vasile/mimetype", []string{"internal/web/..."}},
-	{"codeberg.org/go-pdf/fpdf", []string{"internal/document"}},
 	{"github.com/pdfcpu/pdfcpu", []string{"internal/document"}},
 	{"rsc.io/qr", []string{"internal/document"}},
 	{"golang.org/x/text", []string{"internal/document"}},
@@ -109,6 +109,6 @@ var homes = []home{
 // testLibraries may be imported by any test file.
 var testLibraries = []string{
 	"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/getkin/kin-openapi", "github.com/go-jose/go-jose/v4",
-	"github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "github.com/jba/templatecheck", "github.com/makiuchi-d/gozxing",
+	"github.com/pdfcpu/pdfcpu", "github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "github.com/jba/templatecheck", "github.com/makiuchi-d/gozxing",
 	"github.com/wneessen/go-mail", "github.com/goccy/go-yaml", "gopkg.in/yaml.v3", "golang.org/x/net",
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 
@@ -25,6 +26,7 @@ type Config struct {
 	FranceConnect  FranceConnect  `envPrefix:"FRANCECONNECT_"`
 	APIParticulier APIParticulier `envPrefix:"API_PARTICULIER_"`
 	HubEE          HubEE          `envPrefix:"HUBEE_"`
+	Sirene         Sirene         `envPrefix:"SIRENE_"`
 
 	ContactEmail string `env:"CONTACT_EMAIL" envDefault:"api-particulier@api.gouv.fr"`
 	// Brand shows the State's brand block, which only its own sites may bear.
@@ -53,6 +55,26 @@ type HubEE struct {
 	OSLSecret value.Secret `env:"OSL_SECRET,required,notEmpty"`
 }
 
+// Sirene is where imports ask for postcodes; without a URL they do without.
+type Sirene struct {
+	URL   string        `env:"URL"`
+	Key   value.Secret  `env:"KEY"`
+	Pause time.Duration `env:"PAUSE" envDefault:"2s"` // after each answer
+}
+
+// fault says what keeps the register from being asked.
+func (s Sirene) fault() error {
+	switch {
+	case s.URL != "" && s.Key == "":
+		return errors.New("SIRENE_KEY is missing: it goes with SIRENE_URL")
+	case s.URL == "" && s.Key != "":
+		return errors.New("SIRENE_URL is missing: it goes with SIRENE_KEY")
+	case s.Pause < 0:
+		return errors.New("SIRENE_PAUSE must not be negative")
+	}
+	return nil
+}
+
 // Read reads the environment, such as os.Environ(). The error lists every fault, one a
 // line, and quotes no value.
 func Read(environment []string) (Config, error) {
@@ -64,6 +86,7 @@ func Read(environment []string) (Config, error) {
 		{"API_PARTICULIER_URL", c.APIParticulier.URL},
 		{"HUBEE_API_URL", c.HubEE.APIURL},
 		{"HUBEE_TOKEN_URL", c.HubEE.TokenURL},
+		{"SIRENE_URL", c.Sirene.URL},
 		{"JE_DONNE_MON_AVIS_URL", c.FeedbackURL},
 	} {
 		if address.value != "" && !safeURL(address.value) {
@@ -73,6 +96,7 @@ func Read(environment []string) (Config, error) {
 	if at := strings.IndexByte(c.ContactEmail, '@'); at < 1 || at == len(c.ContactEmail)-1 {
 		faults = append(faults, errors.New("CONTACT_EMAIL must be a mail address"))
 	}
+	faults = append(faults, c.Sirene.fault())
 	if err := errors.Join(faults...); err != nil {
 		return Config{}, fmt.Errorf("configuration:\n%w", err)
 	}
@@ -109,13 +133,35 @@ func readInto(c *Config, environment []string) error {
 		case errors.As(fault, &empty):
 			faults = append(faults, fmt.Errorf("%s is empty", empty.Key))
 		case errors.As(fault, &unread):
-			field, _ := reflect.TypeFor[Config]().FieldByName(unread.Name)
-			faults = append(faults, fmt.Errorf("%s must be true or false", field.Tag.Get("env")))
+			faults = append(faults, fmt.Errorf("%s must be %s", variable(reflect.TypeFor[Config](), unread), expected(unread.Type)))
 		default:
 			faults = append(faults, fault)
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// variable finds the variable of a value that could not be read: the library names the
+// field only.
+func variable(in reflect.Type, unread env.ParseError) string {
+	for i := range in.NumField() {
+		field := in.Field(i)
+		if prefix := field.Tag.Get("envPrefix"); prefix != "" {
+			if name := variable(field.Type, unread); name != "" {
+				return prefix + name
+			}
+		} else if field.Name == unread.Name && field.Type == unread.Type {
+			return field.Tag.Get("env")
+		}
+	}
+	return ""
+}
+
+func expected(kind reflect.Type) string {
+	if kind == reflect.TypeFor[time.Duration]() {
+		return "a duration, such as 2s"
+	}
+	return "true or false"
 }
 
 func safeURL(text string) bool {

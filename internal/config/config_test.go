@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func complete() []string {
@@ -33,18 +34,51 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 	environment := []string{
 		"PORTAL_URL=ftp://hunter2", "DATABASE_URL=", "FRANCECONNECT_ISSUER=http://fc.example.fr/api/v2",
 		"HUBEE_API_URL=https://hubee.example.fr/", "MARQUE_ETAT=hunter2", "CONTACT_EMAIL=nobody",
+		"SIRENE_URL=https://hunter2/", "SIRENE_PAUSE=hunter2",
 	}
 	_, err := Read(environment)
 	if err == nil {
 		t.Fatal("accepted")
 	}
 	for _, name := range []string{"PORTAL_URL", "DATABASE_URL", "KEYS", "FRANCECONNECT_ISSUER", "FRANCECONNECT_CLIENT_ID",
-		"FRANCECONNECT_CLIENT_SECRET", "API_PARTICULIER_URL", "HUBEE_API_URL", "HUBEE_TOKEN_URL", "HUBEE_OSL_ID", "HUBEE_OSL_SECRET", "MARQUE_ETAT", "CONTACT_EMAIL"} {
+		"FRANCECONNECT_CLIENT_SECRET", "API_PARTICULIER_URL", "HUBEE_API_URL", "HUBEE_TOKEN_URL", "HUBEE_OSL_ID", "HUBEE_OSL_SECRET", "MARQUE_ETAT", "CONTACT_EMAIL",
+		"SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the fault of %s is not listed in:\n%v", name, err)
 		}
 	}
 	if strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("a value is quoted:\n%v", err)
+	}
+}
+
+// "both or none": the register is asked with an address and a key, or not at all.
+func TestTheRegisterIsOptionalAsAWhole(t *testing.T) {
+	tests := []struct {
+		name  string
+		given []string
+		fault string // "" for none
+	}{
+		{"none", nil, ""},
+		{"both", []string{"SIRENE_URL=https://registre.example.fr", "SIRENE_KEY=hunter2"}, ""},
+		{"no key", []string{"SIRENE_URL=https://registre.example.fr"}, "SIRENE_KEY is missing"},
+		{"no address", []string{"SIRENE_KEY=hunter2"}, "SIRENE_URL is missing"},
+		{"no pause", []string{"SIRENE_PAUSE=0s"}, ""},
+		{"a pause back in time", []string{"SIRENE_PAUSE=-1s"}, "SIRENE_PAUSE must not be negative"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c, err := Read(append(complete(), test.given...))
+			switch {
+			case test.fault == "" && err != nil:
+				t.Fatal(err)
+			case test.fault != "" && (err == nil || !strings.Contains(err.Error(), test.fault)):
+				t.Fatalf("error = %v, want %q", err, test.fault)
+			case err != nil && strings.Contains(err.Error(), "hunter2"):
+				t.Errorf("a value is quoted: %v", err)
+			case test.name == "both" && (c.Sirene.Pause != 2*time.Second || c.Sirene.Key.Reveal() != "hunter2"):
+				t.Errorf("Sirene = %+v, want 30 calls a minute", c.Sirene)
+			}
+		})
 	}
 }

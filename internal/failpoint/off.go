@@ -2,5 +2,8 @@
 
 package failpoint
 
+// Active tells whether this program has failpoints.
+const Active = false
+
 // Hit does nothing in a program built without -tags failpoints.
 func Hit(string) {}

@@ -10,15 +10,20 @@ import (
 	"syscall"
 )
 
+// Active tells whether this program has failpoints.
+const Active = true
+
 // armed is "name" or "name:n", read from FAILPOINT once: the process kills itself the
 // n-th time (the first, by default) that it passes there.
 var armed = sync.OnceValue(func() *trap {
-	name, count, _ := strings.Cut(os.Getenv("FAILPOINT"), ":")
-	left, err := strconv.Atoi(count)
-	if err != nil {
-		left = 1
+	name := os.Getenv("FAILPOINT")
+	// A name holds a colon of its own: only a number after the last one is a count.
+	if at := strings.LastIndexByte(name, ':'); at >= 0 {
+		if count, err := strconv.Atoi(name[at+1:]); err == nil {
+			return &trap{name: name[:at], left: count}
+		}
 	}
-	return &trap{name: name, left: left}
+	return &trap{name: name, left: 1}
 })
 
 type trap struct {

@@ -36,6 +36,9 @@ type Table struct {
 	Zone *time.Location   // Europe/Paris
 }
 
+// lockEvery is how often a run that waits for another one looks again.
+const lockEvery = 100 * time.Millisecond
+
 // ErrUnknownJob says that the table has no job of this name.
 var ErrUnknownJob = errors.New("no such job")
 
@@ -71,11 +74,12 @@ func (t *Table) tick(ctx context.Context, job Job) {
 		return
 	}
 	if taken {
-		_, _ = t.run(ctx, job, minute)
+		_, _ = t.run(ctx, job, minute, false)
 	}
 }
 
-// Run runs a job now, whatever its times, and returns its report.
+// Run runs a job now, whatever its times, after the run that may be under way, and returns
+// its report.
 func (t *Table) Run(ctx context.Context, name string) (string, error) {
 	for _, job := range t.Jobs {
 		if job.Name != name {
@@ -85,18 +89,27 @@ func (t *Table) Run(ctx context.Context, name string) (string, error) {
 		if _, err := t.Runs.Begin(ctx, name, now); err != nil {
 			return "", fmt.Errorf("begin %s: %w", name, err)
 		}
-		return t.run(ctx, job, now)
+		return t.run(ctx, job, now, true)
 	}
 	return "", fmt.Errorf("%w: %s", ErrUnknownJob, name)
 }
 
-func (t *Table) run(ctx context.Context, job Job, tick time.Time) (report string, err error) {
+func (t *Table) run(ctx context.Context, job Job, tick time.Time, patient bool) (report string, err error) {
 	began := t.Wall()
-	alone, lockErr := t.Runs.Alone(ctx, job.Name, func(ctx context.Context) {
+	work := func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, job.Timeout)
 		defer cancel()
 		report, err = guarded(ctx, job.Run)
-	})
+	}
+	alone, lockErr := t.Runs.Alone(ctx, job.Name, work)
+	for patient && !alone && lockErr == nil {
+		select {
+		case <-ctx.Done():
+			lockErr = ctx.Err()
+		case <-time.After(lockEvery):
+			alone, lockErr = t.Runs.Alone(ctx, job.Name, work)
+		}
+	}
 	switch {
 	case lockErr != nil:
 		err = lockErr

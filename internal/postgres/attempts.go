@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"database/sql"
-
 	"fmt"
 	"strconv"
 	"time"
@@ -43,10 +42,11 @@ func (r attemptRow) attempt() dossier.SealedAttempt {
 const seenEvery = time.Minute
 
 // RecordStarted opens the session if needed and replaces its attempt for the collectivity.
+// The session counts as new, so that a purge at the same moment leaves it its attempt.
 func (a Attempts) RecordStarted(ctx context.Context, session dossier.SessionKey, attempt dossier.SealedAttempt, stateHash [32]byte, nonce string) error {
 	const sqlSession = `
 		INSERT INTO citizen_sessions (key, created_at) VALUES ($1, $2)
-		ON CONFLICT (key) DO UPDATE SET key = EXCLUDED.key
+		ON CONFLICT (key) DO UPDATE SET created_at = EXCLUDED.created_at
 		RETURNING id`
 	const sqlReplace = `DELETE FROM attempts WHERE session_id = $1 AND siret = $2`
 	const sqlStart = `
@@ -70,10 +70,12 @@ func (a Attempts) RecordStarted(ctx context.Context, session dossier.SessionKey,
 
 // TakeSignIn consumes the state of a sign-in that still has time.
 func (a Attempts) TakeSignIn(ctx context.Context, session dossier.SessionKey, stateHash [32]byte, now time.Time) (dossier.SealedAttempt, string, error) {
+	// before only tells the nonce: the conditions are on a, which PostgreSQL reads again
+	// when another callback was faster, and not before.
 	const sqlTake = `
 		UPDATE attempts a SET state_hash = NULL, nonce = ''
 		FROM attempts before
-		WHERE a.id = before.id AND before.state_hash = $2 AND before.created_at > $3 AND a.step = 'commencee'
+		WHERE a.id = before.id AND a.state_hash = $2 AND a.created_at > $3 AND a.step = 'commencee'
 		  AND a.session_id = (SELECT id FROM citizen_sessions WHERE key = $1)
 		RETURNING a.id, a.siret, a.step, a.reference, a.created_at, a.sealed, before.nonce`
 	var row attemptRow

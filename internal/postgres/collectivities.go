@@ -131,6 +131,24 @@ func (s Collectivities) CountByDepartement(ctx context.Context) (map[string]int,
 	return counts, rows.Err()
 }
 
+// ListLocated says which of these collectivities have a postcode.
+func (s Collectivities) ListLocated(ctx context.Context, sirets []value.Siret) (map[value.Siret]bool, error) {
+	const sqlLocated = `SELECT siret FROM collectivities WHERE siret = ANY ($1) AND postcode <> ''`
+	asked := make(pq.StringArray, len(sirets))
+	for i, siret := range sirets {
+		asked[i] = siret.String()
+	}
+	var found []string
+	if err := s.DB.pool.SelectContext(ctx, &found, sqlLocated, asked); err != nil {
+		return nil, err
+	}
+	located := make(map[value.Siret]bool, len(found))
+	for _, siret := range found {
+		located[value.Siret(siret)] = true
+	}
+	return located, nil
+}
+
 // RecordImport adds or updates editors and collectivities, in one transaction. Declared
 // return addresses are replaced by those of the import where it gives any.
 func (s Collectivities) RecordImport(ctx context.Context, batch directory.Import, now time.Time) error {
@@ -161,11 +179,12 @@ func recordEditor(ctx context.Context, tx *sqlx.Tx, e directory.Editor, now time
 
 func recordCollectivity(ctx context.Context, tx *sqlx.Tx, entry directory.Entry, now time.Time) error {
 	// A list that says nothing of the postcode, the contact or the editor leaves them as
-	// they are; so does a form whose state was decided since.
+	// they are; so does a form whose state was decided since. An editor that nobody
+	// declared is none.
 	const sqlCollectivity = `
 		INSERT INTO collectivities AS c (siret, name, folded_name, code_cog, departement, postcode, form,
 			contact_label, contact_mail, contact_phone, contact_url, editor_siret, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULLIF($12, ''), $13, $13)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, (SELECT siret FROM editors WHERE siret = $12), $13, $13)
 		ON CONFLICT (siret) DO UPDATE SET
 			name = EXCLUDED.name, folded_name = EXCLUDED.folded_name, code_cog = EXCLUDED.code_cog,
 			departement = EXCLUDED.departement, updated_at = EXCLUDED.updated_at,

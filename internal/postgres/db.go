@@ -53,19 +53,13 @@ func (db *DB) InTx(ctx context.Context, work func(tx *sqlx.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
+	// Even a panic must not leave the transaction open; once committed, this does nothing.
+	defer func() { _ = tx.Rollback() }()
 	if err := work(tx); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
+		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
-}
-
-// ignoreDone leaves out the rollback of a transaction that the context already ended.
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
-	}
-	return err
 }

@@ -113,12 +113,14 @@ func (f FollowUp) move(ctx context.Context, tx *sqlx.Tx, id int64, next dossier.
 
 // ListSilent lists dossiers to look at and notes that they were.
 func (f FollowUp) ListSilent(ctx context.Context, since, now time.Time, limit int) ([]dossier.Tracked, error) {
+	// MATERIALIZED for the reason that Outbox.Claim gives.
 	const sqlSilent = `
-		UPDATE dossiers SET looked_at = $2
-		WHERE id IN (
+		WITH silent AS MATERIALIZED (
 			SELECT id FROM dossiers
 			WHERE state IN ('transmis', 'recu', 'en_cours') AND case_id IS NOT NULL AND COALESCE(looked_at, state_at) <= $1
 			ORDER BY COALESCE(looked_at, state_at) LIMIT $3 FOR UPDATE SKIP LOCKED)
+		UPDATE dossiers SET looked_at = $2
+		WHERE id IN (SELECT id FROM silent)
 		RETURNING id, COALESCE(folder_id, '') AS folder_id, case_id, state`
 	var rows []trackedRow
 	if err := f.DB.pool.SelectContext(ctx, &rows, sqlSilent, since, now, limit); err != nil {
@@ -153,8 +155,13 @@ func (r trackedRow) tracked() dossier.Tracked {
 	return dossier.Tracked{ID: r.ID, FolderID: r.FolderID, CaseID: r.CaseID, State: dossier.State(r.State)}
 }
 
-// orderRetention is how long finished orders are kept for whoever asks what happened.
-const orderRetention = 30 * 24 * time.Hour
+const (
+	// orderRetention is how long finished orders are kept for whoever asks what happened.
+	orderRetention = 30 * 24 * time.Hour
+	// giveUpTime is how long a dossier with a folder is left to its delivery, which asks
+	// HubEE whether the folder was completed before it gives up.
+	giveUpTime = 24 * time.Hour
+)
 
 // Purge erases what is beyond its time. Each statement stands alone: a purge that stops
 // half-way is taken up by the next one.
@@ -173,17 +180,18 @@ func (f FollowUp) Purge(ctx context.Context, retained, deliverable, now time.Tim
 			DELETE FROM citizen_sessions s WHERE created_at <= $1
 			   AND NOT EXISTS (SELECT FROM attempts a WHERE a.session_id = s.id)`,
 			[]any{now.Add(-dossier.AbsoluteLife)}},
-		// Whatever became of the workers, no payload outlives its limit.
+		// Whatever became of the workers, no payload outlives its limit; they have a day
+		// more to withdraw a half-made folder from HubEE.
 		{&count.Payloads, `
 			WITH failed AS (
 				UPDATE dossiers SET state = 'echec', state_at = $2
-				WHERE state IN ('enregistre', 'quarantaine') AND recorded_at <= $1 AND folder_id IS NULL
+				WHERE state IN ('enregistre', 'quarantaine') AND recorded_at <= $1 AND (folder_id IS NULL OR recorded_at <= $3)
 				RETURNING id
 			), traced AS (
 				INSERT INTO dossier_events (dossier_id, at, kind) SELECT id, $2, 'failed' FROM failed
 			)
 			DELETE FROM dossier_payloads WHERE dossier_id IN (SELECT id FROM failed)`,
-			[]any{deliverable, now}},
+			[]any{deliverable, now, deliverable.Add(-giveUpTime)}},
 		{&count.Dossiers, `DELETE FROM dossiers WHERE recorded_at <= $1`, []any{retained}},
 		{&count.Orders, `DELETE FROM outbox WHERE done_at <= $1`, []any{now.Add(-orderRetention)}},
 	}

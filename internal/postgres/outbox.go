@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -16,12 +15,15 @@ import (
 const outboxChannel = "outbox"
 
 // enqueue gives an order inside the transaction that records why. An order that already
-// waits for the same subject is enough.
+// waits for the same subject is enough, and becomes due at once. Where a worker carries it
+// out, it may have looked too early: counting a further attempt keeps that worker from
+// finishing the order, which comes back when the lease ends.
 func enqueue(ctx context.Context, tx *sqlx.Tx, kind, subject string, due time.Time) error {
 	const sqlEnqueue = `
 		WITH given AS (
-			INSERT INTO outbox (kind, subject, due_at, created_at) VALUES ($1, $2, $3, $3)
-			ON CONFLICT (kind, subject) WHERE done_at IS NULL AND abandoned_at IS NULL DO NOTHING)
+			INSERT INTO outbox AS waiting (kind, subject, due_at, created_at) VALUES ($1, $2, $3, $3)
+			ON CONFLICT (kind, subject) WHERE done_at IS NULL AND abandoned_at IS NULL
+			DO UPDATE SET due_at = EXCLUDED.due_at, attempts = waiting.attempts + 1)
 		SELECT pg_notify($4, '')`
 	if _, err := tx.ExecContext(ctx, sqlEnqueue, kind, subject, due, outboxChannel); err != nil {
 		return fmt.Errorf("enqueue %s: %w", kind, err)
@@ -35,13 +37,16 @@ type Outbox struct{ DB *DB }
 // Claim leases at most limit due orders, oldest first. An order whose worker died comes
 // back when its lease ends.
 func (o Outbox) Claim(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]outbox.Order, error) {
+	// MATERIALIZED: a plan that runs the selection once per row of the table would lock
+	// other rows each time, and go beyond the limit.
 	const sqlClaim = `
-		UPDATE outbox SET leased_until = now() + make_interval(secs => $3), attempts = attempts + 1
-		WHERE id IN (
+		WITH due AS MATERIALIZED (
 			SELECT id FROM outbox
 			WHERE done_at IS NULL AND abandoned_at IS NULL AND due_at <= $1
 			  AND (leased_until IS NULL OR leased_until < now())
 			ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+		UPDATE outbox SET leased_until = now() + make_interval(secs => $3), attempts = attempts + 1
+		WHERE id IN (SELECT id FROM due)
 		RETURNING id, kind, subject, attempts, created_at`
 	rows, err := o.DB.pool.QueryContext(ctx, sqlClaim, now, limit, lease.Seconds())
 	if err != nil {
@@ -126,8 +131,14 @@ func (o Outbox) Oldest(ctx context.Context) (time.Time, error) {
 // the workers also look from time to time, so a lost notification only delays.
 func (o Outbox) Listen(ctx context.Context, wake func()) error {
 	listener := pq.NewListener(o.DB.url, 100*time.Millisecond, 10*time.Second, nil)
-	defer func() { _ = listener.Close() }()
-	if err := listener.Listen(outboxChannel); err != nil && !errors.Is(err, pq.ErrChannelAlreadyOpen) {
+	// Closing is what ends a first connection that never comes.
+	stop := context.AfterFunc(ctx, func() { _ = listener.Close() })
+	defer func() {
+		if stop() {
+			_ = listener.Close()
+		}
+	}()
+	if err := listener.Listen(outboxChannel); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("listen to the outbox: %w", err)
 	}
 	for {

@@ -47,13 +47,8 @@ func setScene(t testing.TB) *scene {
 	t.Helper()
 	addresses := pgtest.New(t)
 	db := connect(t, addresses.App)
-	raw, err := sql.Open("postgres", addresses.Owner)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = raw.Close() })
 	s := &scene{
-		t: t, addresses: addresses, db: db, raw: raw,
+		t: t, addresses: addresses, db: db, raw: rawly(t, addresses.Owner),
 		attempts: postgres.Attempts{DB: db}, shipments: postgres.Shipments{DB: db},
 		followUp: postgres.FollowUp{DB: db}, outbox: postgres.Outbox{DB: db},
 	}
@@ -70,6 +65,19 @@ func connect(t testing.TB, address string) *postgres.DB {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// asApplication connects as the portal does, without its stores.
+func (s *scene) asApplication() *sql.DB { return rawly(s.t, s.addresses.App) }
+
+func rawly(t testing.TB, address string) *sql.DB {
+	t.Helper()
+	raw, err := sql.Open("postgres", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = raw.Close() })
+	return raw
 }
 
 // open lists a town whose form is open.

@@ -12,6 +12,7 @@ import (
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/outbox"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/failpoint"
 )
 
 // Shipments implements dossier.ShipmentStore.
@@ -64,30 +65,34 @@ func (s Shipments) find(ctx context.Context, query string, key any) (dossier.Shi
 	return row.shipment(), nil
 }
 
-// RecordPrepared keeps the sealed files.
+// RecordPrepared keeps the sealed files, once: those of a late worker may have other sizes
+// than HubEE was told.
 func (s Shipments) RecordPrepared(ctx context.Context, id int64, files []byte, now time.Time) error {
 	const sqlPrepare = `
-		WITH traced AS (INSERT INTO dossier_events (dossier_id, at, kind) VALUES ($1, $3, 'prepared'))
-		UPDATE dossier_payloads SET files = $2 WHERE dossier_id = $1`
+		WITH prepared AS (
+			UPDATE dossier_payloads SET files = $2 WHERE dossier_id = $1 AND files IS NULL RETURNING dossier_id)
+		INSERT INTO dossier_events (dossier_id, at, kind) SELECT dossier_id, $3, 'prepared' FROM prepared`
 	result, err := s.DB.pool.ExecContext(ctx, sqlPrepare, id, files, now)
 	if err != nil {
 		return err
 	}
-	return oneRow(result, fault.New(fault.NotFound, "dossier.unknown"))
+	return oneRow(result, fault.New(fault.Conflict, "dossier.moved"))
 }
 
-// RecordFolder keeps, or forgets, the ids of HubEE.
+// RecordFolder keeps, or forgets, the ids of HubEE as long as the dossier is on its way:
+// without them recorded its folder is never completed.
 func (s Shipments) RecordFolder(ctx context.Context, id int64, folderID, caseID string, now time.Time) error {
 	const sqlFolder = `
-		WITH traced AS (
-			INSERT INTO dossier_events (dossier_id, at, kind, detail)
-			VALUES ($1, $4, CASE WHEN $2 = '' THEN 'folder_gone' ELSE 'folder_created' END, $2))
-		UPDATE dossiers SET folder_id = NULLIF($2, ''), case_id = NULLIF($3, '') WHERE id = $1`
+		WITH kept AS (
+			UPDATE dossiers SET folder_id = NULLIF($2, ''), case_id = NULLIF($3, '')
+			WHERE id = $1 AND state = 'enregistre' RETURNING id)
+		INSERT INTO dossier_events (dossier_id, at, kind, detail)
+		SELECT id, $4, CASE WHEN $2 = '' THEN 'folder_gone' ELSE 'folder_created' END, $2 FROM kept`
 	result, err := s.DB.pool.ExecContext(ctx, sqlFolder, id, folderID, caseID, now)
 	if err != nil {
 		return err
 	}
-	return oneRow(result, fault.New(fault.NotFound, "dossier.unknown"))
+	return oneRow(result, fault.New(fault.Conflict, "dossier.moved"))
 }
 
 // RecordTransmitted moves the dossier to Transmitted, unless HubEE already told more, and
@@ -119,6 +124,7 @@ func (s Shipments) end(ctx context.Context, id int64, now time.Time, kind, move 
 		if err := oneRow(result, fault.New(fault.Conflict, "dossier.moved")); err != nil {
 			return err
 		}
+		failpoint.Hit("end: moved, payload not erased")
 		if _, err := tx.ExecContext(ctx, `DELETE FROM dossier_payloads WHERE dossier_id = $1`, id); err != nil {
 			return fmt.Errorf("erase payload: %w", err)
 		}

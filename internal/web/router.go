@@ -3,6 +3,8 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -55,11 +57,23 @@ func NewRouter(config Settings) *Router {
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.ContextWithFallback = true
+	engine.RedirectTrailingSlash = false // gin's answer would go through none of the steps below
 	r := &Router{engine: engine, config: config}
 	engine.Use(r.identify, r.logRequest, r.secure, r.recoverPanic, r.refuseCrossOrigin, r.boundBody)
-	engine.NoRoute(r.pageFor(http.StatusNotFound))
+	engine.NoRoute(r.withoutFinalSlash, r.pageFor(http.StatusNotFound))
 	engine.NoMethod(r.pageFor(http.StatusMethodNotAllowed))
 	return r
+}
+
+// withoutFinalSlash sends an address on which somebody put a final slash to the page without. A path that begins
+// with two slashes would be read as another site.
+func (r *Router) withoutFinalSlash(c *gin.Context) {
+	path, slashed := strings.CutSuffix(c.Request.URL.Path, "/")
+	if !slashed || path == "" || strings.HasPrefix(path, "//") || c.Request.Method != http.MethodGet {
+		return
+	}
+	c.Redirect(http.StatusSeeOther, (&url.URL{Path: path, RawQuery: c.Request.URL.RawQuery}).String())
+	c.Abort()
 }
 
 // Handle registers a route. A GET answers HEAD as well.
@@ -76,7 +90,7 @@ func (r *Router) Handle(method, path string, access Access, handler HandlerFunc)
 	}
 }
 
-// Files serves static files below a prefix, outside the log.
+// Files serves static files below a prefix.
 func (r *Router) Files(prefix string, files http.Handler) {
 	r.routes = append(r.routes, Route{http.MethodGet, prefix + "*file", Public})
 	answer := gin.WrapH(files)

@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/mail"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"portail-qf/internal/domain/place"
 	"portail-qf/internal/domain/value"
@@ -21,6 +23,8 @@ type Import struct {
 	Collectivities []Entry
 	// Faults says, in French, what was left out and why, one sentence an entry.
 	Faults []string
+	// Notes says, in French, what was recorded without a postcode and why.
+	Notes []string
 }
 
 // Entry is a collectivity of an import.
@@ -63,9 +67,10 @@ func ReadImport(source io.Reader) (Import, error) {
 	if len(text) > maxImport {
 		return Import{}, errors.New("the list is larger than 64 MB")
 	}
+	// Each entry is understood apart, so that a wrong one does not hide the others.
 	var document struct {
-		Editors        []listedEditor `json:"editeurs"`
-		Collectivities []listed       `json:"collectivites"`
+		Editors        []json.RawMessage `json:"editeurs"`
+		Collectivities []json.RawMessage `json:"collectivites"`
 	}
 	var target any = &document
 	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && trimmed[0] == '[' {
@@ -75,22 +80,24 @@ func ReadImport(source io.Reader) (Import, error) {
 		return Import{}, fmt.Errorf("understand list: %w", err)
 	}
 	var batch Import
-	for i, e := range document.Editors {
-		editor, err := e.editor()
+	for i, text := range document.Editors {
+		var e listedEditor
+		editor, err := e.read(text)
 		if err != nil {
-			batch.Faults = append(batch.Faults, fmt.Sprintf("éditeur n° %d (%s) : %v", i+1, e.Siret, err))
+			batch.Faults = append(batch.Faults, fmt.Sprintf("éditeur n°\u00a0%d (%s)\u00a0: %v", i+1, e.Siret, err))
 			continue
 		}
 		batch.Editors = append(batch.Editors, editor)
 	}
 	seen := map[value.Siret]bool{}
-	for i, l := range document.Collectivities {
-		entry, err := l.entry()
+	for i, text := range document.Collectivities {
+		var l listed
+		entry, err := l.read(text)
 		if err == nil && seen[entry.Siret] {
 			err = errors.New("ce SIRET est déjà dans la liste")
 		}
 		if err != nil {
-			batch.Faults = append(batch.Faults, fmt.Sprintf("collectivité n° %d (%s) : %v", i+1, l.Siret, err))
+			batch.Faults = append(batch.Faults, fmt.Sprintf("collectivité n°\u00a0%d (%s)\u00a0: %v", i+1, l.Siret, err))
 			continue
 		}
 		seen[entry.Siret] = true
@@ -99,14 +106,35 @@ func ReadImport(source io.Reader) (Import, error) {
 	return batch, nil
 }
 
-func (e listedEditor) editor() (Editor, error) {
+// understand reads an entry of a list; its error is in French.
+func understand(text json.RawMessage, entry any) error {
+	var wrong *json.UnmarshalTypeError
+	switch err := json.Unmarshal(text, entry); {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return fmt.Errorf("la valeur de %s n’est pas du type attendu", quoted(wrong.Field))
+	default:
+		return errors.New("ce n’est pas une fiche")
+	}
+}
+
+// quoted shows a text of the list, whatever is in it, on one line.
+func quoted(text string) string {
+	return "«\u00a0" + strings.Trim(strconv.Quote(text), `"`) + "\u00a0»"
+}
+
+func (e *listedEditor) read(text json.RawMessage) (Editor, error) {
+	if err := understand(text, e); err != nil {
+		return Editor{}, err
+	}
 	siret, err := value.ParseSiret(e.Siret)
 	if err != nil {
 		return Editor{}, errors.New("le SIRET n’est pas valide")
 	}
-	name := strings.Join(strings.Fields(e.Name), " ")
-	if name == "" {
-		return Editor{}, errors.New("le nom manque")
+	name, err := nameOf(e.Name)
+	if err != nil {
+		return Editor{}, err
 	}
 	returns, err := parseReturns(e.Returns)
 	return Editor{Siret: siret, Name: name, Returns: returns}, err
@@ -118,20 +146,24 @@ var (
 	phoneFormat    = regexp.MustCompile(`^(\+?[0-9][0-9 .]{5,20})?$`)
 )
 
-func (l listed) entry() (Entry, error) {
+func (l *listed) read(text json.RawMessage) (Entry, error) {
+	if err := understand(text, l); err != nil {
+		return Entry{}, err
+	}
 	siret, err := value.ParseSiret(l.Siret)
 	if err != nil {
 		return Entry{}, errors.New("le SIRET n’est pas valide")
 	}
+	name, err := nameOf(l.Name)
+	if err != nil {
+		return Entry{}, err
+	}
 	departement, known := place.Departement(l.COG)
-	name := strings.Join(strings.Fields(l.Name), " ")
 	switch {
-	case name == "":
-		return Entry{}, errors.New("le nom manque")
 	case !cogFormat.MatchString(l.COG) || !known:
-		return Entry{}, fmt.Errorf("le code commune %q n’est pas valide", l.COG)
+		return Entry{}, fmt.Errorf("le code commune %s n’est pas valide", quoted(l.COG))
 	case !postcodeFormat.MatchString(l.Postcode):
-		return Entry{}, fmt.Errorf("le code postal %q n’est pas valide", l.Postcode)
+		return Entry{}, fmt.Errorf("le code postal %s n’est pas valide", quoted(l.Postcode))
 	}
 	if err := l.Contact.check(); err != nil {
 		return Entry{}, err
@@ -145,7 +177,7 @@ func (l listed) entry() (Entry, error) {
 		form = FormOpen // the public list holds active collectivities only
 	}
 	if form != FormOpen && form != FormSoon && form != FormClosed {
-		return Entry{}, fmt.Errorf("l’état du formulaire %q n’existe pas", l.Form)
+		return Entry{}, fmt.Errorf("l’état du formulaire %s n’existe pas", quoted(string(l.Form)))
 	}
 	return Entry{
 		Collectivity: Collectivity{
@@ -157,8 +189,24 @@ func (l listed) entry() (Entry, error) {
 	}, nil
 }
 
+// nameOf brings a name onto one line. A control character, which no name has, would be
+// refused by the database and the whole import with it.
+func nameOf(written string) (string, error) {
+	name := strings.Join(strings.Fields(written), " ")
+	switch {
+	case name == "":
+		return "", errors.New("le nom manque")
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "", errors.New("le nom contient un caractère de contrôle")
+	}
+	return name, nil
+}
+
 // check accepts what may stand in a link: a plain address, a phone number, an https page.
 func (c Contact) check() error {
+	if strings.ContainsFunc(c.Label, unicode.IsControl) {
+		return errors.New("le libellé du contact contient un caractère de contrôle")
+	}
 	if c.Mail != "" {
 		address, err := mail.ParseAddress(c.Mail)
 		if err != nil || address.Address != c.Mail {
@@ -179,7 +227,7 @@ func parseReturns(declared []string) ([]ReturnAddress, error) {
 	for _, text := range declared {
 		address, err := ParseReturnAddress(text)
 		if err != nil {
-			return nil, fmt.Errorf("l’adresse de retour %q n’est pas valide", text)
+			return nil, fmt.Errorf("l’adresse de retour %s n’est pas valide", quoted(text))
 		}
 		returns = append(returns, address)
 	}
@@ -187,14 +235,34 @@ func parseReturns(declared []string) ([]ReturnAddress, error) {
 }
 
 // Import reads a list and records it. What is left out is in Faults; the rest is recorded
-// all the same, and the same list may be imported again.
+// all the same, and the same list may be imported again. Where neither the list nor an
+// earlier import gives a postcode, the register is asked, once the rest is recorded; a
+// postcode that it does not give is in Notes, and the next import asks again.
 func (s *Service) Import(ctx context.Context, source io.Reader) (Import, error) {
-	batch, err := ReadImport(source)
+	read, err := ReadImport(source)
 	if err != nil {
 		return Import{}, err
 	}
-	if err := s.Store.RecordImport(ctx, batch, s.Now()); err != nil {
-		return Import{}, fmt.Errorf("record import: %w", err)
+	waiting, ready, err := s.unlocated(ctx, read.Collectivities)
+	if err != nil {
+		return Import{}, err
 	}
-	return batch, nil
+	report := Import{Faults: read.Faults}
+	if err := s.record(ctx, Import{Editors: read.Editors, Collectivities: ready}, &report); err != nil {
+		return Import{}, err
+	}
+	if err := s.locate(ctx, waiting, &report); err != nil {
+		return Import{}, err
+	}
+	return report, nil
+}
+
+// record records a part of an import, all of it or nothing, and reports it.
+func (s *Service) record(ctx context.Context, part Import, report *Import) error {
+	if err := s.Store.RecordImport(ctx, part, s.Now()); err != nil {
+		return fmt.Errorf("record import: %w", err)
+	}
+	report.Editors = append(report.Editors, part.Editors...)
+	report.Collectivities = append(report.Collectivities, part.Collectivities...)
+	return nil
 }

@@ -20,6 +20,8 @@ type Store interface {
 	SearchCollectivities(ctx context.Context, query Query, offset, limit int) ([]Collectivity, int, error)
 	// CountByDepartement counts those that are listed, by département code.
 	CountByDepartement(ctx context.Context) (map[string]int, error)
+	// ListLocated says which of these collectivities have a postcode.
+	ListLocated(ctx context.Context, sirets []value.Siret) (map[value.Siret]bool, error)
 	// RecordImport adds or updates what an import brings, all of it or nothing.
 	RecordImport(ctx context.Context, batch Import, now time.Time) error
 }
@@ -60,8 +62,9 @@ func (q Query) IsEmpty() bool {
 
 // Service answers questions about collectivities.
 type Service struct {
-	Store Store
-	Now   func() time.Time // business time
+	Store    Store
+	Registry Registry         // nil: imports ask nobody for postcodes
+	Now      func() time.Time // business time
 }
 
 // Find finds a collectivity by its SIRET.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -19,6 +20,9 @@ const (
 	// press the button (SETTLED.md, web).
 	linkLife  = 30 * time.Minute
 	linkPlace = "link of an arrival"
+	// unprintable are the separators of lines and paragraphs, the mark of a text that was
+	// already damaged, and two codes that are no characters: XML could not hold them.
+	unprintable = "\u2028\u2029\ufffd\ufffe\uffff"
 )
 
 // Arrival is what a link of the town's software brought. It belongs to one collectivity
@@ -68,12 +72,9 @@ func usableExternalID(text string) bool {
 	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxExternalID {
 		return false
 	}
-	for _, r := range text {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) || strings.ContainsRune(unprintable, r)
+	})
 }
 
 // sealedLink is an Arrival on its way through the citizen's address bar.
@@ -111,8 +112,8 @@ func (j *Journey) OpenLink(text string, siret value.Siret) (Arrival, bool) {
 	if err := json.Unmarshal(plain, &link); err != nil {
 		return none, false
 	}
-	age := j.Now().Sub(link.At)
-	if link.Siret != siret || age < 0 || age > linkLife {
+	// A link from the future is of another instance, whose clock is a little ahead.
+	if link.Siret != siret || j.Now().Sub(link.At) > linkLife {
 		return none, false
 	}
 	return link.Arrival, true

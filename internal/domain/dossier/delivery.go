@@ -147,6 +147,7 @@ func (d *Delivery) folder(ctx context.Context, s Shipment, files []File) (Folder
 		if err := d.Shipments.RecordFolder(ctx, s.ID, "", "", d.Now()); err != nil {
 			return Folder{}, fmt.Errorf("forget folder: %w", err)
 		}
+		failpoint.Hit("deliver: folder forgotten")
 	}
 	request, err := d.folderRequest(s, files)
 	if err != nil {
@@ -241,6 +242,7 @@ func (d *Delivery) giveUp(ctx context.Context, s Shipment) error {
 		case err == nil:
 			// A failure here must not keep the payload: HubEE purges what is never completed.
 			_ = d.Hub.Withdraw(ctx, s.FolderID)
+			failpoint.Hit("give up: folder withdrawn, not recorded")
 		}
 	}
 	if err := d.Shipments.RecordFailed(ctx, s.ID, d.Now()); err != nil {

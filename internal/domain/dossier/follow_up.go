@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/failpoint"
 )
 
 // notificationPage is how many notifications are read at once, and reconcileBatch how many
@@ -142,6 +143,7 @@ func (f *FollowUp) receive(ctx context.Context, n Notification) error {
 		if err := f.Hub.Acknowledge(ctx, n.CaseID, n.EventID); err != nil {
 			return fmt.Errorf("acknowledge event: %w", err)
 		}
+		failpoint.Hit("follow up: event acknowledged")
 	}
 	return f.Hub.Discard(ctx, n.ID)
 }

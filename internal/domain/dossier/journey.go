@@ -12,6 +12,7 @@ import (
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/failpoint"
 )
 
 // Journey is what a citizen does, from the form to the dossier (PRODUCT.md 3.6).
@@ -183,6 +184,7 @@ func (j *Journey) Transmit(ctx context.Context, session Token, siret value.Siret
 	if err != nil {
 		return "", err
 	}
+	failpoint.Hit("transmit: session read")
 	attempt := reviewed.Attempt
 	switch {
 	case attempt.ID != attemptID:

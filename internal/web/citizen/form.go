@@ -3,6 +3,7 @@ package citizen
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,6 +18,9 @@ const (
 	paramExternalID  = "external_id"
 	paramRedirectURI = "redirect_uri"
 	paramLink        = "lien"
+
+	// expiredLink is no link: the page of the form says that it has expired.
+	expiredLink = "expire"
 )
 
 // form shows the form of a collectivity. Whatever the link brought is read once, sealed,
@@ -26,7 +30,7 @@ func (h *Handler) form(c *gin.Context) error {
 	if !ok {
 		return err
 	}
-	query := c.Request.URL.Query()
+	query := parametersOf(c.Request.URL.RawQuery)
 	if query.Has(paramExternalID) || query.Has(paramRedirectURI) {
 		return h.cleanAddress(c, town, dossier.NewArrival(town, query[paramExternalID], query[paramRedirectURI]))
 	}
@@ -34,6 +38,25 @@ func (h *Handler) form(c *gin.Context) error {
 		return seeOther(c, formPath(town.Siret))
 	}
 	return h.writeForm(c, town)
+}
+
+// parametersOf reads the query of a link. Unlike url.ParseQuery it lets nothing go unseen:
+// a semicolon is a character like any other, as browsers send it, and a value that cannot
+// be decoded becomes U+FFFD, which is neither an identifier nor an address.
+func parametersOf(rawQuery string) url.Values {
+	values := url.Values{}
+	for pair := range strings.SplitSeq(rawQuery, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if decoded, err := url.QueryUnescape(name); err == nil {
+			name = decoded
+		}
+		decoded, err := url.QueryUnescape(value)
+		if err != nil {
+			decoded = "\ufffd"
+		}
+		values.Add(name, decoded)
+	}
+	return values
 }
 
 func (h *Handler) cleanAddress(c *gin.Context, town directory.Collectivity, arrival dossier.Arrival) error {

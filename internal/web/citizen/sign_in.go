@@ -16,9 +16,12 @@ func (h *Handler) start(c *gin.Context) error {
 	if !ok {
 		return err
 	}
-	// A link too old to be believed brings nothing; the page of the form says so when it
-	// is read, and this one was read while the link was good.
-	arrival, _ := h.Journey.OpenLink(hidden(c, paramLink), town.Siret)
+	arrival, usable := h.Journey.OpenLink(hidden(c, paramLink), town.Siret)
+	if !usable {
+		// The page was read too long ago. It is shown again, to say that what its link
+		// brought is lost, rather than let the citizen go on without knowing.
+		return seeOther(c, formPath(town.Siret)+"?"+paramLink+"="+expiredLink)
+	}
 	started, err := h.Journey.Start(c.Request.Context(), session(c), arrival)
 	if started.Session != "" {
 		keepSession(c, started.Session)

@@ -1,0 +1,62 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"portail-qf/internal/postgres"
+)
+
+// « InTx runs work in one transaction, committed when work returns nil »
+func TestATransactionIsWholeOrNothing(t *testing.T) {
+	s, ctx := setScene(t), context.Background()
+	insert := func(tx *sqlx.Tx) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO job_runs (job, scheduled_for) VALUES ('trial', now())`); err != nil {
+			t.Error(err)
+		}
+	}
+	broken := errors.New("broken")
+	if err := s.db.InTx(ctx, func(tx *sqlx.Tx) error { insert(tx); return broken }); !errors.Is(err, broken) {
+		t.Errorf("InTx = %v", err)
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_ = s.db.InTx(ctx, func(tx *sqlx.Tx) error { insert(tx); panic("a defect") })
+	}()
+	cancelled, cancel := context.WithCancel(ctx)
+	if err := s.db.InTx(cancelled, func(tx *sqlx.Tx) error { insert(tx); cancel(); return nil }); err == nil {
+		t.Error("committed after the end of its context")
+	}
+	if n := s.count(`SELECT count(*) FROM job_runs`); n != 0 {
+		t.Errorf("%d rows of transactions that failed", n)
+	}
+	// The owner does not see what the application's connections do, but sees their locks.
+	if n := s.count(`SELECT count(*) FROM pg_locks WHERE relation = 'job_runs'::regclass AND mode = 'RowExclusiveLock'`); n != 0 {
+		t.Errorf("%d transactions left open", n)
+	}
+	if err := s.db.InTx(ctx, func(tx *sqlx.Tx) error { insert(tx); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.count(`SELECT count(*) FROM job_runs`); n != 1 {
+		t.Errorf("%d rows of the transaction that was committed", n)
+	}
+}
+
+// The address of the database holds a password: no error repeats it.
+func TestAWrongAddressIsNotRepeated(t *testing.T) {
+	for _, address := range []string{"postgres://portal:hunter2@127.0.0.1:1/portal?connect_timeout=1", "postgres://portal:hunter2@[", "hunter2"} {
+		db, err := postgres.Open(context.Background(), address)
+		if err == nil {
+			_ = db.Close()
+			t.Errorf("%q was accepted", address)
+			continue
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the error repeats the password: %v", err)
+		}
+	}
+}
