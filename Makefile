@@ -46,9 +46,12 @@ test:
 	@$(MAKE) --no-print-directory generate lint
 	CHROME="$$(.ci/chrome)" CGO_ENABLED=1 go test -race -tags $(GO_TAGS),failpoints -timeout 20m ./...
 
+# The program as it is deployed, under load beside the simulators; its settings (BENCH_…) are in internal/e2e/bench/doc.go.
 bench: generate
 	@.ci/prepare postgres
-	go test -tags $(GO_TAGS) -run '^$$' -bench . -benchmem -timeout 60m ./...
+	$(BUILD) -o bin/portal ./cmd/portal
+	@$(BUILD) -o bin/bench ./internal/e2e/bench
+	@exec bin/bench
 
 generate: $(DSFR)
 

@@ -39,4 +39,6 @@ CREATE TABLE return_addresses (
 );
 CREATE INDEX return_addresses_of_collectivity ON return_addresses (collectivity_siret);
 
+-- The portal refuses to start on an older schema.
+GRANT SELECT ON goose_db_version TO portal_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON editors, collectivities, return_addresses TO portal_app;

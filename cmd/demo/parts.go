@@ -75,7 +75,7 @@ func (d *demo) announce(ctx context.Context) error {
 Portail                %s
   un formulaire ouvert %s/collectivites/%s
 FranceConnect simulé   http://localhost:%d
-HubEE simulé           %s
+HubEE simulé           %s (vide à chaque démarrage)
 API Particulier        %s
 Registre des SIRET     %s
 Courriels              %s

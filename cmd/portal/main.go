@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -32,7 +33,8 @@ type commands struct {
 		File string `arg:"" type:"existingfile" help:"The public list, or a seed (JSON)."`
 	} `cmd:"" help:"Add or update collectivities from a list."`
 	Admin struct {
-		Resume struct {
+		Quarantine struct{} `cmd:"" help:"List the dossiers that HubEE refuses as already known."`
+		Resume     struct {
 			Reference string `arg:"" help:"The dossier's identifier."`
 			Folder    string `arg:"" help:"The id of its folder, found at HubEE."`
 		} `cmd:"" help:"Take a quarantined dossier up again with its folder at HubEE."`
@@ -77,6 +79,8 @@ func run(ctx context.Context, command string, chosen commands) error {
 		return runJob(ctx, portal, "purge")
 	case "import-collectivites <file>":
 		return importCollectivities(ctx, portal, chosen.ImportCollectivites.File)
+	case "admin quarantine":
+		return listQuarantined(ctx, portal)
 	case "admin resume <reference> <folder>":
 		return resume(ctx, portal, chosen.Admin.Resume.Reference, chosen.Admin.Resume.Folder)
 	}
@@ -126,6 +130,17 @@ func list(title string, sentences []string) {
 	for _, sentence := range sentences {
 		fmt.Println("-", sentence)
 	}
+}
+
+func listQuarantined(ctx context.Context, portal *app.App) error {
+	waiting, err := portal.Delivery.Quarantined(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range waiting {
+		fmt.Printf("%s  %s  %s\n", s.Reference.Display(), s.Recipient.Siret, s.RecordedAt.Format(time.RFC3339))
+	}
+	return nil
 }
 
 func resume(ctx context.Context, portal *app.App, typed, folder string) error {

@@ -82,10 +82,10 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	a := &App{config: c, log: o.Log, now: o.Now, db: db, Outbox: postgres.Outbox{DB: db}, stopping: make(chan struct{})}
-	a.metrics = observe.New(a.Outbox.Oldest, o.Now, o.Log)
+	a.metrics = observe.New(a.Outbox.OldestDelivery, o.Now, o.Log)
 	hub := a.hub()
 	a.Directory = &directory.Service{Store: postgres.Collectivities{DB: db}, Registry: a.registry(), Now: o.Now}
-	a.Delivery = &dossier.Delivery{Shipments: postgres.Shipments{DB: db}, Hub: hub, Renderer: documents.Renderer, Vault: ring, Now: o.Now}
+	a.Delivery = &dossier.Delivery{Shipments: postgres.Shipments{DB: db}, Hub: hub, Renderer: documents.Renderer, Vault: ring, Now: o.Now, Concern: a.concern}
 	followUp := &dossier.FollowUp{Hub: hub, Records: postgres.FollowUp{DB: db}, Now: o.Now}
 	a.Jobs = &jobs.Table{Jobs: recurring(followUp), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Wall: time.Now, Zone: paris}
 	a.workers = &jobs.Workers{
@@ -101,7 +101,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 		},
 		FollowUp: followUp, Directory: a.Directory, Documents: documents,
 		Commune: place.Commune, Country: place.Country,
-		Contact: c.ContactEmail, PortalURL: c.PortalURL, FeedbackURL: c.FeedbackURL, Now: o.Now, Log: o.Log,
+		Operator: web.Operator(c.Operator), Contact: c.ContactEmail, PortalURL: c.PortalURL, FeedbackURL: c.FeedbackURL, Now: o.Now, Log: o.Log,
 	}, identities.Origins())
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -111,6 +111,13 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 
 // Router is the map of the site, for whoever reviews it.
 func (a *App) Router() *web.Router { return a.handler }
+
+// concern calls for somebody: a dossier was not delivered. Its number finds it in the
+// database; portal admin quarantine lists those that can still be saved.
+func (a *App) concern(id int64, state dossier.State) {
+	a.metrics.Concern(string(state))
+	a.log.Error("a dossier was not delivered", "dossier", id, "state", string(state))
+}
 
 // Close gives back what New took.
 func (a *App) Close() error { return a.db.Close() }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"portail-qf/internal/postgres"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/api"
 	"portail-qf/internal/web/citizen"
@@ -35,6 +36,7 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router
 	router := web.NewRouter(web.Settings{
 		PortalURL: a.config.PortalURL, Brand: a.config.Brand, Errors: errorPages, Log: a.log,
 		FormActions: formActions, Observe: a.metrics.Request, NewRequestID: uuid.NewString,
+		DatabaseAway: postgres.Away,
 	})
 	router.Files(static.Prefix, assets)
 	health := &api.Health{Ready: a.ready, Stopping: a.stopping, Log: a.log}

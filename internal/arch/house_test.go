@@ -25,7 +25,7 @@ var ranks = [][]string{
 // adapters know the rules and never one another; only cmd and e2e know the composition root, and nothing knows cmd.
 var adapters = []room{
 	{"internal/failpoint", nil},
-	{"internal/config", []string{domain + "value"}},
+	{"internal/config", []string{domain + "value", "internal/seal"}},
 	{"internal/seal", nil},
 	{"internal/observe", nil},
 	{"internal/authz", []string{domain + "account"}},

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"reflect"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/seal"
 )
 
 // Config is the configuration of the portal. The README's table explains each variable.
@@ -28,11 +30,23 @@ type Config struct {
 	HubEE          HubEE          `envPrefix:"HUBEE_"`
 	Sirene         Sirene         `envPrefix:"SIRENE_"`
 
-	ContactEmail string `env:"CONTACT_EMAIL" envDefault:"api-particulier@api.gouv.fr"`
+	ContactEmail string   `env:"CONTACT_EMAIL" envDefault:"api-particulier@api.gouv.fr"`
+	Operator     Operator `envPrefix:"OPERATOR_"`
 	// Brand shows the State's brand block, which only its own sites may bear.
-	Brand bool `env:"MARQUE_ETAT" envDefault:"true"`
+	Brand bool `env:"MARQUE_ETAT" envDefault:"false"`
 	// FeedbackURL is the page of « Je donne mon avis »; no button without it.
 	FeedbackURL string `env:"JE_DONNE_MON_AVIS_URL"`
+}
+
+// Operator is what the law wants a site to say of itself. What is missing is shown as to be
+// filled in.
+type Operator struct {
+	PublicationDirector  string `env:"PUBLICATION_DIRECTOR"`
+	HostName             string `env:"HOST_NAME"`
+	HostAddress          string `env:"HOST_ADDRESS"`
+	HostPhone            string `env:"HOST_PHONE"`
+	DataProtection       string `env:"DATA_PROTECTION_MAIL"`
+	AccessibilityContact string `env:"ACCESSIBILITY_MAIL"`
 }
 
 // FranceConnect is our registration at FranceConnect.
@@ -97,6 +111,22 @@ func Read(environment []string) (Config, error) {
 		faults = append(faults, errors.New("CONTACT_EMAIL must be a mail address"))
 	}
 	faults = append(faults, c.Sirene.fault())
+	if _, err := seal.Parse(c.Keys.Reveal()); c.Keys != "" && err != nil {
+		faults = append(faults, fmt.Errorf("KEYS: %w", err))
+	}
+	for _, listener := range []struct{ name, value string }{{"LISTEN", c.Listen}, {"METRICS_LISTEN", c.MetricsListen}} {
+		if _, port, err := net.SplitHostPort(listener.value); err != nil || port == "" {
+			faults = append(faults, fmt.Errorf("%s must be host:port", listener.name))
+		}
+	}
+	for _, database := range []struct {
+		name  string
+		value value.Secret
+	}{{"DATABASE_URL", c.DatabaseURL}, {"DATABASE_MIGRATION_URL", c.DatabaseMigrationURL}} {
+		if database.value != "" && !databaseURL(database.value.Reveal()) {
+			faults = append(faults, fmt.Errorf("%s must be postgres://… with sslmode", database.name))
+		}
+	}
 	if err := errors.Join(faults...); err != nil {
 		return Config{}, fmt.Errorf("configuration:\n%w", err)
 	}
@@ -162,6 +192,12 @@ func expected(kind reflect.Type) string {
 		return "a duration, such as 2s"
 	}
 	return "true or false"
+}
+
+// databaseURL asks for sslmode, whose default is not what one thinks.
+func databaseURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Query().Has("sslmode")
 }
 
 func safeURL(text string) bool {

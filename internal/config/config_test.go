@@ -10,7 +10,7 @@ import (
 func complete() []string {
 	return []string{
 		"PORTAL_URL=https://qf.example.fr", "DATABASE_URL=postgres://portal:hunter2@db/portal?sslmode=verify-full",
-		"KEYS=k1:secret", "FRANCECONNECT_ISSUER=http://localhost:8081/api/v2", "FRANCECONNECT_CLIENT_ID=id",
+		"KEYS=k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "FRANCECONNECT_ISSUER=http://localhost:8081/api/v2", "FRANCECONNECT_CLIENT_ID=id",
 		"FRANCECONNECT_CLIENT_SECRET=hunter2", "API_PARTICULIER_URL=https://api.example.fr",
 		"HUBEE_API_URL=https://hubee.example.fr", "HUBEE_TOKEN_URL=https://auth.example.fr/oauth2/token",
 		"HUBEE_OSL_ID=osl", "HUBEE_OSL_SECRET=hunter2",
@@ -22,10 +22,10 @@ func TestACompleteEnvironmentIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen == "" || c.ContactEmail != "api-particulier@api.gouv.fr" || c.HubEE.OSLSecret.Reveal() != "hunter2" || !c.Brand {
+	if c.Listen == "" || c.ContactEmail != "api-particulier@api.gouv.fr" || c.HubEE.OSLSecret.Reveal() != "hunter2" || c.Brand {
 		t.Errorf("Read = %+v", c)
 	}
-	if printed := fmt.Sprintf("%v %+v %#v", c, c, c); strings.Contains(printed, "hunter2") || strings.Contains(printed, "k1:secret") {
+	if printed := fmt.Sprintf("%v %+v %#v", c, c, c); strings.Contains(printed, "hunter2") || strings.Contains(printed, "AAAA") {
 		t.Error("a printed configuration shows a secret")
 	}
 }

@@ -39,7 +39,7 @@ func (r *Renderer) dossierFacts(c *composer, content dossier.Content) {
 		fact{label: "Identifiant", value: content.Reference.Display(), strong: true},
 		fact{label: "Identifiant dans HubEE", value: content.Reference.String()},
 		fact{label: "Transmis à", value: content.Collectivity},
-		fact{label: "Transmis le", value: r.instantInWords(content.RecordedAt)},
+		fact{label: "Enregistré le", value: r.instantInWords(content.RecordedAt)},
 		fact{label: "Référence du logiciel", value: external},
 	)
 }

@@ -83,7 +83,7 @@ func TestDossierPDFSaysWhatTheAgentNeeds(t *testing.T) {
 		"TH Identifiant", "TD ABCD-EFGH-JKLM7",
 		"TH Identifiant dans HubEE", "TD ABCDEFGHJKLM7",
 		"TH Transmis à", "TD Majastres (04)",
-		"TH Transmis le", "TD 22 novembre 2026 à\u00a018\u00a0h\u00a034",
+		"TH Enregistré le", "TD 22 novembre 2026 à\u00a018\u00a0h\u00a034",
 		"TH Référence du logiciel", "TD FAM-42",
 		"H2 Quotient familial",
 		"TH Quotient familial", "TD 1\u202f234",

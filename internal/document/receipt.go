@@ -28,6 +28,7 @@ func (r *Renderer) ReceiptPDF(receipt dossier.Receipt) ([]byte, error) {
 	c.linkTo(receipt.FollowURL)
 	c.qrCode(code, "QR code de l’adresse "+receipt.FollowURL, qrSide)
 	c.paragraph("Une question\u202f? Adressez-vous à votre collectivité et donnez-lui cet identifiant.")
+	c.paragraph("Ce reçu prouve que votre demande est enregistrée, pas que votre collectivité l’a reçue.")
 	c.paragraph("Ce reçu ne contient ni votre nom ni votre quotient familial.")
 	c.footer(title)
 	return c.finish(title, receipt.RecordedAt)

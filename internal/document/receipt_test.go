@@ -47,6 +47,7 @@ func TestReceiptPDF(t *testing.T) {
 		"Link https://quotient-familial.numerique.gouv.fr/suivi/ABCDEFGHJKLM7",
 		"Figure [QR code de l’adresse https://quotient-familial.numerique.gouv.fr/suivi/ABCDEFGHJKLM7]",
 		"P Une question\u202f? Adressez-vous à votre collectivité et donnez-lui cet identifiant.",
+		"P Ce reçu prouve que votre demande est enregistrée, pas que votre collectivité l’a reçue.",
 		"P Ce reçu ne contient ni votre nom ni votre quotient familial.",
 	}
 	if diff := cmp.Diff(want, file.outline()); diff != "" {

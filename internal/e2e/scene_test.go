@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"net"
@@ -16,25 +17,30 @@ import (
 
 	"portail-qf/internal/app"
 	"portail-qf/internal/config"
-	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pgtest"
 	"portail-qf/internal/seal"
 	"portail-qf/internal/sim/stage"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(mortalMark) != "" { // this program run again by a kill test
+		os.Exit(mainOfMortal())
+	}
+	os.Exit(pgtest.Main(m))
+}
 
 // scene is everything around a portal: simulators, database, clock, log.
 type scene struct {
 	t        testing.TB
 	stage    *stage.Stage
 	database pgtest.Database
+	tables   *sql.DB // the database, behind the portal's back
 	keys     string
 	shift    atomic.Int64 // of the business clock
 	log      *journal
 
-	portalURL, issuer, hubURL, apiURL string
-	listener                          net.Listener // of the portal
+	portalURL, issuer, hubURL, apiURL, registerURL string
+	listener                                       net.Listener // of the portal
 }
 
 // journal keeps what the portal logged, to prove what is not in it.
@@ -59,6 +65,7 @@ func (j *journal) String() string {
 func setScene(t testing.TB) *scene {
 	t.Helper()
 	s := &scene{t: t, database: pgtest.New(t), keys: seal.NewKey("test"), log: &journal{}}
+	s.tables = openTables(t, s.database.Owner)
 	s.listener = listen(t)
 	s.portalURL = "http://" + s.listener.Addr().String()
 	franceConnect := listen(t)
@@ -77,6 +84,7 @@ func setScene(t testing.TB) *scene {
 	serve(t, franceConnect, s.stage.FranceConnect)
 	s.hubURL = serve(t, listen(t), s.stage.HubEE)
 	s.apiURL = serve(t, listen(t), s.stage.APIParticulier)
+	s.registerURL = serve(t, listen(t), s.stage.Register)
 	return s
 }
 
@@ -87,6 +95,7 @@ func (s *scene) config() []string {
 		"FRANCECONNECT_ISSUER=" + s.issuer, "FRANCECONNECT_CLIENT_ID=" + stage.FranceConnectClient, "FRANCECONNECT_CLIENT_SECRET=" + stage.FranceConnectSecret,
 		"API_PARTICULIER_URL=" + s.apiURL, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
+		"SIRENE_URL=" + s.registerURL, "SIRENE_KEY=" + stage.RegisterKey, "SIRENE_PAUSE=0s",
 	}
 }
 
@@ -99,7 +108,8 @@ func (s *scene) advance(by time.Duration) { s.shift.Add(int64(by)) }
 // portal is a running portal.
 type portal struct {
 	*scene
-	app *app.App
+	app        *app.App
+	metricsURL string
 }
 
 // open sets the scene and runs a portal in it, with the seeded collectivities.
@@ -127,14 +137,15 @@ func (s *scene) run(public net.Listener) *portal {
 		s.t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- built.Run(ctx, public, listen(s.t)) }()
+	private := listen(s.t)
+	go func() { ended <- built.Run(ctx, public, private) }()
 	s.t.Cleanup(func() {
 		stop()
 		if err := errors.Join(<-ended, built.Close()); err != nil {
 			s.t.Errorf("the portal stopped badly: %v", err)
 		}
 	})
-	return &portal{scene: s, app: built}
+	return &portal{scene: s, app: built, metricsURL: "http://" + private.Addr().String() + "/metrics"}
 }
 
 // job runs a job now.
@@ -154,14 +165,14 @@ func (p *portal) drain() {
 	})
 }
 
-// sql asks the database of the scene.
-func (s *scene) sql() *postgres.DB {
-	s.t.Helper()
-	db, err := postgres.Open(context.Background(), s.database.Owner)
+// openTables opens the database as its owner; the driver comes with package postgres.
+func openTables(t testing.TB, owner string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("postgres", owner)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = db.Close() })
+	t.Cleanup(func() { _ = db.Close() })
 	return db
 }
 

@@ -31,7 +31,8 @@ const (
 	// once while its worker lives.
 	lease        = 3 * time.Minute
 	orderTimeout = 2 * time.Minute
-	lookEvery    = time.Second // when no notification comes
+	writeTimeout = 10 * time.Second // to write down what became of an order
+	lookEvery    = time.Second      // when no notification comes
 	longestWait  = time.Hour
 )
 
@@ -121,7 +122,8 @@ func (w *Workers) carryOut(ctx context.Context, order outbox.Order) {
 	}
 	_, err := guarded(ctx, func(ctx context.Context) (string, error) { return "", deliver(ctx, order.Subject) })
 	// What was done must be written down even when the deadline has passed.
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancelWrite := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancelWrite()
 	if err != nil {
 		w.observe(order.Kind, outcomeOf(err), time.Since(began))
 		w.postpone(ctx, order, err)

@@ -18,13 +18,14 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	orders   *prometheus.HistogramVec
 	partners *prometheus.HistogramVec
+	concerns *prometheus.CounterVec
 }
 
 // scrapeTimeout bounds the question to the database during a scrape.
 const scrapeTimeout = 3 * time.Second
 
-// New makes the metrics. oldest returns when the oldest undelivered order was given, the
-// zero time for none: its age is what to alert on, rather than on errors
+// New makes the metrics. oldest returns when the oldest undelivered dossier was recorded,
+// the zero time for none: its age is what to alert on, rather than on errors
 // (users-reliability-security.md B.2).
 func New(oldest func(context.Context) (time.Time, error), now func() time.Time, log *slog.Logger) *Metrics {
 	m := &Metrics{
@@ -32,9 +33,12 @@ func New(oldest func(context.Context) (time.Time, error), now func() time.Time, 
 		requests: histogram("http_request_seconds", "Time to answer a request.", "route", "status"),
 		orders:   histogram("outbox_order_seconds", "Time to carry out an order of the outbox.", "kind", "outcome"),
 		partners: histogram("partner_call_seconds", "Time of a call to an external system.", "partner", "operation", "outcome"),
+		concerns: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dossiers_not_delivered_total", Help: "Dossiers that ended otherwise than delivered.",
+		}, []string{"state"}),
 	}
 	age := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "outbox_oldest_order_seconds", Help: "Age of the oldest order that is not carried out.",
+		Name: "outbox_oldest_delivery_seconds", Help: "Age of the oldest dossier that is not delivered yet.",
 	}, func() float64 {
 		ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 		defer cancel()
@@ -48,7 +52,7 @@ func New(oldest func(context.Context) (time.Time, error), now func() time.Time, 
 		}
 		return max(0, now().Sub(since).Seconds())
 	})
-	m.registry.MustRegister(m.requests, m.orders, m.partners, age, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.orders, m.partners, m.concerns, age, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -72,6 +76,9 @@ func (m *Metrics) Request(route string, status int, took time.Duration) {
 func (m *Metrics) Order(kind, outcome string, took time.Duration) {
 	m.orders.WithLabelValues(kind, outcome).Observe(took.Seconds())
 }
+
+// Concern notes a dossier that was not delivered.
+func (m *Metrics) Concern(state string) { m.concerns.WithLabelValues(state).Inc() }
 
 // Partner returns what notes the calls to one external system.
 func (m *Metrics) Partner(name string) func(operation, outcome string, took time.Duration) {

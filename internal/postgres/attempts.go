@@ -122,6 +122,17 @@ func (a Attempts) RecordIdentified(ctx context.Context, session, renewed dossier
 	})
 }
 
+// RecordUnanswered stores what is left of a sign-in that led to no quotient.
+func (a Attempts) RecordUnanswered(ctx context.Context, session dossier.SessionKey, attempt dossier.SealedAttempt) error {
+	const sqlKeep = `
+		UPDATE attempts SET sealed = $3
+		WHERE id = $2 AND step = 'commencee' AND session_id = (SELECT id FROM citizen_sessions WHERE key = $1)`
+	if _, err := a.DB.pool.ExecContext(ctx, sqlKeep, session[:], attempt.ID, attempt.Sealed); err != nil {
+		return err
+	}
+	return nil
+}
+
 // FindAttempt finds an attempt that is neither idle nor old.
 func (a Attempts) FindAttempt(ctx context.Context, session dossier.SessionKey, siret value.Siret, now time.Time) (dossier.SealedAttempt, error) {
 	const sqlFind = `
@@ -200,7 +211,7 @@ func (a Attempts) EndSession(ctx context.Context, session dossier.SessionKey) ([
 	const sqlHeld = `
 		SELECT a.id, a.siret, a.step, a.reference, a.created_at, a.sealed, a.nonce
 		FROM attempts a JOIN citizen_sessions s ON s.id = a.session_id
-		WHERE s.key = $1 AND a.step <> 'commencee' ORDER BY a.seen_at DESC`
+		WHERE s.key = $1 ORDER BY a.seen_at DESC`
 	const sqlEnd = `DELETE FROM citizen_sessions WHERE key = $1`
 	var ended []dossier.SealedAttempt
 	err := a.DB.InTx(ctx, func(tx *sqlx.Tx) error {

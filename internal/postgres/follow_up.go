@@ -155,13 +155,9 @@ func (r trackedRow) tracked() dossier.Tracked {
 	return dossier.Tracked{ID: r.ID, FolderID: r.FolderID, CaseID: r.CaseID, State: dossier.State(r.State)}
 }
 
-const (
-	// orderRetention is how long finished orders are kept for whoever asks what happened.
-	orderRetention = 30 * 24 * time.Hour
-	// giveUpTime is how long a dossier with a folder is left to its delivery, which asks
-	// HubEE whether the folder was completed before it gives up.
-	giveUpTime = 24 * time.Hour
-)
+// orderRetention is how long finished orders and the runs of jobs are kept for whoever
+// asks what happened.
+const orderRetention = 30 * 24 * time.Hour
 
 // Purge erases what is beyond its time. Each statement stands alone: a purge that stops
 // half-way is taken up by the next one.
@@ -181,19 +177,22 @@ func (f FollowUp) Purge(ctx context.Context, retained, deliverable, now time.Tim
 			   AND NOT EXISTS (SELECT FROM attempts a WHERE a.session_id = s.id)`,
 			[]any{now.Add(-dossier.AbsoluteLife)}},
 		// Whatever became of the workers, no payload outlives its limit; they have a day
-		// more to withdraw a half-made folder from HubEE.
+		// more to withdraw a half-made folder from HubEE, which takes no payload.
 		{&count.Payloads, `
-			WITH failed AS (
+			WITH overdue AS (
+				SELECT id FROM dossiers WHERE state IN ('enregistre', 'quarantaine') AND recorded_at <= $1
+			), failed AS (
 				UPDATE dossiers SET state = 'echec', state_at = $2
 				WHERE state IN ('enregistre', 'quarantaine') AND recorded_at <= $1 AND (folder_id IS NULL OR recorded_at <= $3)
 				RETURNING id
 			), traced AS (
 				INSERT INTO dossier_events (dossier_id, at, kind) SELECT id, $2, 'failed' FROM failed
 			)
-			DELETE FROM dossier_payloads WHERE dossier_id IN (SELECT id FROM failed)`,
-			[]any{deliverable, now, deliverable.Add(-giveUpTime)}},
+			DELETE FROM dossier_payloads WHERE dossier_id IN (SELECT id FROM overdue)`,
+			[]any{deliverable, now, deliverable.Add(-dossier.GraceTime)}},
 		{&count.Dossiers, `DELETE FROM dossiers WHERE recorded_at <= $1`, []any{retained}},
 		{&count.Orders, `DELETE FROM outbox WHERE done_at <= $1`, []any{now.Add(-orderRetention)}},
+		{&count.Runs, `DELETE FROM job_runs WHERE finished_at <= now() - make_interval(secs => $1)`, []any{orderRetention.Seconds()}},
 	}
 	for _, step := range steps {
 		result, err := f.DB.pool.ExecContext(ctx, step.query, step.args...)

@@ -29,9 +29,6 @@ func Migrate(ctx context.Context, url string) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	if _, err := db.pool.ExecContext(ctx, `GRANT SELECT ON goose_db_version TO portal_app`); err != nil {
-		return fmt.Errorf("let the application read its schema version: %w", err)
-	}
 	return nil
 }
 

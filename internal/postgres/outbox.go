@@ -112,13 +112,13 @@ func (o Outbox) Busy(ctx context.Context, now time.Time) (int, error) {
 	return busy, nil
 }
 
-// Oldest returns when the oldest unfinished order was given; the zero time when there is
-// none.
-func (o Outbox) Oldest(ctx context.Context) (time.Time, error) {
+// OldestDelivery returns when the oldest dossier that waits for its delivery was recorded;
+// the zero time when there is none.
+func (o Outbox) OldestDelivery(ctx context.Context) (time.Time, error) {
 	const sqlOldest = `
-		SELECT min(created_at) FROM outbox WHERE done_at IS NULL AND abandoned_at IS NULL`
+		SELECT min(created_at) FROM outbox WHERE done_at IS NULL AND abandoned_at IS NULL AND kind = $1`
 	var oldest *time.Time
-	if err := o.DB.pool.GetContext(ctx, &oldest, sqlOldest); err != nil {
+	if err := o.DB.pool.GetContext(ctx, &oldest, sqlOldest, outbox.DeliverDossier); err != nil {
 		return time.Time{}, fmt.Errorf("find oldest order: %w", err)
 	}
 	if oldest == nil {

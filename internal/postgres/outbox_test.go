@@ -15,7 +15,7 @@ const lease = time.Minute
 // order gives an order that is due at a time.
 func (s *scene) order(subject string, due time.Time) {
 	s.t.Helper()
-	s.run(`INSERT INTO outbox (kind, subject, due_at, created_at) VALUES ('trial', $1, $2, $2)`, subject, due)
+	s.run(`INSERT INTO outbox (kind, subject, due_at, created_at) VALUES ('dossier.deliver', $1, $2, $2)`, subject, due)
 }
 
 func (s *scene) claim(limit int, now time.Time) []outbox.Order {
@@ -77,6 +77,28 @@ func TestNoOrderGoesToTwoWorkers(t *testing.T) {
 		if n != 1 {
 			t.Errorf("order %d was claimed %d times", id, n)
 		}
+	}
+}
+
+// Workers do not queue up behind each other: an order that somebody is just claiming is
+// passed over.
+func TestAClaimWaitsForNobody(t *testing.T) {
+	s := setScene(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	s.order("being claimed", noon.Add(-time.Hour))
+	s.order("free", noon)
+	other, err := s.raw.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback() }()
+	if _, err := other.ExecContext(ctx, `SELECT FROM outbox WHERE subject = 'being claimed' FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	orders, err := s.outbox.Claim(ctx, 10, lease, noon)
+	if err != nil || len(orders) != 1 || orders[0].Subject != "free" {
+		t.Errorf("claimed %v, %v", orders, err)
 	}
 }
 
@@ -254,18 +276,22 @@ func TestAnOrderWakesTheWorkers(t *testing.T) {
 	listened := make(chan error, 1)
 	go func() { listened <- s.outbox.Listen(ctx, func() { woken <- struct{}{} }) }()
 	cut := s.awaitListener()
-	for len(woken) > 0 {
-		<-woken
-	}
-	began := time.Now()
-	s.record(noon)
-	select {
-	case <-woken:
-		if waited := time.Since(began); waited > 700*time.Millisecond {
-			t.Errorf("woken after %s", waited)
+	shortest := time.Hour // of five: the machine may be busy
+	for range 5 {
+		for len(woken) > 0 {
+			<-woken
 		}
-	case <-time.After(10 * time.Second):
-		t.Error("never woken")
+		began := time.Now()
+		s.record(noon)
+		select {
+		case <-woken:
+			shortest = min(shortest, time.Since(began))
+		case <-time.After(10 * time.Second):
+			t.Fatal("never woken")
+		}
+	}
+	if shortest > 500*time.Millisecond {
+		t.Errorf("woken after %s at best", shortest)
 	}
 
 	// The connection may be cut: it comes back by itself, and wakes in case of a loss.
@@ -340,7 +366,7 @@ func TestBusyAndOldest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		gotOldest, err := s.outbox.Oldest(ctx)
+		gotOldest, err := s.outbox.OldestDelivery(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}

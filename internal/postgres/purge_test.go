@@ -66,7 +66,7 @@ func TestNoPayloadOutlivesSevenDays(t *testing.T) {
 	if diff := cmp.Diff(dossier.PurgeCount{}, s.purge(day7.Add(-time.Second))); diff != "" {
 		t.Errorf("a second before 7 days: %s", diff)
 	}
-	if diff := cmp.Diff(dossier.PurgeCount{Payloads: 2}, s.purge(day7)); diff != "" {
+	if diff := cmp.Diff(dossier.PurgeCount{Payloads: 3}, s.purge(day7)); diff != "" {
 		t.Errorf("after 7 days: %s", diff)
 	}
 	for _, failed := range []dossier.Shipment{waiting, aside} {
@@ -82,12 +82,15 @@ func TestNoPayloadOutlivesSevenDays(t *testing.T) {
 		t.Error("a younger payload went with them")
 	}
 	// Only the delivery can ask HubEE whether a folder was completed before it gives up: it
-	// is left a day to do so.
-	if s.shipment(begun.Reference).State != dossier.Recorded {
-		t.Error("a dossier with a folder failed without a look at HubEE")
+	// is left a day to do so, without the payload, which that does not take.
+	if after := s.shipment(begun.Reference); after.State != dossier.Recorded || after.Payload != nil {
+		t.Errorf("a dossier with a folder after 7 days: %q, payload of %d bytes", after.State, len(after.Payload))
 	}
-	if diff := cmp.Diff(dossier.PurgeCount{Payloads: 2}, s.purge(day7.Add(24*time.Hour))); diff != "" {
+	if diff := cmp.Diff(dossier.PurgeCount{Payloads: 1}, s.purge(day7.Add(24*time.Hour))); diff != "" {
 		t.Errorf("after 8 days: %s", diff)
+	}
+	if state := s.shipment(begun.Reference).State; state != dossier.Failed {
+		t.Errorf("a dossier with a folder after 8 days: %q", state)
 	}
 	if left := s.count(`SELECT count(*) FROM dossier_payloads`); left != 0 {
 		t.Errorf("%d payloads outlived every limit", left)

@@ -79,20 +79,48 @@ func (s Shipments) RecordPrepared(ctx context.Context, id int64, files []byte, n
 	return oneRow(result, fault.New(fault.Conflict, "dossier.moved"))
 }
 
-// RecordFolder keeps, or forgets, the ids of HubEE as long as the dossier is on its way:
-// without them recorded its folder is never completed.
+// RecordFolder keeps the ids of HubEE as long as the dossier is on its way and has no other
+// folder: a late worker never replaces the folder that another one fills. Writing the same
+// folder again, because the first answer was lost, changes nothing.
 func (s Shipments) RecordFolder(ctx context.Context, id int64, folderID, caseID string, now time.Time) error {
 	const sqlFolder = `
 		WITH kept AS (
-			UPDATE dossiers SET folder_id = NULLIF($2, ''), case_id = NULLIF($3, '')
-			WHERE id = $1 AND state = 'enregistre' RETURNING id)
-		INSERT INTO dossier_events (dossier_id, at, kind, detail)
-		SELECT id, $4, CASE WHEN $2 = '' THEN 'folder_gone' ELSE 'folder_created' END, $2 FROM kept`
+			UPDATE dossiers SET folder_id = $2, case_id = $3
+			WHERE id = $1 AND state = 'enregistre' AND (folder_id IS NULL OR folder_id = $2) RETURNING id)
+		INSERT INTO dossier_events (dossier_id, at, kind, detail) SELECT id, $4, 'folder_created', $2 FROM kept`
 	result, err := s.DB.pool.ExecContext(ctx, sqlFolder, id, folderID, caseID, now)
 	if err != nil {
 		return err
 	}
 	return oneRow(result, fault.New(fault.Conflict, "dossier.moved"))
+}
+
+// ForgetFolder drops the ids of a folder that is gone, unless the dossier has another by
+// now.
+func (s Shipments) ForgetFolder(ctx context.Context, id int64, folderID string, now time.Time) error {
+	const sqlForget = `
+		WITH forgotten AS (
+			UPDATE dossiers SET folder_id = NULL, case_id = NULL
+			WHERE id = $1 AND state = 'enregistre' AND folder_id = $2 RETURNING id)
+		INSERT INTO dossier_events (dossier_id, at, kind, detail) SELECT id, $3, 'folder_gone', $2 FROM forgotten`
+	result, err := s.DB.pool.ExecContext(ctx, sqlForget, id, folderID, now)
+	if err != nil {
+		return err
+	}
+	return oneRow(result, fault.New(fault.Conflict, "dossier.moved"))
+}
+
+// ListQuarantined lists the dossiers that wait for staff.
+func (s Shipments) ListQuarantined(ctx context.Context) ([]dossier.Shipment, error) {
+	var rows []shipmentRow
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlShipment+`WHERE d.state = 'quarantaine' ORDER BY d.recorded_at`); err != nil {
+		return nil, err
+	}
+	waiting := make([]dossier.Shipment, len(rows))
+	for i, row := range rows {
+		waiting[i] = row.shipment()
+	}
+	return waiting, nil
 }
 
 // RecordTransmitted moves the dossier to Transmitted, unless HubEE already told more, and

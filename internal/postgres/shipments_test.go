@@ -29,11 +29,11 @@ func TestADossierMovesAsItsDiagramSays(t *testing.T) {
 	shipment := s.recordAtHub(noon)
 	id := shipment.ID
 	acts := map[string]func() error{
-		"folder":      func() error { return s.shipments.RecordFolder(ctx, id, "another folder", caseOf(shipment), noon) },
+		"folder":      func() error { return s.shipments.RecordFolder(ctx, id, shipment.FolderID, caseOf(shipment), noon) },
 		"transmitted": func() error { return s.shipments.RecordTransmitted(ctx, id, noon) },
 		"failed":      func() error { return s.shipments.RecordFailed(ctx, id, noon) },
 		"quarantined": func() error { return s.shipments.RecordQuarantined(ctx, id, noon) },
-		"resumed":     func() error { return s.shipments.RecordResumed(ctx, id, "another folder", caseOf(shipment), noon) },
+		"resumed":     func() error { return s.shipments.RecordResumed(ctx, id, shipment.FolderID, caseOf(shipment), noon) },
 	}
 	for _, status := range []string{"SENT", "SI_RECEIVED", "IN_PROGRESS", "ADD_AWAITING", "DONE", "REFUSED", "SI_INTG_ERROR", "CLOSED"} {
 		acts[status] = func() error {
@@ -120,9 +120,9 @@ func TestThePayloadIsErasedWithTheReasonToKeepIt(t *testing.T) {
 			return s.shipments.RecordResumed(context.Background(), shipment.ID, "found", "its case", noon)
 		}, true, "resumed"},
 	}
+	s := setScene(t)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := setScene(t)
 			bystander := s.record(noon)
 			shipment := s.recordAtHub(noon)
 			if err := s.shipments.RecordPrepared(context.Background(), shipment.ID, []byte("files"), noon); err != nil {
@@ -190,7 +190,9 @@ func TestAShipmentIsReadBackAsItWasRecorded(t *testing.T) {
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Error(diff)
 	}
-	if err := s.shipments.RecordFolder(ctx, recorded.ID, "", "", at); err != nil {
+	wantCode(t, s.shipments.RecordFolder(ctx, recorded.ID, "late folder", "late case", at), "dossier.moved")
+	wantCode(t, s.shipments.ForgetFolder(ctx, recorded.ID, "another folder", at), "dossier.moved")
+	if err := s.shipments.ForgetFolder(ctx, recorded.ID, "folder", at); err != nil {
 		t.Fatal(err)
 	}
 	if forgotten := s.shipment(recorded.Reference); forgotten.FolderID != "" {

@@ -33,7 +33,7 @@ func (r *Router) fail(c *gin.Context, err error) {
 	switch {
 	case errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil:
 		found = outcome{http.StatusBadRequest, slog.LevelDebug} // the person left
-	case errors.Is(err, context.DeadlineExceeded) && found.status == http.StatusInternalServerError:
+	case found.status == http.StatusInternalServerError && (errors.Is(err, context.DeadlineExceeded) || r.config.DatabaseAway(err)):
 		found = outcomes[fault.Unavailable]
 	}
 	r.config.Log.LogAttrs(c.Request.Context(), found.level, "request failed",

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,21 +30,27 @@ func (r *Router) identify(c *gin.Context) {
 	c.Next()
 }
 
+// knownMethods are those that the log and the metrics name.
+var knownMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
+
 // logRequest writes one line a request: the route, never the address, which may hold a
 // dossier's identifier or what a link brought.
 func (r *Router) logRequest(c *gin.Context) {
 	began := time.Now()
 	c.Next()
 	took := time.Since(began)
-	route := c.FullPath()
+	route, method := c.FullPath(), c.Request.Method
 	if route == "" {
 		route = "none"
 	}
+	if !slices.Contains(knownMethods, method) {
+		method = "other" // the outside invents as many as it likes, with any text in them
+	}
 	if r.config.Observe != nil {
-		r.config.Observe(c.Request.Method+" "+route, c.Writer.Status(), took)
+		r.config.Observe(method+" "+route, c.Writer.Status(), took)
 	}
 	r.config.Log.LogAttrs(c.Request.Context(), slog.LevelInfo, "request",
-		slog.String("request_id", requestID(c)), slog.String("method", c.Request.Method), slog.String("route", route),
+		slog.String("request_id", requestID(c)), slog.String("method", method), slog.String("route", route),
 		slog.Int("status", c.Writer.Status()), slog.Float64("ms", float64(took.Microseconds())/1000))
 }
 

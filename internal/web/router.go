@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -40,13 +41,14 @@ type Router struct {
 type Settings struct {
 	PortalURL string // without final slash
 	Brand     bool
-	Contact   string // mail address for professionals
 	Errors    ErrorPages
 	Log       *slog.Logger
 	// FormActions are the origins of identity providers to which a form may lead.
 	FormActions []string
 	// Observe is told of each answer: route, status, time taken.
 	Observe func(route string, status int, took time.Duration)
+	// DatabaseAway tells the errors of a database that does not answer from our own.
+	DatabaseAway func(err error) bool
 	// NewRequestID makes the id that a person may quote to support.
 	NewRequestID func() string
 }
@@ -76,10 +78,22 @@ func (r *Router) withoutFinalSlash(c *gin.Context) {
 	c.Abort()
 }
 
+// usualPatience is how long an answer may take: nobody waits longer for a page, and what
+// waits for a lock must not keep the connections of all the others.
+const usualPatience = 8 * time.Second
+
 // Handle registers a route. A GET answers HEAD as well.
 func (r *Router) Handle(method, path string, access Access, handler HandlerFunc) {
+	r.HandleWithin(usualPatience, method, path, access, handler)
+}
+
+// HandleWithin is Handle for a route that waits for somebody else.
+func (r *Router) HandleWithin(patience time.Duration, method, path string, access Access, handler HandlerFunc) {
 	r.routes = append(r.routes, Route{method, path, access})
 	answer := func(c *gin.Context) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), patience)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
 		if err := handler(c); err != nil {
 			r.fail(c, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 
 	"portail-qf/internal/web/dsfr"
@@ -91,12 +92,16 @@ func (t *Templates) parsePage(name string) (*template.Template, error) {
 	return set.Lookup(name), nil
 }
 
+// usualPage is more than most pages hold, in bytes: their buffer then never grows.
+const usualPage = 16 << 10
+
 // Render gives the whole page. An error leaves nothing half written.
 func (v View[T]) Render(content T) ([]byte, error) {
 	if v.page == nil {
 		return nil, errors.New("render a page: its view was never parsed")
 	}
 	var body bytes.Buffer
+	body.Grow(usualPage)
 	if err := v.page.Execute(&body, content); err != nil {
 		return nil, fmt.Errorf("render %s: %w", v.page.Name(), err)
 	}
@@ -126,6 +131,8 @@ func (v View[T]) Verify(check func(page *template.Template, content any) error) 
 
 func writeHTML(w http.ResponseWriter, status int, body []byte) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	// Without it a page leaves in pieces, each announced by its own length.
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if _, err := w.Write(body); err != nil {
 		return fmt.Errorf("send page: %w", err)

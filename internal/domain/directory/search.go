@@ -3,8 +3,10 @@ package directory
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"portail-qf/internal/domain/place"
 	"portail-qf/internal/domain/value"
@@ -51,8 +53,37 @@ func ParseQuery(typed string) Query {
 	if digits := strings.ReplaceAll(typed, " ", ""); len(digits) >= 2 && len(digits) <= 5 && strings.Trim(digits, "0123456789") == "" {
 		return Query{Postcode: digits}
 	}
-	folded := place.Fold(typed)
-	return Query{Words: strings.Fields(folded), Folded: folded}
+	words := strings.FieldsFunc(place.Fold(typed), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	var query Query
+	// « Majastres (04) » is how we print a name; « 2A » alone is a département.
+	if last := len(words) - 1; last >= 0 && isDepartement(words[last]) {
+		query.Departement = strings.ToUpper(words[last])
+		words = words[:last]
+	}
+	query.Folded = strings.Join(words, " ")
+	query.Words = discriminating(words)
+	return query
+}
+
+func isDepartement(word string) bool {
+	return slices.ContainsFunc(place.Departements(), func(d place.Division) bool { return strings.EqualFold(d.Code, word) })
+}
+
+// maxWords is how many words a search looks for: the longest say the most.
+const maxWords = 6
+
+func discriminating(words []string) []string {
+	var distinct []string
+	for _, word := range words {
+		if !slices.Contains(distinct, word) {
+			distinct = append(distinct, word)
+		}
+	}
+	if len(distinct) > maxWords {
+		slices.SortStableFunc(distinct, func(a, b string) int { return len(b) - len(a) })
+		distinct = distinct[:maxWords]
+	}
+	return distinct
 }
 
 // IsEmpty reports whether the query would list everything.

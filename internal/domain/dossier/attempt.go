@@ -123,6 +123,8 @@ type AttemptStore interface {
 	// RecordIdentified stores what a sign-in brought, gives the session its new key, and
 	// erases the session's other signed-in attempts: a browser holds one person at most.
 	RecordIdentified(ctx context.Context, session, renewed SessionKey, attempt SealedAttempt, now time.Time) error
+	// RecordUnanswered stores what is left of a sign-in that led to no quotient.
+	RecordUnanswered(ctx context.Context, session SessionKey, attempt SealedAttempt) error
 	// FindAttempt finds the session's attempt for a collectivity and notes that it was
 	// seen.
 	FindAttempt(ctx context.Context, session SessionKey, siret value.Siret, now time.Time) (SealedAttempt, error)
@@ -130,8 +132,8 @@ type AttemptStore interface {
 	// attempt into what is left of it, in one transaction. An attempt that was already
 	// sent gives the reference of its dossier and records nothing.
 	RecordDossier(ctx context.Context, session SessionKey, dossier NewDossier) (value.Reference, error)
-	// EndSession erases the session and its attempts, and returns those that were
-	// identified or sent, newest first, for the logout at FranceConnect.
+	// EndSession erases the session and its attempts, and returns them, the one seen last
+	// first, for the logout at FranceConnect.
 	EndSession(ctx context.Context, session SessionKey) ([]SealedAttempt, error)
 }
 

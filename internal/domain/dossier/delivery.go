@@ -20,6 +20,9 @@ type Delivery struct {
 	Renderer  Renderer
 	Vault     Vault
 	Now       func() time.Time // business time
+	// Concern, when set, is told of each dossier that ends otherwise than delivered, so
+	// that somebody looks after it.
+	Concern func(id int64, state State)
 }
 
 // Shipment is a recorded dossier on its way.
@@ -42,10 +45,15 @@ type ShipmentStore interface {
 	FindShipment(ctx context.Context, id int64) (Shipment, error)
 	// FindShipmentByReference is FindShipment for staff who have the reference.
 	FindShipmentByReference(ctx context.Context, reference value.Reference) (Shipment, error)
-	// RecordPrepared keeps the sealed files.
+	// RecordPrepared keeps the sealed files, once; fault.Conflict when some are kept already.
 	RecordPrepared(ctx context.Context, id int64, files []byte, now time.Time) error
-	// RecordFolder keeps the ids that HubEE gave; empty ones forget a folder that is gone.
+	// RecordFolder keeps the ids that HubEE gave; fault.Conflict, code dossier.moved, when
+	// the dossier has a folder already or is no longer on its way.
 	RecordFolder(ctx context.Context, id int64, folderID, caseID string, now time.Time) error
+	// ForgetFolder drops the ids of a folder that HubEE no longer has; same conflict.
+	ForgetFolder(ctx context.Context, id int64, folderID string, now time.Time) error
+	// ListQuarantined lists the dossiers that wait for staff, oldest first.
+	ListQuarantined(ctx context.Context) ([]Shipment, error)
 	// RecordTransmitted moves the dossier to Transmitted and erases payload, files, key.
 	RecordTransmitted(ctx context.Context, id int64, now time.Time) error
 	// RecordFailed moves the dossier to Failed and erases payload, files, key.
@@ -80,7 +88,7 @@ func (d *Delivery) Deliver(ctx context.Context, id int64) error {
 	}
 	folder, err := d.folder(ctx, s, files)
 	if fault.Is(err, "hubee.duplicate") {
-		return d.Shipments.RecordQuarantined(ctx, s.ID, d.Now())
+		return d.quarantine(ctx, s)
 	}
 	if err != nil {
 		return err
@@ -144,7 +152,7 @@ func (d *Delivery) folder(ctx context.Context, s Shipment, files []File) (Folder
 		if !fault.Is(err, "hubee.folder_missing") {
 			return folder, err
 		}
-		if err := d.Shipments.RecordFolder(ctx, s.ID, "", "", d.Now()); err != nil {
+		if err := d.Shipments.ForgetFolder(ctx, s.ID, s.FolderID, d.Now()); err != nil {
 			return Folder{}, fmt.Errorf("forget folder: %w", err)
 		}
 		failpoint.Hit("deliver: folder forgotten")
@@ -159,11 +167,46 @@ func (d *Delivery) folder(ctx context.Context, s Shipment, files []File) (Folder
 		return Folder{}, err
 	}
 	failpoint.Hit("deliver: folder created, not recorded")
-	if err := d.Shipments.RecordFolder(ctx, s.ID, folder.ID, folder.CaseID, d.Now()); err != nil {
+	if err := d.recordFolder(ctx, s.ID, folder); err != nil {
 		return Folder{}, fmt.Errorf("record folder: %w", err)
 	}
 	failpoint.Hit("deliver: folder recorded")
 	return folder, nil
+}
+
+// recordPatience is how long the database may be away when it should write down a folder
+// that HubEE has just made: nobody can find that folder again but by this writing.
+const (
+	recordPatience = 40 * time.Second
+	recordPause    = time.Second
+)
+
+func (d *Delivery) recordFolder(ctx context.Context, id int64, folder Folder) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordPatience)
+	defer cancel()
+	for {
+		err := d.Shipments.RecordFolder(ctx, id, folder.ID, folder.CaseID, d.Now())
+		switch {
+		case err == nil:
+			return nil
+		case fault.KindOf(err) == fault.Conflict:
+			// Another worker was faster. Its folder is the dossier's: this one must not stay.
+			return errors.Join(err, d.Hub.Withdraw(ctx, folder.ID))
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(recordPause):
+		}
+	}
+}
+
+func (d *Delivery) quarantine(ctx context.Context, s Shipment) error {
+	if err := d.Shipments.RecordQuarantined(ctx, s.ID, d.Now()); err != nil {
+		return fmt.Errorf("record quarantine: %w", err)
+	}
+	d.concern(s.ID, Quarantined)
+	return nil
 }
 
 func (d *Delivery) folderRequest(s Shipment, files []File) (FolderRequest, error) {
@@ -231,8 +274,10 @@ func (f Folder) attachment(name string) (Attachment, bool) {
 	return Attachment{}, false
 }
 
-// giveUp ends a dossier that HubEE could not take in seven days. What HubEE may hold of it
-// is withdrawn first: once failed, nobody looks after that folder any more.
+// giveUp ends a dossier that HubEE could not take in seven days. HubEE is asked first: a
+// folder whose completion was only not heard of is transmitted, and a half-made one is
+// withdrawn, since nobody looks after it once the dossier has failed. For a day more the
+// question waits for HubEE's answer; the payload is erased meanwhile (job purge).
 func (d *Delivery) giveUp(ctx context.Context, s Shipment) error {
 	if s.FolderID != "" {
 		folder, err := d.Hub.Find(ctx, s.FolderID)
@@ -240,15 +285,33 @@ func (d *Delivery) giveUp(ctx context.Context, s Shipment) error {
 		case err == nil && folder.Completed:
 			return d.Shipments.RecordTransmitted(ctx, s.ID, d.Now())
 		case err == nil:
-			// A failure here must not keep the payload: HubEE purges what is never completed.
+			// HubEE purges what is never completed: a refusal changes nothing for the citizen.
 			_ = d.Hub.Withdraw(ctx, s.FolderID)
 			failpoint.Hit("give up: folder withdrawn, not recorded")
+		case !fault.Is(err, "hubee.folder_missing") && d.Now().Sub(s.RecordedAt) < DeliveryLimit+GraceTime:
+			return fmt.Errorf("ask what HubEE has: %w", err)
 		}
 	}
 	if err := d.Shipments.RecordFailed(ctx, s.ID, d.Now()); err != nil {
 		return fmt.Errorf("record failure: %w", err)
 	}
+	d.concern(s.ID, Failed)
 	return nil
+}
+
+func (d *Delivery) concern(id int64, state State) {
+	if d.Concern != nil {
+		d.Concern(id, state)
+	}
+}
+
+// Quarantined lists the dossiers that wait for staff, oldest first.
+func (d *Delivery) Quarantined(ctx context.Context) ([]Shipment, error) {
+	waiting, err := d.Shipments.ListQuarantined(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list quarantined dossiers: %w", err)
+	}
+	return waiting, nil
 }
 
 // Resume takes a quarantined dossier up again with the folder that staff found at HubEE.

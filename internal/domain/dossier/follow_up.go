@@ -64,7 +64,7 @@ type Tracked struct {
 }
 
 // PurgeCount counts what a purge erased.
-type PurgeCount struct{ Dossiers, Payloads, Attempts, Sessions, Orders int }
+type PurgeCount struct{ Dossiers, Payloads, Attempts, Sessions, Orders, Runs int }
 
 // Status is all that anyone may learn from a reference.
 type Status struct {

@@ -96,14 +96,12 @@ func (j *Journey) SignIn(ctx context.Context, session Token, answer SignInAnswer
 	if err != nil {
 		return arrived, fmt.Errorf("sign in: %w", err)
 	}
-	if _, err := j.openCollectivity(ctx, stored.Siret); err != nil {
-		return arrived, err
-	}
-	quotient, err := j.Quotients.Quotient(ctx, signedIn.AccessToken, stored.Siret)
+	held.IDToken = signedIn.IDToken
+	quotient, err := j.quotient(ctx, signedIn.AccessToken, stored.Siret)
 	if err != nil {
-		return arrived, fmt.Errorf("ask for the quotient: %w", err)
+		return arrived, errors.Join(err, j.keepForLogout(ctx, session, stored, held))
 	}
-	held.Identity, held.Quotient, held.IDToken = signedIn.Identity, quotient, signedIn.IDToken
+	held.Identity, held.Quotient = signedIn.Identity, quotient
 	if stored.Sealed, err = j.sealHeld(held, stored.ID); err != nil {
 		return arrived, err
 	}
@@ -116,6 +114,31 @@ func (j *Journey) SignIn(ctx context.Context, session Token, answer SignInAnswer
 	}
 	arrived.Session = renewed
 	return arrived, nil
+}
+
+func (j *Journey) quotient(ctx context.Context, accessToken value.Secret, siret value.Siret) (Quotient, error) {
+	if _, err := j.openCollectivity(ctx, siret); err != nil {
+		return Quotient{}, err
+	}
+	quotient, err := j.Quotients.Quotient(ctx, accessToken, siret)
+	if err != nil {
+		return Quotient{}, fmt.Errorf("ask for the quotient: %w", err)
+	}
+	return quotient, nil
+}
+
+// keepForLogout keeps of a sign-in that led to no quotient what ends it at FranceConnect:
+// on a shared computer the next person would be signed in as this one.
+func (j *Journey) keepForLogout(ctx context.Context, session Token, stored SealedAttempt, held Held) error {
+	sealed, err := j.sealHeld(held, stored.ID)
+	if err != nil {
+		return err
+	}
+	stored.Sealed = sealed
+	if err := j.Attempts.RecordUnanswered(ctx, session.key(), stored); err != nil {
+		return fmt.Errorf("record sign-in without quotient: %w", err)
+	}
+	return nil
 }
 
 // signInWithoutState answers a callback whose state we do not know. FranceConnect may send
@@ -209,12 +232,14 @@ func (j *Journey) newDossier(attempt Attempt, c directory.Collectivity) (NewDoss
 		return NewDossier{}, err
 	}
 	now := j.Now()
+	identity := attempt.Held.Identity
+	identity.Subject = "" // it never leaves the attempt
 	plain, err := marshalContent(Content{
 		Reference:    reference,
 		Collectivity: c.DisplayName(),
 		RecordedAt:   now,
 		ExternalID:   attempt.Held.Arrival.ExternalID,
-		Identity:     attempt.Held.Identity,
+		Identity:     identity,
 		Quotient:     attempt.Held.Quotient,
 	})
 	if err != nil {

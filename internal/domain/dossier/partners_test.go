@@ -181,7 +181,7 @@ func (h *hub) Create(_ context.Context, request dossier.FolderRequest) (created 
 			return fault.New(fault.Conflict, "hubee.duplicate")
 		}
 		f := &deposited{request: request, bytes: map[string][]byte{}, Folder: dossier.Folder{
-			ID: fmt.Sprintf("folder %d", len(h.calls)), CaseID: fmt.Sprintf("case %d", len(h.calls)), ExternalID: externalID, Status: "HUBEE_RECEIVED",
+			ID: newID(), CaseID: newID(), ExternalID: externalID, Status: "HUBEE_RECEIVED",
 		}}
 		for i, file := range request.Files {
 			f.Attachments = append(f.Attachments, dossier.Attachment{ID: fmt.Sprintf("attachment %d", i+1), FileName: file.Name, Status: "PENDING"})
@@ -235,6 +235,9 @@ func (h *hub) Complete(_ context.Context, folderID string) error {
 		f, err := h.folder(folderID)
 		if err != nil {
 			return err
+		}
+		if f.Completed {
+			return fault.Because(fault.Invalid, "hubee.refused", errors.New("completed twice"))
 		}
 		f.Status, f.Completed = "HUBEE_COMPLETED", true
 		return nil
@@ -352,6 +355,10 @@ func (b *brittle) RecordPrepared(ctx context.Context, id int64, files []byte, no
 
 func (b *brittle) RecordFolder(ctx context.Context, id int64, folderID, caseID string, now time.Time) error {
 	return b.during("record folder", func() error { return b.ShipmentStore.RecordFolder(ctx, id, folderID, caseID, now) })
+}
+
+func (b *brittle) ForgetFolder(ctx context.Context, id int64, folderID string, now time.Time) error {
+	return b.during("forget folder", func() error { return b.ShipmentStore.ForgetFolder(ctx, id, folderID, now) })
 }
 
 func (b *brittle) RecordTransmitted(ctx context.Context, id int64, now time.Time) error {

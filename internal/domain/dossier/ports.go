@@ -44,7 +44,8 @@ type SignedIn struct {
 type QuotientSource interface {
 	// Quotient asks for the quotient of the bearer of accessToken on behalf of the
 	// recipient. Codes: quotient.not_found, quotient.suspended, quotient.unavailable,
-	// quotient.slow, quotient.token_expired.
+	// quotient.slow, quotient.token_expired,
+	// quotient.identity_incomplete.
 	Quotient(ctx context.Context, accessToken value.Secret, recipient value.Siret) (Quotient, error)
 }
 

@@ -36,7 +36,6 @@ type scene struct {
 	t     testing.TB
 	db    *postgres.DB
 	shift atomic.Int64 // of the business clock
-	drawn atomic.Int64 // identifiers of attempts
 
 	provider *provider
 	fund     *fund
@@ -53,7 +52,12 @@ type scene struct {
 
 func setScene(t testing.TB) *scene {
 	t.Helper()
-	db := pgtest.Open(t)
+	return setSceneOn(t, pgtest.Open(t))
+}
+
+// setSceneOn sets a scene of its own in a database that others have used.
+func setSceneOn(t testing.TB, db *postgres.DB) *scene {
+	t.Helper()
 	vault := newVault(t)
 	s := &scene{
 		t: t, db: db, provider: newProvider(), fund: &fund{}, printer: &printer{},
@@ -63,14 +67,19 @@ func setScene(t testing.TB) *scene {
 	s.store = &brittle{ShipmentStore: s.shipments, accidents: &s.hub.accidents}
 	s.journey = &dossier.Journey{
 		Attempts: postgres.Attempts{DB: db}, Collectivities: postgres.Collectivities{DB: db},
-		Identities: s.provider, Quotients: s.fund, Vault: vault, Now: s.now, Random: rand.Reader,
-		NewID: func() string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", s.drawn.Add(1)) },
+		Identities: s.provider, Quotients: s.fund, Vault: vault, Now: s.now, Random: rand.Reader, NewID: newID,
 	}
 	s.delivery = &dossier.Delivery{Shipments: s.store, Hub: s.hub, Renderer: s.printer, Vault: vault, Now: s.now}
 	s.followUp = &dossier.FollowUp{Hub: s.hub, Records: postgres.FollowUp{DB: db}, Now: s.now}
 	s.setForm(majastres, "Majastres", "04107", directory.FormOpen)
 	s.setForm(paris, "Paris", "75056", directory.FormOpen)
 	return s
+}
+
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 func newVault(t testing.TB) *seal.Ring {

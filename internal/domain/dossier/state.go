@@ -24,6 +24,9 @@ const (
 	// DeliveryLimit is how long a payload waits for HubEE before the dossier fails and
 	// the payload is erased (PRODUCT.md §6).
 	DeliveryLimit = 7 * 24 * time.Hour
+	// GraceTime is how much longer the delivery may ask HubEE what became of a folder before
+	// it calls the dossier failed; it needs no payload for that.
+	GraceTime = 24 * time.Hour
 	// Retention is how long the reference and the state are kept (editors' guide 7).
 	Retention = 90 * 24 * time.Hour
 	// FetchDelay is how long a town may take to fetch a dossier before everyone is told

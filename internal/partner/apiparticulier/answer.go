@@ -94,6 +94,8 @@ func answered(status int, body []byte) error {
 		return fault.Because(fault.Conflict, "quotient.suspended", cause)
 	case isUnknownPerson(status, read.code):
 		return fault.Because(fault.NotFound, "quotient.not_found", cause)
+	case status == http.StatusUnauthorized && read.code == codeIncompleteIdentity:
+		return fault.Because(fault.Conflict, "quotient.identity_incomplete", cause)
 	case status == http.StatusUnauthorized && isFranceConnectToken(read.code):
 		return fault.Because(fault.Conflict, "quotient.token_expired", cause)
 	default:
@@ -128,11 +130,13 @@ func isUnknownPerson(status int, code string) bool {
 	return false
 }
 
-// isFranceConnectToken recognises a FranceConnect token that is malformed, expired or
-// without the scopes: signing in again gives another.
-func isFranceConnectToken(code string) bool {
-	return code == "50001" || code == "50002" || code == "50003"
-}
+// isFranceConnectToken recognises a FranceConnect token that is malformed or expired:
+// signing in again gives another.
+func isFranceConnectToken(code string) bool { return code == "50001" || code == "50002" }
+
+// codeIncompleteIdentity says that FranceConnect's identity lacks a part that the funds
+// need: signing in again gives the same.
+const codeIncompleteIdentity = "50003"
 
 // unreached sorts a call without an answer. The text of net/http is not repeated, for it
 // may quote what came through the wire.

@@ -134,7 +134,7 @@ func TestWhatTheCitizenIsTold(t *testing.T) {
 
 		{"FranceConnect token malformed", 401, refusal("50001"), fault.Conflict, expired, "50001"},
 		{"FranceConnect token expired", 401, refusal("50002"), fault.Conflict, expired, "50002"},
-		{"FranceConnect token without the scopes", 401, refusal("50003"), fault.Conflict, expired, "50003"},
+		{"FranceConnect identity without a part of the civil status", 401, refusal("50003"), fault.Conflict, "quotient.identity_incomplete", "50003"},
 		{"token not valid", 401, refusal("00101"), fault.Unavailable, unavailable, "00101"},
 		{"token expired", 401, refusal("00103"), fault.Unavailable, unavailable, "00103"},
 		{"token blacklisted", 401, `{"errors":["Texte pour DUBOIS"]}`, fault.Unavailable, unavailable, "401"},

@@ -17,7 +17,14 @@ const (
 	connectTimeout       = 2 * time.Second
 	defaultTimeout       = 10 * time.Second
 	defaultUploadTimeout = 30 * time.Second
+	// Nobody waits behind the creation of a folder, and an answer that is not waited for
+	// leaves a folder that cannot be found again.
+	defaultCreateTimeout = time.Minute
 )
+
+// maxIdleConnections is how many connections wait for the next call: as many as deliveries
+// go on at once, or each would open a new one.
+const maxIdleConnections = 16
 
 // maxPartnerHeader is the length, in characters, of the headers that name the software
 // (reference/hubee.md §2).
@@ -44,6 +51,7 @@ type Config struct {
 
 	Timeout       time.Duration // of one exchange, token included; 10 s when zero
 	UploadTimeout time.Duration // of one upload, token included; 30 s when zero
+	CreateTimeout time.Duration // of the creation of a folder, token included; a minute when zero
 
 	// Observe, when set, learns each operation with its outcome, "ok" or the code of the
 	// fault, and its duration.
@@ -77,6 +85,9 @@ func New(config Config) *Client {
 	if config.Timeout == 0 {
 		config.Timeout = defaultTimeout
 	}
+	if config.CreateTimeout == 0 {
+		config.CreateTimeout = defaultCreateTimeout
+	}
 	if config.UploadTimeout == 0 {
 		config.UploadTimeout = defaultUploadTimeout
 	}
@@ -90,6 +101,7 @@ func withoutRedirections(given *http.Client) *http.Client {
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		TLSHandshakeTimeout: defaultTimeout,
+		MaxIdleConnsPerHost: maxIdleConnections,
 		IdleConnTimeout:     time.Minute,
 		ForceAttemptHTTP2:   true,
 	}}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
@@ -52,11 +53,7 @@ func (c *Client) perform(ctx context.Context, todo call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	timeout := c.config.Timeout
-	if todo.isUpload() {
-		timeout = c.config.UploadTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.patience(todo))
 	defer cancel()
 
 	reply, err := c.authorized(ctx, func(token value.Secret) (*http.Request, error) {
@@ -143,6 +140,22 @@ func (t call) target(base string) (string, error) {
 		address.WriteString("?" + t.query.Encode())
 	}
 	return address.String(), nil
+}
+
+func (c *Client) patience(todo call) time.Duration {
+	switch {
+	case todo.isUpload():
+		return c.config.UploadTimeout
+	case todo.isCreation():
+		return c.config.CreateTimeout
+	}
+	return c.config.Timeout
+}
+
+// isCreation tells the one call that must not be made twice.
+func (t call) isCreation() bool {
+	_, isFolder := t.payload.(newFolder)
+	return isFolder
 }
 
 func (t call) isUpload() bool {

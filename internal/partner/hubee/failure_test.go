@@ -114,6 +114,9 @@ func expected(one operation, status int, form string) (fault.Kind, string) {
 	if status == http.StatusNotFound && form != "JSON" {
 		return fault.Unavailable, "hubee.unavailable"
 	}
+	if status == http.StatusConflict && one.name == "create" {
+		return fault.Conflict, "hubee.duplicate"
+	}
 	switch status {
 	case 200, 201, 202, 301, 302:
 		return fault.Unavailable, "hubee.unavailable"

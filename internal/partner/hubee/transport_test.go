@@ -79,7 +79,9 @@ func TestOversizedAnswers(t *testing.T) {
 // A slow HubEE is left at the deadline: 10 s and 30 s for an upload, shortened here.
 func TestSlowHubEEIsLeftAtTheDeadline(t *testing.T) {
 	const short, long = 250 * time.Millisecond, 750 * time.Millisecond
-	hasty := func(config *hubee.Config) { config.Timeout, config.UploadTimeout = short, long }
+	hasty := func(config *hubee.Config) {
+		config.Timeout, config.CreateTimeout, config.UploadTimeout = short, short, long
+	}
 	for _, one := range operations() {
 		t.Run(one.name, func(t *testing.T) {
 			t.Parallel()

@@ -41,6 +41,10 @@ func (h *Handler) receipt(c *gin.Context) error {
 	if !ok {
 		return err
 	}
+	if status.State == dossier.Failed {
+		// A paper that says « enregistré » would prove what is no longer so.
+		return seeOther(c, confirmationPath(status.Collectivity.Siret, status.Reference))
+	}
 	document, err := h.Documents.ReceiptPDF(dossier.Receipt{
 		Reference:    status.Reference,
 		Collectivity: status.Collectivity.DisplayName(),

@@ -35,6 +35,7 @@ func (h *Handler) failure(c *gin.Context) error {
 		if page.Visit, err = h.visitOf(town, attempt); err != nil {
 			return err
 		}
+		page.SignedIn = attempt.Held.IDToken != ""
 	}
 	return h.Views.failures[why].Write(c.Writer, http.StatusOK, page)
 }

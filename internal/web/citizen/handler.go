@@ -54,7 +54,7 @@ func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodGet, "/collectivites/:siret/sans-franceconnect", web.Public, h.alternatives)
 
 	r.Handle(http.MethodPost, "/collectivites/:siret/demarrer", web.Public, h.start)
-	r.Handle(http.MethodGet, CallbackPath, web.Public, h.signIn)
+	r.HandleWithin(signInPatience, http.MethodGet, CallbackPath, web.Public, h.signIn)
 	r.Handle(http.MethodGet, "/collectivites/:siret/verification", web.Public, h.review)
 	r.Handle(http.MethodPost, "/collectivites/:siret/transmettre", web.Public, h.transmit)
 	r.Handle(http.MethodGet, "/collectivites/:siret/confirmation/:id", web.Public, h.confirmation)
@@ -76,6 +76,9 @@ const (
 	CallbackPath  = "/franceconnect/retour"
 	LoggedOutPath = "/franceconnect/deconnexion"
 )
+
+// signInPatience covers FranceConnect, three calls of 5 seconds, and API Particulier, 20.
+const signInPatience = 40 * time.Second
 
 // siret reads the SIRET of the address. One that cannot exist is as unknown as one that
 // does not.

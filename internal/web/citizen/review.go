@@ -13,15 +13,11 @@ const paramAttempt = "demarche"
 
 // review shows everything that will be transmitted.
 func (h *Handler) review(c *gin.Context) error {
-	town, ok, err := h.collectivity(c)
-	if !ok {
-		return err
-	}
-	reviewed, err := h.Journey.Review(c.Request.Context(), session(c), town.Siret)
+	reviewed, err := h.Journey.Review(c.Request.Context(), session(c), siret(c))
 	if err != nil {
-		return h.explain(c, town.Siret, err)
+		return h.explainHere(c, err)
 	}
-	attempt := reviewed.Attempt
+	attempt, town := reviewed.Attempt, reviewed.Collectivity
 	if attempt.Step == dossier.StepSent {
 		return seeOther(c, confirmationPath(town.Siret, attempt.Reference))
 	}
@@ -31,13 +27,19 @@ func (h *Handler) review(c *gin.Context) error {
 
 // transmit records the dossier.
 func (h *Handler) transmit(c *gin.Context) error {
+	reference, err := h.Journey.Transmit(c.Request.Context(), session(c), siret(c), hidden(c, paramAttempt))
+	if err != nil {
+		return h.explainHere(c, err)
+	}
+	return seeOther(c, confirmationPath(siret(c), reference))
+}
+
+// explainHere is explain for the collectivity of the address. Only now is it looked up to
+// say that it is unknown: whoever has an attempt has its collectivity.
+func (h *Handler) explainHere(c *gin.Context, failed error) error {
 	town, ok, err := h.collectivity(c)
 	if !ok {
 		return err
 	}
-	reference, err := h.Journey.Transmit(c.Request.Context(), session(c), town.Siret, hidden(c, paramAttempt))
-	if err != nil {
-		return h.explain(c, town.Siret, err)
-	}
-	return seeOther(c, confirmationPath(town.Siret, reference))
+	return h.explain(c, town.Siret, failed)
 }

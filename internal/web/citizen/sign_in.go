@@ -64,8 +64,11 @@ func (h *Handler) logout(c *gin.Context) error {
 }
 
 // loggedOut is where FranceConnect sends the citizen back once logged out. There is
-// nothing left to undo: it only says so.
+// nothing left to undo here: it only says so. The browser forgets the pages that it kept
+// whole for the button Back, which it does with "no-store" pages too: the next person on
+// the computer would read the review.
 func (h *Handler) loggedOut(c *gin.Context) error {
+	c.Header("Clear-Site-Data", `"cache"`)
 	return h.Views.loggedOut.Write(c.Writer, http.StatusOK, textPage{h.Frame(c)})
 }
 

@@ -18,13 +18,14 @@ const (
 	causeSignInCancelled cause = "franceconnect-annule"
 	causeSignInDown      cause = "franceconnect-indisponible"
 	causeSignInRefused   cause = "franceconnect-refuse"
+	causeIncomplete      cause = "identite-incomplete"
 	causeSessionEnded    cause = "session-terminee"
 	causeFormClosed      cause = "formulaire-ferme"
 )
 
 var causes = [...]cause{
 	causeNotFound, causeSuspended, causeFundDown, causeFundSlow, causeSignInCancelled,
-	causeSignInDown, causeSignInRefused, causeSessionEnded, causeFormClosed,
+	causeSignInDown, causeSignInRefused, causeIncomplete, causeSessionEnded, causeFormClosed,
 }
 
 // causeOf gives the page that explains an error of the journey; ok is false when the error
@@ -45,6 +46,8 @@ func causeOf(err error) (why cause, ok bool) {
 		return causeSignInDown, true
 	case "signin.refused":
 		return causeSignInRefused, true
+	case "quotient.identity_incomplete":
+		return causeIncomplete, true
 	case "signin.expired", "quotient.token_expired", "attempt.ended":
 		return causeSessionEnded, true
 	case "collectivity.closed":
@@ -57,4 +60,5 @@ func causeOf(err error) (why cause, ok bool) {
 type failurePage struct {
 	web.Page
 	Visit
+	SignedIn bool // FranceConnect may still know the person: offers to end its session too
 }

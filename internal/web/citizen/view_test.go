@@ -148,7 +148,7 @@ func TestTheReviewNeverInventsAFigure(t *testing.T) {
 	attempt := sampleAttempt()
 	attempt.Held.Quotient = dossier.Quotient{}
 	body := rendered(t, parseShowcase(t).review, newReviewPage(web.Page{}, sampleVisit(), attempt, samplePlace, samplePlace))
-	if !strings.Contains(body, "<dt>Quotient familial</dt><dd>Non connu</dd>") {
+	if !strings.Contains(body, "<dt>Quotient familial (mois non connu)</dt><dd>Non connu</dd>") {
 		t.Error("an unknown quotient is not called « Non connu »")
 	}
 }

@@ -3,6 +3,7 @@ package form
 import (
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -16,14 +17,22 @@ type Field struct {
 	Error string
 }
 
-// Text reads a field, without the spaces around it. What is longer than limit characters
-// is cut: a person who pastes a novel gets its beginning back, not the whole of it.
+// Text reads a field, without the spaces around it nor control characters, which nobody types and PostgreSQL refuses.
+// What is longer than limit characters is cut: a person who pastes a novel gets its beginning back, not the whole of it.
 func Text(values url.Values, name string, limit int) Field {
-	value := strings.TrimSpace(strings.ToValidUTF8(values.Get(name), ""))
+	value := strings.TrimSpace(strings.Map(typed, strings.ToValidUTF8(values.Get(name), "")))
 	if utf8.RuneCountInString(value) > limit {
 		value = string([]rune(value)[:limit])
 	}
 	return Field{Name: name, Value: value}
+}
+
+// typed leaves out control characters, save those that lay out a longer text.
+func typed(r rune) rune {
+	if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
+		return -1
+	}
+	return r
 }
 
 // Refused returns the field with the code of the sentence that says what is wrong.

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"portail-qf/internal/app"
+	"portail-qf/internal/config"
+)
+
+// TestMain lets the test program be run again as the portal or as the bare handler.
+func TestMain(m *testing.M) {
+	if len(os.Args) < 2 || os.Args[1] != "serve" && os.Args[1] != bareCommand {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	play := run
+	if os.Args[1] == "serve" {
+		play = servePortal
+	}
+	if err := play(ctx, os.Args[1:]); err != nil {
+		slog.Error("stopped", "error", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func servePortal(ctx context.Context, _ []string) error {
+	c, err := config.Read(os.Environ())
+	if err != nil {
+		return err
+	}
+	portal, err := app.New(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
+	if err != nil {
+		return err
+	}
+	public, errPublic := net.Listen("tcp", c.Listen)
+	private, errPrivate := net.Listen("tcp", c.MetricsListen)
+	if err := errors.Join(errPublic, errPrivate); err != nil {
+		return errors.Join(err, portal.Close())
+	}
+	return errors.Join(portal.Run(ctx, public, private), portal.Close())
+}
+
+// The bench goes to its end and loses nothing. How fast is nobody's business here: "performance" fails no test.
+func TestTheBenchMeasuresEverythingAndLosesNothing(t *testing.T) {
+	itself, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := setScene(t.Context(), settings{portal: itself, length: time.Second, dossiers: 100, rounds: 2, progress: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := set.measureAll(t.Context())
+	if err := errors.Join(err, set.strike()); err != nil {
+		t.Fatal(err)
+	}
+	if err := found.fault(); err != nil {
+		t.Error(err)
+	}
+	if found.checked.sent < submissionRate+2*recordingInRound || found.peak == 0 || found.viewCost == 0 || found.submissions.cost == 0 ||
+		found.viewsWithoutPause.rate() == 0 || found.submissionsWithoutPause.recording.rate() == 0 || found.viewDuel.ratio() == 0 || found.recordingDuel.ratio() == 0 {
+		t.Errorf("something was not measured: %+v", found.lines())
+	}
+	var table strings.Builder
+	if err := found.print(&table); err != nil || strings.Count(table.String(), "atteint") < 9 {
+		t.Errorf("%v in:\n%s", err, &table)
+	}
+	if _, err := os.Stat(set.folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the bench leaves its folder: %v", err)
+	}
+}

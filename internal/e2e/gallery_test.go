@@ -1,0 +1,175 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/citizen"
+	"portail-qf/static"
+	"portail-qf/templates"
+)
+
+// picture is a page in one of its states.
+type picture struct{ name, address string }
+
+// gallery serves every sample of every page (ARCHITECTURE.md §6: the showcase) under the
+// portal's own Content-Security-Policy, with the portal behind for styles and images.
+func (p *portal) gallery() []picture {
+	p.t.Helper()
+	behind, err := url.Parse(p.portalURL)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	policy := p.visitor().get("/").header.Get("Content-Security-Policy")
+	mux := http.NewServeMux()
+	mux.Handle("/", httputil.NewSingleHostReverseProxy(behind))
+	address := serve(p.t, listen(p.t), mux)
+	var pictures []picture
+	for _, exhibit := range exhibits(p.t) {
+		for _, sample := range exhibit.Samples {
+			path := fmt.Sprintf("/etats/%d", len(pictures))
+			pictures = append(pictures, picture{exhibit.Name + "/" + sample.Name, address + path})
+			mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+				body, err := sample.Render()
+				if err != nil {
+					http.Error(w, err.Error(), http.StatusInternalServerError)
+					return
+				}
+				w.Header().Set("Content-Security-Policy", policy)
+				_, _ = w.Write(body)
+			})
+		}
+	}
+	return pictures
+}
+
+// exhibits are the pages with the State's brand; the journeys show them without it.
+func exhibits(t testing.TB) []web.Exhibit {
+	t.Helper()
+	assets, err := static.NewAssets(static.Files())
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := web.ParseTemplates(templates.FS, assets.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := web.Page{Brand: true, RequestID: "01JCXN3Z8G5Q"}
+	citizens, err := citizen.ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	errorPages, err := web.ParseErrorPages(parsed, frame)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(citizens.Exhibits(frame), errorPages.Exhibits()...)
+}
+
+// axeFile is copied by "make generate".
+const axeFile = "../../static/node_modules/axe-core/axe.min.js"
+
+// isAccessible fails for each violation that axe-core finds, at both widths (E.1). The
+// orientation rule reads the style sheets, the same for all pages: once is enough.
+func (b *tab) isAccessible(name string) {
+	b.t.Helper()
+	axe, err := os.ReadFile(axeFile)
+	if err != nil {
+		b.t.Fatalf("axe-core is missing (run make generate): %v", err)
+	}
+	ask[any](b, string(axe)+"; null")
+	for _, width := range []int{narrow, wide} {
+		b.resize(width)
+		for _, violation := range ask[[]string](b, `axe.run(document, {
+			runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+			resultTypes: ["violations"], preload: location.pathname === "/",
+		}).then(found => found.violations.map(v =>
+			v.id + ": " + v.help + "\n" + v.nodes.map(n => n.html + "\n" + n.failureSummary).join("\n")))`) {
+			b.t.Errorf("%s at %d px: %s", name, width, violation)
+		}
+		b.fits(name)
+		b.shoot(name)
+	}
+}
+
+// fits fails when there is something to scroll to on the right (RGAA 10.11).
+func (b *tab) fits(name string) {
+	b.t.Helper()
+	if wider := ask[[]string](b, `document.documentElement.scrollWidth <= innerWidth ? [] : [
+		document.documentElement.scrollWidth + " px", ...[...document.querySelectorAll("body *")]
+			.filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 120))]`); len(wider) > 0 {
+		b.t.Errorf("%s at %d px is wider than the screen:\n%s", name, ask[int](b, "innerWidth"), strings.Join(wider, "\n"))
+	}
+}
+
+// stretch gives the town, its service and its addresses names of 300 letters without a
+// break, and the text the spacing that some people need (RGAA 10.12).
+const stretch = `(() => {
+	const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+	while (words.nextNode())
+		words.currentNode.data = words.currentNode.data.replace(/Majastres|enfance|portail\.example\.fr|DUBOIS/g, "M".repeat(300))
+	const spaced = new CSSStyleSheet()
+	spaced.replaceSync("* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }" +
+		"p { margin-bottom: 2em !important }")
+	document.adoptedStyleSheets = [spaced]
+})()`
+
+// « axe-core, 0 violation … every page … empty, error and full states » and « Reflow
+// 320 px » (users-reliability-security.md, E.1), whatever the length of the names.
+func TestEveryPageInEveryStateIsAccessible(t *testing.T) {
+	p := open(t)
+	pictures := p.gallery()
+	half := (len(pictures) + 1) / 2
+	for part := range slices.Chunk(pictures, half) {
+		t.Run("from "+part[0].name, func(t *testing.T) {
+			t.Parallel()
+			b := browse(t, wide)
+			for _, picture := range part {
+				b.open(picture.address).isAccessible(picture.name)
+				b.resize(narrow)
+				ask[any](b, stretch)
+				b.fits(picture.name + " stretched")
+			}
+			for _, fault := range b.complaints() {
+				t.Error(fault)
+			}
+		})
+	}
+}
+
+// A tool that finds nothing proves nothing until it has found something.
+func TestTheAccessibilityToolFindsWhatIsPlanted(t *testing.T) {
+	b := browse(t, narrow)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, `<!DOCTYPE html><html lang="fr"><head><title>Page</title></head>
+			<body><main><h1>Page</h1><input name="a"><p>large</p></main></body></html>`)
+	})
+	b.open(serve(t, listen(t), mux))
+	ask[any](b, `document.querySelector("p").style.width = "500px"; null`)
+	silent := &recorder{TB: t}
+	b.t = silent
+	b.isAccessible("planted")
+	for _, wanted := range []string{"label: ", "wider than the screen"} {
+		if !slices.ContainsFunc(silent.said, func(said string) bool { return strings.Contains(said, wanted) }) {
+			t.Errorf("%q was not found among %q", wanted, silent.said)
+		}
+	}
+}
+
+// recorder keeps the errors that are expected.
+type recorder struct {
+	testing.TB
+	said []string
+}
+
+func (r *recorder) Errorf(format string, arguments ...any) {
+	r.said = append(r.said, fmt.Sprintf(format, arguments...))
+}
