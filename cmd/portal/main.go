@@ -41,6 +41,9 @@ type commands struct {
 	} `cmd:"" help:"What staff do by hand."`
 }
 
+// farewell covers two probes of a load balancer at the usual 2 seconds.
+const farewell = 5 * time.Second
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -65,7 +68,7 @@ func run(ctx context.Context, command string, chosen commands) error {
 	if err != nil {
 		return err
 	}
-	portal, err := app.New(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
+	portal, err := app.New(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), Farewell: farewell})
 	if err != nil {
 		return err
 	}

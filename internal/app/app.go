@@ -33,6 +33,9 @@ type Options struct {
 	Log *slog.Logger
 	// Now is business time, moved by the demo; nil is the real time.
 	Now func() time.Time
+	// Farewell is how long the portal, told to stop, still answers while it says that it is
+	// not ready: the time for a load balancer to notice.
+	Farewell time.Duration
 }
 
 // App is a whole portal.
@@ -50,7 +53,11 @@ type App struct {
 	metrics  *observe.Metrics
 	workers  *jobs.Workers
 	stopping chan struct{}
+	farewell time.Duration
 }
+
+// softwareVersion is what HubEE is told of us, raised when what we send changes.
+const softwareVersion = "1"
 
 // workersInParallel is how many orders one instance carries out at once: HubEE's answers,
 // not our processors, are what they wait for.
@@ -81,7 +88,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if err := db.CheckSchema(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	a := &App{config: c, log: o.Log, now: o.Now, db: db, Outbox: postgres.Outbox{DB: db}, stopping: make(chan struct{})}
+	a := &App{config: c, log: o.Log, now: o.Now, db: db, Outbox: postgres.Outbox{DB: db}, stopping: make(chan struct{}), farewell: o.Farewell}
 	a.metrics = observe.New(a.Outbox.OldestDelivery, o.Now, o.Log)
 	hub := a.hub()
 	a.Directory = &directory.Service{Store: postgres.Collectivities{DB: db}, Registry: a.registry(), Now: o.Now}
@@ -143,7 +150,7 @@ func (a *App) hub() *hubee.Client {
 	c := a.config.HubEE
 	return hubee.New(hubee.Config{
 		APIURL: c.APIURL, TokenURL: c.TokenURL, ClientID: c.OSLID, ClientSecret: c.OSLSecret,
-		Editor: "DINUM", Application: "Formulaire QF", Version: version(),
+		Editor: "DINUM", Application: "Formulaire QF", Version: softwareVersion,
 		Observe: a.metrics.Partner("hubee"),
 	})
 }

@@ -19,8 +19,8 @@ const (
 	idleTimeout  = 2 * time.Minute
 	maxHeader    = 64 << 10
 	// drainTimeout is how long requests under way may go on once the portal is told to
-	// stop.
-	drainTimeout = 20 * time.Second
+	// stop: as long as the longest of them may last.
+	drainTimeout = writeTimeout
 )
 
 // Run serves the portal on public and its metrics on private, carries out orders and runs
@@ -37,9 +37,15 @@ func (a *App) Run(ctx context.Context, public, private net.Listener) error {
 	group.Go(func() error {
 		<-ctx.Done()
 		close(a.stopping)
+		// The load balancer learns from /sante/pret that nothing more should come here,
+		// while what it still sends is answered.
+		time.Sleep(a.farewell)
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
-		return errors.Join(site.Shutdown(drain), watch.Shutdown(drain))
+		if err := errors.Join(site.Shutdown(drain), watch.Shutdown(drain)); err != nil {
+			a.log.Warn("some requests were cut at the end", "error", err)
+		}
+		return nil
 	})
 	return group.Wait()
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -49,18 +48,4 @@ func counted(what string, work func(ctx context.Context) (int, error)) func(ctx 
 		count, err := work(ctx)
 		return fmt.Sprintf("%d %s", count, what), err
 	}
-}
-
-// version is the revision that the program was built from, as the build knows it.
-func version() string {
-	built, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, setting := range built.Settings {
-		if setting.Key == "vcs.revision" {
-			return setting.Value
-		}
-	}
-	return "unknown"
 }

@@ -62,6 +62,7 @@ func (d *deposit) send(ctx context.Context) value.Reference {
 	request.Header.Set("Sec-Fetch-Site", "same-origin")
 	client := *d.citizen.client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client.CloseIdleConnections() // those to a portal that was killed since
 	response, err := client.Do(request)
 	if err != nil {
 		return ""

@@ -196,10 +196,7 @@ func readAloud(t *testing.T, deposited map[string]any) (facts map[string]string,
 		}
 		return text
 	}
-	title := "Quotient familial"
-	if month := inWords("annee", "mois"); month != "" {
-		title += " (" + month + ")"
-	}
+	title := "Quotient familial (" + orElse(inWords("annee", "mois"), "mois non connu") + ")"
 	value := "Non connu"
 	if number, known := amount["valeur"].(json.Number); known {
 		value = number.String()

@@ -94,7 +94,7 @@ func TestSessionsEndInTime(t *testing.T) {
 		"31 minutes at FranceConnect": func(_ *testing.T, p *portal, v *visitor) {
 			away := v.get(majastres).leaves()
 			p.advance(31 * time.Minute)
-			v.get(v.callback(p, away)).at(nothingKnown).says("Votre session est terminée", "Nom, code postal ou SIRET")
+			v.get(v.callback(p, away)).at(ended).says("Votre session est terminée", "Service Enfance")
 			v.get(verification).at(ended)
 		},
 		"14 minutes before the review": func(_ *testing.T, p *portal, v *visitor) {

@@ -61,9 +61,9 @@ func TestAFalseAnswerOfFranceConnectSignsNobodyIn(t *testing.T) {
 		"answer without code":           {`{"callback":{"code":null}}`, refused},
 		"code of nobody":                {`{"callback":{"code":"none"}}`, ended},
 		"error of no standard":          {`{"callback":{"error":"<b>panne</b>","error_description":"Appelez le 08 99 00 00 00"}}`, refused},
-		"state of nobody":               {`{"callback":{"state":"00000000000000000000000000000000"}}`, nothingKnown},
-		"no state":                      {`{"callback":{"state":null}}`, nothingKnown},
-		"empty state":                   {`{"callback":{"state":""}}`, nothingKnown},
+		"state of nobody":               {`{"callback":{"state":"00000000000000000000000000000000"}}`, ended},
+		"no state":                      {`{"callback":{"state":null}}`, ended},
+		"empty state":                   {`{"callback":{"state":""}}`, ended},
 		"error for the state of no one": {`{"callback":{"state":"undefined","code":null,"error":"access_denied"}}`, cancelled},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestTheAnswerOfFranceConnectServesOnceInItsBrowser(t *testing.T) {
 
 	p.visitor().get(answer).at(nothingKnown) // without any cookie
 	stranger.get(majastres).leaves()
-	stranger.get(answer).at(nothingKnown)
+	stranger.get(answer).at(ended)
 	for range 3 { // what a mail scanner or a preview does
 		if head := citizen.hop(http.MethodHead, answer, nil); head.status != 200 || head.header.Get("Set-Cookie") != "" {
 			t.Errorf("HEAD answered %d and %s", head.status, head.header)
@@ -148,7 +148,7 @@ func TestTheAnswerOfFranceConnectServesOnceInItsBrowser(t *testing.T) {
 	}
 	citizen.get(answer).at(verification)
 	citizen.get(answer).at(nothingKnown)
-	stranger.get(answer).at(nothingKnown)
+	stranger.get(answer).at(ended)
 	if exchanges := len(p.exchanges("/api/v2/token")); exchanges != 1 {
 		t.Errorf("%d exchanges", exchanges)
 	}

@@ -22,7 +22,8 @@ type Job struct {
 
 // Runs keeps the ticks (postgres.JobRuns).
 type Runs interface {
-	Begin(ctx context.Context, job string, tick time.Time) (bool, error)
+	BeginTick(ctx context.Context, job string) (tick time.Time, taken bool, err error)
+	BeginNow(ctx context.Context, job string) (at time.Time, err error)
 	End(ctx context.Context, job string, tick time.Time, report string, failed bool) error
 	Alone(ctx context.Context, job string, work func(ctx context.Context)) (bool, error)
 }
@@ -65,16 +66,16 @@ func (t *Table) Serve(ctx context.Context) error {
 	return nil
 }
 
-// tick runs a job for the minute that has come, unless another instance has it.
+// tick runs a job for the minute that has come, by the database's clock, unless another
+// instance has it.
 func (t *Table) tick(ctx context.Context, job Job) {
-	minute := t.Wall().Truncate(time.Minute)
-	taken, err := t.Runs.Begin(ctx, job.Name, minute)
+	tick, taken, err := t.Runs.BeginTick(ctx, job.Name)
 	if err != nil {
 		t.Log.Error("job not begun", "job", job.Name, "error", err)
 		return
 	}
 	if taken {
-		_, _ = t.run(ctx, job, minute, false)
+		_, _ = t.run(ctx, job, tick, false)
 	}
 }
 
@@ -85,11 +86,11 @@ func (t *Table) Run(ctx context.Context, name string) (string, error) {
 		if job.Name != name {
 			continue
 		}
-		now := t.Wall()
-		if _, err := t.Runs.Begin(ctx, name, now); err != nil {
+		at, err := t.Runs.BeginNow(ctx, name)
+		if err != nil {
 			return "", fmt.Errorf("begin %s: %w", name, err)
 		}
-		return t.run(ctx, job, now, true)
+		return t.run(ctx, job, at, true)
 	}
 	return "", fmt.Errorf("%w: %s", ErrUnknownJob, name)
 }
@@ -127,11 +128,12 @@ func (t *Table) run(ctx context.Context, job Job, tick time.Time, patient bool) 
 	return report, err
 }
 
-// guarded turns a panic into an error: one job must not end the program.
+// guarded turns a panic into an error: one job must not end the program. The error, which
+// is stored, names where it happened and not what was in hand, which may be somebody's.
 func guarded(ctx context.Context, work func(context.Context) (string, error)) (report string, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+			err = fmt.Errorf("panic of type %T at\n%s", cause, debug.Stack())
 		}
 	}()
 	return work(ctx)

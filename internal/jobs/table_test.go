@@ -102,30 +102,27 @@ func await(t testing.TB, what string, isTrue func() bool) {
 func TestATickRunsOnceOverInstances(t *testing.T) {
 	s := setScene(t)
 	ctx, stop := context.WithCancel(context.Background())
-	var ticks, runs atomic.Int64
-	// The clock stands still within one minute, and the job comes every second.
-	wall := func() time.Time { ticks.Add(1); return noon.Add(30 * time.Second) }
+	var runs atomic.Int64
+	// The job comes every second, and a tick is a minute of the database's clock.
 	job := jobs.Job{Name: "reminders", Every: "@every 1s", Timeout: time.Minute, Run: func(context.Context) (string, error) {
 		runs.Add(1)
 		return "3 reminders", nil
 	}}
 	var serving sync.WaitGroup
 	for range 3 {
-		table := s.table(wall, job)
+		table := s.table(time.Now, job)
 		serving.Go(func() {
 			if err := table.Serve(ctx); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	await(t, "two ticks on three instances", func() bool { return ticks.Load() >= 8 })
+	time.Sleep(2500 * time.Millisecond) // two times three instances
 	stop()
 	serving.Wait()
-	if runs.Load() != 1 {
-		t.Errorf("the job ran %d times for one tick", runs.Load())
-	}
-	if n := s.count(`SELECT count(*) FROM job_runs WHERE job = 'reminders' AND scheduled_for = $1 AND finished_at IS NOT NULL AND report = '3 reminders' AND NOT failed`, noon); n != 1 {
-		t.Errorf("%d reports of the tick", n)
+	ticks := s.count(`SELECT count(*) FROM job_runs WHERE job = 'reminders' AND finished_at IS NOT NULL AND report = '3 reminders' AND NOT failed`)
+	if ticks < 1 || ticks > 2 || runs.Load() != int64(ticks) { // two when a minute begins in between
+		t.Errorf("the job ran %d times for %d ticks", runs.Load(), ticks)
 	}
 }
 
@@ -193,7 +190,9 @@ func TestAJobThatFailsIsToldAndRunsAgain(t *testing.T) {
 		{"a timeout", func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() },
 			func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
 		{"a panic", func(context.Context) (string, error) { panic("a defect") },
-			func(err error) bool { return err != nil && strings.Contains(err.Error(), "a defect") }},
+			func(err error) bool {
+				return err != nil && strings.Contains(err.Error(), "panic of type string") && !strings.Contains(err.Error(), "a defect")
+			}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -199,7 +199,7 @@ func TestAPanicPutsItsOrderOff(t *testing.T) {
 	}))
 	await(t, "the sound order done", func() bool { return s.done() == 1 })
 	await(t, "the broken order put off", func() bool {
-		return s.count(`SELECT count(*) FROM outbox WHERE subject = 'broken' AND leased_until IS NULL AND last_error LIKE '%a defect%'`) == 1
+		return s.count(`SELECT count(*) FROM outbox WHERE subject = 'broken' AND leased_until IS NULL AND last_error LIKE 'panic of type string%' AND last_error NOT LIKE '%a defect%'`) == 1
 	})
 	stop()
 	if !strings.Contains(s.log.String(), "order put off") {

@@ -93,7 +93,7 @@ func (a Attempts) FindLatestStarted(ctx context.Context, session dossier.Session
 		WHERE s.key = $1 AND a.step = 'commencee' AND a.created_at > $2
 		ORDER BY a.created_at DESC LIMIT 1`
 	var row attemptRow
-	if err := a.DB.pool.GetContext(ctx, &row, sqlLatest, session[:], now.Add(-dossier.SignInLife)); err != nil {
+	if err := a.DB.pool.GetContext(ctx, &row, sqlLatest, session[:], now.Add(-dossier.AbsoluteLife)); err != nil {
 		return dossier.SealedAttempt{}, notFoundAs("attempt.ended", err)
 	}
 	return row.attempt(), nil

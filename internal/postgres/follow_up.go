@@ -169,9 +169,8 @@ func (f FollowUp) Purge(ctx context.Context, retained, deliverable, now time.Tim
 		args   []any
 	}{
 		{&count.Attempts, `
-			DELETE FROM attempts WHERE created_at <= $1
-			   OR step = 'commencee' AND created_at <= $2 OR step <> 'commencee' AND seen_at <= $3`,
-			[]any{now.Add(-dossier.AbsoluteLife), now.Add(-dossier.SignInLife), now.Add(-dossier.IdleLife)}},
+			DELETE FROM attempts WHERE created_at <= $1 OR step <> 'commencee' AND seen_at <= $2`,
+			[]any{now.Add(-dossier.AbsoluteLife), now.Add(-dossier.IdleLife)}},
 		{&count.Sessions, `
 			DELETE FROM citizen_sessions s WHERE created_at <= $1
 			   AND NOT EXISTS (SELECT FROM attempts a WHERE a.session_id = s.id)`,

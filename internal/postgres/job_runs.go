@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"time"
@@ -10,16 +12,29 @@ import (
 // JobRuns makes each tick of each job run once, whatever the number of instances.
 type JobRuns struct{ DB *DB }
 
-// Begin takes the tick of a job. False when another instance has it already.
-func (j JobRuns) Begin(ctx context.Context, job string, tick time.Time) (bool, error) {
-	const sqlBegin = `
-		INSERT INTO job_runs (job, scheduled_for) VALUES ($1, $2) ON CONFLICT DO NOTHING`
-	result, err := j.DB.pool.ExecContext(ctx, sqlBegin, job, tick)
-	if err != nil {
-		return false, fmt.Errorf("begin job: %w", err)
+// BeginTick takes a job's tick of the minute that the database's clock shows, the same for
+// every instance. False when another instance has it already.
+func (j JobRuns) BeginTick(ctx context.Context, job string) (tick time.Time, taken bool, err error) {
+	const sqlTick = `
+		INSERT INTO job_runs (job, scheduled_for) VALUES ($1, date_trunc('minute', now()))
+		ON CONFLICT DO NOTHING RETURNING scheduled_for`
+	err = j.DB.pool.GetContext(ctx, &tick, sqlTick, job)
+	if errors.Is(err, sql.ErrNoRows) {
+		return tick, false, nil
 	}
-	taken, err := result.RowsAffected()
-	return taken == 1, err
+	if err != nil {
+		return tick, false, fmt.Errorf("begin job: %w", err)
+	}
+	return tick, true, nil
+}
+
+// BeginNow notes a run outside the ticks, asked for by hand.
+func (j JobRuns) BeginNow(ctx context.Context, job string) (at time.Time, err error) {
+	const sqlNow = `INSERT INTO job_runs (job, scheduled_for) VALUES ($1, clock_timestamp()) RETURNING scheduled_for`
+	if err := j.DB.pool.GetContext(ctx, &at, sqlNow, job); err != nil {
+		return at, fmt.Errorf("begin job: %w", err)
+	}
+	return at, nil
 }
 
 // End keeps the report of a run.

@@ -134,9 +134,8 @@ func TestAttemptsAndSessionsAreErasedAfterTheirLife(t *testing.T) {
 		{14 * time.Minute, dossier.PurgeCount{}},
 		{15 * time.Minute, dossier.PurgeCount{Attempts: 2}}, // identified and sent, both idle
 		{29 * time.Minute, dossier.PurgeCount{}},
-		{30 * time.Minute, dossier.PurgeCount{Attempts: 1}}, // at FranceConnect
 		{59 * time.Minute, dossier.PurgeCount{}},
-		{60 * time.Minute, dossier.PurgeCount{Attempts: 1, Sessions: 4}}, // busy until the end
+		{60 * time.Minute, dossier.PurgeCount{Attempts: 2, Sessions: 4}}, // at FranceConnect, and busy until the end
 	}
 	for _, step := range steps {
 		if step.after < time.Hour {

@@ -118,7 +118,8 @@ type AttemptStore interface {
 	// TakeSignIn finds the attempt that waits for this state and consumes the state: a
 	// second call finds nothing.
 	TakeSignIn(ctx context.Context, session SessionKey, stateHash [32]byte, now time.Time) (SealedAttempt, string, error)
-	// FindLatestStarted finds the session's newest attempt that waits for a sign-in.
+	// FindLatestStarted finds the session's newest attempt without identity, even one whose
+	// sign-in took too long.
 	FindLatestStarted(ctx context.Context, session SessionKey, now time.Time) (SealedAttempt, error)
 	// RecordIdentified stores what a sign-in brought, gives the session its new key, and
 	// erases the session's other signed-in attempts: a browser holds one person at most.

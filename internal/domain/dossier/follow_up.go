@@ -16,6 +16,7 @@ import (
 // cases one run looks at.
 const (
 	notificationPage = 100
+	notificationRuns = 200 // pages of one run, should HubEE list the same ones for ever
 	reconcileBatch   = 500
 	// reconcileAfter is how long a transmitted dossier goes without news before its case is
 	// read: a town that changes a case without an event tells nobody (hubee.md §0.7).
@@ -98,7 +99,7 @@ func (f *FollowUp) Status(ctx context.Context, reference value.Reference) (Statu
 func (f *FollowUp) ReadNotifications(ctx context.Context) (int, error) {
 	done := 0
 	var failures []error
-	for {
+	for range notificationRuns {
 		page, err := f.Hub.Notifications(ctx, notificationPage)
 		if err != nil {
 			return done, errors.Join(append(failures, fmt.Errorf("read notifications: %w", err))...)
@@ -114,9 +115,10 @@ func (f *FollowUp) ReadNotifications(ctx context.Context) (int, error) {
 		}
 		done += progress
 		if progress == 0 || len(page) < notificationPage {
-			return done, errors.Join(failures...)
+			break
 		}
 	}
+	return done, errors.Join(failures...)
 }
 
 // receive deals with one notification: our state first, then HubEE's acknowledgement, so

@@ -2,8 +2,8 @@ package dossier
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -47,14 +47,9 @@ func (j *Journey) Start(ctx context.Context, session Token, arrival Arrival) (St
 	if err != nil {
 		return Started{}, err
 	}
-	state, nonce, err := j.twoTexts()
-	if err != nil {
-		return Started{}, err
-	}
+	state, nonce := unguessable(), unguessable()
 	if session == "" {
-		if session, err = j.newToken(); err != nil {
-			return Started{}, err
-		}
+		session = Token(unguessable())
 	}
 	attempt := SealedAttempt{ID: j.NewID(), Siret: c.Siret, Step: StepStarted, CreatedAt: j.Now()}
 	if attempt.Sealed, err = j.sealHeld(Held{Arrival: arrival}, attempt.ID); err != nil {
@@ -105,10 +100,7 @@ func (j *Journey) SignIn(ctx context.Context, session Token, answer SignInAnswer
 	if stored.Sealed, err = j.sealHeld(held, stored.ID); err != nil {
 		return arrived, err
 	}
-	renewed, err := j.newToken()
-	if err != nil {
-		return arrived, err
-	}
+	renewed := Token(unguessable())
 	if err := j.Attempts.RecordIdentified(ctx, session.key(), renewed.key(), stored, j.Now()); err != nil {
 		return arrived, fmt.Errorf("record sign-in: %w", err)
 	}
@@ -141,16 +133,17 @@ func (j *Journey) keepForLogout(ctx context.Context, session Token, stored Seale
 	return nil
 }
 
-// signInWithoutState answers a callback whose state we do not know. FranceConnect may send
+// signInWithoutState answers a callback whose state we do not know, or know no more: the
+// citizen is told so for the town in hand, whom to ask included. FranceConnect may send
 // an aborted sign-in back without its state (identity.md §1.6): the citizen is told so for
 // the attempt in hand, which stays as it is, since anybody can forge such an address.
 func (j *Journey) signInWithoutState(ctx context.Context, session Token, answer SignInAnswer, ended error) (Arrived, error) {
-	if answer.Error == "" {
-		return Arrived{}, ended
-	}
 	stored, err := j.Attempts.FindLatestStarted(ctx, session.key(), j.Now())
-	if err != nil {
+	switch {
+	case err != nil:
 		return Arrived{}, ended
+	case answer.Error == "":
+		return Arrived{Siret: stored.Siret}, ended
 	}
 	return Arrived{Siret: stored.Siret}, fault.New(fault.Conflict, "signin.cancelled")
 }
@@ -279,11 +272,7 @@ func (j *Journey) Logout(ctx context.Context, session Token) (string, error) {
 		if err != nil || held.IDToken == "" {
 			continue
 		}
-		state, err := j.text()
-		if err != nil {
-			return "", err
-		}
-		return j.Identities.LogoutURL(held.IDToken, state), nil
+		return j.Identities.LogoutURL(held.IDToken, unguessable()), nil
 	}
 	return "", nil
 }
@@ -299,32 +288,6 @@ func (j *Journey) openCollectivity(ctx context.Context, siret value.Siret) (dire
 	return c, nil
 }
 
-func (j *Journey) newToken() (Token, error) {
-	text, err := j.text()
-	return Token(text), err
-}
-
-func (j *Journey) twoTexts() (state, nonce string, err error) {
-	state, errState := j.text()
-	nonce, errNonce := j.text()
-	return state, nonce, errors.Join(errState, errNonce)
-}
-
-// text draws an unguessable text and makes what base64 adds to letters and digits into letters: FranceConnect
-// asks for alphanumeric texts (identity.md §1.3). 43 characters keep 250 random bits.
-func (j *Journey) text() (string, error) {
-	var drawn [32]byte
-	if _, err := io.ReadFull(j.Random, drawn[:]); err != nil {
-		return "", fmt.Errorf("draw a random text: %w", err)
-	}
-	text := []byte(base64.RawURLEncoding.EncodeToString(drawn[:]))
-	for i, c := range text {
-		switch c {
-		case '-':
-			text[i] = 'x'
-		case '_':
-			text[i] = 'y'
-		}
-	}
-	return string(text), nil
-}
+// unguessable draws a text of 52 letters and digits, 256 bits: FranceConnect asks for at
+// least 32 alphanumeric characters (identity.md §1.3).
+func unguessable() string { return rand.Text() + rand.Text() }

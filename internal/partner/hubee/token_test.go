@@ -19,7 +19,6 @@ import (
 type clock struct{ nanoseconds atomic.Int64 }
 
 func (c *clock) Now() time.Time            { return time.Unix(1_780_000_000, c.nanoseconds.Load()) }
-func (c *clock) advance(by time.Duration)  { c.nanoseconds.Add(int64(by)) }
 func (c *clock) config(conf *hubee.Config) { conf.Now = c.Now }
 
 // « Read expires_in, default 3600 »; the token is left shortly before its end.

@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"crypto/rand"
 	"net/http"
 	"net/url"
 	"strings"
@@ -95,10 +94,6 @@ func (c *Client) Origins() []string {
 	}
 	return []string{issuer.Scheme + "://" + issuer.Host}
 }
-
-// RandomText draws 43 letters and digits (215 bits): a state, a nonce or a PKCE verifier,
-// which providers want between 32 and 128 characters.
-func RandomText() string { return (rand.Text() + rand.Text())[:43] }
 
 func (c *Client) endpoint(path string) string {
 	return strings.TrimSuffix(c.config.Issuer, "/") + path

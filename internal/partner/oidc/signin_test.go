@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -178,7 +179,7 @@ func TestAnRS256RegistrationAcceptsRS256Only(t *testing.T) {
 
 func TestTheVerifierOfPKCEGoesWithTheCode(t *testing.T) {
 	p := startProvider(t)
-	p.verifier = oidc.RandomText()
+	p.verifier = rand.Text() + rand.Text()
 	if _, err := p.client().Authenticate(t.Context(), p.answer(), oidc.Attempt{Nonce: nonce, Verifier: p.verifier}); err != nil {
 		t.Fatal(err)
 	}

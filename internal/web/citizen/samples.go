@@ -271,6 +271,6 @@ func operatorSamples(page web.Page) []web.Sample[operatorPage] {
 
 func cookiesSamples(page web.Page) []web.Sample[cookiesPage] {
 	return []web.Sample[cookiesPage]{{Name: "page", Content: cookiesPage{
-		Page: page, CitizenCookie: "__Host-demarche", ProfessionalCookie: "__Host-session",
+		Page: page, CitizenCookie: "__Host-demarche",
 	}}}
 }

@@ -1,6 +1,7 @@
 package citizen
 
 import (
+	"log/slog"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -50,6 +51,9 @@ func (h *Handler) signIn(c *gin.Context) error {
 	return seeOther(c, formPath(arrived.Siret)+"/verification")
 }
 
+// forgetPages has the browser forget the pages that it kept whole.
+const forgetPages = `"cache"`
+
 // logout erases the session here, then lets FranceConnect end its own.
 func (h *Handler) logout(c *gin.Context) error {
 	address, err := h.Journey.Logout(c.Request.Context(), session(c))
@@ -57,6 +61,7 @@ func (h *Handler) logout(c *gin.Context) error {
 		return err
 	}
 	forgetSession(c)
+	c.Header("Clear-Site-Data", forgetPages)
 	if address == "" {
 		address = LoggedOutPath
 	}
@@ -68,7 +73,7 @@ func (h *Handler) logout(c *gin.Context) error {
 // whole for the button Back, which it does with "no-store" pages too: the next person on
 // the computer would read the review.
 func (h *Handler) loggedOut(c *gin.Context) error {
-	c.Header("Clear-Site-Data", `"cache"`)
+	c.Header("Clear-Site-Data", forgetPages)
 	return h.Views.loggedOut.Write(c.Writer, http.StatusOK, textPage{h.Frame(c)})
 }
 
@@ -79,7 +84,12 @@ func (h *Handler) explain(c *gin.Context, siret value.Siret, err error) error {
 	if !known {
 		return err
 	}
-	h.Log.InfoContext(c.Request.Context(), "attempt stopped", "cause", string(why), "code", fault.CodeOf(err), "error", err)
+	level := slog.LevelInfo
+	if kind := fault.KindOf(err); kind == fault.Unavailable || kind == fault.Forbidden {
+		level = slog.LevelWarn // a partner, or our registration with it, wants a look
+	}
+	h.Log.Log(c.Request.Context(), level, "attempt stopped",
+		"request_id", h.Frame(c).RequestID, "cause", string(why), "code", fault.CodeOf(err), "error", err)
 	if siret == "" {
 		return seeOther(c, "/session-terminee")
 	}

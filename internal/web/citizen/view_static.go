@@ -16,5 +16,5 @@ type operatorPage struct {
 // cookiesPage lists the cookies by the names that the site really gives them.
 type cookiesPage struct {
 	web.Page
-	CitizenCookie, ProfessionalCookie string
+	CitizenCookie string
 }
