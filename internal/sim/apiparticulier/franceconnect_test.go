@@ -161,10 +161,12 @@ func TestFranceConnectThatCannotBeTrusted(t *testing.T) {
 			fc.answer = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"error":"x"}`, 500) }
 		}, []string{"51999"}},
 		{"a refusal that is not JSON", func(fc *issuer) {
-			fc.answer = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 502) }
+			fc.answer = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) }
 		}, []string{"51999"}},
 		{"our account is refused", func(fc *issuer) {
-			fc.answer = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"error":"invalid_client"}`, 401) }
+			fc.answer = func(w http.ResponseWriter, _ *http.Request) {
+				http.Error(w, `{"error":"invalid_client"}`, http.StatusUnauthorized)
+			}
 		}, []string{"50002"}},
 		{"down", func(fc *issuer) { fc.Close() }, []string{"00501"}},
 	}
