@@ -36,10 +36,10 @@ var adapters = []room{
 	{"internal/postgres/pglocal", nil},
 	{"internal/postgres/pgtest", []string{"internal/postgres", "internal/postgres/pglocal"}},
 
-	{"internal/partner/oidc", []string{domain + "..."}},
+	{"internal/partner/outward", nil},
 	{"internal/partner/franceconnect", []string{domain + "...", "internal/partner/oidc"}},
 	{"internal/partner/proconnect", []string{domain + "...", "internal/partner/oidc"}},
-	{"internal/partner/...", []string{domain + "..."}},
+	{"internal/partner/...", []string{domain + "...", "internal/partner/outward"}},
 
 	{"internal/web/form", []string{domain + "value", domain + "fault"}},
 	{"internal/web/dsfr", []string{"internal/web/form"}},

@@ -3,7 +3,6 @@ package apiparticulier
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/partner/outward"
 )
 
 // readQuotient reads a success, which is one only if it has a data object.
@@ -138,30 +138,18 @@ func isFranceConnectToken(code string) bool { return code == "50001" || code == 
 // need: signing in again gives the same.
 const codeIncompleteIdentity = "50003"
 
-// unreached sorts a call without an answer. The text of net/http is not repeated, for it
-// may quote what came through the wire.
+// unreached sorts a call without an answer: one that could not connect, and one that did
+// and waited in vain.
 func unreached(err error) error {
 	var (
-		network     *net.OpError
-		certificate *tls.CertificateVerificationError
-		timeout     net.Error
+		network *net.OpError
+		timeout net.Error
 	)
-	switch {
-	case errors.Is(err, errBodyTooLong):
-		return unavailable(errBodyTooLong)
-	case errors.Is(err, context.Canceled):
-		return unavailable(context.Canceled)
-	case errors.As(err, &network) && network.Op == "dial":
-		return unavailable(network)
-	case errors.As(err, &timeout) && timeout.Timeout():
+	isDial := errors.As(err, &network) && network.Op == "dial"
+	if !isDial && !errors.Is(err, context.Canceled) && errors.As(err, &timeout) && timeout.Timeout() {
 		return fault.Because(fault.Unavailable, "quotient.slow", context.DeadlineExceeded)
-	case errors.As(err, &network):
-		return unavailable(network)
-	case errors.As(err, &certificate):
-		return unavailable(certificate)
-	default:
-		return unavailable(errTransport)
 	}
+	return unavailable(outward.Cause(err))
 }
 
 func unavailable(cause error) error {

@@ -2,10 +2,7 @@ package apiparticulier
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,12 +11,12 @@ import (
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/partner/outward"
 )
 
 const (
 	route = "/v3/dss/quotient_familial/france_connect"
 
-	connectTimeout = 2 * time.Second
 	// totalTimeout covers the second call too. API Particulier itself gives CNAV up to
 	// 20 seconds (reference/api-particulier.md §7.4, 35002).
 	totalTimeout = 20 * time.Second
@@ -27,11 +24,6 @@ const (
 	// same question is already being answered.
 	conflictPause = time.Second
 	bodyLimit     = 1 << 20 // bytes
-)
-
-var (
-	errBodyTooLong = errors.New("answer longer than 1 MiB")
-	errTransport   = errors.New("connection failed")
 )
 
 // Config says where API Particulier is.
@@ -56,34 +48,13 @@ var _ dossier.QuotientSource = (*Client)(nil)
 func New(config Config) *Client {
 	client := &Client{
 		address: strings.TrimSuffix(config.BaseURL, "/") + route,
-		http:    restrain(config.HTTP),
+		http:    outward.Client(config.HTTP),
 		observe: config.Observe,
 	}
 	if client.observe == nil {
 		client.observe = func(string, time.Duration) {}
 	}
 	return client
-}
-
-// restrain copies a client, or makes one, so that it follows no redirection, which would
-// carry the token elsewhere.
-func restrain(given *http.Client) *http.Client {
-	var client http.Client
-	if given != nil {
-		client = *given
-	} else {
-		client.Transport = &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
-			TLSHandshakeTimeout: connectTimeout,
-			ForceAttemptHTTP2:   true,
-			MaxIdleConnsPerHost: 32,
-			IdleConnTimeout:     90 * time.Second,
-		}
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	client.Jar = nil
-	return &client
 }
 
 // Quotient asks once, and once more if the same question is already being answered. The
@@ -130,7 +101,7 @@ func pause(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// get makes one call. Its errors are transport errors of net/http, or errBodyTooLong.
+// get makes one call. Its errors are transport errors of net/http, or outward.ErrTooLong.
 func (c *Client) get(ctx context.Context, accessToken value.Secret, recipient value.Siret) (int, []byte, error) {
 	address := c.address + "?" + url.Values{"recipient": {recipient.String()}}.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -144,12 +115,9 @@ func (c *Client) get(ctx context.Context, accessToken value.Secret, recipient va
 		return 0, nil, fmt.Errorf("call: %w", err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, bodyLimit+1))
+	body, err := outward.Read(response.Body, bodyLimit)
 	if err != nil {
-		return 0, nil, fmt.Errorf("read answer: %w", err)
-	}
-	if len(body) > bodyLimit {
-		return 0, nil, errBodyTooLong
+		return 0, nil, err
 	}
 	return response.StatusCode, body, nil
 }

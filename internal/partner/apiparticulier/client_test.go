@@ -157,7 +157,7 @@ func TestWhatTheCitizenIsTold(t *testing.T) {
 		{"200 without body", 200, "", fault.Unavailable, unavailable, "200"},
 		{"200 that is no JSON", 200, "<html>DUBOIS</html>", fault.Unavailable, unavailable, "200"},
 		{"200 cut in the middle", 200, angela[:200], fault.Unavailable, unavailable, "200"},
-		{"200 longer than 1 MiB", 200, angela + strings.Repeat(" ", 1<<20), fault.Unavailable, unavailable, "1 MiB"},
+		{"200 longer than 1 MiB", 200, angela + strings.Repeat(" ", 1<<20), fault.Unavailable, unavailable, "longer than allowed"},
 		{"another success", 202, angela, fault.Unavailable, unavailable, "202"},
 	}
 	for _, row := range rows {

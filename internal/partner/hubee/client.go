@@ -1,7 +1,6 @@
 package hubee
 
 import (
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -9,22 +8,18 @@ import (
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/partner/outward"
 )
 
 // The deadlines of reference/hubee.md §2: HubEE's gateway is slow, and allows more to an
 // upload than to the rest.
 const (
-	connectTimeout       = 2 * time.Second
 	defaultTimeout       = 10 * time.Second
 	defaultUploadTimeout = 30 * time.Second
 	// Nobody waits behind the creation of a folder, and an answer that is not waited for
 	// leaves a folder that cannot be found again.
 	defaultCreateTimeout = time.Minute
 )
-
-// maxIdleConnections is how many connections wait for the next call: as many as deliveries
-// go on at once, or each would open a new one.
-const maxIdleConnections = 16
 
 // maxPartnerHeader is the length, in characters, of the headers that name the software
 // (reference/hubee.md §2).
@@ -91,25 +86,7 @@ func New(config Config) *Client {
 	if config.UploadTimeout == 0 {
 		config.UploadTimeout = defaultUploadTimeout
 	}
-	return &Client{config: config, http: withoutRedirections(config.HTTP), tokens: newTokenCache()}
-}
-
-// withoutRedirections copies the given client, or makes one. HubEE redirects nothing: to
-// follow would carry a dossier to an address nobody configured.
-func withoutRedirections(given *http.Client) *http.Client {
-	client := http.Client{Transport: &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
-		TLSHandshakeTimeout: defaultTimeout,
-		MaxIdleConnsPerHost: maxIdleConnections,
-		IdleConnTimeout:     time.Minute,
-		ForceAttemptHTTP2:   true,
-	}}
-	if given != nil {
-		client = *given
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &client
+	return &Client{config: config, http: outward.Client(config.HTTP), tokens: newTokenCache()}
 }
 
 // observed reports the end of an operation; it is deferred with the operation's start.

@@ -42,7 +42,7 @@ func New(config Config) *Client {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	client := &Client{config: &config, http: restrain(config.HTTP)}
+	client := &Client{config: &config, http: hasty(config.HTTP)}
 	client.keys = &keyRing{
 		url:       client.endpoint("/jwks"),
 		algorithm: config.Algorithm,

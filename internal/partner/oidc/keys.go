@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/sync/singleflight"
+
+	"portail-qf/internal/partner/outward"
 )
 
 // keysLife is how long the provider's keys are believed without asking again: the
@@ -113,13 +115,13 @@ func (r *keyRing) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 	request.Header.Set("Accept", "application/jwk-set+json, application/json")
 	response, err := r.http.Do(request)
 	if err != nil {
-		return nil, causeOf(err)
+		return nil, outward.Cause(err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("status %d", response.StatusCode)
 	}
-	body, err := readBody(response.Body)
+	body, err := outward.Read(response.Body, bodyLimit)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/partner/outward"
 )
 
 const (
@@ -100,7 +101,7 @@ func (c *Client) exchange(ctx context.Context, code, verifier string) (*oauth2.T
 	}
 	var answered *oauth2.RetrieveError
 	if !errors.As(err, &answered) {
-		return nil, unavailable(stepExchange, causeOf(err))
+		return nil, unavailable(stepExchange, outward.Cause(err))
 	}
 	status := answered.Response.StatusCode
 	failure := fromCode(stepExchange, answered.ErrorCode)
@@ -159,7 +160,7 @@ func (c *Client) userInfo(ctx context.Context, accessToken string) (*gooidc.IDTo
 	request.Header.Set("Accept", "application/jwt")
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, unavailable(stepFetch, causeOf(err))
+		return nil, unavailable(stepFetch, outward.Cause(err))
 	}
 	defer response.Body.Close()
 	if err := userInfoStatus(response.StatusCode); err != nil {
@@ -168,9 +169,9 @@ func (c *Client) userInfo(ctx context.Context, accessToken string) (*gooidc.IDTo
 	if kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); kind != "application/jwt" {
 		return nil, refused(stepFetch, "not application/jwt")
 	}
-	body, err := readBody(response.Body)
+	body, err := outward.Read(response.Body, bodyLimit)
 	switch {
-	case errors.Is(err, errBodyTooLong):
+	case errors.Is(err, outward.ErrTooLong):
 		return nil, refused(stepFetch, err.Error())
 	case err != nil:
 		return nil, unavailable(stepFetch, err)

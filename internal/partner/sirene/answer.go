@@ -1,11 +1,8 @@
 package sirene
 
 import (
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -84,30 +81,6 @@ func told(text string) string {
 		return ""
 	}
 	return text
-}
-
-// causeOf keeps what an operator needs of a call without an answer. The text of net/http is
-// not repeated, for it may quote what came through the wire.
-func causeOf(err error) error {
-	var (
-		network     *net.OpError
-		certificate *tls.CertificateVerificationError
-		timeout     net.Error
-	)
-	switch {
-	case errors.Is(err, errBodyTooLong):
-		return errBodyTooLong
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
-	case errors.As(err, &network):
-		return network
-	case errors.As(err, &certificate):
-		return certificate
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return context.DeadlineExceeded
-	default:
-		return errTransport
-	}
 }
 
 func unavailable(cause error) error {

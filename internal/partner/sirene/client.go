@@ -2,30 +2,22 @@ package sirene
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 	"time"
 
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/partner/outward"
 )
 
 const (
 	route     = "/api-sirene/3.11/siret/"
 	keyHeader = "X-INSEE-Api-Key-Integration"
 
-	connectTimeout = 2 * time.Second
-	totalTimeout   = 10 * time.Second
-	bodyLimit      = 1 << 20 // bytes
-)
-
-var (
-	errBodyTooLong = errors.New("answer longer than 1 MiB")
-	errTransport   = errors.New("connection failed")
+	totalTimeout = 10 * time.Second
+	bodyLimit    = 1 << 20 // bytes
 )
 
 // Config says where the register is and how it knows us.
@@ -56,31 +48,11 @@ func New(config Config) *Client {
 		address: strings.TrimSuffix(config.BaseURL, "/") + route,
 		key:     config.Key,
 		pause:   config.Pause,
-		http:    restrain(config.HTTP),
+		http:    outward.Client(config.HTTP),
 		turn:    make(chan time.Time, 1),
 	}
 	client.turn <- time.Time{}
 	return client
-}
-
-// restrain copies a client, or makes one, so that it follows no redirection, which would
-// carry the key elsewhere.
-func restrain(given *http.Client) *http.Client {
-	var client http.Client
-	if given != nil {
-		client = *given
-	} else {
-		client.Transport = &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
-			TLSHandshakeTimeout: connectTimeout,
-			ForceAttemptHTTP2:   true,
-			IdleConnTimeout:     90 * time.Second,
-		}
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	client.Jar = nil
-	return &client
 }
 
 // Find asks once, when its turn comes. The codes of its errors are those of
@@ -97,7 +69,7 @@ func (c *Client) Find(ctx context.Context, siret value.Siret) (directory.Establi
 		status, body, err := c.get(ctx, siret)
 		from = time.Now().Add(c.pause)
 		if err != nil {
-			return directory.Establishment{}, unavailable(causeOf(err))
+			return directory.Establishment{}, unavailable(outward.Cause(err))
 		}
 		return read(status, body, siret)
 	}
@@ -115,7 +87,7 @@ func wait(ctx context.Context, rest time.Duration) error {
 	}
 }
 
-// get makes the call. Its errors are transport errors of net/http, or errBodyTooLong.
+// get makes the call. Its errors are transport errors of net/http, or outward.ErrTooLong.
 func (c *Client) get(ctx context.Context, siret value.Siret) (int, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, totalTimeout)
 	defer cancel()
@@ -130,12 +102,9 @@ func (c *Client) get(ctx context.Context, siret value.Siret) (int, []byte, error
 		return 0, nil, fmt.Errorf("call: %w", err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, bodyLimit+1))
+	body, err := outward.Read(response.Body, bodyLimit)
 	if err != nil {
-		return 0, nil, fmt.Errorf("read answer: %w", err)
-	}
-	if len(body) > bodyLimit {
-		return 0, nil, errBodyTooLong
+		return 0, nil, err
 	}
 	return response.StatusCode, body, nil
 }
