@@ -205,7 +205,7 @@ func recordCollectivity(ctx context.Context, tx *sqlx.Tx, entry directory.Entry,
 }
 
 func recordReturns(ctx context.Context, tx *sqlx.Tx, returns []directory.ReturnAddress, editor, collectivity string) error {
-	if len(returns) == 0 {
+	if returns == nil { // the list says nothing of them
 		return nil
 	}
 	owner := []any{nullText(editor), nullText(collectivity)}

@@ -222,8 +222,12 @@ func (c Contact) check() error {
 	return nil
 }
 
+// parseReturns tells a list that says nothing, nil, from one that withdraws every address.
 func parseReturns(declared []string) ([]ReturnAddress, error) {
-	var returns []ReturnAddress
+	if declared == nil {
+		return nil, nil
+	}
+	returns := []ReturnAddress{}
 	for _, text := range declared {
 		address, err := ParseReturnAddress(text)
 		if err != nil {

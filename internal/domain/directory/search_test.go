@@ -185,3 +185,27 @@ func TestAClosedFormIsFoundByItsAddress(t *testing.T) {
 		t.Errorf("Find of an unknown SIRET: %v", err)
 	}
 }
+
+// « redirect_uri: https, declared per editor or per town »: what is no longer declared is no
+// way out any more; a list that says nothing of it changes nothing.
+func TestAListWithdrawsReturnAddresses(t *testing.T) {
+	service, ctx := newService(t), context.Background()
+	for _, step := range []struct {
+		member string
+		want   int
+	}{
+		{`,"adresses_de_retour":["https://a.example.fr","https://b.example.fr/retour"]`, 2},
+		{``, 2},
+		{`,"adresses_de_retour":["https://b.example.fr/retour"]`, 1},
+		{`,"adresses_de_retour":[]`, 0},
+	} {
+		list := `[{"name":"Majastres","siret":"21040107100019","code_cog":"04107"` + step.member + `}]`
+		if _, err := service.Import(ctx, strings.NewReader(list)); err != nil {
+			t.Fatal(err)
+		}
+		found, err := service.Find(ctx, "21040107100019")
+		if err != nil || len(found.Returns) != step.want {
+			t.Errorf("after %s: %d addresses, %v; want %d", step.member, len(found.Returns), err, step.want)
+		}
+	}
+}

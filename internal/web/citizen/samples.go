@@ -249,6 +249,7 @@ func followUpStateSamples(page web.Page) []web.Sample[followUpStatePage] {
 func failureSamples(page web.Page) []web.Sample[failurePage] {
 	return []web.Sample[failurePage]{
 		{Name: "page", Content: failurePage{Page: page, Visit: sampleVisit()}},
+		{Name: "encore-connecte", Content: failurePage{Page: page, Visit: sampleVisit(), SignedIn: true}},
 		{Name: "nom-long-sans-contact", Content: failurePage{Page: page, Visit: bareVisit()}},
 	}
 }
