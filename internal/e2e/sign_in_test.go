@@ -43,6 +43,7 @@ func TestAFalseAnswerOfFranceConnectSignsNobodyIn(t *testing.T) {
 		"issued tomorrow":               {`{"id_token":{"iat":4102444800}}`, refused},
 		"another level":                 {`{"id_token":{"acr":"eidas0"}}`, refused},
 		"no signature":                  {`{"id_token":{"_alg":"none"}}`, refused},
+		"no signature, told as a claim": {`{"id_token":{"alg":"none"}}`, refused},
 		"signed with our secret":        {`{"id_token":{"_alg":"HS256"}}`, refused},
 		"signed with the other key":     {`{"id_token":{"_alg":"RS256"}}`, refused},
 		"signed with an unknown key":    {`{"id_token":{"_key":"rogue"}}`, refused},

@@ -46,7 +46,7 @@
 // state, iss, error, error_description) values are texts. In id_token and userinfo these
 // names change the envelope instead of a claim:
 //
-//	"_alg"     "none", "HS256" (keyed by the client's secret), "RS256", "ES256"
+//	"_alg"     "none", "HS256" (keyed by the client's secret), "RS256", "ES256"; "alg" too
 //	"_key"     "rogue": a key that is not published, under the published key id
 //	"_format"  "json", userinfo only: the claims as plain JSON, unsigned
 package franceconnect

@@ -22,6 +22,9 @@ type envelope struct {
 func readEnvelope(members map[string]json.RawMessage) (claims map[string]json.RawMessage, e envelope, err error) {
 	claims = make(map[string]json.RawMessage, len(members))
 	for name, value := range members {
+		if name == "alg" { // no claim bears this name: whoever writes it means the header
+			name = "_alg"
+		}
 		var text string
 		switch name {
 		case "_alg", "_key", "_format":
