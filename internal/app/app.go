@@ -94,7 +94,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	a.Directory = &directory.Service{Store: postgres.Collectivities{DB: db}, Registry: a.registry(), Now: o.Now}
 	a.Delivery = &dossier.Delivery{Shipments: postgres.Shipments{DB: db}, Hub: hub, Renderer: documents.Renderer, Vault: ring, Now: o.Now, Concern: a.concern}
 	followUp := &dossier.FollowUp{Hub: hub, Records: postgres.FollowUp{DB: db}, Now: o.Now}
-	a.Jobs = &jobs.Table{Jobs: recurring(followUp), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Wall: time.Now, Zone: paris}
+	a.Jobs = &jobs.Table{Jobs: recurring(followUp), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Zone: paris}
 	a.workers = &jobs.Workers{
 		Outbox: a.Outbox, Kinds: kinds(a.Delivery, followUp), Log: o.Log, Now: o.Now,
 		Parallel: workersInParallel, Observe: a.metrics.Order,

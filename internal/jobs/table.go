@@ -33,8 +33,7 @@ type Table struct {
 	Jobs []Job
 	Runs Runs
 	Log  *slog.Logger
-	Wall func() time.Time // real time
-	Zone *time.Location   // Europe/Paris
+	Zone *time.Location // Europe/Paris
 }
 
 // lockEvery is how often a run that waits for another one looks again.
@@ -96,7 +95,7 @@ func (t *Table) Run(ctx context.Context, name string) (string, error) {
 }
 
 func (t *Table) run(ctx context.Context, job Job, tick time.Time, patient bool) (report string, err error) {
-	began := t.Wall()
+	began := time.Now()
 	work := func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, job.Timeout)
 		defer cancel()
@@ -121,7 +120,7 @@ func (t *Table) run(ctx context.Context, job Job, tick time.Time, patient bool) 
 	if err != nil {
 		level = slog.LevelError
 	}
-	t.Log.Log(ctx, level, "job run", "job", job.Name, "report", report, "error", err, "seconds", t.Wall().Sub(began).Seconds())
+	t.Log.Log(ctx, level, "job run", "job", job.Name, "report", report, "error", err, "seconds", time.Since(began).Seconds())
 	if endErr := t.Runs.End(context.WithoutCancel(ctx), job.Name, tick, report, err != nil); endErr != nil {
 		t.Log.Error("job not ended", "job", job.Name, "error", endErr)
 	}

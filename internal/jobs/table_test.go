@@ -82,8 +82,8 @@ func (s *scene) count(query string, args ...any) int {
 	return n
 }
 
-func (s *scene) table(wall func() time.Time, list ...jobs.Job) *jobs.Table {
-	return &jobs.Table{Jobs: list, Runs: postgres.JobRuns{DB: s.instance()}, Log: s.log.logger(), Wall: wall, Zone: time.UTC}
+func (s *scene) table(list ...jobs.Job) *jobs.Table {
+	return &jobs.Table{Jobs: list, Runs: postgres.JobRuns{DB: s.instance()}, Log: s.log.logger(), Zone: time.UTC}
 }
 
 // await waits until something becomes true.
@@ -110,7 +110,7 @@ func TestATickRunsOnceOverInstances(t *testing.T) {
 	}}
 	var serving sync.WaitGroup
 	for range 3 {
-		table := s.table(time.Now, job)
+		table := s.table(job)
 		serving.Go(func() {
 			if err := table.Serve(ctx); err != nil {
 				t.Error(err)
@@ -134,14 +134,14 @@ func TestTwoRunsOfOneJobNeverOverlap(t *testing.T) {
 	defer stop()
 	began, goOn := make(chan struct{}), make(chan struct{})
 	var under atomic.Bool
-	first := s.table(time.Now, jobs.Job{Name: "purge", Timeout: time.Minute, Run: func(context.Context) (string, error) {
+	first := s.table(jobs.Job{Name: "purge", Timeout: time.Minute, Run: func(context.Context) (string, error) {
 		under.Store(true)
 		close(began)
 		<-goOn
 		under.Store(false)
 		return "the first", nil
 	}})
-	second := s.table(time.Now, jobs.Job{Name: "purge", Every: "@every 1s", Timeout: time.Minute, Run: func(context.Context) (string, error) {
+	second := s.table(jobs.Job{Name: "purge", Every: "@every 1s", Timeout: time.Minute, Run: func(context.Context) (string, error) {
 		if under.Load() {
 			t.Error("two runs overlap")
 		}
@@ -197,7 +197,7 @@ func TestAJobThatFailsIsToldAndRunsAgain(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := setScene(t)
-			table := s.table(time.Now, jobs.Job{Name: "purge", Timeout: 50 * time.Millisecond, Run: test.run})
+			table := s.table(jobs.Job{Name: "purge", Timeout: 50 * time.Millisecond, Run: test.run})
 			for i := range 2 {
 				_, err := table.Run(context.Background(), "purge")
 				if !test.isCause(err) {
@@ -216,7 +216,7 @@ func TestAJobThatFailsIsToldAndRunsAgain(t *testing.T) {
 
 func TestAnUnknownJobIsRefused(t *testing.T) {
 	s := setScene(t)
-	table := s.table(time.Now, jobs.Job{Name: "purge"}, jobs.Job{Name: "drafts"})
+	table := s.table(jobs.Job{Name: "purge"}, jobs.Job{Name: "drafts"})
 	if _, err := table.Run(context.Background(), "purges"); !errors.Is(err, jobs.ErrUnknownJob) {
 		t.Errorf("Run = %v", err)
 	}
@@ -230,7 +230,7 @@ func TestAnUnknownJobIsRefused(t *testing.T) {
 
 func TestAJobWithoutTimesIsRefusedAtStart(t *testing.T) {
 	s := setScene(t)
-	table := s.table(time.Now, jobs.Job{Name: "purge", Every: "every now and then"})
+	table := s.table(jobs.Job{Name: "purge", Every: "every now and then"})
 	if err := table.Serve(context.Background()); err == nil || !strings.Contains(err.Error(), "purge") {
 		t.Errorf("Serve = %v", err)
 	}
@@ -242,7 +242,7 @@ func TestAStopWaitsForTheJobUnderWay(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	var ended atomic.Bool
 	began := make(chan struct{}, 1)
-	table := s.table(time.Now, jobs.Job{Name: "purge", Every: "@every 1s", Timeout: time.Minute, Run: func(ctx context.Context) (string, error) {
+	table := s.table(jobs.Job{Name: "purge", Every: "@every 1s", Timeout: time.Minute, Run: func(ctx context.Context) (string, error) {
 		began <- struct{}{}
 		<-ctx.Done()
 		time.Sleep(50 * time.Millisecond) // what it takes to stop properly

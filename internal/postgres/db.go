@@ -44,9 +44,6 @@ func Open(ctx context.Context, url string) (*DB, error) {
 // Close ends the pool.
 func (db *DB) Close() error { return db.pool.Close() }
 
-// Ping tells whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return db.pool.PingContext(ctx) }
-
 // InTx runs work in one transaction, committed when work returns nil.
 func (db *DB) InTx(ctx context.Context, work func(tx *sqlx.Tx) error) error {
 	tx, err := db.pool.BeginTxx(ctx, nil)

@@ -54,12 +54,17 @@ func (r *Router) logRequest(c *gin.Context) {
 		slog.Int("status", c.Writer.Status()), slog.Float64("ms", float64(took.Microseconds())/1000))
 }
 
-// secure sets the headers of SETTLED.md. Chromium applies form-action to the redirects of
-// a form, hence the origins of the identity providers.
+// contentPolicy is the policy of SETTLED.md. Chromium applies form-action to the redirects
+// of a form, hence the origins of the identity providers.
+func contentPolicy(formActions []string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' " + strings.Join(formActions, " ")
+}
+
+// secure sets the headers of SETTLED.md.
 func (r *Router) secure(c *gin.Context) {
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "+
-		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' "+strings.Join(r.config.FormActions, " "))
+	h.Set("Content-Security-Policy", r.policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	// Not no-referrer: browsers without Sec-Fetch-Site would then send "Origin: null" with
 	// our own forms, which would be refused.
@@ -90,8 +95,7 @@ func (r *Router) recoverPanic(c *gin.Context) {
 
 // refuseCrossOrigin refuses forms sent by another site.
 func (r *Router) refuseCrossOrigin(c *gin.Context) {
-	protection := http.NewCrossOriginProtection()
-	if err := protection.Check(c.Request); err != nil {
+	if err := r.crossOrigin.Check(c.Request); err != nil {
 		r.pageFor(http.StatusForbidden)(c)
 		c.Abort()
 		return

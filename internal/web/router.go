@@ -35,6 +35,9 @@ type Router struct {
 	engine *gin.Engine
 	routes []Route
 	config Settings
+	// policy is the Content-Security-Policy of every answer.
+	policy      string
+	crossOrigin *http.CrossOriginProtection
 }
 
 // Settings are what every answer of the portal needs.
@@ -60,7 +63,7 @@ func NewRouter(config Settings) *Router {
 	engine.HandleMethodNotAllowed = true
 	engine.ContextWithFallback = true
 	engine.RedirectTrailingSlash = false // gin's answer would go through none of the steps below
-	r := &Router{engine: engine, config: config}
+	r := &Router{engine: engine, config: config, policy: contentPolicy(config.FormActions), crossOrigin: http.NewCrossOriginProtection()}
 	engine.Use(r.identify, r.logRequest, r.secure, r.recoverPanic, r.refuseCrossOrigin, r.boundBody)
 	engine.NoRoute(r.withoutFinalSlash, r.pageFor(http.StatusNotFound))
 	engine.NoMethod(r.pageFor(http.StatusMethodNotAllowed))

@@ -71,14 +71,10 @@ func (h *Handler) cleanAddress(c *gin.Context, town directory.Collectivity, arri
 }
 
 func (h *Handler) writeForm(c *gin.Context, town directory.Collectivity) error {
-	link := c.Query(paramLink)
-	arrival, usable := h.Journey.OpenLink(link, town.Siret)
-	if !usable {
-		link = ""
-	}
+	visit, arrival, usable := h.visitByLink(c, town)
 	page := formPage{
 		Page:              h.Frame(c),
-		Visit:             NewVisit(town, link, arrival.Return),
+		Visit:             visit,
 		Address:           h.formURL(town.Siret),
 		ExternalIDIgnored: arrival.ExternalIDUnusable,
 		LinkExpired:       !usable,
@@ -95,14 +91,17 @@ func (h *Handler) alternatives(c *gin.Context) error {
 	if !ok {
 		return err
 	}
+	visit, _, _ := h.visitByLink(c, town)
+	return h.Views.alternatives.Write(c.Writer, http.StatusOK, alternativesPage{Page: h.Frame(c), Visit: visit})
+}
+
+// visitByLink opens the link of the address; one that is not usable is not carried along.
+func (h *Handler) visitByLink(c *gin.Context, town directory.Collectivity) (visit Visit, arrival dossier.Arrival, usable bool) {
 	link := c.Query(paramLink)
-	arrival, usable := h.Journey.OpenLink(link, town.Siret)
-	if !usable {
+	if arrival, usable = h.Journey.OpenLink(link, town.Siret); !usable {
 		link = ""
 	}
-	return h.Views.alternatives.Write(c.Writer, http.StatusOK, alternativesPage{
-		Page: h.Frame(c), Visit: NewVisit(town, link, arrival.Return),
-	})
+	return NewVisit(town, link, arrival.Return), arrival, usable
 }
 
 // collectivity finds the collectivity of the address. When ok is false the answer is
