@@ -6,6 +6,7 @@ import "time"
 const (
 	DeliverDossier = "dossier.deliver" // id of the dossier to bring to HubEE
 	CloseDossier   = "dossier.close"   // id of the dossier whose case is to be closed at HubEE
+	SendMail       = "mail.send"       // id of the mail to send
 )
 
 // Order is one thing to do outside.

@@ -1,0 +1,56 @@
+package account
+
+import (
+	"strconv"
+	"time"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/value"
+)
+
+// Actor is who makes a request: a signed-in person acting in one membership. It is read
+// from the database at every request, and handed down as an argument.
+type Actor struct {
+	AccountID int64
+	SessionID int64
+	Name      string // "Camille Ferrand"
+	Mail      string
+	// SignedFor is the establishment for which the person signed in.
+	SignedFor Organisation
+	// MembershipID, Role and Organisation are zero until a space is chosen.
+	MembershipID int64
+	Role         Role
+	Organisation Organisation // for whom the person acts: the operator, an editor, a town
+	Spaces       int          // how many memberships the person may choose from
+	// StrongAt is when the second factor was last proved in this session; zero: never.
+	StrongAt  time.Time
+	RequestID string
+}
+
+// Organisation is an establishment of the company register.
+type Organisation struct {
+	Siret value.Siret
+	Name  string
+	// Closed: the register says that it no longer exists.
+	Closed bool
+	// LocalAuthority: its agents may ask for a habilitation.
+	LocalAuthority bool
+}
+
+// SignedIn tells a person from nobody.
+func (a Actor) SignedIn() bool { return a.AccountID != 0 }
+
+// Author is the actor as the journal names him.
+func (a Actor) Author() audit.Author {
+	return audit.Author{ID: strconv.FormatInt(a.AccountID, 10), Display: a.Name, Role: string(a.Role)}
+}
+
+// StepUpLife is how long a proof of the second factor counts for a sensitive act
+// (ASVS 7.5.3, users-reliability-security.md C.1).
+const StepUpLife = 10 * time.Minute
+
+// Confirmed tells whether the actor proved a second factor recently enough for a
+// sensitive act.
+func (a Actor) Confirmed(now time.Time) bool {
+	return !a.StrongAt.IsZero() && now.Sub(a.StrongAt) <= StepUpLife && !now.Before(a.StrongAt)
+}

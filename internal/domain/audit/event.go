@@ -1,0 +1,68 @@
+package audit
+
+import "time"
+
+// Author is who acted, by id and by the name that was theirs then.
+type Author struct{ ID, Display, Role string }
+
+// System is the portal acting by itself, Operator somebody at its command line.
+var (
+	System   = Author{ID: "system", Display: "Le portail", Role: "system"}
+	Operator = Author{ID: "operator", Display: "Exploitation (ligne de commande)", Role: "operator"}
+)
+
+// Object is what was acted on. A citizen is never named: a dossier is known by its
+// identifier.
+type Object struct {
+	Kind    string // "account", "membership", "invitation", "session", "route", …
+	ID      string
+	Display string
+}
+
+// Act is what was done, past participle last: "role.granted". Its French is in
+// templates/messages under "audit." and the act.
+type Act string
+
+// The acts of accounts, and of those who watch over the portal.
+const (
+	SignInAccepted      Act = "signin.accepted"
+	SignInRefused       Act = "signin.refused"
+	StepUpAccepted      Act = "stepup.accepted"
+	StepUpRefused       Act = "stepup.refused"
+	SignedOut           Act = "session.signed_out"
+	SessionEnded        Act = "session.ended"
+	AccessRefused       Act = "access.refused"
+	InvitationSent      Act = "invitation.sent"
+	InvitationAccepted  Act = "invitation.accepted"
+	InvitationWithdrawn Act = "invitation.withdrawn"
+	RoleGranted         Act = "role.granted"
+	RoleWithdrawn       Act = "role.withdrawn"
+	RoleLeft            Act = "role.left"
+	OrganisationAdded   Act = "organisation.added"
+	OrganisationAsked   Act = "organisation.refreshed"
+	OrderRetried        Act = "order.retried"
+	MailReaddressed     Act = "mail.readdressed"
+	JobStarted          Act = "job.started"
+)
+
+// Acts lists every act, for the filter of the journal and for the test that each has its
+// French.
+var Acts = [...]Act{
+	SignInAccepted, SignInRefused, StepUpAccepted, StepUpRefused, SignedOut, SessionEnded, AccessRefused,
+	InvitationSent, InvitationAccepted, InvitationWithdrawn, RoleGranted, RoleWithdrawn, RoleLeft,
+	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted,
+}
+
+// Event is one line of the journal.
+type Event struct {
+	At     time.Time // business time
+	Author Author
+	Act    Act
+	Object Object
+	// Organisation is the SIRET of the editor or town whose affair it is; "" for the
+	// operator's own.
+	Organisation string
+	// Detail says how or why in a code or a few words, nothing personal: "acr_missing".
+	Detail    string
+	RequestID string // "" for what no request asked for
+}
