@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"portail-qf/internal/sim/oidc"
 )
 
 // authorization is a request of /authorize that passed every check.
@@ -31,21 +33,21 @@ const nonceLength = 22
 // authorize checks the request, then answers it as ordered by /_sim/next or opens the
 // pages (§1.3).
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
-	parameters, err := authorizeParameters(w, r)
+	parameters, err := oidc.Parameters(w, r)
 	if err != nil {
-		s.refusePage(w, http.StatusBadRequest, pageRefusal{badParameters, "La requête est illisible."})
+		s.refusePage(w, http.StatusBadRequest, oidc.ByPage(badParameters, "La requête est illisible."))
 		return
 	}
 	request, err := s.check(parameters)
-	var page pageRefusal
-	var back redirectRefusal
+	var page oidc.PageRefusal
+	var back oidc.RedirectRefusal
 	switch {
 	case errors.As(err, &page):
 		s.refusePage(w, http.StatusBadRequest, page)
 	case errors.As(err, &back):
 		s.refuseBack(w, r, request, back, nil)
 	default:
-		if next, found := s.takeOrder(); found {
+		if next, found := s.orders.Take(); found {
 			s.answerOrder(w, r, request, next)
 			return
 		}
@@ -53,18 +55,11 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func authorizeParameters(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	if r.Method == http.MethodPost {
-		return postedForm(w, r)
-	}
-	return url.ParseQuery(r.URL.RawQuery)
-}
-
 // refuseBack sends an error with state and iss (§1.4: iss is always present).
-func (s *Server) refuseBack(w http.ResponseWriter, r *http.Request, request authorization, refusal redirectRefusal, falsified map[string]*string) {
-	sendBack(w, r, request.redirectURI, map[string]string{
-		"error":             refusal.code,
-		"error_description": refusal.description,
+func (s *Server) refuseBack(w http.ResponseWriter, r *http.Request, request authorization, refusal oidc.RedirectRefusal, falsified map[string]*string) {
+	oidc.SendBack(w, r, request.redirectURI, map[string]string{
+		"error":             refusal.Code,
+		"error_description": refusal.Description,
 		"state":             request.state,
 		"iss":               s.issuer,
 	}, falsified)
@@ -78,7 +73,7 @@ func (s *Server) check(parameters url.Values) (authorization, error) {
 	}
 	client, found := s.clients[parameters.Get("client_id")]
 	if !found {
-		return authorization{}, pageRefusal{unknownClient, "Ce service n’est pas connu de FranceConnect."}
+		return authorization{}, oidc.ByPage(unknownClient, "Ce service n’est pas connu de FranceConnect.")
 	}
 	request := authorization{
 		client:      client,
@@ -88,10 +83,10 @@ func (s *Server) check(parameters url.Values) (authorization, error) {
 		idpHint:     parameters.Has("idp_hint"),
 	}
 	if !slices.Contains(client.RedirectURIs, request.redirectURI) {
-		return authorization{}, pageRefusal{badRedirectURI, "L’adresse de retour n’est pas celle que le service a déclarée."}
+		return authorization{}, oidc.ByPage(badRedirectURI, "L’adresse de retour n’est pas celle que le service a déclarée.")
 	}
 	if parameters.Get("response_type") != "code" {
-		return request, redirectRefusal{"unsupported_response_type", "unsupported response_type requested"}
+		return request, oidc.ByRedirect("unsupported_response_type", "unsupported response_type requested")
 	}
 	var err error
 	if request.scopes, err = client.grant(strings.Fields(parameters.Get("scope"))); err != nil {
@@ -99,7 +94,7 @@ func (s *Server) check(parameters url.Values) (authorization, error) {
 	}
 	for level := range strings.FieldsSeq(parameters.Get("acr_values")) {
 		if level == "eidas2" || level == "eidas3" {
-			return request, redirectRefusal{"invalid_acr", "acr_value is not valid, should be equal one of these values, expected eidas1, got " + level}
+			return request, oidc.ByRedirect("invalid_acr", "acr_value is not valid, should be equal one of these values, expected eidas1, got "+level)
 		}
 	}
 	request.wantsAMR, err = wantsAMR(parameters.Get("claims"), client)
@@ -109,29 +104,22 @@ func (s *Server) check(parameters url.Values) (authorization, error) {
 // checkWhitelist refuses what the real server's own validation refuses (Y030007), before
 // it even looks the client up.
 func checkWhitelist(parameters url.Values) error {
-	required := []string{"client_id", "redirect_uri", "scope", "state", "response_type", "acr_values", "nonce"}
-	optional := []string{"prompt", "claims", "idp_hint", "ui_locales"}
-	for name, values := range parameters {
-		if !slices.Contains(required, name) && !slices.Contains(optional, name) {
-			return pageRefusal{badParameters, "Le paramètre « " + name + " » n’est pas accepté."}
-		}
-		if len(values) != 1 {
-			return pageRefusal{badParameters, "Le paramètre « " + name + " » est répété."}
-		}
-	}
-	for _, name := range required {
-		if parameters.Get(name) == "" {
-			return pageRefusal{badParameters, "Le paramètre « " + name + " » est obligatoire."}
-		}
+	err := oidc.Whitelist{
+		Code:     badParameters,
+		Required: []string{"client_id", "redirect_uri", "scope", "state", "response_type", "acr_values", "nonce"},
+		Optional: []string{"prompt", "claims", "idp_hint", "ui_locales"},
+	}.Check(parameters)
+	if err != nil {
+		return err
 	}
 	if len(parameters.Get("nonce")) < nonceLength {
-		return pageRefusal{badParameters, "Le paramètre « nonce » est trop court."}
+		return oidc.ByPage(badParameters, "Le paramètre « nonce » est trop court.")
 	}
 	if parameters.Has("prompt") && !promptAllowed(parameters.Get("prompt")) {
-		return pageRefusal{badParameters, "La valeur du paramètre « prompt » n’est pas acceptée."}
+		return oidc.ByPage(badParameters, "La valeur du paramètre « prompt » n’est pas acceptée.")
 	}
 	if parameters.Has("idp_hint") && parameters.Get("idp_hint") != demonstrationIdP {
-		return pageRefusal{badParameters, "Le fournisseur d’identité demandé n’est pas autorisé."}
+		return oidc.ByPage(badParameters, "Le fournisseur d’identité demandé n’est pas autorisé.")
 	}
 	return nil
 }
@@ -147,7 +135,7 @@ func promptAllowed(prompt string) bool {
 // (§1.5).
 func (c Client) grant(asked []string) ([]string, error) {
 	if !slices.Contains(asked, "openid") {
-		return nil, redirectRefusal{"invalid_request", "openid scope must be requested when using the acr_values parameter"}
+		return nil, oidc.ByRedirect("invalid_request", "openid scope must be requested when using the acr_values parameter")
 	}
 	var granted []string
 	for _, scope := range asked {
@@ -156,7 +144,7 @@ func (c Client) grant(asked []string) ([]string, error) {
 		case scope == "openid" || slices.Contains(c.Scopes, scope):
 			granted = append(granted, scope)
 		default:
-			return nil, redirectRefusal{"invalid_scope", "requested scope is not allowed"}
+			return nil, oidc.ByRedirect("invalid_scope", "requested scope is not allowed")
 		}
 	}
 	return granted, nil
@@ -171,11 +159,11 @@ func wantsAMR(parameter string, client Client) (bool, error) {
 		IDToken map[string]json.RawMessage `json:"id_token"`
 	}
 	if err := json.Unmarshal([]byte(parameter), &claims); err != nil {
-		return false, pageRefusal{badParameters, "Le paramètre « claims » n’est pas un objet JSON."}
+		return false, oidc.ByPage(badParameters, "Le paramètre « claims » n’est pas un objet JSON.")
 	}
 	_, asked := claims.IDToken["amr"]
 	if asked && !client.MayRequestAMR {
-		return false, pageRefusal{amrNotAllowed, "Ce service n’est pas autorisé à demander « amr »."}
+		return false, oidc.ByPage(amrNotAllowed, "Ce service n’est pas autorisé à demander « amr ».")
 	}
 	return asked, nil
 }
@@ -189,13 +177,13 @@ func (s *Server) issueCode(g *grant) string {
 	g.codeExpires = now.Add(codeLife)
 	// The code is remembered as long as the token that it may have given: a replay is
 	// recognised for as long as there is something to revoke.
-	s.codes.put(code, g, now, codeLife+tokenLife)
+	s.codes.Put(code, g, now, codeLife+tokenLife)
 	return code
 }
 
 // sendCode ends an authorisation well.
 func (s *Server) sendCode(w http.ResponseWriter, r *http.Request, g *grant) {
-	sendBack(w, r, g.request.redirectURI, map[string]string{
+	oidc.SendBack(w, r, g.request.redirectURI, map[string]string{
 		"code":  s.issueCode(g),
 		"state": g.request.state,
 		"iss":   s.issuer,

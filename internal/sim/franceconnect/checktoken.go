@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"portail-qf/internal/sim/oidc"
 )
 
 // introspectionType is the media type of §1.8; the JWS carries it as its typ (RFC 9701).
@@ -16,23 +18,23 @@ const introspectionType = "token-introspection+jwt"
 // checkToken tells a data provider what an access token allows (§1.8).
 func (s *Server) checkToken(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	form, err := postedForm(w, r)
+	form, err := oidc.PostedForm(w, r)
 	if err != nil {
-		invalidRequest("failed to parse the request body").answer(w)
+		invalidRequest("failed to parse the request body").Answer(w)
 		return
 	}
 	provider, found := s.providers[form.Get("client_id")]
-	if err := authenticate(form, found, provider.Secret); err != nil {
-		refuseJSON(w, err)
+	if err := oidc.Authenticate(form, found, provider.Secret); err != nil {
+		invalidClient(err).Answer(w)
 		return
 	}
 	if form.Get("token") == "" {
-		invalidRequest("missing required parameter(s) 'token'").answer(w)
+		invalidRequest("missing required parameter(s) 'token'").Answer(w)
 		return
 	}
 	answer, err := s.sealFor(provider, s.introspect(provider, form.Get("token")))
 	if err != nil {
-		refuseJSON(w, err)
+		oidc.RefuseJSON(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/"+introspectionType)
@@ -43,7 +45,7 @@ func (s *Server) checkToken(w http.ResponseWriter, r *http.Request) {
 // are those that it may learn. A token that is unknown, expired or revoked is inactive.
 func (s *Server) introspect(provider Provider, token string) map[string]any {
 	s.mu.Lock()
-	g, found := s.tokens.find(token, s.now())
+	g, found := s.tokens.Find(token, s.now())
 	s.mu.Unlock()
 	if !found {
 		return map[string]any{"active": false}
@@ -54,7 +56,7 @@ func (s *Server) introspect(provider Provider, token string) map[string]any {
 			scopes = append(scopes, scope)
 		}
 	}
-	introspection := g.person.pick(append([]string{"preferred_username"}, pivot...)...)
+	introspection := oidc.Pick(g.person, append([]string{"preferred_username"}, pivot...)...)
 	introspection["active"] = true
 	introspection["aud"] = g.request.client.ID
 	introspection["sub"] = g.person.pairwise(provider.ID)
@@ -68,7 +70,7 @@ func (s *Server) introspect(provider Provider, token string) map[string]any {
 
 // sealFor signs the introspection, then encrypts it to the provider.
 func (s *Server) sealFor(provider Provider, introspection map[string]any) (string, error) {
-	signed, err := sign(s.keys.signing()[provider.Alg], introspectionType, map[string]any{
+	signed, err := s.keys.Sign(provider.Alg, introspectionType, map[string]any{
 		"iss":                 s.issuer,
 		"aud":                 provider.ID,
 		"iat":                 s.now().Unix(),

@@ -1,13 +1,17 @@
 package franceconnect
 
-import "net/http"
+import (
+	"net/http"
+
+	"portail-qf/internal/sim/oidc"
+)
 
 // discovery publishes the metadata, traps of the real one included: HS256 and PKCE are
 // announced although both are refused (§4.2.2). Unlike it, only what this simulator
 // accepts is announced as client authentication.
 func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
 	algorithms := []string{"HS256", "ES256", "RS256"}
-	writeJSON(w, http.StatusOK, map[string]any{
+	oidc.WriteJSON(w, http.StatusOK, map[string]any{
 		"issuer":                 s.issuer,
 		"authorization_endpoint": s.issuer + "/authorize",
 		"token_endpoint":         s.issuer + "/token",

@@ -30,23 +30,9 @@
 //	GET  /_sim/next        the orders that wait
 //	POST /_sim/next        how the next authorisation is answered, at once, without page
 //
-// Orders of /_sim/next form a queue, first in first out; each serves one authorisation
-// request that is otherwise right. An order is exactly one of
-//
-//	{"identity":{…claims…}}     this person; any claim may have any JSON value or be absent
-//	{"key":"…"}                 one of the persons offered
-//	{"error":"access_denied"}   an error redirect, with FranceConnect's own description
-//
-// The members acr and amr of an identity set those of the id_token, sub replaces the
-// pairwise subject. With "mutate" what is sent is falsified:
-//
-//	"mutate":{"id_token":{…},"userinfo":{…},"callback":{…}}
-//
-// Each member given replaces the one of that name, null removes it. In callback (code,
-// state, iss, error, error_description) values are texts. In id_token and userinfo these
-// names change the envelope instead of a claim:
-//
-//	"_alg"     "none", "HS256" (keyed by the client's secret), "RS256", "ES256"; "alg" too
-//	"_key"     "rogue": a key that is not published, under the published key id
-//	"_format"  "json", userinfo only: the claims as plain JSON, unsigned
+// Each order serves one authorisation request that is otherwise right; what it may say,
+// and how "mutate" falsifies, is told by package oidc, which this simulator shares with
+// ProConnect's. {"error":"access_denied"} comes with FranceConnect's own description. The
+// members acr and amr of an identity set those of the id_token, sub replaces the pairwise
+// subject.
 package franceconnect

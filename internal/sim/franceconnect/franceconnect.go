@@ -10,6 +10,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"portail-qf/internal/sim/control"
+	"portail-qf/internal/sim/oidc"
 )
 
 // The lifetimes of reference/identity.md §1.3 and §1.4.
@@ -73,15 +74,15 @@ type Server struct {
 	providers  map[string]Provider
 	identities []Identity
 	now        func() time.Time
-	keys       *keyring
+	keys       *oidc.Keyring
+	orders     *oidc.Orders
 
 	mu           sync.Mutex
-	orders       []order
-	interactions shelf[interaction]
-	sessions     shelf[session]
-	codes        shelf[*grant]
-	tokens       shelf[*grant]
-	logouts      shelf[logout]
+	interactions oidc.Shelf[interaction]
+	sessions     oidc.Shelf[session]
+	codes        oidc.Shelf[*grant]
+	tokens       oidc.Shelf[*grant]
+	logouts      oidc.Shelf[logout]
 }
 
 // New builds a simulator with fresh keys. An issuer that is not an absolute URL is a
@@ -98,7 +99,7 @@ func New(options Options) *Server {
 		providers:  map[string]Provider{},
 		identities: append([]Identity{}, options.Identities...),
 		now:        options.Now,
-		keys:       newKeyring(),
+		keys:       oidc.NewKeyring(),
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -118,16 +119,20 @@ func New(options Options) *Server {
 		}
 		s.providers[provider.ID] = provider
 	}
+	s.orders = oidc.NewOrders(func(key string) bool {
+		_, found := s.findIdentity(key)
+		return found
+	})
 	s.Surface = control.New(s.protocol())
 	s.Handle("GET /_sim/identities", s.listIdentities)
-	s.Handle("GET /_sim/next", s.listOrders)
-	s.Handle("POST /_sim/next", s.queueOrder)
+	s.Handle("GET /_sim/next", s.orders.List)
+	s.Handle("POST /_sim/next", s.orders.Queue)
 	return s
 }
 
 // RotateKeys replaces the signing keys; the key ids stay, as they do at the real one.
 // An id_token signed before is still good as a logout hint.
-func (s *Server) RotateKeys() { s.keys.rotate() }
+func (s *Server) RotateKeys() { s.keys.Rotate() }
 
 func (s *Server) protocol() http.Handler {
 	mux := http.NewServeMux()
@@ -135,7 +140,7 @@ func (s *Server) protocol() http.Handler {
 		mux.HandleFunc(method+" "+s.base+path, handler)
 	}
 	handle("GET", "/.well-known/openid-configuration", s.discovery)
-	handle("GET", "/jwks", s.publishKeys)
+	handle("GET", "/jwks", s.keys.Publish)
 	handle("GET", "/authorize", s.authorize)
 	handle("POST", "/authorize", s.authorize)
 	handle("POST", "/token", s.token)
@@ -150,16 +155,7 @@ func (s *Server) protocol() http.Handler {
 	handle("POST", "/interaction/{id}/retour", s.abort)
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		s.refusePage(w, http.StatusNotFound, pageRefusal{Reason: "Cette page n’existe pas."})
+		s.refusePage(w, http.StatusNotFound, oidc.PageRefusal{Reason: "Cette page n’existe pas."})
 	})
 	return mux
-}
-
-// postedForm reads the parameters of a form body, bounded.
-func postedForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-	if err := r.ParseForm(); err != nil {
-		return nil, err
-	}
-	return r.PostForm, nil
 }

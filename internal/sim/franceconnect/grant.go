@@ -2,12 +2,12 @@ package franceconnect
 
 import (
 	"crypto/rand"
-	"crypto/subtle"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"portail-qf/internal/sim/oidc"
 )
 
 // grant is what a person agreed to hand over to a client: first a code, then tokens.
@@ -15,7 +15,7 @@ type grant struct {
 	request     authorization
 	person      person
 	authTime    time.Time
-	falsified   falsification
+	falsified   oidc.Falsification
 	codeExpires time.Time
 	consumed    bool
 
@@ -23,23 +23,28 @@ type grant struct {
 	issued      time.Time // of the tokens
 }
 
-func (g *grant) acr() any { return g.person.or("acr", "eidas1") }
-func (g *grant) amr() any { return g.person.or("amr", []string{"pwd"}) }
+func (g *grant) acr() any { return oidc.Or(g.person, "acr", "eidas1") }
+func (g *grant) amr() any { return oidc.Or(g.person, "amr", []string{"pwd"}) }
+
+// recipient is the client as its tokens are sealed: no typ in the header (§1.4).
+func (c Client) recipient() oidc.Recipient {
+	return oidc.Recipient{Alg: c.Alg, Secret: c.Secret}
+}
 
 // token exchanges a code (§1.4).
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	g, err := s.exchangeCode(w, r)
 	if err != nil {
-		refuseJSON(w, err)
+		oidc.RefuseJSON(w, err)
 		return
 	}
 	idToken, err := s.idToken(g)
 	if err != nil {
-		refuseJSON(w, err)
+		oidc.RefuseJSON(w, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, map[string]any{
+	oidc.WriteJSON(w, http.StatusOK, map[string]any{
 		"access_token": g.accessToken,
 		"token_type":   "Bearer",
 		"expires_in":   int(tokenLife.Seconds()),
@@ -49,17 +54,17 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) exchangeCode(w http.ResponseWriter, r *http.Request) (*grant, error) {
-	form, err := postedForm(w, r)
+	form, err := oidc.PostedForm(w, r)
 	if err != nil {
 		return nil, invalidRequest("failed to parse the request body")
 	}
 	client, found := s.clients[form.Get("client_id")]
-	if err := authenticate(form, found, client.Secret); err != nil {
-		return nil, err
+	if err := oidc.Authenticate(form, found, client.Secret); err != nil {
+		return nil, invalidClient(err)
 	}
 	switch {
 	case form.Get("grant_type") != "authorization_code":
-		return nil, jsonRefusal{http.StatusBadRequest, "unsupported_grant_type", "unsupported grant_type requested"}
+		return nil, refusal(http.StatusBadRequest, "unsupported_grant_type", "unsupported grant_type requested")
 	case form.Get("code") == "":
 		return nil, invalidRequest("missing required parameter(s) 'code'")
 	case form.Get("redirect_uri") == "":
@@ -68,35 +73,20 @@ func (s *Server) exchangeCode(w http.ResponseWriter, r *http.Request) (*grant, e
 	return s.redeem(client, form)
 }
 
-// authenticate accepts client_secret_post only (§1.2).
-func authenticate(form url.Values, known bool, secret string) error {
-	switch {
-	case !form.Has("client_id"):
-		return invalidClient("no client authentication mechanism provided")
-	case !known:
-		return invalidClient("client not found")
-	case !form.Has("client_secret"):
-		return invalidClient("no client secret provided")
-	case subtle.ConstantTimeCompare([]byte(form.Get("client_secret")), []byte(secret)) != 1:
-		return invalidClient("invalid secret provided")
-	}
-	return nil
-}
-
 // redeem consumes the code. Only a request that is otherwise right consumes it; a replay
 // revokes what it gave.
 func (s *Server) redeem(client Client, form url.Values) (*grant, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	g, found := s.codes.find(form.Get("code"), now)
+	g, found := s.codes.Find(form.Get("code"), now)
 	switch {
 	case !found:
 		return nil, invalidGrant("authorization code not found")
 	case g.request.client.ID != client.ID:
 		return nil, invalidGrant("client mismatch")
 	case g.consumed:
-		s.tokens.remove(g.accessToken)
+		s.tokens.Remove(g.accessToken)
 		return nil, invalidGrant("authorization code already consumed")
 	case !now.Before(g.codeExpires):
 		return nil, invalidGrant("authorization code is expired")
@@ -108,7 +98,7 @@ func (s *Server) redeem(client Client, form url.Values) (*grant, error) {
 	g.consumed = true
 	g.accessToken = rand.Text() + rand.Text()
 	g.issued = now
-	s.tokens.put(g.accessToken, g, now, tokenLife)
+	s.tokens.Put(g.accessToken, g, now, tokenLife)
 	return g, nil
 }
 
@@ -128,10 +118,9 @@ func (s *Server) idToken(g *grant) (string, error) {
 	if _, given := g.person["amr"]; given || g.request.wantsAMR {
 		claims["amr"] = g.amr()
 	}
-	changes, wrapping, err := readEnvelope(g.falsified.IDToken)
+	wrapping, err := oidc.Falsify(claims, g.falsified.IDToken)
 	if err != nil {
-		return "", fmt.Errorf("read order: %w", err)
+		return "", err
 	}
-	falsify(claims, changes)
-	return s.seal(g.request.client, claims, wrapping)
+	return s.keys.Seal(g.request.client.recipient(), claims, wrapping)
 }

@@ -3,6 +3,8 @@ package franceconnect
 import (
 	"crypto/rand"
 	"net/http"
+
+	"portail-qf/internal/sim/oidc"
 )
 
 // interaction is an authorisation that waits for the person, page after page (§4.2.7):
@@ -23,7 +25,7 @@ func (s *Server) openInteraction(w http.ResponseWriter, r *http.Request, request
 func (s *Server) keepInteraction(id string, i interaction) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.interactions.put(id, i, s.now(), interactionLife)
+	s.interactions.Put(id, i, s.now(), interactionLife)
 }
 
 // pending finds the interaction of the address, for the browser that opened it; otherwise
@@ -31,10 +33,10 @@ func (s *Server) keepInteraction(id string, i interaction) {
 func (s *Server) pending(w http.ResponseWriter, r *http.Request) (i interaction, current session, found bool) {
 	id, current, known := s.currentSession(r)
 	s.mu.Lock()
-	i, found = s.interactions.find(r.PathValue("id"), s.now())
+	i, found = s.interactions.Find(r.PathValue("id"), s.now())
 	s.mu.Unlock()
 	if !found || !known || i.session != id {
-		s.refusePage(w, http.StatusBadRequest, pageRefusal{
+		s.refusePage(w, http.StatusBadRequest, oidc.PageRefusal{
 			Reason: "Votre demande a expiré. Retournez au service et recommencez.",
 		})
 		return interaction{}, session{}, false
@@ -89,10 +91,10 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	if !found {
 		return
 	}
-	form, err := postedForm(w, r)
+	form, err := oidc.PostedForm(w, r)
 	identity, known := s.findIdentity(form.Get("key"))
 	if err != nil || !known {
-		s.refusePage(w, http.StatusBadRequest, pageRefusal{Reason: "Cette identité n’existe pas."})
+		s.refusePage(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "Cette identité n’existe pas."})
 		return
 	}
 	i.failure = identity.Refusal
@@ -135,5 +137,5 @@ func (s *Server) abort(w http.ResponseWriter, r *http.Request) {
 func (s *Server) endInteraction(r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.interactions.remove(r.PathValue("id"))
+	s.interactions.Remove(r.PathValue("id"))
 }

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"portail-qf/internal/sim/oidc"
 )
 
 // logoutLife is the time allowed to confirm a logout, in practice by the page itself.
@@ -23,18 +25,18 @@ type logout struct {
 func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
 	parameters, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		s.refusePage(w, http.StatusBadRequest, pageRefusal{badParameters, "La requête est illisible."})
+		s.refusePage(w, http.StatusBadRequest, oidc.ByPage(badParameters, "La requête est illisible."))
 		return
 	}
 	asked, err := s.checkLogout(parameters)
-	var refusal pageRefusal
+	var refusal oidc.PageRefusal
 	if errors.As(err, &refusal) {
 		s.refusePage(w, http.StatusBadRequest, refusal)
 		return
 	}
 	id := rand.Text()
 	s.mu.Lock()
-	s.logouts.put(id, asked, s.now(), logoutLife)
+	s.logouts.Put(id, asked, s.now(), logoutLife)
 	s.mu.Unlock()
 	render(w, http.StatusOK, "logout", logoutPage{
 		page:    page{Title: "Déconnexion de FranceConnect"},
@@ -44,23 +46,21 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) checkLogout(parameters url.Values) (logout, error) {
-	accepted := []string{"id_token_hint", "post_logout_redirect_uri", "state"}
-	for name, values := range parameters {
-		if !slices.Contains(accepted, name) || len(values) != 1 {
-			return logout{}, pageRefusal{badParameters, "Le paramètre « " + name + " » n’est pas accepté."}
-		}
-	}
-	hint := parameters.Get("id_token_hint")
-	if hint == "" {
-		return logout{}, pageRefusal{badParameters, "Le paramètre « id_token_hint » est obligatoire."}
-	}
-	client, err := s.clientOfHint(hint)
+	err := oidc.Whitelist{
+		Code:     badParameters,
+		Required: []string{"id_token_hint"},
+		Optional: []string{"post_logout_redirect_uri", "state"},
+	}.Check(parameters)
 	if err != nil {
-		return logout{}, pageRefusal{Reason: "Le jeton « id_token_hint » n’a pas été émis par FranceConnect."}
+		return logout{}, err
+	}
+	client, err := s.clientOfHint(parameters.Get("id_token_hint"))
+	if err != nil {
+		return logout{}, oidc.PageRefusal{Reason: "Le jeton « id_token_hint » n’a pas été émis par FranceConnect."}
 	}
 	asked := logout{redirectURI: parameters.Get("post_logout_redirect_uri")}
 	if asked.redirectURI != "" && !slices.Contains(client.PostLogoutRedirectURIs, asked.redirectURI) {
-		return logout{}, pageRefusal{Reason: "L’adresse de retour n’est pas déclarée (post_logout_redirect_uri not registered)."}
+		return logout{}, oidc.PageRefusal{Reason: "L’adresse de retour n’est pas déclarée (post_logout_redirect_uri not registered)."}
 	}
 	if parameters.Has("state") {
 		state := parameters.Get("state")
@@ -71,7 +71,7 @@ func (s *Server) checkLogout(parameters url.Values) (logout, error) {
 
 // clientOfHint tells whom the id_token was for. Its expiry does not matter: it lives 60 s.
 func (s *Server) clientOfHint(hint string) (Client, error) {
-	payload, err := s.keys.verify(hint)
+	payload, err := s.keys.Verify(hint)
 	if err != nil {
 		return Client{}, err
 	}
@@ -90,12 +90,12 @@ func (s *Server) clientOfHint(hint string) (Client, error) {
 
 // confirmEndSession closes the session of the browser; those at the services remain.
 func (s *Server) confirmEndSession(w http.ResponseWriter, r *http.Request) {
-	form, err := postedForm(w, r)
+	form, err := oidc.PostedForm(w, r)
 	s.mu.Lock()
-	asked, found := s.logouts.take(form.Get("request"), s.now())
+	asked, found := s.logouts.Take(form.Get("request"), s.now())
 	s.mu.Unlock()
 	if err != nil || !found {
-		s.refusePage(w, http.StatusBadRequest, pageRefusal{Reason: "Cette demande de déconnexion a expiré."})
+		s.refusePage(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "Cette demande de déconnexion a expiré."})
 		return
 	}
 	s.closeSession(w, r)
@@ -107,5 +107,5 @@ func (s *Server) confirmEndSession(w http.ResponseWriter, r *http.Request) {
 	if asked.state != nil {
 		parameters["state"] = *asked.state
 	}
-	sendBack(w, r, asked.redirectURI, parameters, nil)
+	oidc.SendBack(w, r, asked.redirectURI, parameters, nil)
 }

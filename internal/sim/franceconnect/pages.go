@@ -1,11 +1,12 @@
 package franceconnect
 
 import (
-	"bytes"
 	"embed"
 	"html/template"
 	"net/http"
 	"slices"
+
+	"portail-qf/internal/sim/oidc"
 )
 
 //go:embed templates/*.tmpl
@@ -45,7 +46,7 @@ type failurePage struct {
 
 type refusalPage struct {
 	page
-	pageRefusal
+	oidc.PageRefusal
 }
 
 type logoutPage struct {
@@ -98,22 +99,10 @@ func (s *Server) home(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
-func (s *Server) refusePage(w http.ResponseWriter, status int, refusal pageRefusal) {
+func (s *Server) refusePage(w http.ResponseWriter, status int, refusal oidc.PageRefusal) {
 	render(w, status, "refusal", refusalPage{page{Title: "Une erreur est survenue"}, refusal})
 }
 
-// render writes a whole page or an error, never half a page.
 func render(w http.ResponseWriter, status int, name string, content any) {
-	var body bytes.Buffer
-	if err := templates.ExecuteTemplate(&body, name, content); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Cache-Control", "no-store")
-	// No form-action: the browser would apply it to the redirect back to the service.
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'")
-	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes())
+	oidc.Render(w, status, templates, name, content)
 }

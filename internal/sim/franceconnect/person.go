@@ -35,22 +35,3 @@ func (p person) pairwise(entity string) string {
 	digest.Write([]byte(subjectSalt))
 	return hex.EncodeToString(digest.Sum(nil)) + "v1"
 }
-
-// pick returns those of the named claims that the person has.
-func (p person) pick(names ...string) map[string]any {
-	claims := map[string]any{}
-	for _, name := range names {
-		if value, found := p[name]; found {
-			claims[name] = value
-		}
-	}
-	return claims
-}
-
-// or returns a claim of the person, or what FranceConnect says by itself.
-func (p person) or(name string, usual any) any {
-	if value, found := p[name]; found {
-		return value
-	}
-	return usual
-}

@@ -25,9 +25,9 @@ func (s *Server) currentSession(r *http.Request) (id string, current session, fo
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	current, found = s.sessions.find(cookie.Value, now)
+	current, found = s.sessions.Find(cookie.Value, now)
 	if found {
-		s.sessions.put(cookie.Value, current, now, sessionLife)
+		s.sessions.Put(cookie.Value, current, now, sessionLife)
 	}
 	return cookie.Value, current, found
 }
@@ -40,7 +40,7 @@ func (s *Server) ensureSession(w http.ResponseWriter, r *http.Request) string {
 	}
 	id = rand.Text()
 	s.mu.Lock()
-	s.sessions.put(id, session{}, s.now(), sessionLife)
+	s.sessions.Put(id, session{}, s.now(), sessionLife)
 	s.mu.Unlock()
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	return id
@@ -53,7 +53,7 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request, who person)
 	defer s.mu.Unlock()
 	now := s.now()
 	opened := session{who, now}
-	s.sessions.put(id, opened, now, sessionLife)
+	s.sessions.Put(id, opened, now, sessionLife)
 	return opened
 }
 
@@ -63,7 +63,7 @@ func (s *Server) closeSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	s.sessions.remove(cookie.Value)
+	s.sessions.Remove(cookie.Value)
 	s.mu.Unlock()
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }

@@ -1,10 +1,11 @@
 package franceconnect
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"strings"
+
+	"portail-qf/internal/sim/oidc"
 )
 
 // userinfo answers the identity as a JWS of the client's algorithm (§1.4).
@@ -12,28 +13,28 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !isBearer || token == "" {
-		invalidRequest("no access token provided").answer(w)
+		invalidRequest("no access token provided").Answer(w)
 		return
 	}
 	s.mu.Lock()
-	g, found := s.tokens.find(token, s.now())
+	g, found := s.tokens.Find(token, s.now())
 	s.mu.Unlock()
 	if !found {
-		invalidToken("access token not found").answer(w)
+		invalidToken("access token not found").Answer(w)
 		return
 	}
 	claims, wrapping, err := s.userClaims(g)
 	if err != nil {
-		refuseJSON(w, err)
+		oidc.RefuseJSON(w, err)
 		return
 	}
-	if wrapping.plain {
-		writeJSON(w, http.StatusOK, claims)
+	if wrapping.Plain {
+		oidc.WriteJSON(w, http.StatusOK, claims)
 		return
 	}
-	signed, err := s.seal(g.request.client, claims, wrapping)
+	signed, err := s.keys.Seal(g.request.client.recipient(), claims, wrapping)
 	if err != nil {
-		refuseJSON(w, err)
+		oidc.RefuseJSON(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/jwt; charset=utf-8")
@@ -41,15 +42,15 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 }
 
 // userClaims gathers what the granted scopes open.
-func (s *Server) userClaims(g *grant) (map[string]any, envelope, error) {
+func (s *Server) userClaims(g *grant) (map[string]any, oidc.Envelope, error) {
 	claims := map[string]any{}
 	for _, scope := range g.request.scopes {
-		maps.Copy(claims, g.person.pick(scopeClaims(scope)...))
+		maps.Copy(claims, oidc.Pick(g.person, scopeClaims(scope)...))
 		switch scope {
 		case "amr":
 			claims["amr"] = g.amr()
 		case "idp_id":
-			claims["idp_id"] = g.person.or("idp_id", demonstrationIdP)
+			claims["idp_id"] = oidc.Or(g.person, "idp_id", demonstrationIdP)
 		}
 	}
 	now := s.now()
@@ -58,10 +59,6 @@ func (s *Server) userClaims(g *grant) (map[string]any, envelope, error) {
 	claims["aud"] = g.request.client.ID
 	claims["iat"] = now.Unix()
 	claims["exp"] = now.Add(tokenLife).Unix()
-	changes, wrapping, err := readEnvelope(g.falsified.UserInfo)
-	if err != nil {
-		return nil, wrapping, fmt.Errorf("read order: %w", err)
-	}
-	falsify(claims, changes)
-	return claims, wrapping, nil
+	wrapping, err := oidc.Falsify(claims, g.falsified.UserInfo)
+	return claims, wrapping, err
 }

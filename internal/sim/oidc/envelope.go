@@ -1,4 +1,4 @@
-package franceconnect
+package oidc
 
 import (
 	"crypto/hmac"
@@ -10,16 +10,40 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// envelope says how falsified claims are wrapped; its zero value is the right way.
-type envelope struct {
+// Recipient is the client for whom claims are sealed, and how the real provider does it.
+type Recipient struct {
+	Alg    jose.SignatureAlgorithm
+	Secret string           // keys the falsified HS256
+	Type   jose.ContentType // header typ; "": none
+}
+
+// Envelope says how falsified claims are wrapped; its zero value is the right way.
+type Envelope struct {
+	Plain bool   // as plain JSON, unsigned
 	alg   string // "", none, HS256, RS256, ES256
 	rogue bool
-	plain bool
+}
+
+// Falsify replaces or removes the claims named in members, which is a part of an order's
+// "mutate", and returns the envelope that it asks for.
+func Falsify(claims map[string]any, members map[string]json.RawMessage) (Envelope, error) {
+	changes, wrapping, err := readEnvelope(members)
+	if err != nil {
+		return wrapping, fmt.Errorf("read order: %w", err)
+	}
+	for name, value := range changes {
+		if string(value) == "null" {
+			delete(claims, name)
+		} else {
+			claims[name] = value
+		}
+	}
+	return wrapping, nil
 }
 
 // readEnvelope parts the members of a falsification into the claims to change and the
 // envelope to use.
-func readEnvelope(members map[string]json.RawMessage) (claims map[string]json.RawMessage, e envelope, err error) {
+func readEnvelope(members map[string]json.RawMessage) (claims map[string]json.RawMessage, e Envelope, err error) {
 	claims = make(map[string]json.RawMessage, len(members))
 	for name, value := range members {
 		if name == "alg" { // no claim bears this name: whoever writes it means the header
@@ -38,7 +62,7 @@ func readEnvelope(members map[string]json.RawMessage) (claims map[string]json.Ra
 		case name == "_key" && text == "rogue":
 			e.rogue = true
 		case name == "_format" && text == "json":
-			e.plain = true
+			e.Plain = true
 		case name == "_alg" || name == "_key" || name == "_format":
 			return nil, e, fmt.Errorf("%s cannot be %q", name, text)
 		default:
@@ -48,34 +72,31 @@ func readEnvelope(members map[string]json.RawMessage) (claims map[string]json.Ra
 	return claims, e, nil
 }
 
-// falsify replaces or removes the members named in changes.
-func falsify(claims map[string]any, changes map[string]json.RawMessage) {
-	for name, value := range changes {
-		if string(value) == "null" {
-			delete(claims, name)
-		} else {
-			claims[name] = value
-		}
-	}
-}
-
-// seal wraps claims for the client: a JWS of its algorithm, or what the envelope says.
-func (s *Server) seal(client Client, claims map[string]any, e envelope) (string, error) {
+// Seal wraps claims for the recipient: a JWS of its algorithm, or what the envelope says.
+func (k *Keyring) Seal(to Recipient, claims map[string]any, e Envelope) (string, error) {
 	switch e.alg {
 	case "none":
-		return forge(claims, map[string]string{"alg": "none"}, nil)
+		return forge(claims, to.header("none"), nil)
 	case "HS256":
-		return forge(claims, map[string]string{"alg": "HS256"}, []byte(client.Secret))
+		return forge(claims, to.header("HS256"), []byte(to.Secret))
 	}
-	alg := client.Alg
+	alg := to.Alg
 	if e.alg != "" {
 		alg = jose.SignatureAlgorithm(e.alg)
 	}
-	keys := s.keys.signing()
+	keys := k.signing()
 	if e.rogue {
-		keys = s.keys.rogue()
+		keys = k.rogue()
 	}
-	return sign(keys[alg], "", claims)
+	return sign(keys[alg], to.Type, claims)
+}
+
+func (r Recipient) header(alg string) map[string]string {
+	header := map[string]string{"alg": alg}
+	if r.Type != "" {
+		header["typ"] = string(r.Type)
+	}
+	return header
 }
 
 // forge builds by hand the tokens that a sound library refuses to build. Without key, the

@@ -1,4 +1,4 @@
-package franceconnect
+package oidc
 
 import "time"
 
@@ -6,8 +6,8 @@ import "time"
 // browsers never come back gets there.
 const shelfSize = 100_000
 
-// shelf keeps values under random keys for a limited time. Its owner holds the lock.
-type shelf[T any] struct {
+// Shelf keeps values under random keys for a limited time. Its owner holds the lock.
+type Shelf[T any] struct {
 	items map[string]shelved[T]
 	swept time.Time
 }
@@ -17,9 +17,9 @@ type shelved[T any] struct {
 	expires time.Time
 }
 
-// put keeps the value until now + life, replacing the one of that key. What has expired
+// Put keeps the value until now + life, replacing the one of that key. What has expired
 // is thrown away once a minute, so that a benchmark does not fill the memory.
-func (s *shelf[T]) put(key string, value T, now time.Time, life time.Duration) {
+func (s *Shelf[T]) Put(key string, value T, now time.Time, life time.Duration) {
 	if s.items == nil {
 		s.items = map[string]shelved[T]{}
 	}
@@ -40,7 +40,8 @@ func (s *shelf[T]) put(key string, value T, now time.Time, life time.Duration) {
 	s.items[key] = shelved[T]{value, now.Add(life)}
 }
 
-func (s *shelf[T]) find(key string, now time.Time) (value T, found bool) {
+// Find returns the value of that key, unless it has expired.
+func (s *Shelf[T]) Find(key string, now time.Time) (value T, found bool) {
 	item, found := s.items[key]
 	if !found || !now.Before(item.expires) {
 		return value, false
@@ -48,11 +49,12 @@ func (s *shelf[T]) find(key string, now time.Time) (value T, found bool) {
 	return item.value, true
 }
 
-// take finds the value and removes it: it serves once.
-func (s *shelf[T]) take(key string, now time.Time) (value T, found bool) {
-	value, found = s.find(key, now)
+// Take finds the value and removes it: it serves once.
+func (s *Shelf[T]) Take(key string, now time.Time) (value T, found bool) {
+	value, found = s.Find(key, now)
 	delete(s.items, key)
 	return value, found
 }
 
-func (s *shelf[T]) remove(key string) { delete(s.items, key) }
+// Remove forgets the value of that key, if any.
+func (s *Shelf[T]) Remove(key string) { delete(s.items, key) }

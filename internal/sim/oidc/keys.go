@@ -1,4 +1,4 @@
-package franceconnect
+package oidc
 
 import (
 	"crypto/ecdsa"
@@ -20,11 +20,11 @@ type keyPair map[jose.SignatureAlgorithm]jose.JSONWebKey
 func newKeyPair() keyPair {
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		panic("franceconnect: draw EC key: " + err.Error())
+		panic("oidc: draw EC key: " + err.Error())
 	}
 	rs, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		panic("franceconnect: draw RSA key: " + err.Error())
+		panic("oidc: draw RSA key: " + err.Error())
 	}
 	return keyPair{
 		jose.ES256: {Key: ec, KeyID: "pkcs11:ES256:hsm", Algorithm: "ES256", Use: "sig"},
@@ -32,19 +32,21 @@ func newKeyPair() keyPair {
 	}
 }
 
-// keyring holds the keys that sign, those that signed before, and those of nobody.
-type keyring struct {
+// Keyring holds the keys that sign, those that signed before, and those of nobody.
+type Keyring struct {
 	mu      sync.RWMutex
 	current keyPair
 	retired []keyPair
 	rogue   func() keyPair // drawn when first needed
 }
 
-func newKeyring() *keyring {
-	return &keyring{current: newKeyPair(), rogue: sync.OnceValue(newKeyPair)}
+// NewKeyring draws a ring of fresh keys, ES256 and RS256.
+func NewKeyring() *Keyring {
+	return &Keyring{current: newKeyPair(), rogue: sync.OnceValue(newKeyPair)}
 }
 
-func (k *keyring) rotate() {
+// Rotate replaces the signing keys; the key ids stay, as they do at the real ones.
+func (k *Keyring) Rotate() {
 	fresh := newKeyPair()
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -52,14 +54,19 @@ func (k *keyring) rotate() {
 	k.current = fresh
 }
 
-func (k *keyring) signing() keyPair {
+func (k *Keyring) signing() keyPair {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.current
 }
 
-// verify returns the payload of a JWS that this simulator signed, lately or long ago.
-func (k *keyring) verify(compact string) ([]byte, error) {
+// Sign returns the compact JWS of the payload. An empty typ leaves the header out.
+func (k *Keyring) Sign(alg jose.SignatureAlgorithm, typ jose.ContentType, payload any) (string, error) {
+	return sign(k.signing()[alg], typ, payload)
+}
+
+// Verify returns the payload of a JWS that this ring signed, lately or long ago.
+func (k *Keyring) Verify(compact string) ([]byte, error) {
 	signed, err := jose.ParseSignedCompact(compact, []jose.SignatureAlgorithm{jose.ES256, jose.RS256})
 	if err != nil {
 		return nil, fmt.Errorf("parse token: %w", err)
@@ -77,8 +84,19 @@ func (k *keyring) verify(compact string) ([]byte, error) {
 	return nil, fmt.Errorf("verify token: signed by another")
 }
 
-// sign returns the compact JWS of the claims. An empty typ leaves the header out, as
-// FranceConnect does for its id_tokens (§1.4).
+// Publish answers /jwks.
+func (k *Keyring) Publish(w http.ResponseWriter, _ *http.Request) {
+	keys := k.signing()
+	set := jose.JSONWebKeySet{}
+	for _, alg := range []jose.SignatureAlgorithm{jose.ES256, jose.RS256} {
+		key := keys[alg]
+		set.Keys = append(set.Keys, key.Public())
+	}
+	w.Header().Set("Content-Type", "application/jwk-set+json; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=600")
+	_ = json.NewEncoder(w).Encode(set)
+}
+
 func sign(key jose.JSONWebKey, typ jose.ContentType, payload any) (string, error) {
 	content, err := json.Marshal(payload)
 	if err != nil {
@@ -97,16 +115,4 @@ func sign(key jose.JSONWebKey, typ jose.ContentType, payload any) (string, error
 		return "", fmt.Errorf("sign claims: %w", err)
 	}
 	return signed.CompactSerialize()
-}
-
-func (s *Server) publishKeys(w http.ResponseWriter, _ *http.Request) {
-	keys := s.keys.signing()
-	set := jose.JSONWebKeySet{}
-	for _, alg := range []jose.SignatureAlgorithm{jose.ES256, jose.RS256} {
-		key := keys[alg]
-		set.Keys = append(set.Keys, key.Public())
-	}
-	w.Header().Set("Content-Type", "application/jwk-set+json; charset=utf-8")
-	w.Header().Set("Cache-Control", "public, max-age=600")
-	_ = json.NewEncoder(w).Encode(set)
 }
