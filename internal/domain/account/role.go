@@ -80,7 +80,7 @@ func (s Space) Path() string {
 func (r Role) Grantable() []Role {
 	switch r {
 	case Admin:
-		return []Role{Admin, Instructor, Support, Reader, EditorAdmin, EditorMember}
+		return []Role{Admin, Instructor, Support, Reader, EditorAdmin, EditorMember, Town}
 	case EditorAdmin:
 		return []Role{EditorAdmin, EditorMember}
 	case Instructor, Support, Reader, EditorMember, Town, APIClient:
