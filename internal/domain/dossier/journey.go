@@ -2,8 +2,6 @@ package dossier
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -27,11 +25,8 @@ type Journey struct {
 	NewID          func() string    // UUID
 }
 
-// Token is the value of the session cookie: 256 random bits, "" for a browser without
-// session.
-type Token string
-
-func (t Token) key() SessionKey { return sha256.Sum256([]byte(t)) }
+// Token is the value of the session cookie, "" for a browser without session.
+type Token = value.Token
 
 // Started is an attempt on its way to FranceConnect.
 type Started struct {
@@ -47,21 +42,21 @@ func (j *Journey) Start(ctx context.Context, session Token, arrival Arrival) (St
 	if err != nil {
 		return Started{}, err
 	}
-	state, nonce := unguessable(), unguessable()
+	state, nonce := value.NewToken(), value.NewToken().Reveal()
 	if session == "" {
-		session = Token(unguessable())
+		session = value.NewToken()
 	}
 	attempt := SealedAttempt{ID: j.NewID(), Siret: c.Siret, Step: StepStarted, CreatedAt: j.Now()}
 	if attempt.Sealed, err = j.sealHeld(Held{Arrival: arrival}, attempt.ID); err != nil {
 		return Started{}, err
 	}
-	if err := j.Attempts.RecordStarted(ctx, session.key(), attempt, sha256.Sum256([]byte(state)), nonce); err != nil {
+	if err := j.Attempts.RecordStarted(ctx, session.Hash(), attempt, state.Hash(), nonce); err != nil {
 		return Started{}, fmt.Errorf("record attempt: %w", err)
 	}
 	if !j.Identities.Available(ctx) {
 		return Started{Session: session}, fault.New(fault.Unavailable, "signin.unavailable")
 	}
-	return Started{Session: session, AuthorizeURL: j.Identities.AuthorizeURL(state, nonce)}, nil
+	return Started{Session: session, AuthorizeURL: j.Identities.AuthorizeURL(state.Reveal(), nonce)}, nil
 }
 
 // Arrived is where a sign-in led. Siret is known even when SignIn fails, unless nothing
@@ -75,7 +70,7 @@ type Arrived struct {
 // at once: the access token lives one minute (identity.md §1.8).
 // Codes: attempt.ended, collectivity.closed, those of IdentityProvider and QuotientSource.
 func (j *Journey) SignIn(ctx context.Context, session Token, answer SignInAnswer) (Arrived, error) {
-	stored, nonce, err := j.Attempts.TakeSignIn(ctx, session.key(), sha256.Sum256([]byte(answer.State)), j.Now())
+	stored, nonce, err := j.Attempts.TakeSignIn(ctx, session.Hash(), value.Token(answer.State).Hash(), j.Now())
 	if fault.Is(err, "attempt.ended") {
 		return j.signInWithoutState(ctx, session, answer, err)
 	}
@@ -100,8 +95,8 @@ func (j *Journey) SignIn(ctx context.Context, session Token, answer SignInAnswer
 	if stored.Sealed, err = j.sealHeld(held, stored.ID); err != nil {
 		return arrived, err
 	}
-	renewed := Token(unguessable())
-	if err := j.Attempts.RecordIdentified(ctx, session.key(), renewed.key(), stored, j.Now()); err != nil {
+	renewed := value.NewToken()
+	if err := j.Attempts.RecordIdentified(ctx, session.Hash(), renewed.Hash(), stored, j.Now()); err != nil {
 		return arrived, fmt.Errorf("record sign-in: %w", err)
 	}
 	arrived.Session = renewed
@@ -127,7 +122,7 @@ func (j *Journey) keepForLogout(ctx context.Context, session Token, stored Seale
 		return err
 	}
 	stored.Sealed = sealed
-	if err := j.Attempts.RecordUnanswered(ctx, session.key(), stored); err != nil {
+	if err := j.Attempts.RecordUnanswered(ctx, session.Hash(), stored); err != nil {
 		return fmt.Errorf("record sign-in without quotient: %w", err)
 	}
 	return nil
@@ -138,7 +133,7 @@ func (j *Journey) keepForLogout(ctx context.Context, session Token, stored Seale
 // an aborted sign-in back without its state (identity.md §1.6): the citizen is told so for
 // the attempt in hand, which stays as it is, since anybody can forge such an address.
 func (j *Journey) signInWithoutState(ctx context.Context, session Token, answer SignInAnswer, ended error) (Arrived, error) {
-	stored, err := j.Attempts.FindLatestStarted(ctx, session.key(), j.Now())
+	stored, err := j.Attempts.FindLatestStarted(ctx, session.Hash(), j.Now())
 	switch {
 	case err != nil:
 		return Arrived{}, ended
@@ -160,7 +155,7 @@ func (j *Journey) Find(ctx context.Context, session Token, siret value.Siret) (A
 	if session == "" {
 		return Attempt{}, fault.New(fault.NotFound, "attempt.ended")
 	}
-	stored, err := j.Attempts.FindAttempt(ctx, session.key(), siret, j.Now())
+	stored, err := j.Attempts.FindAttempt(ctx, session.Hash(), siret, j.Now())
 	if err != nil {
 		return Attempt{}, fmt.Errorf("find attempt: %w", err)
 	}
@@ -212,7 +207,7 @@ func (j *Journey) Transmit(ctx context.Context, session Token, siret value.Siret
 	if err != nil {
 		return "", err
 	}
-	reference, err := j.Attempts.RecordDossier(ctx, session.key(), dossier)
+	reference, err := j.Attempts.RecordDossier(ctx, session.Hash(), dossier)
 	if err != nil {
 		return "", fmt.Errorf("record dossier: %w", err)
 	}
@@ -263,7 +258,7 @@ func (j *Journey) Logout(ctx context.Context, session Token) (string, error) {
 	if session == "" {
 		return "", nil
 	}
-	ended, err := j.Attempts.EndSession(ctx, session.key())
+	ended, err := j.Attempts.EndSession(ctx, session.Hash())
 	if err != nil {
 		return "", fmt.Errorf("end session: %w", err)
 	}
@@ -272,7 +267,7 @@ func (j *Journey) Logout(ctx context.Context, session Token) (string, error) {
 		if err != nil || held.IDToken == "" {
 			continue
 		}
-		return j.Identities.LogoutURL(held.IDToken, unguessable()), nil
+		return j.Identities.LogoutURL(held.IDToken, value.NewToken().Reveal()), nil
 	}
 	return "", nil
 }
@@ -287,7 +282,3 @@ func (j *Journey) openCollectivity(ctx context.Context, siret value.Siret) (dire
 	}
 	return c, nil
 }
-
-// unguessable draws a text of 52 letters and digits, 256 bits: FranceConnect asks for at
-// least 32 alphanumeric characters (identity.md §1.3).
-func unguessable() string { return rand.Text() + rand.Text() }

@@ -21,7 +21,7 @@ func session(c *gin.Context) dossier.Token {
 }
 
 func keepSession(c *gin.Context, token dossier.Token) {
-	http.SetCookie(c.Writer, sessionCookie(string(token), int(dossier.AbsoluteLife.Seconds())))
+	http.SetCookie(c.Writer, sessionCookie(token.Reveal(), int(dossier.AbsoluteLife.Seconds())))
 }
 
 func forgetSession(c *gin.Context) { http.SetCookie(c.Writer, sessionCookie("", -1)) }
