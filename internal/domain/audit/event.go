@@ -1,6 +1,9 @@
 package audit
 
-import "time"
+import (
+	"time"
+	"unicode"
+)
 
 // Author is who acted, by id and by the name that was theirs then.
 type Author struct{ ID, Display, Role string }
@@ -65,4 +68,37 @@ type Event struct {
 	// Detail says how or why in a code or a few words, nothing personal: "acr_missing".
 	Detail    string
 	RequestID string // "" for what no request asked for
+}
+
+// TextLimit is how many characters of each text the journal keeps; the schema says so too.
+const TextLimit = 256
+
+// Storable is the event as the journal takes it: whatever a text was made of, a hostile
+// address included, it is cut and cleaned rather than refused, since a refusal would undo
+// the change that the event tells.
+func (e Event) Storable() Event {
+	act := string(e.Act)
+	for _, text := range []*string{
+		&e.Author.ID, &e.Author.Display, &e.Author.Role, &act,
+		&e.Object.Kind, &e.Object.ID, &e.Object.Display, &e.Organisation, &e.Detail, &e.RequestID,
+	} {
+		*text = storable(*text)
+	}
+	e.Act = Act(act)
+	return e
+}
+
+// storable replaces what is not a character that people see, such as a line feed, a mark
+// that turns the line round, or a byte that is no UTF-8; and cuts what is too long.
+func storable(text string) string {
+	runes := []rune(text)
+	if len(runes) > TextLimit {
+		runes = append(runes[:TextLimit-1], '…')
+	}
+	for i, r := range runes {
+		if !unicode.IsGraphic(r) {
+			runes[i] = unicode.ReplacementChar
+		}
+	}
+	return string(runes)
 }
