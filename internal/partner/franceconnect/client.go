@@ -2,12 +2,10 @@ package franceconnect
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
 	"portail-qf/internal/domain/dossier"
-	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/partner/oidc"
 )
@@ -71,12 +69,9 @@ func (c *Client) SignIn(ctx context.Context, answer dossier.SignInAnswer, nonce 
 		oidc.Answer{Code: answer.Code, Issuer: answer.Issuer, Error: answer.Error},
 		oidc.Attempt{Nonce: nonce})
 	if err != nil {
-		return dossier.SignedIn{}, told(err)
+		return dossier.SignedIn{}, oidc.Fault(err)
 	}
-	identity, err := readIdentity(verified.UserInfo)
-	if err != nil {
-		return dossier.SignedIn{}, fault.Because(fault.Forbidden, "signin.refused", err)
-	}
+	identity := readIdentity(verified.UserInfo)
 	identity.Subject = verified.Subject
 	return dossier.SignedIn{
 		Identity:    identity,
@@ -96,24 +91,3 @@ func (c *Client) Available(ctx context.Context) bool { return c.provider.Availab
 
 // Origins lists the origins that the portal's form-action must allow.
 func (c *Client) Origins() []string { return c.provider.Origins() }
-
-// told translates a failed sign-in into what the citizen is told. The cause goes with it
-// for the log: it is the only place where a refused registration of ours is seen, the
-// citizen being told that FranceConnect is unavailable.
-func told(err error) error {
-	reason := oidc.Refused
-	var failure *oidc.Error
-	if errors.As(err, &failure) {
-		reason = failure.Reason
-	}
-	switch reason {
-	case oidc.Cancelled:
-		return fault.Because(fault.Conflict, "signin.cancelled", err)
-	case oidc.Expired:
-		return fault.Because(fault.Conflict, "signin.expired", err)
-	case oidc.Unavailable, oidc.Misconfigured:
-		return fault.Because(fault.Unavailable, "signin.unavailable", err)
-	default:
-		return fault.Because(fault.Forbidden, "signin.refused", err)
-	}
-}

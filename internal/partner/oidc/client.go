@@ -76,13 +76,17 @@ func (c *Client) AuthorizeURL(state string, attempt Attempt, extra map[string]st
 }
 
 // LogoutURL is where the browser goes to end the provider's session and come back to
-// returnURL, which must be registered (reference/identity.md §1.7 and §2.7).
+// returnURL, which must be registered (reference/identity.md §1.7 and §2.7). Without a
+// token, lost with its key, it names the client instead: ProConnect takes either,
+// FranceConnect takes neither an empty token nor its absence.
 func (c *Client) LogoutURL(idToken value.Secret, returnURL, state string) string {
-	return c.endpoint("/session/end") + "?" + url.Values{
-		"id_token_hint":            {idToken.Reveal()},
-		"post_logout_redirect_uri": {returnURL},
-		"state":                    {state},
-	}.Encode()
+	query := url.Values{"post_logout_redirect_uri": {returnURL}, "state": {state}}
+	if idToken != "" {
+		query.Set("id_token_hint", idToken.Reveal())
+	} else {
+		query.Set("client_id", c.config.ClientID)
+	}
+	return c.endpoint("/session/end") + "?" + query.Encode()
 }
 
 // Origins lists the origins that form-action must allow: browsers apply it to the

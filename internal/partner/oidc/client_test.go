@@ -70,6 +70,15 @@ func TestLogoutURLIsEncoded(t *testing.T) {
 	})
 }
 
+// "client_id accepted instead when impossible" (reference/identity.md §2.7).
+func TestLogoutURLWithoutATokenNamesTheClient(t *testing.T) {
+	p := startProvider(t)
+	got := p.client().LogoutURL("", "https://portail.exemple.fr/retour", "state")
+	checkURL(t, got, p.issuer()+"/session/end", url.Values{
+		"client_id": {clientID}, "post_logout_redirect_uri": {"https://portail.exemple.fr/retour"}, "state": {"state"},
+	})
+}
+
 func checkURL(t *testing.T, got, wantBase string, want url.Values) {
 	t.Helper()
 	base, query, _ := strings.Cut(got, "?")

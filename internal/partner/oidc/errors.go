@@ -1,6 +1,10 @@
 package oidc
 
-import "errors"
+import (
+	"errors"
+
+	"portail-qf/internal/domain/fault"
+)
 
 // Reason sorts the failures of a sign-in by what the person is told.
 type Reason int
@@ -30,6 +34,27 @@ func (e *Error) Error() string { return "oidc: " + e.Step + ": " + e.Err.Error()
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Fault translates a failed sign-in into what the person is told. The cause goes with it
+// for the log: it is the only place where a refused registration of ours is seen, the
+// person being told that the provider is unavailable.
+func Fault(err error) error {
+	reason := Refused
+	var failure *Error
+	if errors.As(err, &failure) {
+		reason = failure.Reason
+	}
+	switch reason {
+	case Cancelled:
+		return fault.Because(fault.Conflict, "signin.cancelled", err)
+	case Expired:
+		return fault.Because(fault.Conflict, "signin.expired", err)
+	case Unavailable, Misconfigured:
+		return fault.Because(fault.Unavailable, "signin.unavailable", err)
+	case Refused:
+	}
+	return fault.Because(fault.Forbidden, "signin.refused", err)
+}
 
 func refused(step, why string) *Error {
 	return &Error{Reason: Refused, Step: step, Err: errors.New(why)}

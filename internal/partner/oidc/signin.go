@@ -3,7 +3,6 @@ package oidc
 import (
 	"context"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -45,8 +44,8 @@ type Verified struct {
 	Subject     string
 	IDToken     value.Secret // for LogoutURL
 	AccessToken value.Secret
-	Claims      json.RawMessage // of the id_token: acr, amr, auth_time
-	UserInfo    json.RawMessage // the person
+	Claims      Claims // of the id_token: acr, amr, auth_time
+	UserInfo    Claims // the person
 }
 
 // Authenticate turns the provider's answer into a verified person, in the order of
@@ -84,7 +83,7 @@ func (c *Client) Authenticate(ctx context.Context, answer Answer, attempt Attemp
 		AccessToken: value.Secret(tokens.AccessToken),
 	}
 	if idToken.Claims(&verified.Claims) != nil || userInfo.Claims(&verified.UserInfo) != nil {
-		return Verified{}, refused(stepUserInfo, "claims are not JSON")
+		return Verified{}, refused(stepUserInfo, "claims are not an object")
 	}
 	return verified, nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -27,11 +26,10 @@ func TestNominalSignInGivesThePersonAndTheTokens(t *testing.T) {
 	if verified.Subject != subject || verified.AccessToken.Reveal() != accessToken || !strings.HasPrefix(verified.IDToken.Reveal(), "eyJ") {
 		t.Errorf("got %q, %q, %q", verified.Subject, verified.AccessToken.Reveal(), verified.IDToken.Reveal())
 	}
-	var person, proof map[string]any
-	if json.Unmarshal(verified.UserInfo, &person) != nil || person["family_name"] != familyName {
+	if name, _ := verified.UserInfo.Text("family_name"); name != familyName {
 		t.Errorf("userinfo: got %s", verified.UserInfo)
 	}
-	if json.Unmarshal(verified.Claims, &proof) != nil || proof["acr"] != "eidas1" {
+	if level, _ := verified.Claims.Text("acr"); level != "eidas1" {
 		t.Errorf("claims of the id_token: got %s", verified.Claims)
 	}
 }
