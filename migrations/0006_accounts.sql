@@ -55,6 +55,7 @@ CREATE TABLE sessions (
     acr           text NOT NULL,
     strong_at     timestamptz,   -- last proof of a second factor, business time
     id_token      bytea NOT NULL, -- sealed, for the logout at the provider
+    held          bytea,          -- sealed form that waited for a second factor
     created_at    timestamptz NOT NULL,
     seen_at       timestamptz NOT NULL
 );
@@ -74,7 +75,8 @@ CREATE TABLE sign_ins (
     signed_for  text NOT NULL DEFAULT '',
     session_id  bigint REFERENCES sessions (id) ON DELETE CASCADE,
     return_to   text NOT NULL DEFAULT '',
-    created_at  timestamptz NOT NULL
+    held        bytea, -- sealed form that waits for a second factor
+    created_at  timestamptz NOT NULL -- real time
 );
 CREATE INDEX sign_ins_by_age ON sign_ins (created_at);
 

@@ -45,6 +45,17 @@ func (a Actor) Author() audit.Author {
 	return audit.Author{ID: strconv.FormatInt(a.AccountID, 10), Display: a.Name, Role: string(a.Role)}
 }
 
+// OfTenant is the SIRET of the editor or the town whose affair the actor's acts are; ""
+// for the operator's people.
+func (a Actor) OfTenant() string { return tenant(a.Role, a.Organisation.Siret) }
+
+func tenant(role Role, organisation value.Siret) string {
+	if role.Editor() || role == Town {
+		return organisation.String()
+	}
+	return ""
+}
+
 // StepUpLife is how long a proof of the second factor counts for a sensitive act
 // (ASVS 7.5.3, users-reliability-security.md C.1).
 const StepUpLife = 10 * time.Minute

@@ -1,0 +1,247 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+)
+
+// Access lets people in and out of spaces: invitations, roles, departures.
+type Access struct {
+	Store         AccessStore
+	Organisations Organisations
+	Sealer        notice.Sealer
+	Now           func() time.Time // business time
+	Operator      Organisation     // for whom staff act
+}
+
+// AccessStore keeps memberships and invitations. Every writing method records the event
+// and the letters in the same transaction.
+type AccessStore interface {
+	// FindMembership finds one by id, ended or not; fault.NotFound membership.unknown.
+	FindMembership(ctx context.Context, id int64) (Membership, error)
+	// RecordEnding ends a membership that still holds. The last administrator's is
+	// refused under a lock: fault.Conflict membership.last_admin; one that somebody ended
+	// meanwhile: membership.ended.
+	RecordEnding(ctx context.Context, ending Ending, entry Entry) error
+	// RecordGrant adds a membership; fault.Conflict membership.already.
+	RecordGrant(ctx context.Context, grant Membership, entry Entry) (id int64, err error)
+	// RecordInvitation draws the id of an invitation, which replaces the one that waits
+	// for the same address, role and organisation; entry is made with the id.
+	RecordInvitation(ctx context.Context, invitation Invitation, token [32]byte, entry func(id int64) (Entry, error)) (int64, error)
+	// FindInvitation finds one by its link; fault.NotFound invitation.unknown.
+	FindInvitation(ctx context.Context, token [32]byte) (Invitation, error)
+	// FindInvitationByID is for those who sent it.
+	FindInvitationByID(ctx context.Context, id int64) (Invitation, error)
+	// RecordAccepted takes an invitation that waits and adds its membership; a second
+	// acceptance finds fault.Conflict invitation.accepted. A role that the account holds
+	// already is kept as it is.
+	RecordAccepted(ctx context.Context, invitation Invitation, grant Membership, entry Entry) error
+	// RecordWithdrawn takes back an invitation that waits; fault.Conflict
+	// invitation.moved.
+	RecordWithdrawn(ctx context.Context, id int64, now time.Time, entry Entry) error
+	// HoldsByMail tells whether an account of this address holds the role.
+	HoldsByMail(ctx context.Context, mail string, role Role, organisation value.Siret) (bool, error)
+	// FindEditor gives an editor's name; fault.NotFound editor.unknown.
+	FindEditor(ctx context.Context, siret value.Siret) (Organisation, error)
+	FindAccountByID(ctx context.Context, id int64) (Account, error)
+
+	ListAccounts(ctx context.Context, query AccountQuery) ([]Account, int, error)
+	ListMembers(ctx context.Context, query MemberQuery) ([]Member, int, error)
+	ListInvitations(ctx context.Context, query InvitationQuery, now time.Time) ([]Invitation, int, error)
+	ListEditors(ctx context.Context) ([]Organisation, error)
+}
+
+// Entry is what a change leaves in the journal and in the mail.
+type Entry struct {
+	Event   audit.Event
+	Letters []notice.Letter
+}
+
+// Invited is an invitation that was sent.
+type Invited struct {
+	Invitation Invitation
+	Token      value.Token // of its link, for the operator who asked for it
+}
+
+// Invite offers a role to whoever reads a mailbox. Codes: mail.required, mail.invalid,
+// invitation.self (nobody edits his own rights), membership.not_grantable,
+// membership.unknown, membership.already, editor.unknown, organisation.closed, those of
+// Organisations.
+func (a *Access) Invite(ctx context.Context, actor Actor, offer Offer) (Invited, error) {
+	mail, err := ParseMail(offer.Mail)
+	if err != nil {
+		return Invited{}, err
+	}
+	if mail == actor.Mail {
+		return Invited{}, fault.New(fault.Invalid, "invitation.self")
+	}
+	if offer.Role.Staff() {
+		offer.Organisation = a.Operator.Siret
+	}
+	if err := MayGrant(actor, offer.Role, offer.Organisation); err != nil {
+		return Invited{}, err
+	}
+	offer.Mail = mail
+	return a.invite(ctx, actor, offer)
+}
+
+// InviteFirst invites an administrator from the command line, where nobody is signed in
+// (SETTLED.md, names).
+func (a *Access) InviteFirst(ctx context.Context, typed string) (Invited, error) {
+	mail, err := ParseMail(typed)
+	if err != nil {
+		return Invited{}, err
+	}
+	return a.invite(ctx, Actor{}, Offer{Mail: mail, Role: Admin, Organisation: a.Operator.Siret})
+}
+
+func (a *Access) invite(ctx context.Context, actor Actor, offer Offer) (Invited, error) {
+	organisation, err := a.target(ctx, offer.Role, offer.Organisation)
+	if err != nil {
+		return Invited{}, err
+	}
+	holds, err := a.Store.HoldsByMail(ctx, offer.Mail, offer.Role, offer.Organisation)
+	if err != nil {
+		return Invited{}, fmt.Errorf("look for the role: %w", err)
+	}
+	if holds {
+		return Invited{}, fault.New(fault.Conflict, "membership.already")
+	}
+	author := authorOf(actor)
+	token, now := value.NewToken(), a.Now()
+	invitation := Invitation{
+		Mail: offer.Mail, Role: offer.Role, Organisation: organisation,
+		InviterID: author.ID, Inviter: author.Display, CreatedAt: now, ExpiresAt: now.Add(InvitationLife),
+	}
+	invitation.ID, err = a.Store.RecordInvitation(ctx, invitation, token.Hash(), func(id int64) (Entry, error) {
+		invitation.ID = id
+		return a.invitationEntry(actor, invitation, token)
+	})
+	if err != nil {
+		return Invited{}, fmt.Errorf("record invitation: %w", err)
+	}
+	return Invited{Invitation: invitation, Token: token}, nil
+}
+
+// target finds the organisation for which a role is given.
+func (a *Access) target(ctx context.Context, role Role, siret value.Siret) (Organisation, error) {
+	switch {
+	case role.Staff():
+		return a.Operator, nil
+	case role.Editor():
+		return a.Store.FindEditor(ctx, siret)
+	}
+	known, err := a.Organisations.Know(ctx, siret)
+	if err == nil && known.Closed {
+		err = fault.New(fault.Conflict, "organisation.closed")
+	}
+	return known, err
+}
+
+func authorOf(actor Actor) audit.Author {
+	if !actor.SignedIn() {
+		return audit.Operator
+	}
+	return actor.Author()
+}
+
+func (a *Access) invitationEntry(actor Actor, i Invitation, token value.Token) (Entry, error) {
+	sent, err := NewInvitationMail(i, token)
+	if err != nil {
+		return Entry{}, err
+	}
+	letter, err := notice.Prepare(a.Sealer, sent)
+	return Entry{
+		Event: audit.Event{
+			At: i.CreatedAt, Author: authorOf(actor), Act: audit.InvitationSent, RequestID: actor.RequestID,
+			Object: i.object(), Organisation: tenant(i.Role, i.Organisation.Siret), Detail: string(i.Role),
+		},
+		Letters: []notice.Letter{letter},
+	}, err
+}
+
+func (i Invitation) object() audit.Object {
+	return audit.Object{Kind: "invitation", ID: strconv.FormatInt(i.ID, 10), Display: i.Mail}
+}
+
+// Find finds an invitation by its link. Code: invitation.unknown.
+func (a *Access) Find(ctx context.Context, link value.Token) (Invitation, error) {
+	found, err := a.Store.FindInvitation(ctx, link.Hash())
+	if err != nil {
+		return Invitation{}, fmt.Errorf("find invitation: %w", err)
+	}
+	return found, nil
+}
+
+// Accept gives the actor the role of an invitation. Codes: invitation.unknown, and those of
+// DecideAcceptance.
+func (a *Access) Accept(ctx context.Context, actor Actor, link value.Token) (Invitation, error) {
+	invitation, err := a.Find(ctx, link)
+	if err != nil {
+		return Invitation{}, err
+	}
+	now := a.Now()
+	if err := DecideAcceptance(actor, invitation, now); err != nil {
+		return invitation, err
+	}
+	grant := Membership{
+		AccountID: actor.AccountID, Role: invitation.Role, Organisation: invitation.Organisation,
+		SignedFor: actor.SignedFor.Siret, GrantedBy: invitation.Inviter, GrantedAt: now,
+	}
+	err = a.Store.RecordAccepted(ctx, invitation, grant, Entry{Event: audit.Event{
+		At: now, Author: actor.Author(), Act: audit.InvitationAccepted, RequestID: actor.RequestID,
+		Object: invitation.object(), Organisation: tenant(grant.Role, grant.Organisation.Siret), Detail: string(grant.Role),
+	}})
+	if err != nil {
+		return invitation, fmt.Errorf("record acceptance: %w", err)
+	}
+	return invitation, nil
+}
+
+// findSent finds an invitation that the actor may handle. Another's looks like none.
+func (a *Access) findSent(ctx context.Context, actor Actor, id int64) (Invitation, error) {
+	found, err := a.Store.FindInvitationByID(ctx, id)
+	if err != nil {
+		return Invitation{}, fmt.Errorf("find invitation: %w", err)
+	}
+	if actor.Role != Admin && found.Organisation.Siret != actor.Organisation.Siret {
+		return Invitation{}, fault.New(fault.NotFound, "invitation.unknown")
+	}
+	return found, MayGrant(actor, found.Role, found.Organisation.Siret)
+}
+
+// TakeBack withdraws an invitation that waits. Codes: invitation.unknown,
+// invitation.moved.
+func (a *Access) TakeBack(ctx context.Context, actor Actor, id int64) (Invitation, error) {
+	found, err := a.findSent(ctx, actor, id)
+	if err != nil {
+		return Invitation{}, err
+	}
+	err = a.Store.RecordWithdrawn(ctx, id, a.Now(), Entry{Event: audit.Event{
+		At: a.Now(), Author: actor.Author(), Act: audit.InvitationWithdrawn, RequestID: actor.RequestID,
+		Object: found.object(), Organisation: tenant(found.Role, found.Organisation.Siret), Detail: string(found.Role),
+	}})
+	if err != nil {
+		return Invitation{}, fmt.Errorf("record withdrawal of an invitation: %w", err)
+	}
+	return found, nil
+}
+
+// SendAgain invites anew, with a new link: the first one is worth nothing any more.
+func (a *Access) SendAgain(ctx context.Context, actor Actor, id int64) (Invited, error) {
+	found, err := a.findSent(ctx, actor, id)
+	if err != nil {
+		return Invited{}, err
+	}
+	if state := found.State(a.Now()); state != InvitationWaiting && state != InvitationExpired {
+		return Invited{}, fault.New(fault.Conflict, "invitation.moved")
+	}
+	return a.Invite(ctx, actor, Offer{Mail: found.Mail, Role: found.Role, Organisation: found.Organisation.Siret})
+}

@@ -1,0 +1,191 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+)
+
+// Grant gives a role to somebody who has an account. Codes: account.unknown,
+// membership.own (nobody edits his own rights), membership.already, and those of Invite.
+func (a *Access) Grant(ctx context.Context, actor Actor, accountID int64, offer Offer) error {
+	account, err := a.Store.FindAccountByID(ctx, accountID)
+	if err != nil {
+		return fmt.Errorf("find account: %w", err)
+	}
+	if account.ID == actor.AccountID {
+		return fault.New(fault.Conflict, "membership.own")
+	}
+	if offer.Role.Staff() {
+		offer.Organisation = a.Operator.Siret
+	}
+	if err := MayGrant(actor, offer.Role, offer.Organisation); err != nil {
+		return err
+	}
+	organisation, err := a.target(ctx, offer.Role, offer.Organisation)
+	if err != nil {
+		return err
+	}
+	now := a.Now()
+	grant := Membership{
+		AccountID: account.ID, Role: offer.Role, Organisation: organisation,
+		SignedFor: account.SignedFor.Siret, GrantedBy: actor.Name, GrantedAt: now,
+	}
+	letter, err := a.prepare(NewAccessGranted(account.Mail, grant))
+	if err != nil {
+		return err
+	}
+	_, err = a.Store.RecordGrant(ctx, grant, Entry{Event: membershipEvent(actor, audit.RoleGranted, account, grant, now), Letters: letter})
+	if err != nil {
+		return fmt.Errorf("record grant: %w", err)
+	}
+	return nil
+}
+
+// Withdraw takes a role from somebody, at his next request. Codes: membership.unknown, and
+// those of DecideWithdrawal and RecordEnding.
+func (a *Access) Withdraw(ctx context.Context, actor Actor, membershipID int64) (Membership, error) {
+	found, err := a.Store.FindMembership(ctx, membershipID)
+	if err != nil {
+		return Membership{}, fmt.Errorf("find membership: %w", err)
+	}
+	ending, err := DecideWithdrawal(actor, found, a.Now())
+	if err != nil {
+		return found, err
+	}
+	return found, a.end(ctx, actor, ending, audit.RoleWithdrawn)
+}
+
+// Leave gives one of the actor's own roles up. Codes: membership.unknown,
+// membership.last_admin, membership.ended.
+func (a *Access) Leave(ctx context.Context, actor Actor, membershipID int64) (Membership, error) {
+	found, err := a.Store.FindMembership(ctx, membershipID)
+	if err != nil {
+		return Membership{}, fmt.Errorf("find membership: %w", err)
+	}
+	ending, err := DecideLeaving(actor, found, a.Now())
+	if err != nil {
+		return Membership{}, err
+	}
+	return found, a.end(ctx, actor, ending, audit.RoleLeft)
+}
+
+func (a *Access) end(ctx context.Context, actor Actor, ending Ending, act audit.Act) error {
+	account, err := a.Store.FindAccountByID(ctx, ending.Membership.AccountID)
+	if err != nil {
+		return fmt.Errorf("find account: %w", err)
+	}
+	entry := Entry{Event: membershipEvent(actor, act, account, ending.Membership, ending.At)}
+	if act == audit.RoleWithdrawn {
+		if entry.Letters, err = a.prepare(NewAccessWithdrawn(account.Mail, ending)); err != nil {
+			return err
+		}
+	}
+	if err := a.Store.RecordEnding(ctx, ending, entry); err != nil {
+		return fmt.Errorf("end membership: %w", err)
+	}
+	return nil
+}
+
+// prepare seals a notice that a constructor made.
+func (a *Access) prepare(n notice.Notice, err error) ([]notice.Letter, error) {
+	if err != nil {
+		return nil, err
+	}
+	letter, err := notice.Prepare(a.Sealer, n)
+	return []notice.Letter{letter}, err
+}
+
+func membershipEvent(actor Actor, act audit.Act, of Account, m Membership, at time.Time) audit.Event {
+	return audit.Event{
+		At: at, Author: authorOf(actor), Act: act, RequestID: actor.RequestID,
+		Object:       audit.Object{Kind: "account", ID: strconv.FormatInt(of.ID, 10), Display: of.Name()},
+		Organisation: tenant(m.Role, m.Organisation.Siret), Detail: string(m.Role),
+	}
+}
+
+// AccountQuery selects accounts.
+type AccountQuery struct {
+	Search        string // in the name or the address
+	Role          Role   // that they hold; "" for any
+	Sort          string // "name" or "seen"
+	Descending    bool
+	Offset, Limit int
+}
+
+// Member is somebody of an organisation.
+type Member struct {
+	Membership Membership
+	Name, Mail string
+	SignedInAt time.Time
+}
+
+// MemberQuery selects the people of an organisation, which is always present.
+type MemberQuery struct {
+	Organisation  value.Siret
+	Search        string
+	Role          Role
+	Offset, Limit int
+}
+
+// InvitationQuery selects invitations. Organisation "" is every one's.
+type InvitationQuery struct {
+	Organisation  value.Siret
+	Search        string // in the address
+	State         InvitationState
+	Role          Role
+	Sort          string // "age" or "mail"
+	Descending    bool
+	Offset, Limit int
+}
+
+// Accounts lists accounts with the roles that they hold.
+func (a *Access) Accounts(ctx context.Context, query AccountQuery) ([]Account, int, error) {
+	listed, total, err := a.Store.ListAccounts(ctx, query)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list accounts: %w", err)
+	}
+	return listed, total, nil
+}
+
+// Account finds one account with the roles that it holds. Code: account.unknown.
+func (a *Access) Account(ctx context.Context, id int64) (Account, error) {
+	found, err := a.Store.FindAccountByID(ctx, id)
+	if err != nil {
+		return Account{}, fmt.Errorf("find account: %w", err)
+	}
+	return found, nil
+}
+
+// Members lists the people of an organisation.
+func (a *Access) Members(ctx context.Context, query MemberQuery) ([]Member, int, error) {
+	listed, total, err := a.Store.ListMembers(ctx, query)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list members: %w", err)
+	}
+	return listed, total, nil
+}
+
+// Invitations lists invitations.
+func (a *Access) Invitations(ctx context.Context, query InvitationQuery) ([]Invitation, int, error) {
+	listed, total, err := a.Store.ListInvitations(ctx, query, a.Now())
+	if err != nil {
+		return nil, 0, fmt.Errorf("list invitations: %w", err)
+	}
+	return listed, total, nil
+}
+
+// Editors lists the editors to which somebody may be invited.
+func (a *Access) Editors(ctx context.Context) ([]Organisation, error) {
+	listed, err := a.Store.ListEditors(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list editors: %w", err)
+	}
+	return listed, nil
+}

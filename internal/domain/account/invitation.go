@@ -1,0 +1,97 @@
+package account
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/value"
+)
+
+// InvitationLife is how long an invitation may be accepted.
+const InvitationLife = 14 * 24 * time.Hour
+
+// Invitation offers a role to whoever reads a mailbox.
+type Invitation struct {
+	ID           int64
+	Mail         string // lower case
+	Role         Role
+	Organisation Organisation
+	InviterID    string
+	Inviter      string // as displayed then
+	CreatedAt    time.Time
+	ExpiresAt    time.Time
+	AcceptedAt   time.Time
+	AcceptedBy   int64 // account
+	WithdrawnAt  time.Time
+}
+
+// InvitationState is where an invitation stands.
+type InvitationState string
+
+// The states, as people read them (templates/messages).
+const (
+	InvitationWaiting   InvitationState = "waiting"
+	InvitationTaken     InvitationState = "accepted"
+	InvitationWithdrawn InvitationState = "withdrawn"
+	InvitationExpired   InvitationState = "expired"
+)
+
+// State tells where the invitation stands at a time.
+func (i Invitation) State(now time.Time) InvitationState {
+	switch {
+	case !i.AcceptedAt.IsZero():
+		return InvitationTaken
+	case !i.WithdrawnAt.IsZero():
+		return InvitationWithdrawn
+	case !now.Before(i.ExpiresAt):
+		return InvitationExpired
+	}
+	return InvitationWaiting
+}
+
+// DecideAcceptance says whether an actor may accept an invitation. The link proves the
+// mailbox; the address must be the account's too, so that a forwarded link opens nothing.
+// Staff prove a second factor first. Codes: invitation.accepted, invitation.withdrawn,
+// invitation.expired, invitation.other_mail, invitation.factor_needed.
+func DecideAcceptance(actor Actor, i Invitation, now time.Time) error {
+	switch state := i.State(now); {
+	case state == InvitationTaken:
+		return fault.New(fault.Conflict, "invitation.accepted")
+	case state == InvitationWithdrawn:
+		return fault.New(fault.Conflict, "invitation.withdrawn")
+	case state == InvitationExpired:
+		return fault.New(fault.Conflict, "invitation.expired")
+	case i.Mail != actor.Mail:
+		return fault.New(fault.Forbidden, "invitation.other_mail")
+	case i.Role.Staff() && actor.StrongAt.IsZero():
+		return fault.New(fault.Forbidden, "invitation.factor_needed")
+	}
+	return nil
+}
+
+// maxMail is the longest address that SMTP carries (RFC 5321, 4.5.3.1.3).
+const maxMail = 254
+
+// ParseMail reads one address as a person types it. Codes: mail.required, mail.invalid.
+func ParseMail(typed string) (string, error) {
+	typed = strings.ToLower(strings.TrimSpace(typed))
+	if typed == "" {
+		return "", fault.New(fault.Invalid, "mail.required")
+	}
+	parsed, err := mail.ParseAddress(typed)
+	if err != nil || parsed.Address != typed || len(typed) > maxMail || !strings.Contains(domainOf(typed), ".") {
+		return "", fault.New(fault.Invalid, "mail.invalid")
+	}
+	return typed, nil
+}
+
+func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
+
+// Offer is an invitation to make.
+type Offer struct {
+	Mail         string // as typed
+	Role         Role
+	Organisation value.Siret // ignored for staff
+}
