@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
@@ -18,14 +19,16 @@ type Registry interface {
 
 // Establishment is what the register says of a SIRET. A text is "" where it says nothing.
 type Establishment struct {
-	Name     string // of the legal unit
-	COG      string // commune code
-	Postcode string
-	Closed   bool
+	Name          string // of the legal unit, as the register writes it, often in capitals
+	LegalCategory string // INSEE's "catégorie juridique", such as 7210, a commune
+	COG           string // commune code
+	Postcode      string
+	Closed        bool
+	ClosedOn      time.Time // the day, at midnight UTC; zero when open or not told
 }
 
 // patience is after how many failures in a row the register is left alone until the next
-// import: it is down, and each further question would wait for nothing.
+// import or daily round: it is down, and each further question would wait for nothing.
 const patience = 5
 
 // unlocated tells apart the entries that have no postcode, neither in the list nor from an

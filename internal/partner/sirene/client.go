@@ -24,7 +24,9 @@ const (
 type Config struct {
 	BaseURL string // such as https://api.insee.fr
 	Key     value.Secret
-	// Pause is the rest after each answer: 2 seconds keep below INSEE's 30 calls a minute.
+	// Pause is the rest after each answer, for who asks in bulk: 2 seconds keep below INSEE's
+	// 30 calls a minute. 0: questions go at once, none waits for another, for who asks while
+	// a person waits.
 	Pause time.Duration
 	HTTP  *http.Client // nil: a client of the package; redirections are refused either way
 }
@@ -36,7 +38,7 @@ type Client struct {
 	pause   time.Duration
 	http    *http.Client
 	// turn holds the time from which the next question may be asked; it is empty while one
-	// is being asked.
+	// is being asked. A client without a pause does not use it.
 	turn chan time.Time
 }
 
@@ -58,6 +60,9 @@ func New(config Config) *Client {
 // Find asks once, when its turn comes. The codes of its errors are those of
 // directory.Registry.
 func (c *Client) Find(ctx context.Context, siret value.Siret) (directory.Establishment, error) {
+	if c.pause == 0 {
+		return c.ask(ctx, siret)
+	}
 	select {
 	case <-ctx.Done():
 		return directory.Establishment{}, unavailable(ctx.Err())
@@ -66,13 +71,18 @@ func (c *Client) Find(ctx context.Context, siret value.Siret) (directory.Establi
 		if err := wait(ctx, time.Until(from)); err != nil {
 			return directory.Establishment{}, unavailable(err)
 		}
-		status, body, err := c.get(ctx, siret)
+		found, err := c.ask(ctx, siret)
 		from = time.Now().Add(c.pause)
-		if err != nil {
-			return directory.Establishment{}, unavailable(outward.Cause(err))
-		}
-		return read(status, body, siret)
+		return found, err
 	}
+}
+
+func (c *Client) ask(ctx context.Context, siret value.Siret) (directory.Establishment, error) {
+	status, body, err := c.get(ctx, siret)
+	if err != nil {
+		return directory.Establishment{}, unavailable(outward.Cause(err))
+	}
+	return read(status, body, siret)
 }
 
 // wait rests, or fails when ctx ends before.

@@ -86,6 +86,8 @@ func TestAnAnswerIsReadWhateverElseItHolds(t *testing.T) {
 			directory.Establishment{Name: "COMMUNE DE VALBOURG"}},
 		{"name withheld", strings.Replace(establishment(valbourg, inValbourg, active), "COMMUNE DE VALBOURG", "[ND]", 1),
 			directory.Establishment{COG: "31555", Postcode: "31000"}},
+		{"a legal category that is none", strings.Replace(establishment(valbourg, inValbourg, active), `"sigleUniteLegale":null`, `"categorieJuridiqueUniteLegale":"72"`, 1),
+			directory.Establishment{Name: "COMMUNE DE VALBOURG", COG: "31555", Postcode: "31000"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -95,6 +97,40 @@ func TestAnAnswerIsReadWhateverElseItHolds(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+// « closing date (dateDebut of the closed period) if the register tells it »: a change of a
+// closed establishment begins a further closed period, and does not close it again.
+func TestSinceWhenAnEstablishmentIsClosed(t *testing.T) {
+	tests := []struct {
+		name, periods string
+		closed        bool
+		want          string // "" when not told
+	}{
+		{"closed", `[{"dateDebut":"2025-12-31","etatAdministratifEtablissement":"F"},{"dateDebut":"1983-03-01","etatAdministratifEtablissement":"A"}]`, true, "2025-12-31"},
+		{"renamed once closed", `[{"dateDebut":"2026-01-15","etatAdministratifEtablissement":"F"},{"dateDebut":"2025-12-31","etatAdministratifEtablissement":"F"},
+			{"dateDebut":"1983-03-01","etatAdministratifEtablissement":"A"}]`, true, "2025-12-31"},
+		{"closed twice", `[{"dateDebut":"2025-12-31","etatAdministratifEtablissement":"F"},{"dateDebut":"2001-01-01","etatAdministratifEtablissement":"A"},
+			{"dateDebut":"1999-01-01","etatAdministratifEtablissement":"F"}]`, true, "2025-12-31"},
+		{"not told", `[{"dateDebut":null,"etatAdministratifEtablissement":"F"}]`, true, ""},
+		{"no date", `[{"dateDebut":"31/12/2025","etatAdministratifEtablissement":"F"}]`, true, ""},
+		{"open", `[{"dateDebut":"2025-12-31","etatAdministratifEtablissement":"A"}]`, false, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := start(t, saying(200, establishment(valbourg, inValbourg, test.periods))).Find(t.Context(), valbourg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want time.Time
+			if test.want != "" {
+				want, _ = time.Parse(time.DateOnly, test.want)
+			}
+			if got.Closed != test.closed || !got.ClosedOn.Equal(want) {
+				t.Errorf("closed %t on %s, want %t on %s", got.Closed, got.ClosedOn, test.closed, want)
 			}
 		})
 	}
@@ -225,6 +261,37 @@ func TestQuestionsComeOneByOneWithARest(t *testing.T) {
 	for range 3 {
 		if err := <-results; err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// A person who waits does not stand behind the slow answer of another's question.
+func TestWithoutAPauseNoQuestionWaitsForAnother(t *testing.T) {
+	const people = 3
+	var inside atomic.Int64
+	together := make(chan struct{})
+	client := start(t, func(w http.ResponseWriter, r *http.Request) {
+		if inside.Add(1) == people {
+			close(together)
+		}
+		select {
+		case <-together:
+			saying(200, establishment(valbourg, inValbourg, active))(w, r)
+		case <-r.Context().Done():
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	results := make(chan error)
+	for range people {
+		go func() {
+			_, err := client.Find(ctx, valbourg)
+			results <- err
+		}()
+	}
+	for range people {
+		if err := <-results; err != nil {
+			t.Errorf("it waits for the others: %v", err)
 		}
 	}
 }

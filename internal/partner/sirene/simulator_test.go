@@ -20,6 +20,7 @@ const (
 	key      = value.Secret("cle-du-portail")
 	valbourg = value.Siret("21310555400017")
 	closed   = value.Siret("21280363900013")
+	postal   = value.Siret("35600000038983") // of La Poste: without Luhn's formula
 	unlisted = value.Siret("21040107100019")
 )
 
@@ -30,6 +31,7 @@ func simulate(t *testing.T, key value.Secret) (*sirene.Client, *httptest.Server)
 	server := httptest.NewServer(sim.New(sim.Options{Key: "cle-du-portail", Organizations: []sim.Organization{
 		{Siret: valbourg.String(), Name: "COMMUNE DE VALBOURG", CommuneCog: "31555", PostalCode: "31000", Commune: "VALBOURG"},
 		{Siret: closed.String(), Name: "COMMUNE DE CLAIRVAL", CommuneCog: "2A990", PostalCode: "20990", Commune: "CLAIRVAL", Closed: true},
+		{Siret: postal.String(), Name: "LA POSTE", CommuneCog: "75115", PostalCode: "75015", Commune: "PARIS 15", LegalCategory: "5510"},
 	}}))
 	t.Cleanup(server.Close)
 	return sirene.New(sirene.Config{BaseURL: server.URL, Key: key}), server
@@ -41,8 +43,10 @@ func simulate(t *testing.T, key value.Secret) (*sirene.Client, *httptest.Server)
 func TestTheRegisterTellsAnEstablishment(t *testing.T) {
 	client, _ := simulate(t, key)
 	for siret, want := range map[value.Siret]directory.Establishment{
-		valbourg: {Name: "COMMUNE DE VALBOURG", COG: "31555", Postcode: "31000"},
-		closed:   {Name: "COMMUNE DE CLAIRVAL", COG: "2A990", Postcode: "20990", Closed: true},
+		valbourg: {Name: "COMMUNE DE VALBOURG", LegalCategory: "7210", COG: "31555", Postcode: "31000"},
+		closed: {Name: "COMMUNE DE CLAIRVAL", LegalCategory: "7210", COG: "2A990", Postcode: "20990",
+			Closed: true, ClosedOn: time.Date(2025, time.December, 31, 0, 0, 0, 0, time.UTC)},
+		postal: {Name: "LA POSTE", LegalCategory: "5510", COG: "75115", Postcode: "75015"},
 	} {
 		got, err := client.Find(t.Context(), siret)
 		if err != nil {
@@ -51,6 +55,36 @@ func TestTheRegisterTellsAnEstablishment(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// « a natural person's unit has no denomination: then the name is what is there, or "" ».
+func TestTheNameOfANaturalPersonIsWhatIsThere(t *testing.T) {
+	const withheld = "[ND]"
+	for _, test := range []struct {
+		who  string
+		told sim.Person
+		want string
+	}{
+		{"usual names", sim.Person{FirstName: "MARIE-LOUISE", UsualName: "MARIE", Surname: "DURAND", UsedName: "PETIT"}, "MARIE PETIT"},
+		{"names of birth", sim.Person{FirstName: "MARIE-LOUISE", Surname: "DURAND"}, "MARIE-LOUISE DURAND"},
+		{"surname only", sim.Person{Surname: "DURAND", UsualName: withheld, FirstName: withheld}, "DURAND"},
+		{"withheld", sim.Person{FirstName: withheld, UsualName: withheld, Surname: withheld, UsedName: withheld}, ""},
+		{"nothing", sim.Person{}, ""},
+	} {
+		t.Run(test.who, func(t *testing.T) {
+			server := httptest.NewServer(sim.New(sim.Options{Key: key.Reveal(), Organizations: []sim.Organization{
+				{Siret: valbourg.String(), Person: test.told, LegalCategory: "1000"},
+			}}))
+			t.Cleanup(server.Close)
+			got, err := sirene.New(sirene.Config{BaseURL: server.URL, Key: key}).Find(t.Context(), valbourg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(directory.Establishment{Name: test.want, LegalCategory: "1000"}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -5,20 +5,32 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"time"
 
 	"portail-qf/internal/sim/control"
 )
 
 // Organization is an establishment of the register.
 type Organization struct {
-	Siret      string
-	Name       string // of the legal unit
+	Siret string
+	Name  string // of the legal unit; empty: a natural person
+	// Person is who the legal unit is, where it is a natural person.
+	Person     Person
 	CommuneCog string
 	PostalCode string
 	Commune    string
 	// LegalCategory is INSEE's code of the legal form; empty: 7210, a commune.
 	LegalCategory string
 	Closed        bool
+	ClosedOn      time.Time // zero: 2025-12-31
+}
+
+// Person is a natural person of the register; "[ND]" stands for what is withheld.
+type Person struct {
+	FirstName string // prenom1UniteLegale
+	UsualName string // prenomUsuelUniteLegale
+	Surname   string // nomUniteLegale
+	UsedName  string // nomUsageUniteLegale
 }
 
 // categoryCommune is the legal category of a commune.
@@ -94,11 +106,16 @@ type (
 		Adresse            wireAddress   `json:"adresseEtablissement"`
 		Periodes           []wirePeriod  `json:"periodesEtablissement"`
 	}
+	// The register gives every member of a legal unit, null where it has no value.
 	wireLegalUnit struct {
-		EtatAdministratif  string `json:"etatAdministratifUniteLegale"`
-		StatutDiffusion    string `json:"statutDiffusionUniteLegale"`
-		CategorieJuridique string `json:"categorieJuridiqueUniteLegale"`
-		Denomination       string `json:"denominationUniteLegale"`
+		EtatAdministratif  string  `json:"etatAdministratifUniteLegale"`
+		StatutDiffusion    string  `json:"statutDiffusionUniteLegale"`
+		CategorieJuridique string  `json:"categorieJuridiqueUniteLegale"`
+		Denomination       *string `json:"denominationUniteLegale"`
+		Nom                *string `json:"nomUniteLegale"`
+		NomUsage           *string `json:"nomUsageUniteLegale"`
+		Prenom1            *string `json:"prenom1UniteLegale"`
+		PrenomUsuel        *string `json:"prenomUsuelUniteLegale"`
 	}
 	wireAddress struct {
 		CodePostal     string  `json:"codePostalEtablissement"`
@@ -124,17 +141,30 @@ const (
 func (o Organization) wire() wireEstablishment {
 	periods := []wirePeriod{{DateDebut: "1983-03-01", EtatAdministratif: stateOpen}}
 	if o.Closed {
-		end := "2025-12-30"
-		periods[0].DateFin = &end
-		periods = append([]wirePeriod{{DateDebut: "2025-12-31", EtatAdministratif: stateClosed}}, periods...)
+		day := o.ClosedOn
+		if day.IsZero() {
+			day = time.Date(2025, time.December, 31, 0, 0, 0, 0, time.UTC)
+		}
+		periods[0].DateFin = given(day.AddDate(0, 0, -1).Format(time.DateOnly))
+		periods = append([]wirePeriod{{DateDebut: day.Format(time.DateOnly), EtatAdministratif: stateClosed}}, periods...)
 	}
 	return wireEstablishment{
 		Siren: o.Siret[:9], Nic: o.Siret[9:], Siret: o.Siret, StatutDiffusion: "O", EtablissementSiege: true,
 		UniteLegale: wireLegalUnit{
 			EtatAdministratif: stateOpen, StatutDiffusion: "O",
-			CategorieJuridique: cmp.Or(o.LegalCategory, categoryCommune), Denomination: o.Name,
+			CategorieJuridique: cmp.Or(o.LegalCategory, categoryCommune), Denomination: given(o.Name),
+			Nom: given(o.Person.Surname), NomUsage: given(o.Person.UsedName),
+			Prenom1: given(o.Person.FirstName), PrenomUsuel: given(o.Person.UsualName),
 		},
 		Adresse:  wireAddress{CodePostal: o.PostalCode, LibelleCommune: o.Commune, CodeCommune: o.CommuneCog},
 		Periodes: periods,
 	}
+}
+
+// given is a value of the register; null when there is none.
+func given(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }

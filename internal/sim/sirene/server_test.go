@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -122,11 +123,39 @@ func TestAClosedEstablishment(t *testing.T) {
 	if diff := cmp.Diff([]any{"F", "A"}, states); diff != "" {
 		t.Error(diff)
 	}
-	if at(periods, 0, "dateFin") != nil || at(periods, 1, "dateFin") == nil {
-		t.Errorf("periods: %v", periods)
+	dates := []any{at(periods, 0, "dateFin"), at(periods, 0, "dateDebut"), at(periods, 1, "dateFin")}
+	if diff := cmp.Diff([]any{nil, "2025-12-31", "2025-12-30"}, dates); diff != "" {
+		t.Errorf("periods: %s", diff)
 	}
 	if got := at(answer, "etablissement", "uniteLegale", "categorieJuridiqueUniteLegale"); got != "7361" {
 		t.Errorf("category %v", got)
+	}
+}
+
+func TestTheDayOfAClosingIsToldAsGiven(t *testing.T) {
+	b := newBench(t)
+	b.sim.Put(sirene.Organization{Siret: siret, Name: "CCAS DE VALBOURG", Closed: true, ClosedOn: time.Date(2024, time.March, 1, 0, 0, 0, 0, time.UTC)})
+	_, answer := b.call("GET", path+siret, "", "key")
+	periods := at(answer, "etablissement", "periodesEtablissement")
+	dates := []any{at(periods, 0, "dateDebut"), at(periods, 1, "dateFin")}
+	if diff := cmp.Diff([]any{"2024-03-01", "2024-02-29"}, dates); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// « prenomUsuel/nomUnite »: a natural person's unit has no denomination, null in an answer.
+func TestANaturalPerson(t *testing.T) {
+	b := newBench(t)
+	b.sim.Put(sirene.Organization{Siret: siret, LegalCategory: "1000", Person: sirene.Person{FirstName: "MARIE", UsualName: "LOUISE", Surname: "DURAND"}})
+	_, answer := b.call("GET", path+siret, "", "key")
+	unit, _ := at(answer, "etablissement", "uniteLegale").(map[string]any)
+	want := map[string]any{
+		"etatAdministratifUniteLegale": "A", "statutDiffusionUniteLegale": "O", "categorieJuridiqueUniteLegale": "1000",
+		"denominationUniteLegale": nil, "nomUniteLegale": "DURAND", "nomUsageUniteLegale": nil,
+		"prenom1UniteLegale": "MARIE", "prenomUsuelUniteLegale": "LOUISE",
+	}
+	if diff := cmp.Diff(want, unit); diff != "" {
+		t.Error(diff)
 	}
 }
 

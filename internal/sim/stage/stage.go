@@ -152,10 +152,15 @@ func subscriptionStatus(situation string) string {
 	return "Actif"
 }
 
+// categoryCompany is the legal category of a "société par actions simplifiée".
+const categoryCompany = "5710"
+
 func inRegister(seed Seed) sirene.Options {
 	options := sirene.Options{Key: RegisterKey}
 	for _, e := range seed.Editors {
-		options.Organizations = append(options.Organizations, sirene.Organization{Siret: e.Siret, Name: e.Name, CommuneCog: e.COG})
+		options.Organizations = append(options.Organizations, sirene.Organization{
+			Siret: e.Siret, Name: e.Name, CommuneCog: e.COG, LegalCategory: categoryCompany,
+		})
 	}
 	for _, town := range seed.Towns {
 		options.Organizations = append(options.Organizations, sirene.Organization{
