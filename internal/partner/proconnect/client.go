@@ -75,8 +75,8 @@ func New(config Config) *Client {
 // hint that ProConnect would answer with a page of error is left out.
 func (c *Client) AuthorizeURL(departure account.Departure) string {
 	extra := map[string]string{"claims": proofs(departure.Strong)}
-	if plausibleMail(departure.Mail) {
-		extra["login_hint"] = departure.Mail
+	if address, ok := readMail(departure.Mail); ok {
+		extra["login_hint"] = address
 	}
 	if fourteenDigits(departure.Siret.String()) {
 		extra["siret_hint"] = departure.Siret.String()

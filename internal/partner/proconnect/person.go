@@ -2,7 +2,6 @@ package proconnect
 
 import (
 	"errors"
-	"net/mail"
 	"slices"
 	"strings"
 	"unicode"
@@ -13,7 +12,6 @@ import (
 
 const (
 	textLimit    = 256 // characters; ProConnect's own for a name (reference/identity.md §2.4)
-	mailLimit    = 254 // octets (RFC 5321, erratum 1690)
 	subjectLimit = 255 // octets (OpenID Connect Core §2)
 )
 
@@ -23,12 +21,12 @@ const (
 // somebody else.
 func readPerson(verified oidc.Verified) (account.Person, error) {
 	said := verified.UserInfo
-	address, _ := said.Text("email")
-	address = strings.TrimSpace(address)
+	written, _ := said.Text("email")
+	address, reachable := readMail(strings.TrimSpace(written))
 	switch {
 	case len(verified.Subject) > subjectLimit || !printableASCII(verified.Subject):
 		return account.Person{}, errors.New("read person: sub is not 255 printable ASCII characters at most")
-	case !plausibleMail(address):
+	case !reachable:
 		return account.Person{}, errors.New("read person: no e-mail, or not an e-mail")
 	}
 	acr, amr := readProofs(verified.Claims)
@@ -36,7 +34,7 @@ func readPerson(verified oidc.Verified) (account.Person, error) {
 		Subject:           verified.Subject,
 		GivenName:         strings.TrimSpace(shown(said, "given_name")),
 		UsualName:         strings.TrimSpace(shown(said, "usual_name")),
-		Mail:              strings.ToLower(address), // its case is not guaranteed (reference/identity.md §2.4)
+		Mail:              address,
 		Siret:             shown(said, "siret"),
 		OrganisationLabel: strings.TrimSpace(shown(said, "organization_label")),
 		ProviderID:        shown(said, "idp_id"),
@@ -77,16 +75,16 @@ func printable(said string) string {
 	return string(seen[:min(len(seen), textLimit)])
 }
 
-// plausibleMail tells an address that one can write to. ASCII alone is believed: no other
-// address can be written to everywhere, and the lower case of a few other letters is an
-// ASCII one: the Kelvin sign would give the address of somebody else.
-func plausibleMail(address string) bool {
-	if len(address) > mailLimit || !printableASCII(address) {
-		return false
+// readMail reads an address that one can write to, in lower case: its case is not
+// guaranteed (reference/identity.md §2.4). ASCII alone is believed: no other address can be
+// written to everywhere, and the lower case of a few other letters is an ASCII one: the
+// Kelvin sign would give the address of somebody else.
+func readMail(said string) (address string, ok bool) {
+	if !printableASCII(said) {
+		return "", false
 	}
-	parsed, err := mail.ParseAddress(address)
-	_, domain, _ := strings.Cut(address, "@")
-	return err == nil && parsed.Address == address && strings.Contains(domain, ".")
+	address, err := account.ParseMail(said)
+	return address, err == nil
 }
 
 // printableASCII tells a text of visible characters, spaces excluded.
