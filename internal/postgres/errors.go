@@ -21,6 +21,15 @@ func notFoundAs(code string, err error) error {
 	return err
 }
 
+// conflictWhenAbsent gives the code of a conflict to an insertion that another one made
+// pointless.
+func conflictWhenAbsent(code string, err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.New(fault.Conflict, code)
+	}
+	return err
+}
+
 // awayCodes are the beginnings of the SQLSTATEs of a server that is not there, is full, is
 // stopping, or gave a statement up: nothing that the portal did wrong.
 var awayCodes = []string{"08", "53", "57P0", "57014", "55P03"}

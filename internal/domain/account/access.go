@@ -30,8 +30,9 @@ type AccessStore interface {
 	// refused under a lock: fault.Conflict membership.last_admin; one that somebody ended
 	// meanwhile: membership.ended.
 	RecordEnding(ctx context.Context, ending Ending, entry Entry) error
-	// RecordGrant adds a membership; fault.Conflict membership.already.
-	RecordGrant(ctx context.Context, grant Membership, entry Entry) (id int64, err error)
+	// RecordGrant adds a membership; fault.Conflict membership.already. entry is made with
+	// its id.
+	RecordGrant(ctx context.Context, grant Membership, entry func(id int64) (Entry, error)) error
 	// RecordInvitation draws the id of an invitation, which replaces the one that waits
 	// for the same address, role and organisation; entry is made with the id.
 	RecordInvitation(ctx context.Context, invitation Invitation, token [32]byte, entry func(id int64) (Entry, error)) (int64, error)
@@ -64,8 +65,8 @@ type Entry struct {
 	Letters []notice.Letter
 }
 
-// Invited is an invitation that was sent.
-type Invited struct {
+// Sent is an invitation on its way.
+type Sent struct {
 	Invitation Invitation
 	Token      value.Token // of its link, for the operator who asked for it
 }
@@ -74,19 +75,19 @@ type Invited struct {
 // invitation.self (nobody edits his own rights), membership.not_grantable,
 // membership.unknown, membership.already, editor.unknown, organisation.closed, those of
 // Organisations.
-func (a *Access) Invite(ctx context.Context, actor Actor, offer Offer) (Invited, error) {
+func (a *Access) Invite(ctx context.Context, actor Actor, offer Offer) (Sent, error) {
 	mail, err := ParseMail(offer.Mail)
 	if err != nil {
-		return Invited{}, err
+		return Sent{}, err
 	}
 	if mail == actor.Mail {
-		return Invited{}, fault.New(fault.Invalid, "invitation.self")
+		return Sent{}, fault.New(fault.Invalid, "invitation.self")
 	}
 	if offer.Role.Staff() {
 		offer.Organisation = a.Operator.Siret
 	}
 	if err := MayGrant(actor, offer.Role, offer.Organisation); err != nil {
-		return Invited{}, err
+		return Sent{}, err
 	}
 	offer.Mail = mail
 	return a.invite(ctx, actor, offer)
@@ -94,25 +95,25 @@ func (a *Access) Invite(ctx context.Context, actor Actor, offer Offer) (Invited,
 
 // InviteFirst invites an administrator from the command line, where nobody is signed in
 // (SETTLED.md, names).
-func (a *Access) InviteFirst(ctx context.Context, typed string) (Invited, error) {
+func (a *Access) InviteFirst(ctx context.Context, typed string) (Sent, error) {
 	mail, err := ParseMail(typed)
 	if err != nil {
-		return Invited{}, err
+		return Sent{}, err
 	}
 	return a.invite(ctx, Actor{}, Offer{Mail: mail, Role: Admin, Organisation: a.Operator.Siret})
 }
 
-func (a *Access) invite(ctx context.Context, actor Actor, offer Offer) (Invited, error) {
+func (a *Access) invite(ctx context.Context, actor Actor, offer Offer) (Sent, error) {
 	organisation, err := a.target(ctx, offer.Role, offer.Organisation)
 	if err != nil {
-		return Invited{}, err
+		return Sent{}, err
 	}
 	holds, err := a.Store.HoldsByMail(ctx, offer.Mail, offer.Role, offer.Organisation)
 	if err != nil {
-		return Invited{}, fmt.Errorf("look for the role: %w", err)
+		return Sent{}, fmt.Errorf("look for the role: %w", err)
 	}
 	if holds {
-		return Invited{}, fault.New(fault.Conflict, "membership.already")
+		return Sent{}, fault.New(fault.Conflict, "membership.already")
 	}
 	author := authorOf(actor)
 	token, now := value.NewToken(), a.Now()
@@ -125,9 +126,9 @@ func (a *Access) invite(ctx context.Context, actor Actor, offer Offer) (Invited,
 		return a.invitationEntry(actor, invitation, token)
 	})
 	if err != nil {
-		return Invited{}, fmt.Errorf("record invitation: %w", err)
+		return Sent{}, fmt.Errorf("record invitation: %w", err)
 	}
-	return Invited{Invitation: invitation, Token: token}, nil
+	return Sent{Invitation: invitation, Token: token}, nil
 }
 
 // target finds the organisation for which a role is given.
@@ -153,17 +154,15 @@ func authorOf(actor Actor) audit.Author {
 }
 
 func (a *Access) invitationEntry(actor Actor, i Invitation, token value.Token) (Entry, error) {
-	sent, err := NewInvitationMail(i, token)
-	if err != nil {
-		return Entry{}, err
-	}
-	letter, err := notice.Prepare(a.Sealer, sent)
+	letters, err := a.prepare(NewInvited(Invited{
+		Mail: i.Mail, Inviter: i.Inviter, Role: i.Role, OrganisationName: i.Organisation.Name, Token: token.Reveal(), ExpiresAt: i.ExpiresAt,
+	}))
 	return Entry{
 		Event: audit.Event{
 			At: i.CreatedAt, Author: authorOf(actor), Act: audit.InvitationSent, RequestID: actor.RequestID,
 			Object: i.object(), Organisation: tenant(i.Role, i.Organisation.Siret), Detail: string(i.Role),
 		},
-		Letters: []notice.Letter{letter},
+		Letters: letters,
 	}, err
 }
 
@@ -235,13 +234,13 @@ func (a *Access) TakeBack(ctx context.Context, actor Actor, id int64) (Invitatio
 }
 
 // SendAgain invites anew, with a new link: the first one is worth nothing any more.
-func (a *Access) SendAgain(ctx context.Context, actor Actor, id int64) (Invited, error) {
+func (a *Access) SendAgain(ctx context.Context, actor Actor, id int64) (Sent, error) {
 	found, err := a.findSent(ctx, actor, id)
 	if err != nil {
-		return Invited{}, err
+		return Sent{}, err
 	}
 	if state := found.State(a.Now()); state != InvitationWaiting && state != InvitationExpired {
-		return Invited{}, fault.New(fault.Conflict, "invitation.moved")
+		return Sent{}, fault.New(fault.Conflict, "invitation.moved")
 	}
 	return a.Invite(ctx, actor, Offer{Mail: found.Mail, Role: found.Role, Organisation: found.Organisation.Siret})
 }

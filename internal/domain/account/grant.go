@@ -37,11 +37,12 @@ func (a *Access) Grant(ctx context.Context, actor Actor, accountID int64, offer 
 		AccountID: account.ID, Role: offer.Role, Organisation: organisation,
 		SignedFor: account.SignedFor.Siret, GrantedBy: actor.Name, GrantedAt: now,
 	}
-	letter, err := a.prepare(NewAccessGranted(account.Mail, grant))
-	if err != nil {
-		return err
-	}
-	_, err = a.Store.RecordGrant(ctx, grant, Entry{Event: membershipEvent(actor, audit.RoleGranted, account, grant, now), Letters: letter})
+	err = a.Store.RecordGrant(ctx, grant, func(id int64) (Entry, error) {
+		letters, err := a.prepare(NewAccessGranted(AccessGranted{
+			MembershipID: id, Mail: account.Mail, Role: grant.Role, OrganisationName: organisation.Name, By: actor.Name,
+		}))
+		return Entry{Event: membershipEvent(actor, audit.RoleGranted, account, grant, now), Letters: letters}, err
+	})
 	if err != nil {
 		return fmt.Errorf("record grant: %w", err)
 	}
@@ -83,7 +84,11 @@ func (a *Access) end(ctx context.Context, actor Actor, ending Ending, act audit.
 	}
 	entry := Entry{Event: membershipEvent(actor, act, account, ending.Membership, ending.At)}
 	if act == audit.RoleWithdrawn {
-		if entry.Letters, err = a.prepare(NewAccessWithdrawn(account.Mail, ending)); err != nil {
+		m := ending.Membership
+		entry.Letters, err = a.prepare(NewAccessWithdrawn(AccessWithdrawn{
+			MembershipID: m.ID, Mail: account.Mail, Role: m.Role, OrganisationName: m.Organisation.Name, By: ending.By,
+		}))
+		if err != nil {
 			return err
 		}
 	}
@@ -99,7 +104,10 @@ func (a *Access) prepare(n notice.Notice, err error) ([]notice.Letter, error) {
 		return nil, err
 	}
 	letter, err := notice.Prepare(a.Sealer, n)
-	return []notice.Letter{letter}, err
+	if err != nil {
+		return nil, fmt.Errorf("prepare a mail: %w", err)
+	}
+	return []notice.Letter{letter}, nil
 }
 
 func membershipEvent(actor Actor, act audit.Act, of Account, m Membership, at time.Time) audit.Event {

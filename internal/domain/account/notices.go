@@ -1,6 +1,8 @@
 package account
 
 import (
+	"encoding/hex"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -8,100 +10,114 @@ import (
 	"portail-qf/internal/domain/value"
 )
 
-// The mails about accounts.
+// The mails that are about accounts.
 const (
-	KindInvitation      notice.Kind = "invitation"
+	KindInvited         notice.Kind = "invitation"
 	KindAccessGranted   notice.Kind = "acces-ouvert"
 	KindAccessWithdrawn notice.Kind = "acces-retire"
 )
 
-// InvitationMail offers a role. It is the only place where the link of an invitation is
-// in clear, inside the seal of its mail.
-type InvitationMail struct {
-	ID           int64
-	Mail         string
-	Inviter      string
-	Role         Role
-	Organisation string // its name
-	Link         string // the token, last part of the address
-	ExpiresAt    time.Time
+// nameLimit cuts the names that a mail prints, in characters.
+const nameLimit = 256
+
+// Invited tells somebody that a role is offered, with the link that accepts or declines
+// it.
+type Invited struct {
+	Mail             string // of the person invited
+	Inviter          string // as displayed
+	Role             Role
+	OrganisationName string
+	// Token opens the invitation. It is in clear because the mail prints it; the content of
+	// a mail is stored sealed.
+	Token     string
+	ExpiresAt time.Time
 }
 
-// NewInvitationMail makes the mail of an invitation. notice.ErrIncomplete without an
-// address, an id, a link or a date.
-func NewInvitationMail(i Invitation, link value.Token) (InvitationMail, error) {
-	if i.ID == 0 || i.Mail == "" || link == "" || i.ExpiresAt.IsZero() {
-		return InvitationMail{}, notice.ErrIncomplete
+// NewInvited completes the notice of an invitation. It refuses one without address, role,
+// token or end.
+func NewInvited(n Invited) (Invited, error) {
+	if n.Mail == "" || n.Role.Space() == "" || n.Token == "" || n.ExpiresAt.IsZero() {
+		return Invited{}, fmt.Errorf("make %s: %w", KindInvited, notice.ErrIncomplete)
 	}
-	return InvitationMail{
-		ID: i.ID, Mail: i.Mail, Inviter: i.Inviter, Role: i.Role, Organisation: i.Organisation.Name,
-		Link: link.Reveal(), ExpiresAt: i.ExpiresAt,
-	}, nil
+	n.Inviter, n.OrganisationName = oneLine(n.Inviter), oneLine(n.OrganisationName)
+	return n, nil
 }
 
-// Kind names the mail.
-func (InvitationMail) Kind() notice.Kind { return KindInvitation }
+// Kind implements notice.Notice.
+func (Invited) Kind() notice.Kind { return KindInvited }
 
-// Key is one an invitation: sent again, it is another one.
-func (m InvitationMail) Key() string { return "invitation " + strconv.FormatInt(m.ID, 10) }
-
-// Recipients is who is invited.
-func (m InvitationMail) Recipients() notice.Recipients {
-	return notice.Recipients{To: []string{m.Mail}}
+// Key tells invitations apart by their token: one sent again has another, and is another
+// mail.
+func (n Invited) Key() string {
+	hash := value.Token(n.Token).Hash()
+	return string(KindInvited) + " " + hex.EncodeToString(hash[:8])
 }
 
-// AccessMail tells somebody that a role was given or taken.
-type AccessMail struct {
-	AccountID    int64
-	Mail         string
-	By           string
-	Role         Role
-	Organisation string
-	At           time.Time
+// Recipients is the person invited.
+func (n Invited) Recipients() notice.Recipients { return notice.Recipients{To: []string{n.Mail}} }
+
+// AccessGranted tells somebody who has an account that a further role is theirs.
+type AccessGranted struct {
+	MembershipID     int64
+	Mail             string
+	Role             Role
+	OrganisationName string
+	By               string // who gave the role, as displayed
 }
 
-func newAccessMail(mail, by string, m Membership, at time.Time) (AccessMail, error) {
-	if mail == "" || at.IsZero() {
-		return AccessMail{}, notice.ErrIncomplete
+// NewAccessGranted completes the notice of a role given. It refuses one without address,
+// role or membership.
+func NewAccessGranted(n AccessGranted) (AccessGranted, error) {
+	if n.Mail == "" || n.Role.Space() == "" || n.MembershipID == 0 {
+		return AccessGranted{}, fmt.Errorf("make %s: %w", KindAccessGranted, notice.ErrIncomplete)
 	}
-	return AccessMail{AccountID: m.AccountID, Mail: mail, By: by, Role: m.Role, Organisation: m.Organisation.Name, At: at}, nil
+	n.By, n.OrganisationName = oneLine(n.By), oneLine(n.OrganisationName)
+	return n, nil
 }
 
-func (m AccessMail) key(kind notice.Kind) string {
-	return string(kind) + " " + strconv.FormatInt(m.AccountID, 10) + " " + string(m.Role) + " " + m.At.UTC().Format(time.RFC3339Nano)
-}
-
-// Recipients is whose role it is.
-func (m AccessMail) Recipients() notice.Recipients { return notice.Recipients{To: []string{m.Mail}} }
-
-// AccessGranted tells somebody that a role was given.
-type AccessGranted struct{ AccessMail }
-
-// NewAccessGranted makes the mail of a role given. notice.ErrIncomplete without an address
-// or a date.
-func NewAccessGranted(mail string, grant Membership) (AccessGranted, error) {
-	made, err := newAccessMail(mail, grant.GrantedBy, grant, grant.GrantedAt)
-	return AccessGranted{made}, err
-}
-
-// Kind names the mail.
+// Kind implements notice.Notice.
 func (AccessGranted) Kind() notice.Kind { return KindAccessGranted }
 
-// Key is one a grant.
-func (m AccessGranted) Key() string { return m.key(KindAccessGranted) }
+// Key is one per membership: a role given again is another membership.
+func (n AccessGranted) Key() string { return keyOf(KindAccessGranted, n.MembershipID) }
 
-// AccessWithdrawn tells somebody that a role was taken.
-type AccessWithdrawn struct{ AccessMail }
-
-// NewAccessWithdrawn makes the mail of a role taken. notice.ErrIncomplete without an
-// address or a date.
-func NewAccessWithdrawn(mail string, ending Ending) (AccessWithdrawn, error) {
-	made, err := newAccessMail(mail, ending.By, ending.Membership, ending.At)
-	return AccessWithdrawn{made}, err
+// Recipients is the person who has the role.
+func (n AccessGranted) Recipients() notice.Recipients {
+	return notice.Recipients{To: []string{n.Mail}}
 }
 
-// Kind names the mail.
+// AccessWithdrawn tells somebody that a role is no longer theirs.
+type AccessWithdrawn struct {
+	MembershipID     int64
+	Mail             string
+	Role             Role
+	OrganisationName string
+	By               string // who took the role, as displayed
+}
+
+// NewAccessWithdrawn completes the notice of a role taken. It refuses one without address,
+// role or membership.
+func NewAccessWithdrawn(n AccessWithdrawn) (AccessWithdrawn, error) {
+	if n.Mail == "" || n.Role.Space() == "" || n.MembershipID == 0 {
+		return AccessWithdrawn{}, fmt.Errorf("make %s: %w", KindAccessWithdrawn, notice.ErrIncomplete)
+	}
+	n.By, n.OrganisationName = oneLine(n.By), oneLine(n.OrganisationName)
+	return n, nil
+}
+
+// Kind implements notice.Notice.
 func (AccessWithdrawn) Kind() notice.Kind { return KindAccessWithdrawn }
 
-// Key is one a withdrawal.
-func (m AccessWithdrawn) Key() string { return m.key(KindAccessWithdrawn) }
+// Key is one per membership: it ends once.
+func (n AccessWithdrawn) Key() string { return keyOf(KindAccessWithdrawn, n.MembershipID) }
+
+// Recipients is the person who had the role.
+func (n AccessWithdrawn) Recipients() notice.Recipients {
+	return notice.Recipients{To: []string{n.Mail}}
+}
+
+func keyOf(kind notice.Kind, membershipID int64) string {
+	return string(kind) + " " + strconv.FormatInt(membershipID, 10)
+}
+
+func oneLine(name string) string { return notice.OneLine(name, nameLimit) }
