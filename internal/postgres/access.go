@@ -174,7 +174,7 @@ func insertMembership(ctx context.Context, tx *sqlx.Tx, m account.Membership) (i
 }
 
 // RecordGrant adds a membership.
-func (s Access) RecordGrant(ctx context.Context, grant account.Membership, entry func(id int64) (account.Entry, error)) error {
+func (s Access) RecordGrant(ctx context.Context, grant account.Membership, entry account.Entry) error {
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
 		id, err := insertMembership(ctx, tx, grant)
 		if err != nil {
@@ -183,11 +183,7 @@ func (s Access) RecordGrant(ctx context.Context, grant account.Membership, entry
 		if id == 0 {
 			return fault.New(fault.Conflict, "membership.already")
 		}
-		left, err := entry(id)
-		if err != nil {
-			return err
-		}
-		return recordEntry(ctx, tx, left)
+		return recordEntry(ctx, tx, entry)
 	})
 }
 

@@ -30,9 +30,8 @@ type AccessStore interface {
 	// refused under a lock: fault.Conflict membership.last_admin; one that somebody ended
 	// meanwhile: membership.ended.
 	RecordEnding(ctx context.Context, ending Ending, entry Entry) error
-	// RecordGrant adds a membership; fault.Conflict membership.already. entry is made with
-	// its id.
-	RecordGrant(ctx context.Context, grant Membership, entry func(id int64) (Entry, error)) error
+	// RecordGrant adds a membership; fault.Conflict membership.already.
+	RecordGrant(ctx context.Context, grant Membership, entry Entry) error
 	// RecordInvitation draws the id of an invitation, which replaces the one that waits
 	// for the same address, role and organisation; entry is made with the id.
 	RecordInvitation(ctx context.Context, invitation Invitation, token [32]byte, entry func(id int64) (Entry, error)) (int64, error)

@@ -37,12 +37,14 @@ func (a *Access) Grant(ctx context.Context, actor Actor, accountID int64, offer 
 		AccountID: account.ID, Role: offer.Role, Organisation: organisation,
 		SignedFor: account.SignedFor.Siret, GrantedBy: actor.Name, GrantedAt: now,
 	}
-	err = a.Store.RecordGrant(ctx, grant, func(id int64) (Entry, error) {
-		letters, err := a.prepare(NewAccessGranted(AccessGranted{
-			MembershipID: id, Mail: account.Mail, Role: grant.Role, OrganisationName: organisation.Name, By: actor.Name,
-		}))
-		return Entry{Event: membershipEvent(actor, audit.RoleGranted, account, grant, now), Letters: letters}, err
-	})
+	letters, err := a.prepare(NewAccessGranted(AccessGranted{
+		AccountID: account.ID, Mail: account.Mail, Role: grant.Role,
+		Organisation: organisation.Siret, OrganisationName: organisation.Name, By: actor.Name, GrantedAt: now,
+	}))
+	if err != nil {
+		return err
+	}
+	err = a.Store.RecordGrant(ctx, grant, Entry{Event: membershipEvent(actor, audit.RoleGranted, account, grant, now), Letters: letters})
 	if err != nil {
 		return fmt.Errorf("record grant: %w", err)
 	}
