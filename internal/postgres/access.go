@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/lib/pq"
 
 	"portail-qf/internal/domain/account"
-	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/place"
 	"portail-qf/internal/domain/value"

@@ -51,12 +51,18 @@ func (j JobRuns) End(ctx context.Context, job string, tick time.Time, report str
 // Alone runs work while holding the job's lock, so that two runs of one job never
 // overlap. False when another run holds it: work was not called.
 func (j JobRuns) Alone(ctx context.Context, job string, work func(ctx context.Context)) (bool, error) {
-	conn, err := j.DB.pool.Connx(ctx)
+	return j.DB.alone(ctx, "job "+job, work)
+}
+
+// alone runs work while holding a lock of the database, on a connection of its own. False
+// when another connection holds it: work was not called.
+func (db *DB) alone(ctx context.Context, name string, work func(ctx context.Context)) (bool, error) {
+	conn, err := db.pool.Connx(ctx)
 	if err != nil {
 		return false, fmt.Errorf("connect for the lock: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	key := lockKey(job)
+	key := lockKey(name)
 	var locked bool
 	if err := conn.GetContext(ctx, &locked, `SELECT pg_try_advisory_lock($1)`, key); err != nil {
 		return false, fmt.Errorf("take the lock: %w", err)
@@ -72,8 +78,8 @@ func (j JobRuns) Alone(ctx context.Context, job string, work func(ctx context.Co
 	return true, nil
 }
 
-func lockKey(job string) int64 {
+func lockKey(name string) int64 {
 	hash := fnv.New64a()
-	_, _ = hash.Write([]byte("portail-qf job " + job))
+	_, _ = hash.Write([]byte("portail-qf " + name))
 	return int64(hash.Sum64())
 }

@@ -99,7 +99,7 @@ func (s Sessions) FindSubject(ctx context.Context, accountID int64) (string, err
 
 // FindAccount finds an account by its key, with every membership.
 func (s Sessions) FindAccount(ctx context.Context, issuer, subject string) (account.Account, []account.Membership, error) {
-	const sqlFind = accountSelect + ` WHERE a.issuer = $1 AND a.subject = $2`
+	sqlFind := accountSelect + ` WHERE a.issuer = $1 AND a.subject = $2`
 	var row accountRow
 	err := s.DB.pool.GetContext(ctx, &row, sqlFind, issuer, subject)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -301,7 +301,7 @@ func (r actorRow) actor(operator account.Organisation) account.Actor {
 
 // ListMembershipsOfAccount lists every membership of an account, the oldest first.
 func (s Sessions) ListMembershipsOfAccount(ctx context.Context, accountID int64) ([]account.Membership, error) {
-	const sqlList = membershipSelect + ` WHERE m.account_id = $1 ORDER BY m.granted_at, m.id`
+	sqlList := membershipSelect + ` WHERE m.account_id = $1 ORDER BY m.granted_at, m.id`
 	return listMemberships(ctx, s.DB.pool, s.Operator, sqlList, accountID)
 }
 
