@@ -58,17 +58,19 @@ func (n Invited) Recipients() notice.Recipients { return notice.Recipients{To: [
 
 // AccessGranted tells somebody who has an account that a further role is theirs.
 type AccessGranted struct {
-	MembershipID     int64
+	AccountID        int64
 	Mail             string
 	Role             Role
+	Organisation     value.Siret
 	OrganisationName string
 	By               string // who gave the role, as displayed
+	GrantedAt        time.Time
 }
 
-// NewAccessGranted completes the notice of a role given. It refuses one without address,
-// role or membership.
+// NewAccessGranted completes the notice of a role given. It refuses one without account,
+// address, role, organisation or date.
 func NewAccessGranted(n AccessGranted) (AccessGranted, error) {
-	if n.Mail == "" || n.Role.Space() == "" || n.MembershipID == 0 {
+	if n.AccountID == 0 || n.Mail == "" || n.Role.Space() == "" || n.Organisation == "" || n.GrantedAt.IsZero() {
 		return AccessGranted{}, fmt.Errorf("make %s: %w", KindAccessGranted, notice.ErrIncomplete)
 	}
 	n.By, n.OrganisationName = oneLine(n.By), oneLine(n.OrganisationName)
@@ -78,8 +80,11 @@ func NewAccessGranted(n AccessGranted) (AccessGranted, error) {
 // Kind implements notice.Notice.
 func (AccessGranted) Kind() notice.Kind { return KindAccessGranted }
 
-// Key is one per membership: a role given again is another membership.
-func (n AccessGranted) Key() string { return keyOf(KindAccessGranted, n.MembershipID) }
+// Key is what makes a membership, before it has a number: a role given again later is
+// another mail.
+func (n AccessGranted) Key() string {
+	return fmt.Sprintf("%s %d %s %s %s", KindAccessGranted, n.AccountID, n.Role, n.Organisation, n.GrantedAt.UTC().Format(time.RFC3339Nano))
+}
 
 // Recipients is the person who has the role.
 func (n AccessGranted) Recipients() notice.Recipients {
@@ -109,15 +114,13 @@ func NewAccessWithdrawn(n AccessWithdrawn) (AccessWithdrawn, error) {
 func (AccessWithdrawn) Kind() notice.Kind { return KindAccessWithdrawn }
 
 // Key is one per membership: it ends once.
-func (n AccessWithdrawn) Key() string { return keyOf(KindAccessWithdrawn, n.MembershipID) }
+func (n AccessWithdrawn) Key() string {
+	return string(KindAccessWithdrawn) + " " + strconv.FormatInt(n.MembershipID, 10)
+}
 
 // Recipients is the person who had the role.
 func (n AccessWithdrawn) Recipients() notice.Recipients {
 	return notice.Recipients{To: []string{n.Mail}}
-}
-
-func keyOf(kind notice.Kind, membershipID int64) string {
-	return string(kind) + " " + strconv.FormatInt(membershipID, 10)
 }
 
 func oneLine(name string) string { return notice.OneLine(name, nameLimit) }
