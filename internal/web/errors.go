@@ -45,7 +45,23 @@ func (r *Router) fail(c *gin.Context, err error) {
 	if found.status == http.StatusServiceUnavailable {
 		c.Header("Retry-After", "30")
 	}
+	if ActorOf(c).SignedIn() && found.status != http.StatusInternalServerError {
+		r.writeProError(c, found.status, fault.CodeOf(err))
+		return
+	}
 	r.writeError(c, found.status)
+}
+
+// writeProError answers a professional with what happened, in the frame of his space.
+func (r *Router) writeProError(c *gin.Context, status int, code string) {
+	if _, known := r.config.Sentences.Sentence(code); !known {
+		code = ""
+	}
+	page := proErrorPage{ProPage: r.ProFrame(c), Status: status, Code: code}
+	if err := r.config.ProErrors.write(c.Writer, page); err != nil {
+		r.config.Log.ErrorContext(c.Request.Context(), "error page not sent", "request_id", requestID(c), "error", err)
+		r.writeError(c, http.StatusInternalServerError)
+	}
 }
 
 func (r *Router) pageFor(status int) gin.HandlerFunc {

@@ -9,16 +9,10 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/authz"
+	"portail-qf/internal/domain/account"
 )
-
-// Access says who may use a route. Every route states one.
-type Access struct{ name string }
-
-// Public is for anyone, signed in or not.
-var Public = Access{"public"}
-
-// String names the access, for the list of routes.
-func (a Access) String() string { return a.name }
 
 // HandlerFunc answers a request. An error it returns becomes a page or a document of the
 // table in errors.go; it must not have written anything then.
@@ -38,14 +32,22 @@ type Router struct {
 	// policy is the Content-Security-Policy of every answer.
 	policy      string
 	crossOrigin *http.CrossOriginProtection
+	gate        Gate
 }
 
 // Settings are what every answer of the portal needs.
 type Settings struct {
 	PortalURL string // without final slash
 	Brand     bool
+	Contact   string // mail address for professionals
 	Errors    ErrorPages
+	// ProErrors is the page of an error for somebody who is signed in.
+	ProErrors ProErrorPage
+	// Sentences knows the sentences of templates/messages.
+	Sentences *Templates
 	Log       *slog.Logger
+	Sessions  *account.Sessions
+	Policy    *authz.Policy
 	// FormActions are the origins of identity providers to which a form may lead.
 	FormActions []string
 	// Observe is told of each answer: route, status, time taken.
@@ -85,6 +87,9 @@ func (r *Router) withoutFinalSlash(c *gin.Context) {
 // waits for a lock must not keep the connections of all the others.
 const usualPatience = 8 * time.Second
 
+// GuardedBy names who sends those who may not pass yet where they can earn it.
+func (r *Router) GuardedBy(gate Gate) { r.gate = gate }
+
 // Handle registers a route. A GET answers HEAD as well.
 func (r *Router) Handle(method, path string, access Access, handler HandlerFunc) {
 	r.HandleWithin(usualPatience, method, path, access, handler)
@@ -97,7 +102,11 @@ func (r *Router) HandleWithin(patience time.Duration, method, path string, acces
 		ctx, cancel := context.WithTimeout(c.Request.Context(), patience)
 		defer cancel()
 		c.Request = c.Request.WithContext(ctx)
-		if err := handler(c); err != nil {
+		admitted, err := r.admit(c, access)
+		if admitted {
+			err = handler(c)
+		}
+		if err != nil {
 			r.fail(c, err)
 		}
 	}
@@ -136,4 +145,18 @@ func (r *Router) Answered() []Route {
 // Frame is what every page of this request shows.
 func (r *Router) Frame(c *gin.Context) Page {
 	return Page{Path: c.Request.URL.Path, Brand: r.config.Brand, RequestID: requestID(c)}
+}
+
+// ProFrame is what every page of a professional shows.
+func (r *Router) ProFrame(c *gin.Context) ProPage {
+	page, actor := ProPage{Page: r.Frame(c)}, ActorOf(c)
+	page.Contact = r.config.Contact
+	if !actor.SignedIn() {
+		return page
+	}
+	page.Person, page.Organisation = actor.Name, actor.Organisation.Name
+	page.Space, page.SeveralSpaces = actor.Role.Space(), actor.Spaces > 1
+	page.Navigation = r.navigation(actor, page.Path)
+	page.Flash = r.takeFlash(c)
+	return page
 }

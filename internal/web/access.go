@@ -1,0 +1,138 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/value"
+)
+
+// Access says who may use a route. Every route states one.
+type Access struct {
+	name        string
+	person      bool // somebody must be signed in
+	object, act string
+	confirmed   bool
+}
+
+// Public is for anyone, signed in or not.
+var Public = Access{name: "public"}
+
+// SignedIn is for any professional who signed in, in a space or in none.
+var SignedIn = Access{name: "signed in", person: true}
+
+// Can is for those whose role may do an act on a kind of object (package authz).
+func Can(object, act string) Access {
+	return Access{name: object + " " + act, person: true, object: object, act: act}
+}
+
+// Confirmed demands besides that a second factor was proved in the last ten minutes: it is
+// for sensitive acts.
+func (a Access) Confirmed() Access {
+	a.name += ", confirmed"
+	a.confirmed = true
+	return a
+}
+
+// String names the access, for the list of routes.
+func (a Access) String() string { return a.name }
+
+// Permission gives the object and the act that a role must be allowed; "" for none.
+func (a Access) Permission() (object, act string) { return a.object, a.act }
+
+// NeedsPerson tells whether somebody must be signed in.
+func (a Access) NeedsPerson() bool { return a.person }
+
+// NeedsConfirmation tells whether a second factor must have been proved lately.
+func (a Access) NeedsConfirmation() bool { return a.confirmed }
+
+// Gate sends those who may not pass yet where they can earn it (package accounts).
+type Gate interface {
+	AskSignIn(c *gin.Context) error
+	AskSpace(c *gin.Context) error
+	AskConfirmation(c *gin.Context) error
+}
+
+// SessionCookie holds the session of a professional: random, for this host alone, sent
+// over a secure channel. Lax, since the browser comes back from ProConnect by a link.
+const SessionCookie = "__Host-professionnel"
+
+// Cookie reads a cookie of ours; "" when there is none or it cannot be ours.
+func Cookie(c *gin.Context, name string) value.Token {
+	cookie, err := c.Request.Cookie(name)
+	if err != nil || len(cookie.Value) > 64 {
+		return ""
+	}
+	return value.Token(cookie.Value)
+}
+
+// KeepCookie gives the browser a cookie until it closes; "" takes it back.
+func KeepCookie(c *gin.Context, name string, token value.Token) {
+	maxAge := 0
+	if token == "" {
+		maxAge = -1
+	}
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: name, Value: token.Reveal(), Path: "/", MaxAge: maxAge, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+const actorKey = "actor"
+
+// ActorOf is who makes the request: the zero Actor on a public route.
+func ActorOf(c *gin.Context) account.Actor {
+	actor, _ := c.Value(actorKey).(account.Actor)
+	return actor
+}
+
+// recognise reads who makes a request. ok is false when nobody is signed in.
+func (r *Router) recognise(c *gin.Context) (ok bool, err error) {
+	actor, err := r.config.Sessions.Actor(c.Request.Context(), Cookie(c, SessionCookie))
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	actor.RequestID = requestID(c)
+	c.Set(actorKey, actor)
+	return true, nil
+}
+
+// Recognise is for a public page that says more to somebody who is signed in.
+func (r *Router) Recognise(c *gin.Context) (account.Actor, error) {
+	_, err := r.recognise(c)
+	return ActorOf(c), err
+}
+
+// admit answers whoever may not use the route, or tells that the handler may go on. The
+// rights are read at each request: a role that was taken, or a session that was ended,
+// counts from the next one on.
+func (r *Router) admit(c *gin.Context, access Access) (admitted bool, err error) {
+	if !access.person {
+		return true, nil
+	}
+	known, err := r.recognise(c)
+	actor := ActorOf(c)
+	switch {
+	case err != nil:
+		return false, err
+	case !known:
+		return false, r.gate.AskSignIn(c)
+	case access.object == "":
+		return true, nil
+	case actor.Role == "":
+		return false, r.gate.AskSpace(c)
+	case !r.config.Policy.Can(actor.Role, access.object, access.act):
+		if err := r.config.Sessions.NoteRefused(c.Request.Context(), actor, c.Request.Method+" "+c.FullPath()); err != nil {
+			return false, err
+		}
+		return false, fault.New(fault.Forbidden, "access.refused")
+	case access.confirmed && !actor.Confirmed(r.config.Sessions.Now()):
+		return false, r.gate.AskConfirmation(c)
+	}
+	return true, nil
+}
