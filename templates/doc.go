@@ -4,12 +4,13 @@
 //   - layouts: the frame of a page; a page names its own in its first line;
 //   - dsfr: one partial per component of internal/web/dsfr;
 //   - pages/<space>: one file per page; pages/<space>/partials: what several share;
-//   - messages: one sentence per error code, and the words of dates.
+//   - messages: one sentence per error code, and the words of dates, roles and mails;
+//   - mails: the subject, text and HTML of each automatic mail, and their two layouts.
 package templates
 
 import "embed"
 
 // FS holds the templates by their path in this folder.
 //
-//go:embed layouts dsfr pages messages
+//go:embed layouts dsfr pages messages mails
 var FS embed.FS

@@ -20,7 +20,7 @@ type Notice interface {
 	Recipients() Recipients
 }
 
-// Recipients are addresses. To is never empty, and no address is twice in it.
+// Recipients are addresses. To is never empty. An address given twice gets the mail once.
 type Recipients struct{ To, CC []string }
 
 // Letter is a notice ready to be recorded.
@@ -41,7 +41,7 @@ func Place(key string) string { return "mail " + key }
 
 // Prepare makes the letter of a notice. It refuses one that nobody would receive.
 func Prepare(sealer Sealer, n Notice) (Letter, error) {
-	recipients := n.Recipients()
+	recipients := n.Recipients().Distinct()
 	if len(recipients.To) == 0 || n.Key() == "" {
 		return Letter{}, fmt.Errorf("prepare %s: %w", n.Kind(), ErrIncomplete)
 	}

@@ -1,0 +1,156 @@
+package mail
+
+import (
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"io/fs"
+	"strings"
+	"text/template"
+	"time"
+
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+)
+
+// frame is what every mail prints beside its notice.
+type frame struct{ Portal, Contact string }
+
+// wording reads templates: the sentences that mails share with pages, and the mails.
+type wording struct {
+	files    fs.FS
+	messages *template.Template
+	frame    frame
+}
+
+// texts are the templates of one kind of mail.
+type texts struct {
+	kind    notice.Kind
+	frame   frame
+	subject *template.Template
+	text    *template.Template
+	html    *htmltemplate.Template
+}
+
+// written is a mail in words.
+type written struct{ Subject, Text, HTML string }
+
+const (
+	subjectLimit = 90 // characters; readers of mail cut what is longer
+	lineLimit    = 72 // characters of a line of plain text
+)
+
+func newWording(files fs.FS, f frame) (*wording, error) {
+	messages, err := template.New("messages").ParseFS(files, "messages/*.tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("parse messages: %w", err)
+	}
+	return &wording{files: files, messages: messages, frame: f}, nil
+}
+
+// say gives the text of a definition of templates/messages. An unknown name is an error: a
+// person must never read a code.
+func (w *wording) say(name string, about any) (string, error) {
+	definition := w.messages.Lookup(name)
+	if definition == nil {
+		return "", fmt.Errorf("no sentence for %q in templates/messages", name)
+	}
+	var text strings.Builder
+	if err := definition.Execute(&text, about); err != nil {
+		return "", fmt.Errorf("write sentence %q: %w", name, err)
+	}
+	return strings.TrimSpace(text.String()), nil
+}
+
+// funcs are the words that the templates of mails ask for, as those of pages do.
+func (w *wording) funcs() map[string]any {
+	return map[string]any{
+		"message": func(code string) (string, error) { return w.say(code, nil) },
+		"moment":  func(instant time.Time) (string, error) { return w.say("moment", value.MomentOf(instant)) },
+	}
+}
+
+// parse reads the three templates of a kind, each with its layout.
+func (w *wording) parse(kind notice.Kind) (*texts, error) {
+	t := &texts{
+		kind: kind, frame: w.frame,
+		subject: template.New("subject").Option("missingkey=error").Funcs(w.funcs()),
+		text:    template.New("text").Option("missingkey=error").Funcs(w.funcs()),
+		html:    htmltemplate.New("html").Option("missingkey=error").Funcs(w.funcs()),
+	}
+	add := func(name, file string, parse func(name, source string) error) error {
+		source, err := fs.ReadFile(w.files, "mails/"+file+".tmpl")
+		if err != nil {
+			return fmt.Errorf("read template: %w", err)
+		}
+		return parse(name, string(source))
+	}
+	plain := func(name, source string) error { _, err := t.text.New(name).Parse(source); return err }
+	markup := func(name, source string) error { _, err := t.html.New(name).Parse(source); return err }
+	err := errors.Join(
+		add("subject", string(kind)+".subject", func(_, source string) error { _, err := t.subject.Parse(source); return err }),
+		add("layout", "layout.txt", plain),
+		add("mail", string(kind)+".txt", plain),
+		add("layout", "layout.html", markup),
+		add("mail", string(kind)+".html", markup),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("parse mail %s: %w", kind, err)
+	}
+	return t, nil
+}
+
+func (t *texts) writeSubject(content any) (string, error) {
+	var subject strings.Builder
+	if err := t.subject.Execute(&subject, content); err != nil {
+		return "", t.failure("subject", err)
+	}
+	return notice.OneLine(subject.String(), subjectLimit), nil
+}
+
+func (t *texts) writeBody(subject string, content any) (written, error) {
+	var text, html strings.Builder
+	if err := t.text.ExecuteTemplate(&text, "mail", content); err != nil {
+		return written{}, t.failure("text", err)
+	}
+	if err := t.html.ExecuteTemplate(&html, "mail", content); err != nil {
+		return written{}, t.failure("html", err)
+	}
+	return written{Subject: subject, Text: wrap(text.String()), HTML: strings.TrimSpace(html.String()) + "\n"}, nil
+}
+
+func (t *texts) failure(part string, err error) error {
+	return fmt.Errorf("write %s of mail %s: %w", part, t.kind, err)
+}
+
+// wrap cuts lines at spaces, never inside a word or an address nor at a no-break space,
+// and leaves one empty line between paragraphs.
+func wrap(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		rows := wrapLine(strings.Trim(line, " \t\r\n"))
+		if rows[0] == "" && (len(lines) == 0 || lines[len(lines)-1] == "") {
+			continue
+		}
+		lines = append(lines, rows...)
+	}
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n"
+}
+
+func wrapLine(line string) []string {
+	var rows []string
+	row, length := "", 0
+	for word := range strings.SplitSeq(line, " ") {
+		size := len([]rune(word))
+		switch {
+		case row == "":
+			row, length = word, size
+		case length+1+size > lineLimit:
+			rows = append(rows, row)
+			row, length = word, size
+		default:
+			row, length = row+" "+word, length+1+size
+		}
+	}
+	return append(rows, row)
+}

@@ -1,0 +1,199 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/outbox"
+	"portail-qf/internal/failpoint"
+)
+
+// Mails keeps the mails: it implements notice.Post and notice.MailStore.
+type Mails struct{ DB *DB }
+
+var (
+	_ notice.Post      = Mails{}
+	_ notice.MailStore = Mails{}
+)
+
+// recordLetter records a mail and orders its sending, inside the transaction that decides
+// it. A mail of the same key is the same mail: then nothing happens.
+func recordLetter(ctx context.Context, tx *sqlx.Tx, letter notice.Letter, now time.Time) error {
+	const sqlMail = `
+		INSERT INTO mails (kind, key, content, created_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (key) DO NOTHING RETURNING id`
+	var id int64
+	err := tx.GetContext(ctx, &id, sqlMail, string(letter.Kind), letter.Key, letter.Content, now)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("record mail %s: %w", letter.Kind, err)
+	}
+	const sqlRecipients = `
+		INSERT INTO mail_recipients (mail_id, position, field, address)
+		SELECT $1, listed.position, listed.field, listed.address
+		FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS listed (field, address, position)`
+	fields, addresses := columnsOf(letter.Recipients.Distinct())
+	if _, err := tx.ExecContext(ctx, sqlRecipients, id, fields, addresses); err != nil {
+		return fmt.Errorf("record recipients of mail %s: %w", letter.Kind, err)
+	}
+	return enqueue(ctx, tx, outbox.SendMail, strconv.FormatInt(id, 10), now)
+}
+
+func columnsOf(recipients notice.Recipients) (fields, addresses pq.StringArray) {
+	for _, list := range []struct {
+		field     notice.Field
+		addresses []string
+	}{{notice.FieldTo, recipients.To}, {notice.FieldCC, recipients.CC}} {
+		for _, address := range list.addresses {
+			fields, addresses = append(fields, string(list.field)), append(addresses, address)
+		}
+	}
+	return fields, addresses
+}
+
+// Record records a mail that no other change decides.
+func (m Mails) Record(ctx context.Context, letter notice.Letter, now time.Time) error {
+	return m.DB.InTx(ctx, func(tx *sqlx.Tx) error { return recordLetter(ctx, tx, letter, now) })
+}
+
+// Alone runs work while holding the lock of a mail. The lock goes with the connection: a
+// portal that dies lets it go.
+func (m Mails) Alone(ctx context.Context, mailID int64, work func(ctx context.Context) error) error {
+	var failed error
+	alone, err := m.DB.alone(ctx, "mail "+strconv.FormatInt(mailID, 10), func(ctx context.Context) { failed = work(ctx) })
+	if err == nil && !alone {
+		return fault.New(fault.Conflict, "mail.busy")
+	}
+	return errors.Join(err, failed)
+}
+
+// FindOutgoing finds a mail to send.
+func (m Mails) FindOutgoing(ctx context.Context, mailID int64) (notice.Outgoing, error) {
+	mail, err := m.FindMail(ctx, mailID)
+	if err != nil {
+		return notice.Outgoing{}, err
+	}
+	outgoing := notice.Outgoing{Mail: mail}
+	if err := m.DB.pool.GetContext(ctx, &outgoing.Content, `SELECT content FROM mails WHERE id = $1`, mailID); err != nil {
+		return notice.Outgoing{}, fmt.Errorf("read content of mail: %w", notFoundAs("mail.unknown", err))
+	}
+	return outgoing, nil
+}
+
+// RecordWritten keeps the subject, and the Message-ID unless there is one.
+func (m Mails) RecordWritten(ctx context.Context, mailID int64, subject, messageID string) (string, error) {
+	const sqlWritten = `
+		UPDATE mails SET subject = $2, message_id = COALESCE(message_id, $3) WHERE id = $1 RETURNING message_id`
+	var kept string
+	if err := m.DB.pool.GetContext(ctx, &kept, sqlWritten, mailID, subject, messageID); err != nil {
+		return "", fmt.Errorf("record written mail: %w", notFoundAs("mail.unknown", err))
+	}
+	return kept, nil
+}
+
+// RecordTold keeps what the relay decided for those who still waited at these addresses.
+func (m Mails) RecordTold(ctx context.Context, mailID int64, told []notice.Told, now time.Time) error {
+	failpoint.Hit("mail: accepted, not recorded")
+	var positions pq.Int64Array
+	var addresses, states, codes pq.StringArray
+	for _, one := range told {
+		positions, addresses = append(positions, int64(one.Position)), append(addresses, one.Address)
+		states, codes = append(states, string(one.State)), append(codes, one.Code)
+	}
+	return m.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		if err := lockMail(ctx, tx, mailID); err != nil {
+			return err
+		}
+		const sqlTold = `
+			UPDATE mail_recipients r SET state = told.state, code = told.code, told_at = $6
+			FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) AS told (position, address, state, code)
+			WHERE r.mail_id = $1 AND r.position = told.position AND r.address = told.address AND r.state = 'pending'`
+		if _, err := tx.ExecContext(ctx, sqlTold, mailID, positions, addresses, states, codes, now); err != nil {
+			return fmt.Errorf("record what the relay told: %w", err)
+		}
+		const sqlFinish = `
+			UPDATE mails m SET finished_at = $2, content = CASE WHEN EXISTS (
+				SELECT FROM mail_recipients r WHERE r.mail_id = m.id AND r.state = 'bounced') THEN m.content END
+			WHERE m.id = $1 AND NOT EXISTS (SELECT FROM mail_recipients r WHERE r.mail_id = m.id AND r.state = 'pending')`
+		if _, err := tx.ExecContext(ctx, sqlFinish, mailID, now); err != nil {
+			return fmt.Errorf("finish mail: %w", err)
+		}
+		return nil
+	})
+}
+
+// lockMail makes those who change the recipients of a mail wait for one another: each then
+// sees what the others left.
+func lockMail(ctx context.Context, tx *sqlx.Tx, mailID int64) error {
+	var erased bool
+	if err := tx.GetContext(ctx, &erased, `SELECT content IS NULL FROM mails WHERE id = $1 FOR UPDATE`, mailID); err != nil {
+		return fmt.Errorf("lock mail: %w", notFoundAs("mail.unknown", err))
+	}
+	return nil
+}
+
+// RecordReaddressed gives a bounced recipient another address, orders the sending and
+// writes the event down.
+func (m Mails) RecordReaddressed(ctx context.Context, readdressed notice.Readdressed) error {
+	now := readdressed.Event.At
+	return m.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		const sqlWaits = `UPDATE mails SET finished_at = NULL WHERE id = $1 AND content IS NOT NULL`
+		result, err := tx.ExecContext(ctx, sqlWaits, readdressed.MailID)
+		if err != nil {
+			return fmt.Errorf("take mail up again: %w", err)
+		}
+		if err := oneRow(result, fault.New(fault.Conflict, "mail.erased")); err != nil {
+			return err
+		}
+		const sqlReaddress = `
+			UPDATE mail_recipients
+			SET corrected_from = address, address = $3, state = 'pending', code = '', told_at = NULL
+			WHERE mail_id = $1 AND position = $2 AND state = 'bounced'`
+		result, err = tx.ExecContext(ctx, sqlReaddress, readdressed.MailID, readdressed.Position, readdressed.Address)
+		if err != nil {
+			return fmt.Errorf("correct address: %w", err)
+		}
+		if err := oneRow(result, fault.New(fault.Conflict, "mail.not_bounced")); err != nil {
+			return err
+		}
+		if err := recordEvent(ctx, tx, readdressed.Event); err != nil {
+			return err
+		}
+		return enqueue(ctx, tx, outbox.SendMail, strconv.FormatInt(readdressed.MailID, 10), now)
+	})
+}
+
+// Purge erases what mails say to addresses that nobody corrected in time, then the
+// mails themselves. It tells how many of each.
+func (m Mails) Purge(ctx context.Context, now time.Time) (contents, mails int64, err error) {
+	const sqlErase = `UPDATE mails SET content = NULL WHERE content IS NOT NULL AND finished_at <= $1`
+	const sqlForget = `DELETE FROM mails WHERE finished_at <= $1`
+	for _, purge := range []struct {
+		statement string
+		before    time.Time
+		count     *int64
+	}{
+		{sqlErase, now.Add(-notice.ContentLife), &contents},
+		{sqlForget, now.Add(-notice.MailLife), &mails},
+	} {
+		result, err := m.DB.pool.ExecContext(ctx, purge.statement, purge.before)
+		if err != nil {
+			return contents, mails, fmt.Errorf("purge mails: %w", err)
+		}
+		if *purge.count, err = result.RowsAffected(); err != nil {
+			return contents, mails, fmt.Errorf("count purged mails: %w", err)
+		}
+	}
+	return contents, mails, nil
+}
