@@ -75,5 +75,5 @@ $(NODE_MODULES): static/package.json static/package-lock.json static/.npmrc
 	@.ci/prepare node
 	npm --prefix static ci --no-audit --no-fund --loglevel=error
 
-$(DSFR): $(NODE_MODULES) static/app.css $(wildcard static/internal/build/*.go)
+$(DSFR): $(NODE_MODULES) static/app.css static/pro.css $(wildcard static/internal/build/*.go)
 	CGO_ENABLED=0 go generate ./static

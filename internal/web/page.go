@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"slices"
+	"strings"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/web/form"
 )
 
@@ -20,6 +23,40 @@ type Page struct {
 	Contact   string         // mail address for professionals; "" on citizen pages (PRODUCT.md 3.6)
 	Problems  []form.Problem // what is wrong in the form of the page
 }
+
+// ProPage is what every page of a professional knows besides; each view struct of the
+// back-office embeds it. A page within a space is framed by layouts/pro; a page outside any
+// (sign-in, refusal, choice of a space) by layouts/pro_plain, with what is known so far.
+type ProPage struct {
+	Page
+	Person        string // "" before the sign-in
+	Organisation  string // for whom the person acts
+	Space         account.Space
+	SeveralSpaces bool // the person may change
+	Navigation    []NavLink
+	Flash         string // code of the sentence that says what has just been done; "" for none
+}
+
+// NavLink is an entry of the navigation of a space.
+type NavLink struct {
+	Code    string // its label is the sentence "nav.<code>" of templates/messages
+	URL     string
+	Current bool
+	Count   int // of what waits there; not shown when 0
+}
+
+// MarkCurrent tells which link leads to the page of a path, or to a page above it. A link
+// above another one, the home page of the space, is current on its own page only.
+func MarkCurrent(links []NavLink, path string) []NavLink {
+	marked := slices.Clone(links)
+	for i, link := range marked {
+		above := slices.ContainsFunc(links, func(other NavLink) bool { return below(other.URL, link.URL) })
+		marked[i].Current = path == link.URL || !above && below(path, link.URL)
+	}
+	return marked
+}
+
+func below(path, folder string) bool { return strings.HasPrefix(path, folder+"/") }
 
 // Operator is what the law wants a site to say of itself and only its operator knows. An
 // empty field is shown as to be filled in: nothing is invented.

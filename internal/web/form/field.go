@@ -2,6 +2,7 @@ package form
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,6 +47,33 @@ func (f Field) Labelled(label, hint string) Field {
 	f.Label, f.Hint = label, hint
 	return f
 }
+
+// Choices is a group of boxes of which any number may be ticked.
+type Choices struct {
+	Name   string // of each box, and the id of the first
+	Label  string
+	Hint   string
+	Values []string // of the ticked ones
+	Error  string
+}
+
+// Has tells whether a box is ticked.
+func (c Choices) Has(value string) bool { return slices.Contains(c.Values, value) }
+
+// Refused returns the group with the code of the sentence that says what is wrong.
+func (c Choices) Refused(code string) Choices {
+	c.Error = code
+	return c
+}
+
+// Labelled returns the group with its words; templates call it.
+func (c Choices) Labelled(label, hint string) Choices {
+	c.Label, c.Hint = label, hint
+	return c
+}
+
+// Field is the group as Problems lists it, among fields.
+func (c Choices) Field() Field { return Field{Name: c.Name, Error: c.Error} }
 
 // Problem is an entry of the summary at the top of a refused form.
 type Problem struct {

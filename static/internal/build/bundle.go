@@ -20,7 +20,7 @@ var (
 )
 
 // bundle makes one stylesheet of the DSFR's core, components and icons, and names the files that it needs. pageStyle is the
-// portal's own stylesheet: the custom properties that it reads are kept.
+// portal's own style: the custom properties that it reads are kept.
 func bundle(dist fs.FS, pageStyle string) (stylesheet string, needed []string, err error) {
 	rules, err := readRules(dist)
 	if err != nil {

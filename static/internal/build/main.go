@@ -17,6 +17,9 @@ const (
 	styleName = "dsfr.css"
 )
 
+// pageStyles are the portal's own stylesheets: of all pages, of the back-office's.
+var pageStyles = []string{"app.css", "pro.css"}
+
 // copies are the files taken beside those that the stylesheet names: from, to.
 var copies = [][2]string{
 	{"@gouvfr/dsfr/LICENSE.md", "LICENSE.md"},
@@ -45,9 +48,13 @@ func build() error {
 	if err != nil {
 		return err
 	}
-	pageStyle, err := os.ReadFile("app.css")
-	if err != nil {
-		return err
+	var pageStyle []byte
+	for _, name := range pageStyles {
+		style, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		pageStyle = append(pageStyle, style...)
 	}
 	stylesheet, needed, err := bundle(dist, string(pageStyle))
 	if errors.Is(err, fs.ErrNotExist) {

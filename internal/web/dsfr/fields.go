@@ -1,0 +1,104 @@
+package dsfr
+
+import "portail-qf/internal/web/form"
+
+// Input is a line of text with its label, hint and error.
+type Input struct {
+	form.Field
+	Type string // of the control: text, email, tel, date
+	// Code is true for an identifier to copy: no spelling help, capitals on a phone.
+	Code bool
+	// Autocomplete says what the browser may fill in of the person herself; "off" for
+	// what is about somebody else.
+	Autocomplete string
+}
+
+// Autofill lets the browser propose what it knows of the person: "email", "tel", "name".
+func (i Input) Autofill(what string) Input {
+	i.Autocomplete = what
+	return i
+}
+
+// Textarea is several lines of text.
+type Textarea struct {
+	form.Field
+	Rows int // shown at first
+}
+
+// Option is one of the answers to a question. Its words are Text or, where Go only knows a
+// code, the sentence of templates/messages that Code names.
+type Option struct {
+	Value, Text, Code string
+	Hint              string // of a radio button or a box; may be ""
+}
+
+// Select offers one answer among many.
+type Select struct {
+	form.Field
+	Empty   string // what is read when nothing is chosen
+	Options []Option
+}
+
+// Radios offers one answer among a few, all in sight.
+type Radios struct {
+	form.Field
+	Options []Option
+}
+
+// Checkboxes offers any number of answers.
+type Checkboxes struct {
+	form.Choices
+	Options []Option
+}
+
+// Checkbox is a statement that the person makes by ticking it; its value is "oui".
+type Checkbox struct{ form.Field }
+
+// Search is a whole search form with one field; it is a GET, so that its result can be
+// bookmarked.
+type Search struct {
+	form.Field
+	Action string
+	Button string
+}
+
+// ErrorSummary lists at the top of the page what is to be mended.
+type ErrorSummary struct{ Problems []form.Problem }
+
+// usualRows is the height of a textarea, in lines: a paragraph.
+const usualRows = 5
+
+// fieldFuncs are the constructors of what a form holds.
+func fieldFuncs() map[string]any {
+	return map[string]any{
+		"input": func(field form.Field) Input { return Input{Field: field, Type: "text", Autocomplete: "off"} },
+		"codeInput": func(field form.Field) Input {
+			return Input{Field: field, Type: "text", Autocomplete: "off", Code: true}
+		},
+		"emailInput": func(field form.Field) Input { return Input{Field: field, Type: "email", Autocomplete: "off"} },
+		"telInput":   func(field form.Field) Input { return Input{Field: field, Type: "tel", Autocomplete: "off"} },
+		"dateInput":  func(field form.Field) Input { return Input{Field: field, Type: "date", Autocomplete: "off"} },
+		"textarea":   func(field form.Field) Textarea { return Textarea{Field: field, Rows: usualRows} },
+		"option":     func(value, text string) Option { return Option{Value: value, Text: text} },
+		"hinted":     func(option Option, hint string) Option { option.Hint = hint; return option },
+		"select": func(field form.Field, empty string, options ...Option) Select {
+			return Select{Field: field, Empty: empty, Options: options}
+		},
+		"selectFrom": func(field form.Field, empty string, options []Option) Select {
+			return Select{Field: field, Empty: empty, Options: options}
+		},
+		"radios":     func(field form.Field, options ...Option) Radios { return Radios{Field: field, Options: options} },
+		"radiosFrom": func(field form.Field, options []Option) Radios { return Radios{Field: field, Options: options} },
+		"checkboxes": func(choices form.Choices, options ...Option) Checkboxes {
+			return Checkboxes{Choices: choices, Options: options}
+		},
+		"checkboxesFrom": func(choices form.Choices, options []Option) Checkboxes {
+			return Checkboxes{Choices: choices, Options: options}
+		},
+		"checkbox": func(field form.Field) Checkbox { return Checkbox{Field: field} },
+		"search": func(action, button string, field form.Field) Search {
+			return Search{Field: field, Action: action, Button: button}
+		},
+		"errors": func(problems []form.Problem) ErrorSummary { return ErrorSummary{Problems: problems} },
+	}
+}
