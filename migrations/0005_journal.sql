@@ -15,7 +15,7 @@ CREATE TABLE audit_events (
     detail       text NOT NULL DEFAULT '' CHECK (length(detail) <= 256),
     request_id   text NOT NULL DEFAULT '' CHECK (length(request_id) <= 256),
     tx           xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    batch        bigint -- of the seal; null until then
+    batch        bigint CHECK (batch > 0) -- of the seal; null until then
 );
 
 -- The journal is sealed by batches. Each seal holds the digest of the one before, so that
@@ -40,6 +40,10 @@ RETURN array_remove(regexp_split_to_array(
         normalize(replace(replace(translate(said, 'ŒÆłŁøØđĐ', 'œælloodd'), 'œ', 'oe'), 'æ', 'ae'), NFKD),
         '[\u0300-\u036f]' COLLATE "C", '', 'g') COLLATE "C"),
     '[^a-z0-9]+' COLLATE "C"), '');
+
+-- What somebody typed, as a search for words that begin so; null when it holds no word.
+CREATE FUNCTION audit_query(typed text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT string_agg(quote_literal(word) || ':*', ' & ')::tsquery FROM unnest(audit_words(typed)) AS word);
 
 -- Newest first by every criterion.
 CREATE INDEX audit_events_by_time ON audit_events (at, id);
@@ -111,7 +115,7 @@ CREATE FUNCTION purge_journal(before timestamptz, OUT batches bigint, OUT events
 SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 BEGIN
     IF before IS NULL OR before > now() - interval '5 years' THEN
-        RAISE EXCEPTION 'the journal is kept for 5 years' USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_events_retention';
+        RAISE EXCEPTION 'the journal is kept for 5 years';
     END IF;
     LOCK TABLE public.audit_seals IN SHARE ROW EXCLUSIVE MODE;
     WITH due AS MATERIALIZED (
