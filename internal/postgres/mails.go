@@ -136,8 +136,7 @@ func (m Mails) RecordTold(ctx context.Context, mailID int64, told []notice.Told,
 // lockMail makes those who change the recipients of a mail wait for one another: each then
 // sees what the others left.
 func lockMail(ctx context.Context, tx *sqlx.Tx, mailID int64) error {
-	var erased bool
-	if err := tx.GetContext(ctx, &erased, `SELECT content IS NULL FROM mails WHERE id = $1 FOR UPDATE`, mailID); err != nil {
+	if err := tx.GetContext(ctx, &mailID, `SELECT id FROM mails WHERE id = $1 FOR UPDATE`, mailID); err != nil {
 		return fmt.Errorf("lock mail: %w", notFoundAs("mail.unknown", err))
 	}
 	return nil

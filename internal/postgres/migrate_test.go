@@ -14,6 +14,7 @@ import (
 
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/postgres"
 	"portail-qf/migrations"
 )
@@ -48,9 +49,11 @@ var quoted = regexp.MustCompile(`'([^']+)'`)
 func TestTheSchemaListsTheSameValuesAsTheRules(t *testing.T) {
 	s := setScene(t)
 	for constraint, want := range map[string][]string{
-		"dossiers_state_check":      texts(dossier.States[:]),
-		"attempts_step_check":       texts(dossier.Steps[:]),
-		"collectivities_form_check": texts(directory.FormStates[:]),
+		"dossiers_state_check":        texts(dossier.States[:]),
+		"attempts_step_check":         texts(dossier.Steps[:]),
+		"collectivities_form_check":   texts(directory.FormStates[:]),
+		"mail_recipients_state_check": texts(notice.States[:]),
+		"mail_recipients_field_check": texts(notice.Fields[:]),
 	} {
 		var definition string
 		err := s.raw.QueryRowContext(context.Background(),
