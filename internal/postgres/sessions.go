@@ -335,7 +335,7 @@ func (s Sessions) ListSessions(ctx context.Context, q account.SessionQuery, now 
 			s.created_at, s.seen_at, s.strong_at, count(*) OVER () AS total
 		FROM sessions s JOIN accounts a ON a.id = s.account_id
 		LEFT JOIN memberships m ON m.id = s.membership_id AND m.ended_at IS NULL
-		WHERE s.created_at > $1 AND s.seen_at > $2 AND ($3 = 0 OR s.account_id = $3)
+		WHERE s.created_at > $1 AND s.seen_at > $2 AND ($3 = 0 OR s.account_id = $3) AND ($11::bigint = 0 OR s.id = $11)
 		  AND ($4 = '' OR a.folded_name LIKE '%' || $4 || '%' OR a.mail LIKE '%' || $5 || '%')
 		  AND (cardinality($6::text[]) = 0 OR m.role = ANY ($6))
 		ORDER BY CASE WHEN $7 = 'name' AND NOT $8 THEN a.folded_name END, CASE WHEN $7 = 'name' AND $8 THEN a.folded_name END DESC,
@@ -355,7 +355,7 @@ func (s Sessions) ListSessions(ctx context.Context, q account.SessionQuery, now 
 		Total            int          `db:"total"`
 	}
 	err := s.DB.pool.SelectContext(ctx, &rows, sqlList, now.Add(-account.AbsoluteLife), now.Add(-account.IdleLife), q.AccountID,
-		literal(place.Fold(q.Search)), literal(lower(q.Search)), rolesOf(q.Space), q.Sort, q.Descending, q.Limit, q.Offset)
+		literal(place.Fold(q.Search)), literal(lower(q.Search)), rolesOf(q.Space), q.Sort, q.Descending, q.Limit, q.Offset, q.ID)
 	if err != nil || len(rows) == 0 {
 		return nil, 0, err
 	}

@@ -203,8 +203,9 @@ func (a *Access) Accept(ctx context.Context, actor Actor, link value.Token) (Inv
 	return invitation, nil
 }
 
-// findSent finds an invitation that the actor may handle. Another's looks like none.
-func (a *Access) findSent(ctx context.Context, actor Actor, id int64) (Invitation, error) {
+// Invitation finds an invitation that the actor may handle. Another's looks like none.
+// Codes: invitation.unknown, membership.not_grantable.
+func (a *Access) Invitation(ctx context.Context, actor Actor, id int64) (Invitation, error) {
 	found, err := a.Store.FindInvitationByID(ctx, id)
 	if err != nil {
 		return Invitation{}, fmt.Errorf("find invitation: %w", err)
@@ -218,7 +219,7 @@ func (a *Access) findSent(ctx context.Context, actor Actor, id int64) (Invitatio
 // TakeBack withdraws an invitation that waits. Codes: invitation.unknown,
 // invitation.moved.
 func (a *Access) TakeBack(ctx context.Context, actor Actor, id int64) (Invitation, error) {
-	found, err := a.findSent(ctx, actor, id)
+	found, err := a.Invitation(ctx, actor, id)
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -234,7 +235,7 @@ func (a *Access) TakeBack(ctx context.Context, actor Actor, id int64) (Invitatio
 
 // SendAgain invites anew, with a new link: the first one is worth nothing any more.
 func (a *Access) SendAgain(ctx context.Context, actor Actor, id int64) (Sent, error) {
-	found, err := a.findSent(ctx, actor, id)
+	found, err := a.Invitation(ctx, actor, id)
 	if err != nil {
 		return Sent{}, err
 	}

@@ -54,9 +54,9 @@ type Session struct {
 	StrongAt     time.Time
 }
 
-// SessionQuery selects sessions. AccountID 0 is everybody's.
+// SessionQuery selects sessions. ID 0 is every one, AccountID 0 everybody's.
 type SessionQuery struct {
-	AccountID     int64
+	ID, AccountID int64
 	Search        string
 	Space         Space
 	Sort          string // "seen" or "name"
@@ -164,8 +164,28 @@ func (s *Sessions) Own(ctx context.Context, actor Actor) ([]Session, error) {
 	return listed, err
 }
 
-// End ends anybody's session, for an administrator.
+// Other finds the session of somebody else, or another one of the actor's, for an
+// administrator. Codes: session.unknown; session.own, the one that asks: it is ended by
+// signing out, which ends the provider's too.
+func (s *Sessions) Other(ctx context.Context, actor Actor, sessionID int64) (Session, error) {
+	if sessionID == actor.SessionID {
+		return Session{}, fault.New(fault.Conflict, "session.own")
+	}
+	listed, _, err := s.List(ctx, SessionQuery{ID: sessionID, Limit: 1})
+	if err == nil && len(listed) == 0 {
+		err = fault.New(fault.NotFound, "session.unknown")
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	return listed[0], nil
+}
+
+// End ends a session for an administrator. Codes: those of Other.
 func (s *Sessions) End(ctx context.Context, actor Actor, sessionID int64) error {
+	if sessionID == actor.SessionID {
+		return fault.New(fault.Conflict, "session.own")
+	}
 	return s.end(ctx, actor, sessionID)
 }
 
