@@ -1,0 +1,78 @@
+package accounts
+
+import (
+	"strings"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/dsfr"
+)
+
+var (
+	noon     = web.Moment{Year: 2026, Month: 3, Day: 2, Hour: 12}
+	endless  = strings.Repeat("Syndicat intercommunal à vocation multiple de la vallée ", 3)
+	majastre = "Majastres"
+)
+
+// Exhibits lists every page with its samples, for the showcase and the tests. page is that
+// of somebody in a space.
+func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
+	nobody := web.ProPage{Page: page.Page}
+	roaming := web.ProPage{Page: page.Page, Person: page.Person}
+	exhibits := []web.Exhibit{
+		web.Show("accounts/sign_in", v.signIn,
+			web.Sample[signInPage]{Name: "page", Content: signInPage{ProPage: nobody, Return: "/administration/comptes?q=a"}},
+			web.Sample[signInPage]{Name: "indisponible", Content: signInPage{ProPage: nobody, Away: true}}),
+		web.Show("accounts/signed_out", v.signedOut, web.Sample[plainPage]{Name: "page", Content: plainPage{nobody}}),
+		web.Show("accounts/confirm", v.confirm,
+			web.Sample[confirmPage]{Name: "page", Content: confirmPage{ProPage: page, Return: "/administration/invitations/nouvelle"}},
+			web.Sample[confirmPage]{Name: "formulaire-garde", Content: confirmPage{ProPage: page, Held: "c2NlbGxl"}}),
+		web.Show("accounts/resume", v.resume, web.Sample[resumePage]{Name: "page", Content: resumePage{
+			ProPage: page, Action: "/administration/invitations/nouvelle", Fields: []dsfr.Hidden{{Name: "mail", Value: `"><script>`}},
+		}}),
+		web.Show("accounts/spaces", v.spaces, web.Sample[spacesPage]{Name: "page", Content: spacesPage{ProPage: roaming, Return: "/editeur/membres", Choices: []choice{
+			{ID: 1, Role: account.Admin, Space: account.SpaceAdministration, Organisation: "DINUM", Present: true},
+			{ID: 2, Role: account.EditorMember, Space: account.SpaceEditor, Organisation: "Logiciels Tilleul"},
+			{ID: 3, Role: account.Town, Space: account.SpaceTown, Organisation: endless},
+		}}}),
+		web.Show("accounts/invitation", v.invitation, invitationSamples(nobody, roaming)...),
+		web.Show("accounts/invitation_unknown", v.invitationUnknown, web.Sample[plainPage]{Name: "page", Content: plainPage{nobody}}),
+		web.Show("accounts/own_account", v.ownAccount,
+			web.Sample[accountPage]{Name: "page", Content: accountPage{
+				ProPage: page, Mail: "camille.ferrand@majastres.example.fr", Establishment: majastre, Siret: "210\u00a0401\u00a0071\u00a000019",
+				Roles:    []choice{{ID: 1, Role: account.Town, Space: account.SpaceTown, Organisation: endless, Present: true}},
+				Sessions: []ownSession{{ID: 1, CreatedAt: noon, SeenAt: noon, Present: true}, {ID: 2, CreatedAt: noon, SeenAt: noon}},
+			}},
+			web.Sample[accountPage]{Name: "sans-role", Content: accountPage{ProPage: roaming, Mail: "a@example.fr", Sessions: []ownSession{{ID: 1, Present: true}}}}),
+		web.Show("accounts/leave", v.leave, web.Sample[leavePage]{Name: "page", Content: leavePage{ProPage: page, ID: 3, Role: account.Support, Organisation: endless}}),
+	}
+	var refusals []web.Sample[refusalPage]
+	for why := range causes {
+		refusals = append(refusals, web.Sample[refusalPage]{Name: string(why), Content: refusalPage{ProPage: nobody, Cause: why}})
+	}
+	var noSpaces []web.Sample[noSpacePage]
+	for _, why := range account.Refusals {
+		noSpaces = append(noSpaces, web.Sample[noSpacePage]{Name: string(why), Content: noSpacePage{
+			ProPage: roaming, Refusal: why, Mail: "camille.ferrand@majastres.example.fr", Establishment: endless, Siret: "210\u00a0401\u00a0071\u00a000019",
+			WithdrawnBy: "Hugo Marchal", WithdrawnAt: noon,
+		}})
+	}
+	return append(exhibits, web.Show("accounts/refusal", v.refusal, refusals...), web.Show("accounts/no_space", v.noSpace, noSpaces...))
+}
+
+func invitationSamples(nobody, roaming web.ProPage) []web.Sample[invitationPage] {
+	sample := invitationPage{
+		ProPage: nobody, State: account.InvitationWaiting, Role: account.EditorAdmin, Space: account.SpaceEditor,
+		Organisation: "Logiciels Tilleul", Inviter: "Camille Ferrand", Mail: "lea.fontaine@tilleul.example.fr", ExpiresAt: noon, Return: "/invitations/x",
+	}
+	samples := []web.Sample[invitationPage]{{Name: "anonyme", Content: sample}}
+	for _, state := range []account.InvitationState{account.InvitationTaken, account.InvitationWithdrawn, account.InvitationExpired} {
+		ended := sample
+		ended.State = state
+		samples = append(samples, web.Sample[invitationPage]{Name: string(state), Content: ended})
+	}
+	sample.ProPage, sample.SignedIn = roaming, true
+	samples = append(samples, web.Sample[invitationPage]{Name: "connecte", Content: sample})
+	sample.OtherMail, sample.OwnMail = true, "une.autre.adresse.vraiment.tres.longue@collectivite-territoriale.example.fr"
+	return append(samples, web.Sample[invitationPage]{Name: "autre-adresse", Content: sample})
+}

@@ -1,0 +1,185 @@
+package accounts
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/web"
+)
+
+// browserCookie binds a sign-in to the browser that began it: an answer of ProConnect
+// brought to another browser signs nobody in.
+const browserCookie = "__Host-connexion"
+
+func cookies(c *gin.Context) account.Cookies {
+	return account.Cookies{Browser: web.Cookie(c, browserCookie), Session: web.Cookie(c, web.SessionCookie)}
+}
+
+// signInPage says who this side is for, and offers ProConnect.
+func (h *Handler) signInPage(c *gin.Context) error {
+	back := account.LocalPath(c.Query(paramReturn))
+	actor, err := h.Recognise(c)
+	if err != nil {
+		return err
+	}
+	if actor.SignedIn() {
+		return web.SeeOther(c, after(back))
+	}
+	page := signInPage{ProPage: h.Frame(c), Return: back, Away: !h.SignIns.Provider.Available(c.Request.Context())}
+	return h.Views.signIn.Write(c.Writer, http.StatusOK, page)
+}
+
+// start sends the browser to ProConnect.
+func (h *Handler) start(c *gin.Context) error {
+	started, err := h.SignIns.Begin(c.Request.Context(), web.Cookie(c, browserCookie), c.PostForm(paramReturn))
+	if err != nil {
+		return h.explain(c, err)
+	}
+	return depart(c, started)
+}
+
+func depart(c *gin.Context, started account.Started) error {
+	web.KeepCookie(c, browserCookie, started.Browser)
+	return web.SeeOther(c, started.URL)
+}
+
+// arrive receives the browser back from ProConnect.
+func (h *Handler) arrive(c *gin.Context) error {
+	if c.Request.Method != http.MethodGet {
+		// A sign-in is used up by reading its answer: a HEAD must not do it.
+		c.Status(http.StatusOK)
+		return nil
+	}
+	query := c.Request.URL.Query()
+	answer := account.SignInAnswer{
+		Code: query.Get("code"), State: query.Get("state"), Issuer: query.Get("iss"), Error: query.Get("error"),
+	}
+	arrived, err := h.SignIns.Return(c.Request.Context(), cookies(c), answer, h.Frame(c).RequestID)
+	switch {
+	case err != nil:
+		return h.explain(c, err)
+	case arrived.Again != "":
+		return web.SeeOther(c, arrived.Again)
+	}
+	web.KeepCookie(c, web.SessionCookie, arrived.Session)
+	if arrived.Held {
+		return web.SeeOther(c, resumePath)
+	}
+	return web.SeeOther(c, after(arrived.ReturnTo))
+}
+
+// after is where a signed-in person goes: where he wanted to, else to his space by the
+// page that chooses it.
+func after(back string) string {
+	if back == "" {
+		return spacesPath
+	}
+	return back
+}
+
+// explain sends the browser to the page of what went wrong, which can be refreshed without
+// doing it again. What is nobody's concern but ours stays an error.
+func (h *Handler) explain(c *gin.Context, err error) error {
+	why, known := causeOf(err)
+	if !known {
+		return err
+	}
+	level := slog.LevelInfo
+	if kind := fault.KindOf(err); kind == fault.Unavailable || kind == fault.Forbidden {
+		level = slog.LevelWarn
+	}
+	h.Log.Log(c.Request.Context(), level, "professional sign-in stopped",
+		"request_id", h.Frame(c).RequestID, "cause", string(why), "code", fault.CodeOf(err), "error", err)
+	return web.SeeOther(c, signInPath+"/refus/"+string(why))
+}
+
+// refusal says why nobody was signed in, what it means and what to do.
+func (h *Handler) refusal(c *gin.Context) error {
+	why := cause(c.Param("cause"))
+	status, known := causes[why]
+	if !known {
+		return web.SeeOther(c, signInPath)
+	}
+	if _, err := h.Recognise(c); err != nil {
+		return err
+	}
+	page := refusalPage{ProPage: h.Frame(c), Cause: why}
+	return h.Views.refusal.Write(c.Writer, status, page)
+}
+
+// forgetPages has the browser forget the pages that it kept whole.
+const forgetPages = `"cache"`
+
+// signOut ends the session here, then lets ProConnect end its own.
+func (h *Handler) signOut(c *gin.Context) error {
+	actor, err := h.Recognise(c)
+	if err != nil {
+		return err
+	}
+	brought := cookies(c)
+	address, err := h.SignIns.SignOut(c.Request.Context(), actor, brought)
+	if err != nil {
+		return err
+	}
+	web.KeepCookie(c, web.SessionCookie, "")
+	c.Header("Clear-Site-Data", forgetPages)
+	if address == "" {
+		address = LoggedOutPath
+	}
+	return web.SeeOther(c, address)
+}
+
+// signedOut is where ProConnect sends the browser back once logged out. There is nothing
+// left to undo: a return that answers no logout of ours says the same.
+func (h *Handler) signedOut(c *gin.Context) error {
+	if c.Request.Method == http.MethodGet {
+		if _, err := h.SignIns.SignedOut(c.Request.Context(), web.Cookie(c, browserCookie), c.Query("state")); err != nil {
+			return err
+		}
+	}
+	actor, err := h.Recognise(c)
+	if err != nil {
+		return err
+	}
+	if actor.SignedIn() {
+		return web.SeeOther(c, spacesPath)
+	}
+	c.Header("Clear-Site-Data", forgetPages)
+	return h.Views.signedOut.Write(c.Writer, http.StatusOK, plainPage{h.Frame(c)})
+}
+
+// AskSignIn sends somebody who is not signed in to the sign-in, then back to the page he
+// wanted: of a form, the page on which it was.
+func (h *Handler) AskSignIn(c *gin.Context) error {
+	return web.SeeOther(c, signInPath+returning(wanted(c)))
+}
+
+// AskSpace sends somebody without a role to the page that chooses a space, or says why
+// there is none.
+func (h *Handler) AskSpace(c *gin.Context) error {
+	return web.SeeOther(c, spacesPath+returning(wanted(c)))
+}
+
+// wanted is the page of ours that a request asks for, or the one that its form was on.
+func wanted(c *gin.Context) string {
+	if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
+		return account.LocalPath(c.Request.URL.RequestURI())
+	}
+	referrer, err := url.Parse(c.Request.Referer())
+	if err != nil || referrer.Host != c.Request.Host {
+		return ""
+	}
+	return account.LocalPath(referrer.RequestURI())
+}
+
+func returning(path string) string {
+	if path == "" {
+		return ""
+	}
+	return "?" + url.Values{paramReturn: {path}}.Encode()
+}
