@@ -4,7 +4,9 @@
 //   - layouts: the frame of a page; a page names its own in its first line;
 //   - dsfr: one partial per component of internal/web/dsfr;
 //   - pages/<space>: one file per page; pages/<space>/partials: what several share;
-//   - messages: one sentence per error code, and the words of dates, roles and mails;
+//     pages/pattern is the pattern book, from which the pages of the back-office are begun;
+//   - messages: one sentence per error code, the words of dates, roles and mails, and those
+//     of a menu ("nav.<code>") and of the criteria of lists ("filter.<name>");
 //   - mails: the subject, text and HTML of each automatic mail, and their two layouts.
 package templates
 

@@ -12,6 +12,7 @@ import (
 
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/citizen"
+	"portail-qf/internal/web/pattern"
 	"portail-qf/static"
 	"portail-qf/templates"
 )
@@ -70,7 +71,11 @@ func exhibits(t testing.TB) []web.Exhibit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(citizens.Exhibits(frame), errorPages.Exhibits()...)
+	patterns, err := pattern.ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Concat(citizens.Exhibits(frame), errorPages.Exhibits(), patterns.Exhibits(frame))
 }
 
 // axeFile is copied by "make generate".

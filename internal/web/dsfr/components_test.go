@@ -2,6 +2,7 @@ package dsfr_test
 
 import (
 	"fmt"
+	"html/template"
 	"strings"
 	"testing"
 
@@ -47,4 +48,16 @@ func describe(p dsfr.Pagination) string {
 		words = append(words, ">"+p.Next)
 	}
 	return strings.Join(words, " ")
+}
+
+// "Rien ne vous attend": what counts zero does not wait.
+func TestTilesShowWhatWaits(t *testing.T) {
+	page := template.Must(template.New("").Funcs(dsfr.Funcs()).Parse(
+		`{{range tiles (tile .A "a" "as" "/a") (tile .B "b" "bs" "/b")}}{{.Count}} {{.URL}};{{else}}rien{{end}}`))
+	for want, counts := range map[string]struct{ A, B int }{"rien": {}, "2 /b;": {B: 2}, "1 /a;3 /b;": {1, 3}, "4 /a;": {4, -1}} {
+		var got strings.Builder
+		if err := page.Execute(&got, counts); err != nil || got.String() != want {
+			t.Errorf("%+v: %q, %v, want %q", counts, got.String(), err, want)
+		}
+	}
 }

@@ -1,5 +1,7 @@
 package dsfr
 
+import "slices"
+
 // Order is how a column is sorted, as aria-sort says it; "" when it is not.
 type Order string
 
@@ -22,6 +24,11 @@ type Column struct {
 type Table struct {
 	Caption string // read aloud; the page shows a title above
 	Columns []Column
+}
+
+// Sorts tells whether a column sorts.
+func (t Table) Sorts() bool {
+	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.SortURL != "" })
 }
 
 // Tile is something that waits for the person.

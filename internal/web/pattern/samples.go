@@ -107,10 +107,13 @@ func formSamples(page web.Page) []web.Sample[formPage] {
 		"mail": {"camille.ferrand"}, "motif": {"\n\nUne première ligne.\nUne autre <b>."}, "avis": {"jour", "semaine"}, "fin": {"32/13/2026"}, "canal": {"mail"},
 	})
 	refused.ProPage = empty.ProPage
-	refused.Mail, refused.Siret = refused.Mail.Refused("form.required"), refused.Siret.Refused("form.required")
-	refused.Role, refused.Reason = refused.Role.Refused("form.choice"), refused.Reason.Refused("form.required")
-	refused.Channel, refused.Agreed = refused.Channel.Refused("form.choice"), refused.Agreed.Refused("form.required")
-	refused.Notices = refused.Notices.Refused("form.choice")
+	refused.Mail = refused.Mail.Refused("pattern.mail_invalid")
+	refused.Siret = refused.Siret.Refused("pattern.siret_required")
+	refused.Role = refused.Role.Refused("pattern.role_required")
+	refused.Channel = refused.Channel.Refused("pattern.channel_refused")
+	refused.Notices = refused.Notices.Refused("pattern.notices_required")
+	refused.Reason = refused.Reason.Refused("pattern.reason_required")
+	refused.Agreed = refused.Agreed.Refused("pattern.agreement_required")
 	refused.Problems = form.Problems(refused.Mail, refused.Siret, refused.Role, refused.Channel,
 		refused.Notices.Field(), refused.Until, refused.Reason, refused.Agreed)
 	return []web.Sample[formPage]{{Name: "vierge", Content: empty}, {Name: "refuse", Content: refused}}

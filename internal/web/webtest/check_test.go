@@ -20,6 +20,8 @@ const rightPage = `<!DOCTYPE html><html lang="fr"><head><title>Accueil – Quoti
 <img src="/static/a.svg" alt="QR code">
 <a href="https://www.caf.fr" target="_blank" rel="noopener" title="caf.fr - nouvelle fenêtre">caf.fr</a>
 <table><caption>Durées</caption><tr><th scope="col">Donnée</th></tr></table>
+<table><caption>Dossiers</caption><tr data-label="Trier par"><th scope="col">Nom</th><th scope="col">État</th></tr>
+<tr><th scope="row">A</th><td data-label="État">Reçu</td></tr></table>
 </main></body></html>`
 
 func TestARightPageHasNoFault(t *testing.T) {
@@ -64,6 +66,9 @@ func TestEachFaultIsFound(t *testing.T) {
 		"button without type":   {`<button type="submit">`, "<button>", "without type"},
 		"table without caption": {"<caption>Durées</caption>", "", "without caption"},
 		"heading without scope": {` scope="col"`, "", "without scope"},
+		"cell of no column":     {`data-label="État"`, "", `introduced by ""`},
+		"cell of another":       {`data-label="État"`, `data-label="Nom"`, "its column is another"},
+		"cell too many":         {"</td></tr>", `</td><td data-label="Nom">B</td></tr>`, "its column is another"},
 		"straight apostrophe":   {"L’aide", "L'aide", "straight apostrophe"},
 		"straight quotes":       {"«\u00a0Bonjour\u00a0»", `"Bonjour"`, "straight quotation mark"},
 		"three dots":            {"très bien", "très bien...", "three dots"},

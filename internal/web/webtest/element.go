@@ -169,4 +169,28 @@ func (p *page) checkTable(n *html.Node) {
 	if !captioned {
 		p.report("table without caption")
 	}
+	p.checkCards(n)
+}
+
+// checkCards compares the cells of a table whose rows become cards on a narrow screen with
+// the headings that introduce them there.
+func (p *page) checkCards(table *html.Node) {
+	var headings []string
+	column, cards := 0, false
+	for d := range table.Descendants() {
+		switch scope, _ := attribute(d, "scope"); {
+		case d.Type != html.ElementNode:
+		case d.Data == "tr":
+			_, labelled := attribute(d, "data-label") // of its first row: dsfr/table_start
+			column, cards = 0, cards || labelled
+		case scope == "col":
+			headings = append(headings, text(d))
+		case d.Data == "th" || d.Data == "td":
+			label, _ := attribute(d, "data-label")
+			if cards && d.Data == "td" && (column >= len(headings) || label != headings[column]) {
+				p.report("cell %q is introduced by %q: its column is another", text(d), label)
+			}
+			column++
+		}
+	}
 }

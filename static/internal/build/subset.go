@@ -12,7 +12,7 @@ var components = []string{
 // icons are those a page may name as fr-icon-…, besides those that the components bring themselves.
 var icons = []string{
 	"account-circle-fill", "account-circle-line", "add-line", "archive-line", "arrow-down-line", "arrow-go-back-fill",
-	"arrow-left-line", "arrow-right-line", "arrow-up-line", "article-line", "attachment-line", "award-line", "bank-line",
+	"arrow-left-line", "arrow-right-line", "arrow-up-down-line", "arrow-up-line", "article-line", "attachment-line", "award-line", "bank-line",
 	"bar-chart-2-line", "building-line", "calendar-line", "chat-3-line", "check-line", "checkbox-circle-fill",
 	"checkbox-circle-line", "checkbox-line", "clipboard-line", "close-circle-line", "close-line", "code-view", "community-line",
 	"customer-service-fill", "dashboard-3-line", "delete-line", "download-line", "draft-line", "edit-line",
