@@ -4,14 +4,16 @@
 -- Establishments as the company register told them, kept for when it does not answer.
 CREATE TABLE organisations (
     siret          text PRIMARY KEY CHECK (siret ~ '^[0-9]{14}$'),
-    name           text NOT NULL,
+    name           text NOT NULL, -- '' when the register withholds it
     folded_name    text NOT NULL, -- as searched
     legal_category text NOT NULL DEFAULT '',
     code_cog       text NOT NULL DEFAULT '',
     postcode       text NOT NULL DEFAULT '',
     closed         boolean NOT NULL DEFAULT false,
-    told_at        timestamptz NOT NULL, -- last answer of the register
+    closed_on      date, -- null when open or not told
+    told_at        timestamptz NOT NULL, -- when the register last told this
     asked_at       timestamptz NOT NULL, -- last question, answered or not
+    last_answer    text NOT NULL CONSTRAINT organisations_last_answer_check CHECK (last_answer IN ('told', 'unknown', 'none')),
     created_at     timestamptz NOT NULL
 );
 CREATE INDEX organisations_by_question ON organisations (asked_at);

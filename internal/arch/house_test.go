@@ -66,8 +66,8 @@ var adapters = []room{
 }
 
 // inTests is what the test files of every package may import besides, those of the simulators apart: a service is tried with the
-// real stores and the real seal, never with stand-ins of what can run for real.
-var inTests = []string{"internal/sim/...", "internal/postgres", "internal/seal", "internal/postgres/pgtest", "internal/postgres/pglocal", "internal/web/webtest", "templates", "static"}
+// real stores, the real seal and the real adapters in front of simulators, never with stand-ins of what can run for real.
+var inTests = []string{"internal/sim/...", "internal/partner/...", "internal/postgres", "internal/seal", "internal/postgres/pgtest", "internal/postgres/pglocal", "internal/web/webtest", "templates", "static"}
 
 // never may be imported by the domain although it is of the standard library: the web, a database, a page.
 var never = []string{"net/http", "database/sql", "html/template"}

@@ -43,17 +43,14 @@ const maxQuery = 200
 // ParseQuery understands what a person typed: a SIRET, a postcode or the beginning of one,
 // else words of a name.
 func ParseQuery(typed string) Query {
-	typed = strings.TrimSpace(typed)
-	if len(typed) > maxQuery {
-		typed = strings.ToValidUTF8(typed[:maxQuery], "")
-	}
+	typed = shortened(typed)
 	if siret, err := value.ParseSiret(typed); err == nil {
 		return Query{Siret: siret}
 	}
 	if digits := strings.ReplaceAll(typed, " ", ""); len(digits) >= 2 && len(digits) <= 5 && strings.Trim(digits, "0123456789") == "" {
 		return Query{Postcode: digits}
 	}
-	words := strings.FieldsFunc(place.Fold(typed), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := wordsOf(typed)
 	var query Query
 	// « Majastres (04) » is how we print a name; « 2A » alone is a département.
 	if last := len(words) - 1; last >= 0 && isDepartement(words[last]) {
@@ -63,6 +60,20 @@ func ParseQuery(typed string) Query {
 	query.Folded = strings.Join(words, " ")
 	query.Words = discriminating(words)
 	return query
+}
+
+// shortened is what is read of a search, whatever was sent.
+func shortened(typed string) string {
+	typed = strings.TrimSpace(typed)
+	if len(typed) > maxQuery {
+		typed = strings.ToValidUTF8(typed[:maxQuery], "")
+	}
+	return typed
+}
+
+// wordsOf gives the words of a text, folded.
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(place.Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 func isDepartement(word string) bool {
