@@ -7,7 +7,12 @@ const (
 	DeliverDossier = "dossier.deliver" // id of the dossier to bring to HubEE
 	CloseDossier   = "dossier.close"   // id of the dossier whose case is to be closed at HubEE
 	SendMail       = "mail.send"       // id of the mail to send
+	RunJob         = "job.run"         // name of the job that somebody asked to run now
 )
+
+// Kinds lists every kind, for the filter of the list and for the test that each has its
+// French.
+var Kinds = [...]string{DeliverDossier, CloseDossier, SendMail, RunJob}
 
 // Order is one thing to do outside.
 type Order struct {
