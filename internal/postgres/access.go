@@ -263,6 +263,7 @@ func (s Access) ListMembers(ctx context.Context, q account.MemberQuery) ([]accou
 		FROM memberships m JOIN accounts a ON a.id = m.account_id
 		WHERE m.organisation = $1 AND m.ended_at IS NULL AND ($2 = '' OR m.role = $2)
 		  AND ($3 = '' OR a.folded_name LIKE '%' || $3 || '%' OR a.mail LIKE '%' || $4 || '%')
+		  AND (cardinality($7::text[]) = 0 OR m.role = ANY ($7))
 		ORDER BY a.folded_name, m.id LIMIT $5 OFFSET $6`
 	var rows []struct {
 		membershipRow
@@ -271,7 +272,7 @@ func (s Access) ListMembers(ctx context.Context, q account.MemberQuery) ([]accou
 		SignedInAt time.Time `db:"signed_in_at"`
 		Total      int       `db:"total"`
 	}
-	err := s.DB.pool.SelectContext(ctx, &rows, sqlList, q.Organisation, q.Role, literal(place.Fold(q.Search)), literal(lower(q.Search)), q.Limit, q.Offset)
+	err := s.DB.pool.SelectContext(ctx, &rows, sqlList, q.Organisation, q.Role, literal(place.Fold(q.Search)), literal(lower(q.Search)), q.Limit, q.Offset, rolesOf(q.Space))
 	if err != nil || len(rows) == 0 {
 		return nil, 0, err
 	}

@@ -128,6 +128,7 @@ func (s Access) ListInvitations(ctx context.Context, q account.InvitationQuery, 
 		SELECT ` + invitationColumns + `, ` + nameOf("i.organisation") + ` AS organisation_name, count(*) OVER () AS total
 		FROM invitations i
 		WHERE ($1 = '' OR i.organisation = $1) AND ($2 = '' OR i.mail LIKE '%' || $2 || '%') AND ($3 = '' OR i.role = $3)
+		  AND (cardinality($10::text[]) = 0 OR i.role = ANY ($10))
 		  AND CASE $4 WHEN 'waiting' THEN i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > $5
 			WHEN 'expired' THEN i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at <= $5
 			WHEN 'accepted' THEN i.accepted_at IS NOT NULL WHEN 'withdrawn' THEN i.withdrawn_at IS NOT NULL ELSE true END
@@ -138,7 +139,7 @@ func (s Access) ListInvitations(ctx context.Context, q account.InvitationQuery, 
 		invitationRow
 		Total int `db:"total"`
 	}
-	err := s.DB.pool.SelectContext(ctx, &rows, sqlList, q.Organisation, literal(lower(q.Search)), q.Role, q.State, now, q.Sort, q.Descending, q.Limit, q.Offset)
+	err := s.DB.pool.SelectContext(ctx, &rows, sqlList, q.Organisation, literal(lower(q.Search)), q.Role, q.State, now, q.Sort, q.Descending, q.Limit, q.Offset, rolesOf(q.Space))
 	if err != nil || len(rows) == 0 {
 		return nil, 0, err
 	}

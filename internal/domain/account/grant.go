@@ -65,6 +65,23 @@ func (a *Access) Withdraw(ctx context.Context, actor Actor, membershipID int64) 
 	return found, a.end(ctx, actor, ending, audit.RoleWithdrawn)
 }
 
+// Member finds somebody from whom the actor may take a role, for the page that asks once
+// more. Codes: membership.unknown, and those of DecideWithdrawal.
+func (a *Access) Member(ctx context.Context, actor Actor, membershipID int64) (Member, error) {
+	found, err := a.Store.FindMembership(ctx, membershipID)
+	if err != nil {
+		return Member{}, fmt.Errorf("find membership: %w", err)
+	}
+	if _, err := DecideWithdrawal(actor, found, a.Now()); err != nil {
+		return Member{}, err
+	}
+	account, err := a.Store.FindAccountByID(ctx, found.AccountID)
+	if err != nil {
+		return Member{}, fmt.Errorf("find account: %w", err)
+	}
+	return Member{Membership: found, Name: account.Name(), Mail: account.Mail, SignedInAt: account.SignedInAt}, nil
+}
+
 // Leave gives one of the actor's own roles up. Codes: membership.unknown,
 // membership.last_admin, membership.ended.
 func (a *Access) Leave(ctx context.Context, actor Actor, membershipID int64) (Membership, error) {
@@ -138,7 +155,10 @@ type Member struct {
 
 // MemberQuery selects the people of an organisation, which is always present.
 type MemberQuery struct {
-	Organisation  value.Siret
+	Organisation value.Siret
+	// Space keeps the roles that open it, "" all of them: an editor may be a local
+	// authority too, whose agents are not its members.
+	Space         Space
 	Search        string
 	Role          Role
 	Offset, Limit int
@@ -147,6 +167,7 @@ type MemberQuery struct {
 // InvitationQuery selects invitations. Organisation "" is every one's.
 type InvitationQuery struct {
 	Organisation  value.Siret
+	Space         Space  // that the roles open; "" for any
 	Search        string // in the address
 	State         InvitationState
 	Role          Role

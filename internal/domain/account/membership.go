@@ -66,10 +66,13 @@ type Ending struct {
 }
 
 // DecideWithdrawal says whether an actor may take a role from somebody. Whether it is the
-// last administrator's is asked by the store, under a lock. Codes: membership.own (one
-// leaves by one's own account page), membership.not_grantable, membership.unknown,
-// membership.ended.
+// last administrator's is asked by the store, under a lock. Another organisation's looks
+// like none, whatever the role. Codes: membership.own (one leaves by one's own account
+// page), membership.not_grantable, membership.unknown, membership.ended.
 func DecideWithdrawal(actor Actor, m Membership, now time.Time) (Ending, error) {
+	if actor.Role != Admin && m.Organisation.Siret != actor.Organisation.Siret {
+		return Ending{}, fault.New(fault.NotFound, "membership.unknown")
+	}
 	if err := MayGrant(actor, m.Role, m.Organisation.Siret); err != nil {
 		return Ending{}, err
 	}
