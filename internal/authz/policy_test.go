@@ -77,7 +77,7 @@ func tidy(text string) []string {
 func TestWhatIsNotNamedIsRefused(t *testing.T) {
 	policy := embedded(t)
 	for _, asked := range []Permission{
-		{"", "account", "read"}, {"admin", "", ""}, {"admin", "account", "erase"}, {"admin", "dossier", "read"},
+		{"", "account", "read"}, {"admin", "", ""}, {"admin", "account", "erase"}, {"reader", "dossier", "read"},
 		{"root", "account", "read"}, {"Admin", "account", "read"}, {"admin ", "account", "read"}, {"*", "*", "*"},
 		{"town", "account", "read"}, {"api_client", "space.administration", "enter"}, {"admin\x00", "account", "read"},
 	} {

@@ -17,7 +17,10 @@ import (
 // Collectivities implements directory.Store and dossier.CollectivityFinder.
 type Collectivities struct{ DB *DB }
 
-var _ directory.Store = Collectivities{}
+var (
+	_ directory.Store       = Collectivities{}
+	_ directory.ClientStore = Collectivities{}
+)
 
 const collectivityColumns = `
 	c.siret, c.name, c.code_cog, c.departement, c.postcode, c.form,
@@ -86,24 +89,8 @@ func (s Collectivities) SearchCollectivities(ctx context.Context, query director
 		  AND ($4 = '' OR c.departement = $4)
 		ORDER BY c.folded_name NOT LIKE $5 || '%', c.folded_name, c.departement, c.siret
 		LIMIT $6 OFFSET $7`
-	patterns := make(pq.StringArray, 0, len(query.Words))
-	for _, word := range query.Words {
-		patterns = append(patterns, "%"+literal(word)+"%")
-	}
-	var rows []struct {
-		collectivityRow
-		Total int `db:"total"`
-	}
-	err := s.DB.pool.SelectContext(ctx, &rows, sqlSearch, query.Siret.String(), query.Postcode, patterns,
+	return s.list(ctx, sqlSearch, query.Siret.String(), query.Postcode, patterns(query.Words),
 		query.Departement, literal(query.Folded), limit, offset)
-	if err != nil || len(rows) == 0 {
-		return nil, 0, err
-	}
-	found := make([]directory.Collectivity, len(rows))
-	for i, row := range rows {
-		found[i] = row.collectivity()
-	}
-	return found, rows[0].Total, nil
 }
 
 // literal keeps LIKE from reading what a person typed as a pattern.
@@ -129,6 +116,76 @@ func (s Collectivities) CountByDepartement(ctx context.Context) (map[string]int,
 		counts[departement] = count
 	}
 	return counts, rows.Err()
+}
+
+// ListCollectivitiesForEditor lists those that an editor equips, whatever the state of
+// their form.
+func (s Collectivities) ListCollectivitiesForEditor(ctx context.Context, editor value.Siret, query directory.ClientQuery) ([]directory.Collectivity, int, error) {
+	const sqlClients = `
+		SELECT ` + collectivityColumns + `, count(*) OVER () AS total
+		FROM collectivities c
+		WHERE c.editor_siret = $1
+		  AND ($2 = '' OR c.siret = $2)
+		  AND ($3 = '' OR c.postcode LIKE $3 || '%')
+		  AND c.folded_name LIKE ALL ($4)
+		  AND ($5 = '' OR c.departement = $5)
+		  AND ($6 = '' OR c.form = $6)
+		ORDER BY c.folded_name, c.departement, c.siret
+		LIMIT $7 OFFSET $8`
+	return s.list(ctx, sqlClients, editor.String(), query.Siret.String(), query.Postcode, patterns(query.Words),
+		query.Departement, string(query.Form), query.Limit, query.Offset)
+}
+
+// list reads a page of collectivities, and how many there are on all pages.
+func (s Collectivities) list(ctx context.Context, query string, args ...any) ([]directory.Collectivity, int, error) {
+	var rows []struct {
+		collectivityRow
+		Total int `db:"total"`
+	}
+	if err := s.DB.pool.SelectContext(ctx, &rows, query, args...); err != nil || len(rows) == 0 {
+		return nil, 0, err
+	}
+	found := make([]directory.Collectivity, len(rows))
+	for i, row := range rows {
+		found[i] = row.collectivity()
+	}
+	return found, rows[0].Total, nil
+}
+
+// patterns are the words that a name must hold, for LIKE ALL.
+func patterns(words []string) pq.StringArray {
+	held := make(pq.StringArray, 0, len(words))
+	for _, word := range words {
+		held = append(held, "%"+literal(word)+"%")
+	}
+	return held
+}
+
+// CountFormsForEditor counts the collectivities that an editor equips.
+func (s Collectivities) CountFormsForEditor(ctx context.Context, editor value.Siret) (directory.FormCounts, error) {
+	const sqlCount = `SELECT form, count(*) AS n FROM collectivities WHERE editor_siret = $1 GROUP BY form`
+	return s.countForms(ctx, sqlCount, editor.String())
+}
+
+// CountForms counts every collectivity.
+func (s Collectivities) CountForms(ctx context.Context) (directory.FormCounts, error) {
+	const sqlCount = `SELECT form, count(*) AS n FROM collectivities GROUP BY form`
+	return s.countForms(ctx, sqlCount)
+}
+
+func (s Collectivities) countForms(ctx context.Context, query string, args ...any) (directory.FormCounts, error) {
+	var rows []struct {
+		Form string `db:"form"`
+		N    int    `db:"n"`
+	}
+	if err := s.DB.pool.SelectContext(ctx, &rows, query, args...); err != nil {
+		return directory.FormCounts{}, err
+	}
+	var counts directory.FormCounts
+	for _, row := range rows {
+		counts = counts.Add(directory.FormState(row.Form), row.N)
+	}
+	return counts, nil
 }
 
 // ListLocated says which of these collectivities have a postcode.

@@ -19,31 +19,96 @@ import (
 // FollowUp implements dossier.FollowUpStore.
 type FollowUp struct{ DB *DB }
 
-var _ dossier.FollowUpStore = FollowUp{}
+var (
+	_ dossier.FollowUpStore = FollowUp{}
+	_ dossier.LookupStore   = FollowUp{}
+)
+
+// statusColumns is what anyone may learn of a dossier.
+const statusColumns = `d.reference, d.state, d.recorded_at, d.transmitted_at, d.received_at, d.state_at, ` + collectivityColumns
+
+type statusRow struct {
+	collectivityRow
+	Reference     string       `db:"reference"`
+	State         string       `db:"state"`
+	RecordedAt    time.Time    `db:"recorded_at"`
+	TransmittedAt sql.NullTime `db:"transmitted_at"`
+	ReceivedAt    sql.NullTime `db:"received_at"`
+	StateAt       time.Time    `db:"state_at"`
+}
+
+func (r statusRow) status() dossier.Status {
+	return dossier.Status{
+		Reference: value.Reference(r.Reference), State: dossier.State(r.State), RecordedAt: r.RecordedAt,
+		TransmittedAt: r.TransmittedAt.Time, ReceivedAt: r.ReceivedAt.Time, StateAt: r.StateAt,
+		Collectivity: r.collectivity(),
+	}
+}
 
 // FindStatus finds what may be told of a dossier.
 func (f FollowUp) FindStatus(ctx context.Context, reference value.Reference) (dossier.Status, error) {
 	const sqlStatus = `
-		SELECT d.reference, d.state, d.recorded_at, d.transmitted_at, d.received_at, d.state_at, ` + collectivityColumns + `
+		SELECT ` + statusColumns + `
 		FROM dossiers d JOIN collectivities c ON c.siret = d.siret
 		WHERE d.reference = $1`
-	var row struct {
-		collectivityRow
-		Reference     string       `db:"reference"`
-		State         string       `db:"state"`
-		RecordedAt    time.Time    `db:"recorded_at"`
-		TransmittedAt sql.NullTime `db:"transmitted_at"`
-		ReceivedAt    sql.NullTime `db:"received_at"`
-		StateAt       time.Time    `db:"state_at"`
-	}
+	var row statusRow
 	if err := f.DB.pool.GetContext(ctx, &row, sqlStatus, reference.String()); err != nil {
 		return dossier.Status{}, notFoundAs("dossier.unknown", err)
 	}
-	return dossier.Status{
-		Reference: reference, State: dossier.State(row.State), RecordedAt: row.RecordedAt,
-		TransmittedAt: row.TransmittedAt.Time, ReceivedAt: row.ReceivedAt.Time, StateAt: row.StateAt,
-		Collectivity: row.collectivity(),
-	}, nil
+	return row.status(), nil
+}
+
+// FindTrace finds a dossier of any collectivity with its technical trace. The detail of a
+// line is HubEE's word for a status; elsewhere it is the id of a folder.
+func (f FollowUp) FindTrace(ctx context.Context, reference value.Reference) (dossier.Trace, error) {
+	const sqlTrace = `
+		SELECT ` + statusColumns + `, d.id, d.integration_error_at,
+			COALESCE(d.folder_id, '') AS folder_id, COALESCE(e.name, '') AS editor
+		FROM dossiers d JOIN collectivities c ON c.siret = d.siret LEFT JOIN editors e ON e.siret = c.editor_siret
+		WHERE d.reference = $1`
+	const sqlLines = `
+		SELECT at, kind, CASE WHEN kind = 'status' THEN detail ELSE '' END AS status
+		FROM dossier_events WHERE dossier_id = $1 ORDER BY at, id`
+	var row struct {
+		statusRow
+		ID                 int64        `db:"id"`
+		IntegrationErrorAt sql.NullTime `db:"integration_error_at"`
+		FolderID           string       `db:"folder_id"`
+		Editor             string       `db:"editor"`
+	}
+	if err := f.DB.pool.GetContext(ctx, &row, sqlTrace, reference.String()); err != nil {
+		return dossier.Trace{}, notFoundAs("dossier.unknown", err)
+	}
+	trace := dossier.Trace{Status: row.status(), Editor: row.Editor, FolderID: row.FolderID, IntegrationErrorAt: row.IntegrationErrorAt.Time}
+	var lines []struct {
+		At     time.Time `db:"at"`
+		Kind   string    `db:"kind"`
+		Status string    `db:"status"`
+	}
+	if err := f.DB.pool.SelectContext(ctx, &lines, sqlLines, row.ID); err != nil {
+		return dossier.Trace{}, fmt.Errorf("list the lines of a trace: %w", err)
+	}
+	for _, line := range lines {
+		trace.Lines = append(trace.Lines, dossier.TraceLine{At: line.At, Kind: dossier.TraceKind(line.Kind), Status: line.Status})
+	}
+	return trace, nil
+}
+
+// CountDossiersForCollectivity counts the dossiers of a collectivity by state.
+func (f FollowUp) CountDossiersForCollectivity(ctx context.Context, siret value.Siret, since time.Time) (map[dossier.State]int, error) {
+	const sqlCount = `SELECT state, count(*) AS n FROM dossiers WHERE siret = $1 AND recorded_at > $2 GROUP BY state`
+	var rows []struct {
+		State string `db:"state"`
+		N     int    `db:"n"`
+	}
+	if err := f.DB.pool.SelectContext(ctx, &rows, sqlCount, siret.String(), since); err != nil {
+		return nil, err
+	}
+	counts := make(map[dossier.State]int, len(rows))
+	for _, row := range rows {
+		counts[dossier.State(row.State)] = row.N
+	}
+	return counts, nil
 }
 
 // RecordStatus applies a status under the lock of its dossier.

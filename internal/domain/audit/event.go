@@ -46,6 +46,7 @@ const (
 	OrderRetried        Act = "order.retried"
 	MailReaddressed     Act = "mail.readdressed"
 	JobStarted          Act = "job.started"
+	DossierLookedUp     Act = "dossier.looked_up"
 )
 
 // Acts lists every act, for the filter of the journal and for the test that each has its
@@ -53,7 +54,7 @@ const (
 var Acts = [...]Act{
 	SignInAccepted, SignInRefused, StepUpAccepted, StepUpRefused, SignedOut, SessionEnded, AccessRefused,
 	InvitationSent, InvitationAccepted, InvitationWithdrawn, RoleGranted, RoleWithdrawn, RoleLeft,
-	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted,
+	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted, DossierLookedUp,
 }
 
 // Event is one line of the journal.
