@@ -7,11 +7,16 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"portail-qf/templates"
 )
 
 // faultCode finds the codes that the program gives to its errors, and those that refuse a
 // field.
 var faultCode = regexp.MustCompile(`(?:fault\.(?:New|Because)\([^,()]+,\s*|\.Refused\(|\bcode\w+\s*=\s*)"([a-z_]+\.[a-z_]+)"`)
+
+// definition finds the sentences of templates/messages.
+var definition = regexp.MustCompile(`\{\{-? *define "([^"]+)"`)
 
 // "A test asserts every fault code has one" (ARCHITECTURE.md §6): a sentence in
 // templates/messages.
@@ -38,6 +43,28 @@ func TestEveryErrorCodeHasASentence(t *testing.T) {
 		sentence, ok := parsed.Sentence(code)
 		if !ok || !strings.HasSuffix(sentence, ".") {
 			t.Errorf("%s: code %q has no sentence in templates/messages (%q)", path, code, sentence)
+		}
+	}
+}
+
+// Two files that define the same sentence would hide one of the two.
+func TestEverySentenceIsWrittenOnce(t *testing.T) {
+	names, err := fs.Glob(templates.FS, "messages/*.tmpl")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("list messages: %d files, %v", len(names), err)
+	}
+	written := map[string]string{}
+	for _, name := range names {
+		source, err := fs.ReadFile(templates.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range definition.FindAllSubmatch(source, -1) {
+			code := string(match[1])
+			if before, twice := written[code]; twice {
+				t.Errorf("%s and %s both define %q", before, name, code)
+			}
+			written[code] = name
 		}
 	}
 }
