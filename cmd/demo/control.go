@@ -34,8 +34,28 @@ func (d *demo) control() http.Handler {
 type description struct {
 	Portal         string               `json:"portal"`
 	Simulators     map[string]string    `json:"simulators"`
+	Personas       []describedPersona   `json:"personas"`
 	Editors        []describedEditor    `json:"editors"`
 	Collectivities []describedTownState `json:"collectivities"`
+}
+
+// describedPersona is somebody whom the portal lets in, in the first of the roles.
+type describedPersona struct {
+	Key        string         `json:"key"`
+	Role       string         `json:"role"`
+	Space      string         `json:"space"`
+	ProConnect map[string]any `json:"proconnect"`
+}
+
+// spaceOf is where a role is held: by the operator's people, an editor's or a town's.
+func spaceOf(role string) string {
+	switch role {
+	case "editor_admin", "editor_member":
+		return "editor"
+	case "town":
+		return "town"
+	}
+	return "administration"
 }
 
 type describedEditor struct {
@@ -60,12 +80,18 @@ func (d *demo) describe(w http.ResponseWriter, _ *http.Request) {
 	answer := description{
 		Portal: d.url(portPortal),
 		Simulators: map[string]string{
-			"franceconnect":   fmt.Sprintf("http://localhost:%d", d.basePort+portFranceConnect),
+			"franceconnect":   d.local(portFranceConnect),
+			"proconnect":      d.local(portProConnect),
 			"hubee":           d.url(portHubEE),
 			"api_particulier": d.url(portAPIParticulier),
 			"register":        d.url(portRegister),
 			"mail":            d.url(portInbox),
 		},
+	}
+	for _, p := range d.stage.Seed.People {
+		if len(p.Roles) > 0 {
+			answer.Personas = append(answer.Personas, describedPersona{p.Key, p.Roles[0].Role, spaceOf(p.Roles[0].Role), p.Claims()})
+		}
 	}
 	for _, e := range d.stage.Seed.Editors {
 		answer.Editors = append(answer.Editors, describedEditor{e.Name, e.Siret, e.TechnicalContact, e.Returns})

@@ -25,8 +25,6 @@ import (
 
 const (
 	stopTimeout = 30 * time.Second
-	callback    = "/franceconnect/retour"
-	loggedOut   = "/franceconnect/deconnexion"
 )
 
 func main() {
@@ -123,11 +121,11 @@ func (d *demo) address(offset int) string {
 
 func (d *demo) url(offset int) string { return "http://" + d.address(offset) }
 
-// issuer is FranceConnect's name: another host than the portal's, so that journeys are
-// cross-site as in production (SETTLED.md, web).
-func (d *demo) issuer() string {
-	return "http://localhost:" + strconv.Itoa(d.basePort+portFranceConnect) + "/api/v2"
-}
+// local is the address of an identity provider: another host than the portal's, so that
+// journeys are cross-site as in production (SETTLED.md, web).
+func (d *demo) local(offset int) string { return "http://localhost:" + strconv.Itoa(d.basePort+offset) }
+
+func (d *demo) issuer(offset int) string { return d.local(offset) + "/api/v2" }
 
 func (d *demo) build(ctx context.Context, databaseURL string) error {
 	families, err := readFamilies(d.families)
@@ -135,7 +133,7 @@ func (d *demo) build(ctx context.Context, databaseURL string) error {
 		return err
 	}
 	d.stage, err = stage.Set(stage.Options{
-		Issuer: d.issuer(), CallbackURL: d.url(portPortal) + callback, LoggedOutURL: d.url(portPortal) + loggedOut, Families: families,
+		PortalURL: d.url(portPortal), FranceConnect: d.issuer(portFranceConnect), ProConnect: d.issuer(portProConnect), Families: families,
 	})
 	if err != nil {
 		return err
@@ -147,7 +145,9 @@ func (d *demo) build(ctx context.Context, databaseURL string) error {
 	c, err := config.Read([]string{
 		"PORTAL_URL=" + d.url(portPortal), "LISTEN=" + d.address(portPortal), "METRICS_LISTEN=" + d.address(portMetrics),
 		"DATABASE_URL=" + databaseURL, "KEYS=" + keys,
-		"FRANCECONNECT_ISSUER=" + d.issuer(), "FRANCECONNECT_CLIENT_ID=" + stage.FranceConnectClient, "FRANCECONNECT_CLIENT_SECRET=" + stage.FranceConnectSecret,
+		"FRANCECONNECT_ISSUER=" + d.issuer(portFranceConnect), "FRANCECONNECT_CLIENT_ID=" + stage.FranceConnectClient, "FRANCECONNECT_CLIENT_SECRET=" + stage.FranceConnectSecret,
+		"PROCONNECT_ISSUER=" + d.issuer(portProConnect), "PROCONNECT_CLIENT_ID=" + stage.ProConnectClient, "PROCONNECT_CLIENT_SECRET=" + stage.ProConnectSecret,
+		"SMTP_URL=smtp://" + d.address(portSMTP),
 		"API_PARTICULIER_URL=" + d.url(portAPIParticulier),
 		"HUBEE_API_URL=" + d.url(portHubEE), "HUBEE_TOKEN_URL=" + d.url(portHubEE) + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey,

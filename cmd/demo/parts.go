@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"portail-qf/internal/sim/apiparticulier"
@@ -16,6 +17,7 @@ import (
 const (
 	portPortal         = 0
 	portFranceConnect  = 1
+	portProConnect     = 2
 	portHubEE          = 3
 	portAPIParticulier = 4
 	portRegister       = 5
@@ -26,13 +28,14 @@ const (
 )
 
 var allPorts = []int{
-	portPortal, portFranceConnect, portHubEE, portAPIParticulier, portRegister, portInbox, portMetrics, portControl, portSMTP,
+	portPortal, portFranceConnect, portProConnect, portHubEE, portAPIParticulier, portRegister, portInbox, portMetrics, portControl, portSMTP,
 }
 
 // handlers are the parts that speak HTTP, the portal apart.
 func (d *demo) handlers() map[int]http.Handler {
 	return map[int]http.Handler{
 		portFranceConnect:  d.stage.FranceConnect,
+		portProConnect:     d.stage.ProConnect,
 		portHubEE:          d.stage.HubEE,
 		portAPIParticulier: d.stage.APIParticulier,
 		portRegister:       d.stage.Register,
@@ -62,6 +65,9 @@ func (d *demo) seed(ctx context.Context) error {
 	if len(batch.Faults) > 0 {
 		return fmt.Errorf("the seed has faults: %q", batch.Faults)
 	}
+	if err := d.portal.Enrol(ctx, stage.SeedFile); err != nil {
+		return fmt.Errorf("seed the professionals: %w", err)
+	}
 	return nil
 }
 
@@ -74,7 +80,9 @@ func (d *demo) announce(ctx context.Context) error {
 	fmt.Printf(`
 Portail                %s
   un formulaire ouvert %s/collectivites/%s
-FranceConnect simulé   http://localhost:%d
+  professionnels       %s/connexion
+FranceConnect simulé   %s
+ProConnect simulé      %s
 HubEE simulé           %s (vide à chaque démarrage)
 API Particulier        %s
 Registre des SIRET     %s
@@ -84,10 +92,14 @@ Commande de la démo    %s/_demo
 Données                %s (base : %s)
 
 Qui peut se connecter avec FranceConnect :
-`, d.url(portPortal), d.url(portPortal), town.Siret, d.basePort+portFranceConnect, d.url(portHubEE), d.url(portAPIParticulier),
+`, d.url(portPortal), d.url(portPortal), town.Siret, d.url(portPortal), d.local(portFranceConnect), d.local(portProConnect), d.url(portHubEE), d.url(portAPIParticulier),
 		d.url(portRegister), d.url(portInbox), d.url(portMetrics), d.url(portControl), d.folder, d.databaseAt)
 	for _, identity := range d.stage.Identities {
 		fmt.Printf("  %-28s %s\n", identity.Key, identity.Label)
+	}
+	fmt.Println("\nQui peut se connecter avec ProConnect :")
+	for _, person := range d.stage.Seed.People {
+		fmt.Printf("  %-18s %-16s %-38s %s\n", person.Key, person.FirstName+" "+person.LastName, person.Mail, rolesInWords(person))
 	}
 	fmt.Println("\nprêt")
 	return nil
@@ -110,4 +122,16 @@ func (d *demo) waitUntilReady(ctx context.Context) error {
 		}
 	}
 	return errors.New("the portal does not answer; its log is log.jsonl in " + d.folder)
+}
+
+// rolesInWords says what a person of the seed may do.
+func rolesInWords(person stage.Professional) string {
+	if len(person.Roles) == 0 {
+		return "aucun rôle"
+	}
+	var words []string
+	for _, held := range person.Roles {
+		words = append(words, held.Role)
+	}
+	return strings.Join(words, ", ")
 }

@@ -88,6 +88,7 @@ func setScene(t *testing.T) *scene {
 			runsPortal + "=1", "PORTAL_URL=https://qf.example.fr", "DATABASE_URL=" + database.App,
 			"KEYS=essai:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
 			"FRANCECONNECT_ISSUER=https://fc.example.fr", "FRANCECONNECT_CLIENT_ID=id", "FRANCECONNECT_CLIENT_SECRET=secret",
+			"PROCONNECT_ISSUER=https://pc.example.fr", "PROCONNECT_CLIENT_ID=id", "PROCONNECT_CLIENT_SECRET=secret", "SMTP_URL=smtps://mail.example.fr",
 			"API_PARTICULIER_URL=https://api.example.fr", "HUBEE_API_URL=https://hubee.example.fr",
 			"HUBEE_TOKEN_URL=https://auth.example.fr/token", "HUBEE_OSL_ID=id", "HUBEE_OSL_SECRET=secret",
 		},

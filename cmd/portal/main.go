@@ -38,6 +38,12 @@ type commands struct {
 			Reference string `arg:"" help:"The dossier's identifier."`
 			Folder    string `arg:"" help:"The id of its folder, found at HubEE."`
 		} `cmd:"" help:"Take a quarantined dossier up again with its folder at HubEE."`
+		Invite struct {
+			Mail string `arg:"" help:"The address of the first administrator."`
+		} `cmd:"" help:"Invite an administrator by mail; prints the link too."`
+		VerifyJournal struct {
+			Known []string `help:"Digests kept elsewhere, as the job seal-journal reports them: batch:digest."`
+		} `cmd:"" help:"Verify the journal and name its first broken link."`
 	} `cmd:"" help:"What staff do by hand."`
 }
 
@@ -86,6 +92,10 @@ func run(ctx context.Context, command string, chosen commands) error {
 		return listQuarantined(ctx, portal)
 	case "admin resume <reference> <folder>":
 		return resume(ctx, portal, chosen.Admin.Resume.Reference, chosen.Admin.Resume.Folder)
+	case "admin invite <mail>":
+		return invite(ctx, portal, c, chosen.Admin.Invite.Mail)
+	case "admin verify-journal":
+		return verifyJournal(ctx, portal, chosen.Admin.VerifyJournal.Known)
 	}
 	return fmt.Errorf("no command %q", command)
 }

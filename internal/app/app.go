@@ -12,6 +12,7 @@ import (
 
 	"portail-qf/internal/config"
 	"portail-qf/internal/document"
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/place"
@@ -40,15 +41,19 @@ type Options struct {
 
 // App is a whole portal.
 type App struct {
-	Directory *directory.Service
-	Delivery  *dossier.Delivery
-	Outbox    postgres.Outbox
-	Jobs      *jobs.Table
+	Directory     *directory.Service
+	Organisations *directory.Organisations
+	Access        *account.Access
+	Delivery      *dossier.Delivery
+	Outbox        postgres.Outbox
+	Jobs          *jobs.Table
 
 	config   config.Config
 	log      *slog.Logger
 	now      func() time.Time
 	db       *postgres.DB
+	people   *people
+	followUp *dossier.FollowUp
 	handler  *web.Router
 	metrics  *observe.Metrics
 	workers  *jobs.Workers
@@ -93,10 +98,13 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	hub := a.hub()
 	a.Directory = &directory.Service{Store: postgres.Collectivities{DB: db}, Registry: a.registry(), Now: o.Now}
 	a.Delivery = &dossier.Delivery{Shipments: postgres.Shipments{DB: db}, Hub: hub, Renderer: documents.Renderer, Vault: ring, Now: o.Now, Concern: a.concern}
-	followUp := &dossier.FollowUp{Hub: hub, Records: postgres.FollowUp{DB: db}, Now: o.Now}
-	a.Jobs = &jobs.Table{Jobs: recurring(followUp), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Zone: paris}
+	a.followUp = &dossier.FollowUp{Hub: hub, Records: postgres.FollowUp{DB: db}, Now: o.Now}
+	if a.people, err = a.newPeople(ring); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	a.Jobs = &jobs.Table{Jobs: a.recurring(), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Zone: paris}
 	a.workers = &jobs.Workers{
-		Outbox: a.Outbox, Kinds: kinds(a.Delivery, followUp), Log: o.Log, Now: o.Now,
+		Outbox: a.Outbox, Kinds: a.kinds(), Log: o.Log, Now: o.Now,
 		Parallel: workersInParallel, Observe: a.metrics.Order,
 	}
 	identities := a.identities()
@@ -106,10 +114,10 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 			Identities: identities, Quotients: a.quotients(), Vault: ring, Now: o.Now,
 			Random: rand.Reader, NewID: uuid.NewString,
 		},
-		FollowUp: followUp, Directory: a.Directory, Documents: documents,
+		FollowUp: a.followUp, Directory: a.Directory, Documents: documents,
 		Commune: place.Commune, Country: place.Country,
 		Operator: web.Operator(c.Operator), Contact: c.ContactEmail, PortalURL: c.PortalURL, FeedbackURL: c.FeedbackURL, Now: o.Now, Log: o.Log,
-	}, identities.Origins())
+	}, append(identities.Origins(), a.people.provider.Origins()...))
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -185,6 +193,12 @@ func newDocuments() (documents, error) {
 func (documents) QRSVG(address string) ([]byte, error) { return document.QRSVG(address) }
 
 func (documents) QRPNG(address string) ([]byte, error) { return document.QRPNG(address, qrScale) }
+
+// Enrol gives the people of a seed their accounts and roles, as ProConnect knows them.
+func (a *App) Enrol(ctx context.Context, seed []byte) error {
+	store := postgres.Access{DB: a.db, Operator: a.people.stored.Operator}
+	return store.Enrol(ctx, a.config.ProConnect.Issuer, seed, a.now())
+}
 
 // Fill adds collectivities and dossiers of no one, for measurements.
 func (a *App) Fill(ctx context.Context, collectivities, dossiers int) error {

@@ -7,6 +7,7 @@ import (
 
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/web"
+	"portail-qf/internal/web/accounts"
 	"portail-qf/internal/web/api"
 	"portail-qf/internal/web/citizen"
 	"portail-qf/static"
@@ -30,11 +31,17 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router
 	if err != nil {
 		return nil, err
 	}
+	proErrors, err := web.ParseProErrorPage(parsed)
+	if err != nil {
+		return nil, err
+	}
 	if citizens.Views, err = citizen.ParseViews(parsed); err != nil {
 		return nil, err
 	}
 	router := web.NewRouter(web.Settings{
-		PortalURL: a.config.PortalURL, Brand: a.config.Brand, Errors: errorPages, Log: a.log,
+		PortalURL: a.config.PortalURL, Brand: a.config.Brand, Contact: a.config.ContactEmail,
+		Errors: errorPages, ProErrors: proErrors, Sentences: parsed, Log: a.log,
+		Sessions: a.people.sessions, Policy: a.people.policy,
 		FormActions: formActions, Observe: a.metrics.Request, NewRequestID: uuid.NewString,
 		DatabaseAway: postgres.Away,
 	})
@@ -45,7 +52,21 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router
 	security.Mount(router)
 	citizens.Frame = router.Frame
 	citizens.Mount(router)
-	return router, nil
+	return router, a.mountBackOffice(router, parsed)
+}
+
+// mountBackOffice mounts the door of the professional side and its spaces.
+func (a *App) mountBackOffice(router *web.Router, parsed *web.Templates) error {
+	door := &accounts.Handler{
+		SignIns: a.people.signIns, Sessions: a.people.sessions, Access: a.Access, Now: a.now, Log: a.log,
+		Frame: router.ProFrame, Recognise: router.Recognise,
+	}
+	var err error
+	if door.Views, err = accounts.ParseViews(parsed); err != nil {
+		return err
+	}
+	door.Mount(router)
+	return nil
 }
 
 func (a *App) ready(ctx context.Context) error {

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"portail-qf/internal/domain/dossier"
@@ -12,10 +14,11 @@ import (
 )
 
 // kinds says who carries out each kind of order.
-func kinds(delivery *dossier.Delivery, followUp *dossier.FollowUp) map[string]jobs.Deliver {
+func (a *App) kinds() map[string]jobs.Deliver {
 	return map[string]jobs.Deliver{
-		outbox.DeliverDossier: ofDossier(delivery.Deliver),
-		outbox.CloseDossier:   ofDossier(followUp.Close),
+		outbox.DeliverDossier: ofDossier(a.Delivery.Deliver),
+		outbox.CloseDossier:   ofDossier(a.followUp.Close),
+		outbox.SendMail:       a.people.mail.Send,
 	}
 }
 
@@ -31,15 +34,34 @@ func ofDossier(act func(ctx context.Context, id int64) error) jobs.Deliver {
 }
 
 // recurring is the table of jobs (SETTLED.md, names).
-func recurring(followUp *dossier.FollowUp) []jobs.Job {
+func (a *App) recurring() []jobs.Job {
 	return []jobs.Job{
-		{Name: "hubee-notifications", Every: "*/2 * * * *", Timeout: 10 * time.Minute, Run: counted("notifications", followUp.ReadNotifications)},
-		{Name: "hubee-reconcile", Every: "17 * * * *", Timeout: 20 * time.Minute, Run: counted("cases", followUp.Reconcile)},
-		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: func(ctx context.Context) (string, error) {
-			count, err := followUp.Purge(ctx)
-			return fmt.Sprintf("erased: %d dossiers, %d payloads, %d attempts, %d sessions, %d orders",
-				count.Dossiers, count.Payloads, count.Attempts, count.Sessions, count.Orders), err
-		}},
+		{Name: "hubee-notifications", Every: "*/2 * * * *", Timeout: 10 * time.Minute, Run: counted("notifications", a.followUp.ReadNotifications)},
+		{Name: "hubee-reconcile", Every: "17 * * * *", Timeout: 20 * time.Minute, Run: counted("cases", a.followUp.Reconcile)},
+		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: inTurn(purgeOfDossiers(a.followUp), a.people.purge)},
+		{Name: "seal-journal", Every: "*/15 * * * *", Timeout: 10 * time.Minute, Run: a.people.journal.Seal},
+		{Name: "organisations", Every: "10 4 * * *", Timeout: 6 * time.Hour, Run: counted("organisations", a.Organisations.RefreshAll)},
+	}
+}
+
+func purgeOfDossiers(followUp *dossier.FollowUp) func(ctx context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		count, err := followUp.Purge(ctx)
+		return fmt.Sprintf("erased: %d dossiers, %d payloads, %d attempts, %d sessions, %d orders",
+			count.Dossiers, count.Payloads, count.Attempts, count.Sessions, count.Orders), err
+	}
+}
+
+// inTurn does several works one after the other, each whatever became of the others.
+func inTurn(works ...func(ctx context.Context) (string, error)) func(ctx context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		var reports []string
+		var errs []error
+		for _, work := range works {
+			report, err := work(ctx)
+			reports, errs = append(reports, report), append(errs, err)
+		}
+		return strings.Join(reports, "; "), errors.Join(errs...)
 	}
 }
 

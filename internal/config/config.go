@@ -26,12 +26,17 @@ type Config struct {
 	Keys                 value.Secret `env:"KEYS,required,notEmpty"`
 
 	FranceConnect  FranceConnect  `envPrefix:"FRANCECONNECT_"`
+	ProConnect     ProConnect     `envPrefix:"PROCONNECT_"`
 	APIParticulier APIParticulier `envPrefix:"API_PARTICULIER_"`
 	HubEE          HubEE          `envPrefix:"HUBEE_"`
 	Sirene         Sirene         `envPrefix:"SIRENE_"`
 
+	Mail         Mail
 	ContactEmail string   `env:"CONTACT_EMAIL" envDefault:"api-particulier@api.gouv.fr"`
 	Operator     Operator `envPrefix:"OPERATOR_"`
+	// OperatorSiret and OperatorName are the organisation for which staff act.
+	OperatorSiret string `env:"OPERATOR_SIRET" envDefault:"13002526500013"`
+	OperatorName  string `env:"OPERATOR_NAME" envDefault:"Direction interministérielle du numérique"`
 	// Brand shows the State's brand block, which only its own sites may bear.
 	Brand bool `env:"MARQUE_ETAT" envDefault:"false"`
 	// FeedbackURL is the page of « Je donne mon avis »; no button without it.
@@ -54,6 +59,32 @@ type FranceConnect struct {
 	Issuer       string       `env:"ISSUER,required,notEmpty"`
 	ClientID     string       `env:"CLIENT_ID,required,notEmpty"`
 	ClientSecret value.Secret `env:"CLIENT_SECRET,required,notEmpty"`
+}
+
+// ProConnect is our registration at ProConnect.
+type ProConnect struct {
+	Issuer       string       `env:"ISSUER,required,notEmpty"`
+	ClientID     string       `env:"CLIENT_ID,required,notEmpty"`
+	ClientSecret value.Secret `env:"CLIENT_SECRET,required,notEmpty"`
+	PKCE         bool         `env:"PKCE" envDefault:"true"`
+	// Algorithm is the one registered for id_token and userinfo, RS256 or ES256.
+	Algorithm string `env:"ALGORITHM" envDefault:"RS256"`
+	// Scopes replace the usual ones: one that we are not entitled to refuses every sign-in.
+	Scopes []string `env:"SCOPES" envSeparator:" "`
+}
+
+func (p ProConnect) fault() error {
+	if p.Algorithm != "RS256" && p.Algorithm != "ES256" {
+		return errors.New("PROCONNECT_ALGORITHM must be RS256 or ES256")
+	}
+	return nil
+}
+
+// Mail is how mails leave. Its texts are checked by package mail.
+type Mail struct {
+	SMTPURL value.Secret `env:"SMTP_URL,required,notEmpty"`
+	From    string       `env:"MAIL_FROM" envDefault:"API Particulier <support@particulier.api.gouv.fr>"`
+	ReplyTo string       `env:"MAIL_REPLY_TO" envDefault:"api-particulier@api.gouv.fr"`
 }
 
 // APIParticulier is where the quotient is asked for.
@@ -97,6 +128,7 @@ func Read(environment []string) (Config, error) {
 	for _, address := range []struct{ name, value string }{
 		{"PORTAL_URL", c.PortalURL},
 		{"FRANCECONNECT_ISSUER", c.FranceConnect.Issuer},
+		{"PROCONNECT_ISSUER", c.ProConnect.Issuer},
 		{"API_PARTICULIER_URL", c.APIParticulier.URL},
 		{"HUBEE_API_URL", c.HubEE.APIURL},
 		{"HUBEE_TOKEN_URL", c.HubEE.TokenURL},
@@ -110,7 +142,10 @@ func Read(environment []string) (Config, error) {
 	if at := strings.IndexByte(c.ContactEmail, '@'); at < 1 || at == len(c.ContactEmail)-1 {
 		faults = append(faults, errors.New("CONTACT_EMAIL must be a mail address"))
 	}
-	faults = append(faults, c.Sirene.fault())
+	faults = append(faults, c.Sirene.fault(), c.ProConnect.fault())
+	if _, err := value.ParseExactSiret(c.OperatorSiret); err != nil {
+		faults = append(faults, errors.New("OPERATOR_SIRET must be a SIRET"))
+	}
 	if _, err := seal.Parse(c.Keys.Reveal()); c.Keys != "" && err != nil {
 		faults = append(faults, fmt.Errorf("KEYS: %w", err))
 	}

@@ -12,6 +12,8 @@ func complete() []string {
 		"PORTAL_URL=https://qf.example.fr", "DATABASE_URL=postgres://portal:hunter2@db/portal?sslmode=verify-full",
 		"KEYS=k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "FRANCECONNECT_ISSUER=http://localhost:8081/api/v2", "FRANCECONNECT_CLIENT_ID=id",
 		"FRANCECONNECT_CLIENT_SECRET=hunter2", "API_PARTICULIER_URL=https://api.example.fr",
+		"PROCONNECT_ISSUER=https://pc.example.fr/api/v2", "PROCONNECT_CLIENT_ID=id", "PROCONNECT_CLIENT_SECRET=hunter2",
+		"SMTP_URL=smtps://portail:hunter2@mail.example.fr",
 		"HUBEE_API_URL=https://hubee.example.fr", "HUBEE_TOKEN_URL=https://auth.example.fr/oauth2/token",
 		"HUBEE_OSL_ID=osl", "HUBEE_OSL_SECRET=hunter2",
 	}
@@ -34,7 +36,8 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 	environment := []string{
 		"PORTAL_URL=ftp://hunter2", "DATABASE_URL=", "FRANCECONNECT_ISSUER=http://fc.example.fr/api/v2",
 		"HUBEE_API_URL=https://hubee.example.fr/", "MARQUE_ETAT=hunter2", "CONTACT_EMAIL=nobody",
-		"SIRENE_URL=https://hunter2/", "SIRENE_PAUSE=hunter2",
+		"SIRENE_URL=https://hunter2/", "SIRENE_PAUSE=hunter2", "PROCONNECT_ISSUER=hunter2", "PROCONNECT_PKCE=hunter2",
+		"PROCONNECT_ALGORITHM=hunter2", "OPERATOR_SIRET=hunter2",
 	}
 	_, err := Read(environment)
 	if err == nil {
@@ -42,7 +45,8 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 	}
 	for _, name := range []string{"PORTAL_URL", "DATABASE_URL", "KEYS", "FRANCECONNECT_ISSUER", "FRANCECONNECT_CLIENT_ID",
 		"FRANCECONNECT_CLIENT_SECRET", "API_PARTICULIER_URL", "HUBEE_API_URL", "HUBEE_TOKEN_URL", "HUBEE_OSL_ID", "HUBEE_OSL_SECRET", "MARQUE_ETAT", "CONTACT_EMAIL",
-		"SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration"} {
+		"PROCONNECT_ISSUER", "PROCONNECT_CLIENT_ID", "PROCONNECT_CLIENT_SECRET", "PROCONNECT_PKCE must be", "PROCONNECT_ALGORITHM must be",
+		"SMTP_URL is missing", "OPERATOR_SIRET must be", "SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the fault of %s is not listed in:\n%v", name, err)
 		}

@@ -39,8 +39,8 @@ type scene struct {
 	shift    atomic.Int64 // of the business clock
 	log      *journal
 
-	portalURL, issuer, hubURL, apiURL, registerURL string
-	listener                                       net.Listener // of the portal
+	portalURL, issuer, proIssuer, hubURL, apiURL, registerURL, smtpAddress string
+	listener                                                               net.Listener // of the portal
 }
 
 // journal keeps what the portal logged, to prove what is not in it.
@@ -68,24 +68,32 @@ func setScene(t testing.TB) *scene {
 	s.tables = openTables(t, s.database.Owner)
 	s.listener = listen(t)
 	s.portalURL = "http://" + s.listener.Addr().String()
-	franceConnect := listen(t)
-	_, port, err := net.SplitHostPort(franceConnect.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Another host than the portal's: the journey is cross-site, as in production.
-	s.issuer = "http://localhost:" + port + "/api/v2"
-	s.stage, err = stage.Set(stage.Options{
-		Issuer: s.issuer, CallbackURL: s.portalURL + "/franceconnect/retour", LoggedOutURL: s.portalURL + "/franceconnect/deconnexion",
-	})
+	// Another host than the portal's: the journeys are cross-site, as in production.
+	franceConnect, proConnect, post := listen(t), listen(t), listen(t)
+	s.issuer, s.proIssuer = issuerAt(t, franceConnect), issuerAt(t, proConnect)
+	var err error
+	s.stage, err = stage.Set(stage.Options{PortalURL: s.portalURL, FranceConnect: s.issuer, ProConnect: s.proIssuer})
 	if err != nil {
 		t.Fatal(err)
 	}
 	serve(t, franceConnect, s.stage.FranceConnect)
+	serve(t, proConnect, s.stage.ProConnect)
+	s.smtpAddress = post.Addr().String()
+	go func() { _ = s.stage.Mail.Serve(post) }()
+	t.Cleanup(func() { _ = s.stage.Mail.Close() })
 	s.hubURL = serve(t, listen(t), s.stage.HubEE)
 	s.apiURL = serve(t, listen(t), s.stage.APIParticulier)
 	s.registerURL = serve(t, listen(t), s.stage.Register)
 	return s
+}
+
+func issuerAt(t testing.TB, listener net.Listener) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "http://localhost:" + port + "/api/v2"
 }
 
 // config is the portal's, as the environment gives it.
@@ -93,6 +101,8 @@ func (s *scene) config() []string {
 	return []string{
 		"PORTAL_URL=" + s.portalURL, "DATABASE_URL=" + s.database.App, "KEYS=" + s.keys,
 		"FRANCECONNECT_ISSUER=" + s.issuer, "FRANCECONNECT_CLIENT_ID=" + stage.FranceConnectClient, "FRANCECONNECT_CLIENT_SECRET=" + stage.FranceConnectSecret,
+		"PROCONNECT_ISSUER=" + s.proIssuer, "PROCONNECT_CLIENT_ID=" + stage.ProConnectClient, "PROCONNECT_CLIENT_SECRET=" + stage.ProConnectSecret,
+		"SMTP_URL=smtp://" + s.smtpAddress,
 		"API_PARTICULIER_URL=" + s.apiURL, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
 		"SIRENE_URL=" + s.registerURL, "SIRENE_KEY=" + stage.RegisterKey, "SIRENE_PAUSE=0s",
@@ -133,6 +143,10 @@ func (s *scene) run(public net.Listener) *portal {
 		s.t.Fatal(err)
 	}
 	if _, err := built.Directory.Import(ctx, bytes.NewReader(stage.SeedFile)); err != nil {
+		stop()
+		s.t.Fatal(err)
+	}
+	if err := built.Enrol(ctx, stage.SeedFile); err != nil {
 		stop()
 		s.t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ type Verdict struct {
 	Broken  *Broken
 }
 
-// SealingDelay is how long an event may wait for its seal. The job runs every hour; a
+// SealingDelay is how long an event may wait for its seal. The job runs every quarter of an hour; a
 // transaction left open or an outage may keep it from sealing for some of them.
 const SealingDelay = 6 * time.Hour
 

@@ -17,7 +17,6 @@ import (
 	"portail-qf/internal/postgres/pglocal"
 	"portail-qf/internal/seal"
 	"portail-qf/internal/sim/stage"
-	"portail-qf/internal/web/citizen"
 )
 
 const (
@@ -38,7 +37,7 @@ type scene struct {
 	servers []*http.Server // of the simulators
 	portal  *process
 
-	issuer, hubURL, apiURL, metricsURL string
+	issuer, proIssuer, hubURL, apiURL, smtpAddress, metricsURL string
 }
 
 // setScene starts everything but the bare handler, in a database as full as production's.
@@ -60,6 +59,9 @@ func setScene(ctx context.Context, wanted settings) (*scene, error) {
 func (s *scene) strike() (err error) {
 	for _, server := range s.servers {
 		err = errors.Join(err, server.Close())
+	}
+	if s.stage != nil {
+		err = errors.Join(err, s.stage.Mail.Close())
 	}
 	if s.portal != nil {
 		err = errors.Join(err, s.portal.stop())
@@ -141,6 +143,8 @@ func (s *scene) startPortal(ctx context.Context) error {
 		"PORTAL_URL=http://" + address, "LISTEN=" + address, "METRICS_LISTEN=" + metrics,
 		"DATABASE_URL=" + s.databaseURL(portalDatabase), "KEYS=" + s.keys,
 		"FRANCECONNECT_ISSUER=" + s.issuer, "FRANCECONNECT_CLIENT_ID=" + stage.FranceConnectClient, "FRANCECONNECT_CLIENT_SECRET=" + stage.FranceConnectSecret,
+		"PROCONNECT_ISSUER=" + s.proIssuer, "PROCONNECT_CLIENT_ID=" + stage.ProConnectClient, "PROCONNECT_CLIENT_SECRET=" + stage.ProConnectSecret,
+		"SMTP_URL=smtp://" + s.smtpAddress,
 		"API_PARTICULIER_URL=" + s.apiURL, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
 	})
@@ -148,27 +152,31 @@ func (s *scene) startPortal(ctx context.Context) error {
 }
 
 func (s *scene) startSimulators(portalURL string) error {
-	franceConnect, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	// Another host than the portal's: the journeys are cross-site, as in production.
+	franceConnect, errFC := net.Listen("tcp", "127.0.0.1:0")
+	proConnect, errPC := net.Listen("tcp", "127.0.0.1:0")
+	post, errPost := net.Listen("tcp", "127.0.0.1:0")
+	if err := errors.Join(errFC, errPC, errPost); err != nil {
 		return err
 	}
-	_, port, err := net.SplitHostPort(franceConnect.Addr().String())
+	s.issuer, s.proIssuer = issuerAt(franceConnect), issuerAt(proConnect)
+	s.smtpAddress = post.Addr().String()
+	var err error
+	s.stage, err = stage.Set(stage.Options{PortalURL: portalURL, FranceConnect: s.issuer, ProConnect: s.proIssuer})
 	if err != nil {
-		return errors.Join(err, franceConnect.Close())
-	}
-	// Another host than the portal's: the journey is cross-site, as in production.
-	s.issuer = "http://localhost:" + port + issuerPath
-	s.stage, err = stage.Set(stage.Options{
-		Issuer: s.issuer, CallbackURL: portalURL + citizen.CallbackPath, LoggedOutURL: portalURL + citizen.LoggedOutPath,
-	})
-	if err != nil {
-		return errors.Join(err, franceConnect.Close())
+		return errors.Join(err, franceConnect.Close(), proConnect.Close(), post.Close())
 	}
 	s.serve(franceConnect, s.stage.FranceConnect)
+	s.serve(proConnect, s.stage.ProConnect)
+	go func() { _ = s.stage.Mail.Serve(post) }() // ends with strike
 	var errHub, errAPI error
 	s.hubURL, errHub = s.serveAnywhere(s.stage.HubEE)
 	s.apiURL, errAPI = s.serveAnywhere(s.stage.APIParticulier)
 	return errors.Join(errHub, errAPI)
+}
+
+func issuerAt(listener net.Listener) string {
+	return fmt.Sprintf("http://localhost:%d%s", listener.Addr().(*net.TCPAddr).Port, issuerPath)
 }
 
 func (s *scene) serveAnywhere(handler http.Handler) (url string, err error) {

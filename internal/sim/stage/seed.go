@@ -13,8 +13,45 @@ var SeedFile []byte
 
 // Seed is what the simulators read of the same file.
 type Seed struct {
-	Editors []Editor `json:"editeurs"`
-	Towns   []Town   `json:"collectivites"`
+	Editors []Editor        `json:"editeurs"`
+	Towns   []Town          `json:"collectivites"`
+	People  []Professional  `json:"personnes"`
+	Others  []Establishment `json:"autres_etablissements"`
+}
+
+// Professional is somebody who may sign in with ProConnect.
+type Professional struct {
+	Key       string `json:"cle"`
+	FirstName string `json:"prenom"`
+	LastName  string `json:"nom"`
+	Mail      string `json:"mail"`
+	Subject   string `json:"sub"`
+	Siret     string `json:"siret"`
+	Roles     []Held `json:"roles"` // none: the portal lets nobody in
+}
+
+// Held is a role; without an organisation it is of the operator.
+type Held struct {
+	Role         string `json:"role"`
+	Organisation string `json:"organisation"`
+}
+
+// Claims are what ProConnect says of the person.
+func (p Professional) Claims() map[string]any {
+	return map[string]any{
+		"sub": p.Subject, "given_name": p.FirstName, "usual_name": p.LastName, "email": p.Mail, "siret": p.Siret, "uid": p.Key,
+	}
+}
+
+// Establishment is in the register, and neither an editor's nor a town's.
+type Establishment struct {
+	Siret    string `json:"siret"`
+	Name     string `json:"nom"`
+	COG      string `json:"code_commune"`
+	Postcode string `json:"code_postal"`
+	Commune  string `json:"commune"`
+	Category string `json:"categorie"`
+	Closed   bool   `json:"ferme"`
 }
 
 // Editor is a publisher of software.

@@ -6,6 +6,7 @@ import (
 	"portail-qf/internal/sim/apiparticulier"
 	"portail-qf/internal/sim/franceconnect"
 	"portail-qf/internal/sim/hubee"
+	"portail-qf/internal/sim/proconnect"
 	"portail-qf/internal/sim/sirene"
 	"portail-qf/internal/sim/smtp"
 )
@@ -14,6 +15,8 @@ import (
 const (
 	FranceConnectClient = "portail-qf"
 	FranceConnectSecret = "secret-du-portail-chez-franceconnect"
+	ProConnectClient    = "portail-qf-pro"
+	ProConnectSecret    = "secret-du-portail-chez-proconnect"
 	HubEEDepositor      = "portail-qf-osl"
 	HubEEDepositorKey   = "secret-du-portail-chez-hubee"
 	HubEEAdministrator  = "portail-qf-admin"
@@ -29,10 +32,10 @@ var dataScopes = []string{"cnaf_quotient_familial", "cnaf_allocataires", "cnaf_e
 
 // Options says where the parties are and what they know beside the seed.
 type Options struct {
-	Issuer       string // of FranceConnect
-	CallbackURL  string // of the portal at FranceConnect
-	LoggedOutURL string
-	Families     []apiparticulier.Family // beside the project's own
+	PortalURL     string                  // without final slash
+	FranceConnect string                  // its issuer
+	ProConnect    string                  // its issuer
+	Families      []apiparticulier.Family // beside the project's own
 }
 
 // Stage is every simulator, each an http.Handler; Mail also speaks SMTP.
@@ -40,6 +43,7 @@ type Stage struct {
 	Seed           Seed
 	Identities     []franceconnect.Identity // offered at FranceConnect
 	FranceConnect  *franceconnect.Server
+	ProConnect     *proconnect.Server
 	HubEE          *hubee.Server
 	APIParticulier *apiparticulier.Server
 	Register       *sirene.Server
@@ -53,7 +57,7 @@ func Set(o Options) (*Stage, error) {
 		return nil, err
 	}
 	api := apiparticulier.New(apiparticulier.Options{
-		Issuer: o.Issuer, ClientID: apiAtFranceConnect, ClientSecret: apiAtFranceConnectSecret, Families: o.Families,
+		Issuer: o.FranceConnect, ClientID: apiAtFranceConnect, ClientSecret: apiAtFranceConnectSecret, Families: o.Families,
 	})
 	offered := identities(api.Families())
 	return &Stage{
@@ -61,16 +65,25 @@ func Set(o Options) (*Stage, error) {
 		Identities:     offered,
 		APIParticulier: api,
 		FranceConnect: franceconnect.New(franceconnect.Options{
-			Issuer: o.Issuer,
+			Issuer: o.FranceConnect,
 			Clients: []franceconnect.Client{{
 				ID: FranceConnectClient, Secret: FranceConnectSecret, Name: "Formulaire quotient familial",
-				RedirectURIs: []string{o.CallbackURL}, PostLogoutRedirectURIs: []string{o.LoggedOutURL},
+				RedirectURIs: []string{o.PortalURL + "/franceconnect/retour"}, PostLogoutRedirectURIs: []string{o.PortalURL + "/franceconnect/deconnexion"},
 				Scopes: append([]string{"identite_pivot"}, dataScopes[:3]...),
 			}},
 			Providers: []franceconnect.Provider{{
 				ID: apiAtFranceConnect, Secret: apiAtFranceConnectSecret, EncryptionKey: api.PublicKey(), Scopes: dataScopes,
 			}},
 			Identities: offered,
+		}),
+		ProConnect: proconnect.New(proconnect.Options{
+			Issuer: o.ProConnect,
+			Clients: []proconnect.Client{{
+				ID: ProConnectClient, Secret: ProConnectSecret, Name: "Portail du quotient familial",
+				RedirectURIs: []string{o.PortalURL + "/proconnect/retour"}, PostLogoutRedirectURIs: []string{o.PortalURL + "/proconnect/deconnexion"},
+				Scopes: []string{"given_name", "usual_name", "email", "uid", "siret", "idp_id", "roles", "organization_label"},
+			}},
+			Identities: professionals(seed),
 		}),
 		HubEE:    hubee.New(atHubEE(seed)),
 		Register: sirene.New(inRegister(seed)),
@@ -92,6 +105,15 @@ func identities(families []apiparticulier.Family) []franceconnect.Identity {
 		offered = append(offered, franceconnect.Identity{
 			Key: family.Identity.Key, Label: family.Identity.Label, Claims: claims, Expect: family.Expect(),
 		})
+	}
+	return offered
+}
+
+// professionals offers at ProConnect everyone of the seed.
+func professionals(seed Seed) []proconnect.Identity {
+	var offered []proconnect.Identity
+	for _, p := range seed.People {
+		offered = append(offered, proconnect.Identity{Key: p.Key, Label: p.FirstName + " " + p.LastName, Claims: p.Claims(), Expect: "ok"})
 	}
 	return offered
 }
@@ -165,6 +187,11 @@ func inRegister(seed Seed) sirene.Options {
 	for _, town := range seed.Towns {
 		options.Organizations = append(options.Organizations, sirene.Organization{
 			Siret: town.Siret, Name: town.Name, CommuneCog: town.COG, PostalCode: town.Postcode, Commune: town.Commune,
+		})
+	}
+	for _, o := range seed.Others {
+		options.Organizations = append(options.Organizations, sirene.Organization{
+			Siret: o.Siret, Name: o.Name, CommuneCog: o.COG, PostalCode: o.Postcode, Commune: o.Commune, LegalCategory: o.Category, Closed: o.Closed,
 		})
 	}
 	return options
