@@ -50,7 +50,7 @@ func parseRelay(configured value.Secret) (relay, error) {
 	if err != nil || address.Hostname() == "" || strings.Trim(address.Path, "/") != "" || address.RawQuery != "" || address.Fragment != "" {
 		return relay{}, wrong
 	}
-	r := relay{host: address.Hostname(), user: address.User.Username()}
+	r := relay{host: address.Hostname(), user: address.User.Username(), patience: wholeTimeout}
 	port := address.Port()
 	switch address.Scheme {
 	case "smtp":

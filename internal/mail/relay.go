@@ -30,15 +30,16 @@ const (
 	wholeTimeout   = 30 * time.Second // of a mail, connection included
 )
 
-// relay is the SMTP server that takes our mails. Its zero hooks mean the usual.
+// relay is the SMTP server that takes our mails.
 type relay struct {
 	host     string
 	port     int
 	security security
 	user     string // "" for none
 	password value.Secret
+	patience time.Duration // wholeTimeout
 
-	// Tests have authorities of their own, and lead a name to a simulator.
+	// Tests have authorities of their own, and lead a name to a simulator; nil is the usual.
 	authorities *x509.CertPool
 	dial        func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -58,9 +59,9 @@ type verdict struct {
 
 // deliver brings a parcel in one transaction. The verdicts are those of the recipients, in
 // their order; one that is neither accepted nor refused still waits, and the error says
-// why. A relay that takes the message and dies before saying so has it twice in the end.
+// why. A message whose acceptance was never heard is brought again.
 func (r relay) deliver(ctx context.Context, p parcel) ([]verdict, error) {
-	ctx, cancel := context.WithTimeout(ctx, wholeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
 	client, hangUp, err := r.open(ctx)
 	if err != nil {
@@ -116,11 +117,15 @@ func hand(client *smtp.Client, write func(io.Writer) error) error {
 // open connects, protects the connection and authenticates. hangUp frees the connection,
 // which the end of ctx cuts.
 func (r relay) open(ctx context.Context) (client *smtp.Client, hangUp func(), err error) {
-	var conn net.Conn
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		opened, err := r.connect(ctx, network, address)
-		conn = opened
-		return opened, err
+	hangUp = func() {}
+	dial := func(_ context.Context, network, address string) (net.Conn, error) {
+		conn, err := r.connect(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+		hangUp = func() { stop(); _ = conn.Close() }
+		return conn, nil
 	}
 	speaker, err := gomail.NewClient(r.host, append(r.options(), gomail.WithDialContextFunc(dial))...)
 	if err != nil {
@@ -128,18 +133,15 @@ func (r relay) open(ctx context.Context) (client *smtp.Client, hangUp func(), er
 	}
 	client, err = speaker.DialToSMTPClientWithContext(ctx)
 	if err != nil {
-		if conn != nil {
-			_ = conn.Close() // the library leaves it open
-		}
+		hangUp() // the library leaves the connection open
 		return nil, nil, failure("connection", err)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	return client, func() { stop(); _ = conn.Close() }, nil
+	return client, hangUp, nil
 }
 
 func (r relay) options() []gomail.Option {
 	options := []gomail.Option{
-		gomail.WithPort(r.port), gomail.WithTimeout(wholeTimeout), gomail.WithTLSConfig(r.tlsConfig()),
+		gomail.WithPort(r.port), gomail.WithTimeout(r.patience), gomail.WithTLSConfig(r.tlsConfig()),
 		// Asking for SMTPUTF8 would make some relays refuse mailboxes that lack it; our
 		// addresses need none.
 		gomail.WithoutSMTPUTF8(),

@@ -84,7 +84,7 @@ func (s *Sender) send(ctx context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("find mail: %w", err)
 	}
-	if mail.State() == notice.Sent || waiting(mail.Mail) == nil {
+	if len(waiting(mail.Mail)) == 0 {
 		return nil
 	}
 	text, err := s.write(mail)

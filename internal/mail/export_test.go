@@ -1,0 +1,55 @@
+package mail
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	htmltemplate "html/template"
+	"io/fs"
+	"net"
+	"text/template"
+	"time"
+
+	"portail-qf/internal/domain/notice"
+)
+
+// Trust makes a sender trust an authority of the test, and reach its relay wherever its
+// name may lead.
+func (s *Sender) Trust(authorities *x509.CertPool, address string) {
+	s.relay.authorities = authorities
+	s.relay.dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+}
+
+// Hurry makes a sender give a relay up sooner.
+func (s *Sender) Hurry(patience time.Duration) { s.relay.patience = patience }
+
+// SampleNotices are the samples of the registry, in its order.
+func SampleNotices() (examples []notice.Notice) {
+	for _, listed := range registry {
+		examples = append(examples, listed.exampleNotice())
+	}
+	return examples
+}
+
+// Wrap cuts lines as the text of mails is cut.
+var Wrap = wrap
+
+// VerifyTemplates hands every template to a checker of types, with what it prints.
+func VerifyTemplates(files fs.FS, text func(*template.Template, any) error, html func(*htmltemplate.Template, any) error) error {
+	w, err := newWording(files, frame{})
+	errs := []error{err}
+	for _, listed := range registry {
+		parsed, err := listed.parse(w)
+		if err != nil {
+			return err
+		}
+		prints := listed.(interface{ prints() any }).prints()
+		errs = append(errs, text(parsed.subject, prints), text(parsed.text.Lookup("mail"), prints), html(parsed.html.Lookup("mail"), prints))
+	}
+	return errors.Join(errs...)
+}
+
+// prints is what the templates of the kind print, empty.
+func (e typed[T]) prints() any { return page[T]{} }
