@@ -38,6 +38,7 @@ func (w words) funcs() map[string]any {
 	return map[string]any{
 		"message": func(code string) (string, error) { return w.say(code, nil) },
 		"moment":  func(m Moment) (string, error) { return w.say("moment", m) },
+		"day":     func(m Moment) (string, error) { return w.say("day", m) },
 		"number":  number,
 	}
 }

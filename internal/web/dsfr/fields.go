@@ -29,7 +29,7 @@ type Textarea struct {
 // code, the sentence of templates/messages that Code names.
 type Option struct {
 	Value, Text, Code string
-	Hint              string // of a radio button or a box; may be ""
+	Hint, HintCode    string // of a radio button or a box, one or the other; may be ""
 }
 
 // Select offers one answer among many.
