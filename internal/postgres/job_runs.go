@@ -51,8 +51,10 @@ func (j JobRuns) End(ctx context.Context, job string, tick time.Time, report str
 // Alone runs work while holding the job's lock, so that two runs of one job never
 // overlap. False when another run holds it: work was not called.
 func (j JobRuns) Alone(ctx context.Context, job string, work func(ctx context.Context)) (bool, error) {
-	return j.DB.alone(ctx, "job "+job, work)
+	return j.DB.alone(ctx, jobLock(job), work)
 }
+
+func jobLock(job string) string { return "job " + job }
 
 // alone runs work while holding a lock of the database, on a connection of its own. False
 // when another connection holds it: work was not called.

@@ -89,6 +89,18 @@ func (o Outbox) Postpone(ctx context.Context, order outbox.Order, due time.Time,
 	return nil
 }
 
+// Abandon gives an order up, with the reason in words that hold nothing personal.
+func (o Outbox) Abandon(ctx context.Context, order outbox.Order, now time.Time, reason string) error {
+	const sqlAbandon = `
+		UPDATE outbox SET abandoned_at = $3, leased_until = NULL, last_error = $4
+		WHERE id = $1 AND attempts = $2 AND done_at IS NULL AND abandoned_at IS NULL`
+	_, err := o.DB.pool.ExecContext(ctx, sqlAbandon, order.ID, order.Attempt, now, reason)
+	if err != nil {
+		return fmt.Errorf("abandon order: %w", err)
+	}
+	return nil
+}
+
 // Release gives an order back at once, because its worker stops.
 func (o Outbox) Release(ctx context.Context, order outbox.Order) error {
 	const sqlRelease = `
