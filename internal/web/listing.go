@@ -38,11 +38,13 @@ type Listing struct {
 	Size  int // rows on a page; 0 for the usual 25
 }
 
-// Filter is a criterion of a list. Its label is the sentence "filter.<name>".
+// Filter is a criterion of a list: a choice among options, unless it is typed. Its label is
+// the sentence "filter.<name>".
 type Filter struct {
 	Name    string
-	Options []dsfr.Option // the values that it may have; none: it is typed
-	Day     bool          // what is typed is a date
+	Options []dsfr.Option
+	Typed   bool
+	Day     bool // a date is typed
 }
 
 // ChoiceFilter offers values whose words are the sentences of templates/messages "<words>.<value>".
@@ -54,32 +56,30 @@ func ChoiceFilter(name, words string, values ...string) Filter {
 	return filter
 }
 
-// OptionFilter offers values that have a name of their own, such as editors.
+// OptionFilter offers values that have a name of their own, such as editors; it is not shown
+// where there are none.
 func OptionFilter(name string, options []dsfr.Option) Filter {
 	return Filter{Name: name, Options: options}
 }
 
 // DayFilter is a date, for one end of a period.
-func DayFilter(name string) Filter { return Filter{Name: name, Day: true} }
+func DayFilter(name string) Filter { return Filter{Name: name, Typed: true, Day: true} }
 
 // TextFilter is a text that must match as a whole, such as an identifier.
-func TextFilter(name string) Filter { return Filter{Name: name} }
+func TextFilter(name string) Filter { return Filter{Name: name, Typed: true} }
 
 func (f Filter) read(query url.Values) string {
-	switch {
-	case len(f.Options) > 0:
-		asked := query.Get(f.Name)
-		if slices.ContainsFunc(f.Options, func(o dsfr.Option) bool { return o.Value == asked }) {
-			return asked
-		}
-		return ""
+	switch asked := query.Get(f.Name); {
 	case f.Day:
 		if field, day := form.Day(query, f.Name); !day.IsZero() {
 			return field.Value
 		}
-		return ""
+	case f.Typed:
+		return form.Text(query, f.Name, maxCriterion).Value
+	case slices.ContainsFunc(f.Options, func(o dsfr.Option) bool { return o.Value == asked }):
+		return asked
 	}
-	return form.Text(query, f.Name, maxCriterion).Value
+	return ""
 }
 
 // Read gives what the address of a list page asks for. What it does not understand counts

@@ -171,6 +171,15 @@ func TestAnEmptyListSaysWhy(t *testing.T) {
 	}
 }
 
+// Before the first editor there is none to choose, and no field to write one in.
+func TestAChoiceWithoutOptionsChoosesNothing(t *testing.T) {
+	listing := web.Listing{Path: "/x", Filters: []web.Filter{web.OptionFilter("editeur", nil)}}
+	c := listing.Read(url.Values{"editeur": {"12"}})
+	if got := c.Filter("editeur"); got != "" || len(c.List(3).Tags) > 0 {
+		t.Errorf("it chose %q", got)
+	}
+}
+
 // A search keeps the order, and a list without a listing of sorts has none.
 func TestAListWithoutAnything(t *testing.T) {
 	c := web.Listing{Path: "/x"}.Read(url.Values{"tri": {"-nom"}, "page": {"2"}})
