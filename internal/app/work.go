@@ -13,12 +13,21 @@ import (
 	"portail-qf/internal/jobs"
 )
 
+const (
+	// mailPatience is longer than a relay may be down without somebody noticing, or a mailbox
+	// be full over a holiday.
+	mailPatience = 7 * 24 * time.Hour
+	// demandPatience: whoever asks for a job wants it now, or will ask again.
+	demandPatience = time.Hour
+)
+
 // kinds says who carries out each kind of order.
-func (a *App) kinds() map[string]jobs.Deliver {
-	return map[string]jobs.Deliver{
-		outbox.DeliverDossier: ofDossier(a.Delivery.Deliver),
-		outbox.CloseDossier:   ofDossier(a.followUp.Close),
-		outbox.SendMail:       a.people.mail.Send,
+func (a *App) kinds() map[string]jobs.Kind {
+	return map[string]jobs.Kind{
+		outbox.DeliverDossier: {Deliver: ofDossier(a.Delivery.Deliver)},
+		outbox.CloseDossier:   {Deliver: ofDossier(a.followUp.Close)},
+		outbox.SendMail:       {Deliver: a.people.mail.Send, GiveUpAfter: mailPatience},
+		outbox.RunJob:         {Deliver: a.Jobs.Begin, GiveUpAfter: demandPatience},
 	}
 }
 
@@ -27,7 +36,7 @@ func ofDossier(act func(ctx context.Context, id int64) error) jobs.Deliver {
 	return func(ctx context.Context, subject string) error {
 		id, err := strconv.ParseInt(subject, 10, 64)
 		if err != nil {
-			return fmt.Errorf("read the dossier of an order: %w", err)
+			return outbox.Hopeless(fmt.Errorf("read the dossier of an order: %w", err))
 		}
 		return act(ctx, id)
 	}

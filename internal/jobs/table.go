@@ -6,10 +6,17 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"portail-qf/internal/domain/operation"
 )
+
+var _ operation.Timetable = (*Table)(nil)
 
 // Job is a recurring piece of work.
 type Job struct {
@@ -34,6 +41,10 @@ type Table struct {
 	Runs Runs
 	Log  *slog.Logger
 	Zone *time.Location // Europe/Paris
+
+	mu sync.Mutex
+	// start begins a run that belongs to Serve, and ends with it; nil before and after.
+	start func(job Job, at time.Time)
 }
 
 // lockEvery is how often a run that waits for another one looks again.
@@ -41,6 +52,12 @@ const lockEvery = 100 * time.Millisecond
 
 // ErrUnknownJob says that the table has no job of this name.
 var ErrUnknownJob = errors.New("no such job")
+
+// errStopping says that this instance begins nothing any more.
+var errStopping = errors.New("the jobs are not served here at this moment")
+
+// maxReport is how much of a report is kept, in characters.
+const maxReport = 2000
 
 // Names lists the jobs.
 func (t *Table) Names() []string {
@@ -59,10 +76,64 @@ func (t *Table) Serve(ctx context.Context) error {
 			return fmt.Errorf("schedule %s: %w", job.Name, err)
 		}
 	}
+	var asked sync.WaitGroup
+	t.startBy(func(job Job, at time.Time) {
+		asked.Go(func() { _, _ = t.run(ctx, job, at, true) })
+	})
 	schedule.Start()
 	<-ctx.Done()
+	t.startBy(nil)
 	<-schedule.Stop().Done()
+	asked.Wait()
 	return nil
+}
+
+func (t *Table) startBy(start func(job Job, at time.Time)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.start = start
+}
+
+// Planned lists the jobs with the time of their next run.
+func (t *Table) Planned() []operation.Planned {
+	now := time.Now().In(t.Zone)
+	planned := make([]operation.Planned, len(t.Jobs))
+	for i, job := range t.Jobs {
+		planned[i] = operation.Planned{Name: job.Name, Every: job.Every, Timeout: job.Timeout}
+		if schedule, err := cron.ParseStandard(job.Every); err == nil { // Serve refuses the others
+			planned[i].Next = schedule.Next(now)
+		}
+	}
+	return planned
+}
+
+// Begin begins a run that somebody asked for by an order of the outbox, and returns at
+// once: a run may last longer than an order may, and ends when this instance stops. It
+// is told and kept like any other; whether it fails is not the order's affair.
+func (t *Table) Begin(ctx context.Context, name string) error {
+	job, err := t.find(name)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.start == nil {
+		return errStopping
+	}
+	at, err := t.Runs.BeginNow(ctx, name)
+	if err != nil {
+		return fmt.Errorf("begin %s: %w", name, err)
+	}
+	t.start(job, at)
+	return nil
+}
+
+func (t *Table) find(name string) (Job, error) {
+	at := slices.IndexFunc(t.Jobs, func(job Job) bool { return job.Name == name })
+	if at < 0 {
+		return Job{}, fmt.Errorf("%w: %s", ErrUnknownJob, name)
+	}
+	return t.Jobs[at], nil
 }
 
 // tick runs a job for the minute that has come, by the database's clock, unless another
@@ -81,17 +152,15 @@ func (t *Table) tick(ctx context.Context, job Job) {
 // Run runs a job now, whatever its times, after the run that may be under way, and returns
 // its report.
 func (t *Table) Run(ctx context.Context, name string) (string, error) {
-	for _, job := range t.Jobs {
-		if job.Name != name {
-			continue
-		}
-		at, err := t.Runs.BeginNow(ctx, name)
-		if err != nil {
-			return "", fmt.Errorf("begin %s: %w", name, err)
-		}
-		return t.run(ctx, job, at, true)
+	job, err := t.find(name)
+	if err != nil {
+		return "", err
 	}
-	return "", fmt.Errorf("%w: %s", ErrUnknownJob, name)
+	at, err := t.Runs.BeginNow(ctx, name)
+	if err != nil {
+		return "", fmt.Errorf("begin %s: %w", name, err)
+	}
+	return t.run(ctx, job, at, true)
 }
 
 func (t *Table) run(ctx context.Context, job Job, tick time.Time, patient bool) (report string, err error) {
@@ -114,17 +183,30 @@ func (t *Table) run(ctx context.Context, job Job, tick time.Time, patient bool) 
 	case lockErr != nil:
 		err = lockErr
 	case !alone:
-		report = "another run is under way"
+		report = operation.ReportBusy
 	}
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelError
 	}
 	t.Log.Log(ctx, level, "job run", "job", job.Name, "report", report, "error", err, "seconds", time.Since(began).Seconds())
-	if endErr := t.Runs.End(context.WithoutCancel(ctx), job.Name, tick, report, err != nil); endErr != nil {
+	if endErr := t.Runs.End(context.WithoutCancel(ctx), job.Name, tick, kept(report, err), err != nil); endErr != nil {
 		t.Log.Error("job not ended", "job", job.Name, "error", endErr)
 	}
 	return report, err
+}
+
+// kept is what remains of a run for those who watch over the jobs: the report and, when it
+// failed, why.
+func kept(report string, failure error) string {
+	if failure != nil {
+		report = strings.TrimPrefix(report+"; "+failure.Error(), "; ")
+	}
+	report = strings.ToValidUTF8(strings.ReplaceAll(report, "\x00", ""), "")
+	if runes := []rune(report); len(runes) > maxReport {
+		report = string(runes[:maxReport-1]) + "…"
+	}
+	return report
 }
 
 // guarded turns a panic into an error: one job must not end the program. The error, which

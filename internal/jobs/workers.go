@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -18,13 +19,22 @@ type Outbox interface {
 	Claim(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]outbox.Order, error)
 	Finish(ctx context.Context, order outbox.Order, now time.Time) error
 	Postpone(ctx context.Context, order outbox.Order, due time.Time, reason string) error
+	Abandon(ctx context.Context, order outbox.Order, now time.Time, reason string) error
 	Release(ctx context.Context, order outbox.Order) error
 	Listen(ctx context.Context, wake func()) error
 }
 
-// Deliver carries out the orders of one kind. A nil error ends the order; any other puts
-// it off, for ever if need be: what ends a dossier is a rule of the dossier.
+// Deliver carries out an order. A nil error ends it; one that no retry can mend
+// (outbox.Hopeless) gives it up; any other puts it off.
 type Deliver func(ctx context.Context, subject string) error
+
+// Kind is how the orders of one kind are carried out.
+type Kind struct {
+	Deliver Deliver
+	// GiveUpAfter is the age, in business time, at which an order that still fails is given
+	// up. 0 is never: what ends a dossier is a rule of the dossier.
+	GiveUpAfter time.Duration
+}
 
 const (
 	// lease is longer than an order may take, so that no order is carried out twice at
@@ -42,7 +52,7 @@ var waits = [...]time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 5
 // Workers empty the outbox.
 type Workers struct {
 	Outbox   Outbox
-	Kinds    map[string]Deliver
+	Kinds    map[string]Kind
 	Log      *slog.Logger
 	Now      func() time.Time // business time
 	Parallel int              // orders carried out at once
@@ -114,18 +124,22 @@ func (w *Workers) carryOut(ctx context.Context, order outbox.Order) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, orderTimeout)
 	defer cancel()
-	deliver, known := w.Kinds[order.Kind]
+	kind, known := w.Kinds[order.Kind]
 	if !known {
 		// A newer instance gave it; this one is about to be replaced.
 		w.postpone(ctx, order, fmt.Errorf("no worker for %q", order.Kind))
 		return
 	}
-	_, err := guarded(ctx, func(ctx context.Context) (string, error) { return "", deliver(ctx, order.Subject) })
+	_, err := guarded(ctx, func(ctx context.Context) (string, error) { return "", kind.Deliver(ctx, order.Subject) })
 	// What was done must be written down even when the deadline has passed.
 	ctx, cancelWrite := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancelWrite()
 	if err != nil {
 		w.observe(order.Kind, outcomeOf(err), time.Since(began))
+		if kind.givesUp(order, err, w.Now()) {
+			w.abandon(ctx, order, err)
+			return
+		}
 		w.postpone(ctx, order, err)
 		return
 	}
@@ -133,6 +147,19 @@ func (w *Workers) carryOut(ctx context.Context, order outbox.Order) {
 	failpoint.Hit("worker: before finish")
 	if err := w.Outbox.Finish(ctx, order, w.Now()); err != nil {
 		w.Log.Error("order not finished", "kind", order.Kind, "order", order.ID, "error", err)
+	}
+}
+
+// givesUp tells whether an order that failed is not to be tried again.
+func (k Kind) givesUp(order outbox.Order, failure error, now time.Time) bool {
+	return errors.Is(failure, outbox.ErrHopeless) || k.GiveUpAfter > 0 && now.Sub(order.CreatedAt) >= k.GiveUpAfter
+}
+
+// abandon makes a dead letter of an order: the back-office shows it until somebody acts.
+func (w *Workers) abandon(ctx context.Context, order outbox.Order, cause error) {
+	w.Log.Error("order given up", "kind", order.Kind, "order", order.ID, "attempt", order.Attempt, "error", cause)
+	if err := w.Outbox.Abandon(ctx, order, w.Now(), cause.Error()); err != nil {
+		w.Log.Error("order not given up", "kind", order.Kind, "order", order.ID, "error", err)
 	}
 }
 

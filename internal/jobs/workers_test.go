@@ -42,10 +42,11 @@ type clock struct{ shift atomic.Int64 }
 func (c *clock) now() time.Time          { return noon.Add(time.Duration(c.shift.Load())) }
 func (c *clock) advance(d time.Duration) { c.shift.Add(int64(d)) }
 
-// workers are those of one more instance; deliver carries out the orders "trial".
+// workers are those of one more instance; deliver carries out the orders "trial", for ever
+// if need be.
 func (s *scene) workers(deliver jobs.Deliver) *jobs.Workers {
 	return &jobs.Workers{
-		Outbox: postgres.Outbox{DB: s.instance()}, Kinds: map[string]jobs.Deliver{"trial": deliver},
+		Outbox: postgres.Outbox{DB: s.instance()}, Kinds: map[string]jobs.Kind{"trial": {Deliver: deliver}},
 		Log: s.log.logger(), Now: func() time.Time { return noon }, Parallel: 4,
 	}
 }
@@ -265,6 +266,8 @@ func (m *memory) Postpone(ctx context.Context, _ outbox.Order, _ time.Time, reas
 	return ctx.Err()
 }
 
+func (m *memory) Abandon(context.Context, outbox.Order, time.Time, string) error { return nil }
+
 func (m *memory) Release(ctx context.Context, order outbox.Order) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -282,12 +285,12 @@ func TestAnOrderThatHangsIsCutBeforeItsLeaseEnds(t *testing.T) {
 		kept := &memory{orders: []outbox.Order{{ID: 1, Kind: "trial", Attempt: 1}}}
 		began := time.Now()
 		var took time.Duration
-		workers := &jobs.Workers{Outbox: kept, Log: log.logger(), Now: time.Now, Parallel: 1, Kinds: map[string]jobs.Deliver{
-			"trial": func(ctx context.Context, _ string) error {
+		workers := &jobs.Workers{Outbox: kept, Log: log.logger(), Now: time.Now, Parallel: 1, Kinds: map[string]jobs.Kind{
+			"trial": {Deliver: func(ctx context.Context, _ string) error {
 				<-ctx.Done()
 				took = time.Since(began)
 				return ctx.Err()
-			},
+			}},
 		}}
 		stop := serve(t, workers)
 		time.Sleep(5 * time.Minute)
@@ -307,8 +310,8 @@ func TestOrdersClaimedDuringTheStopAreGivenBack(t *testing.T) {
 		var log journal
 		ctx, stop := context.WithCancel(context.Background())
 		kept := &memory{orders: []outbox.Order{{ID: 1, Kind: "trial", Attempt: 1}, {ID: 2, Kind: "trial", Attempt: 1}}, onClaim: stop}
-		workers := &jobs.Workers{Outbox: kept, Log: log.logger(), Now: time.Now, Parallel: 2, Kinds: map[string]jobs.Deliver{
-			"trial": func(context.Context, string) error { t.Error("begun after the stop"); return nil },
+		workers := &jobs.Workers{Outbox: kept, Log: log.logger(), Now: time.Now, Parallel: 2, Kinds: map[string]jobs.Kind{
+			"trial": {Deliver: func(context.Context, string) error { t.Error("begun after the stop"); return nil }},
 		}}
 		if err := workers.Serve(ctx); err != nil {
 			t.Error(err)
