@@ -64,13 +64,20 @@ func findOrganisation(ctx context.Context, in sqlx.QueryerContext, siret value.S
 	return row.organisation(), nil
 }
 
+// organisationInUse tells that somebody holds a role for an organisation, or that its form
+// is not closed.
+const organisationInUse = `(
+	EXISTS (SELECT FROM memberships m WHERE m.organisation = o.siret AND m.ended_at IS NULL)
+	OR EXISTS (SELECT FROM collectivities c WHERE c.siret = o.siret AND c.form <> 'ferme'))`
+
 // ListOrganisations lists those whose name holds every word, or whose SIRET begins so.
 func (s Organisations) ListOrganisations(ctx context.Context, query directory.OrganisationQuery) ([]directory.Organisation, int, error) {
 	const sqlList = `
 		SELECT ` + organisationColumns + `, count(*) OVER () AS total
 		FROM organisations o
 		WHERE (o.folded_name LIKE ALL ($1) OR ($2 <> '' AND o.siret LIKE $2 || '%'))
-		  AND ($3 = '' OR o.closed = ($3 = 'closed'))
+		  AND ($3 = '' OR o.closed = ($3 <> 'open'))
+		  AND ($3 <> 'in_use' OR ` + organisationInUse + `)
 		ORDER BY
 			CASE WHEN $4 = 'age' AND NOT $5 THEN o.told_at END,
 			CASE WHEN $4 = 'age' AND $5 THEN o.told_at END DESC,

@@ -14,6 +14,9 @@ const (
 	OrganisationsAll    OrganisationState = ""
 	OrganisationsOpen   OrganisationState = "open"
 	OrganisationsClosed OrganisationState = "closed"
+	// OrganisationsInUse are closed, and yet somebody holds a role for them or their form is
+	// not closed: they ask for somebody.
+	OrganisationsInUse OrganisationState = "in_use"
 )
 
 // OrganisationOrder sorts a list of organisations.
@@ -69,7 +72,8 @@ func (search OrganisationSearch) understood() (OrganisationQuery, bool) {
 		Words: discriminating(wordsOf(text)), SiretStart: siretStart(text), Descending: search.Descending,
 		Offset: max(search.Offset, 0), Limit: min(max(search.Limit, 1), maxOrganisations),
 	}
-	if search.State == OrganisationsOpen || search.State == OrganisationsClosed {
+	switch search.State {
+	case OrganisationsOpen, OrganisationsClosed, OrganisationsInUse:
 		query.State = search.State
 	}
 	if search.Order == OrganisationsByAge {

@@ -1,0 +1,63 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Waiting counts what waits for somebody, for the home pages of the spaces.
+type Waiting struct{ DB *DB }
+
+// AdministrationWaiting is what waits for the administration. Each count stops at
+// waitingLimit.
+type AdministrationWaiting struct {
+	DeadOrders          int `db:"dead_orders"`
+	LateOrders          int `db:"late_orders"`
+	BouncedMails        int `db:"bounced_mails"`
+	FailedJobs          int `db:"failed_jobs"`
+	ExpiringInvitations int `db:"expiring_invitations"`
+	QuarantinedDossiers int `db:"quarantined_dossiers"`
+	ClosedOrganisations int `db:"closed_organisations"`
+}
+
+const (
+	// waitingLimit bounds each count: beyond, nobody looks at the number any more.
+	waitingLimit = 10_000
+	// lateAfter is how old an order is when it should have left: an order that fails at first
+	// and then leaves takes less.
+	lateAfter = time.Hour
+	// expiringWithin is how long before its end an invitation without an answer is told.
+	expiringWithin = 3 * 24 * time.Hour
+)
+
+// Administration counts what waits for the administration at a time: of the mails whose
+// content is erased nothing can be corrected any more; a job fails when its last run that
+// ended did, within a week of the database's clock, so that one that was taken out of the
+// table is forgotten.
+func (w Waiting) Administration(ctx context.Context, now time.Time) (AdministrationWaiting, error) {
+	const sqlCount = `
+		WITH RECURSIVE names AS (
+			(SELECT job FROM job_runs ORDER BY job LIMIT 1)
+			UNION ALL
+			SELECT (SELECT r.job FROM job_runs r WHERE r.job > names.job ORDER BY r.job LIMIT 1) FROM names WHERE names.job IS NOT NULL)
+		SELECT
+			(SELECT count(*) FROM (SELECT FROM outbox o WHERE o.abandoned_at IS NOT NULL AND o.done_at IS NULL LIMIT $4) found) AS dead_orders,
+			(SELECT count(*) FROM (SELECT FROM outbox o
+				WHERE o.done_at IS NULL AND o.abandoned_at IS NULL AND o.created_at < $2 LIMIT $4) found) AS late_orders,
+			(SELECT count(*) FROM (SELECT DISTINCT r.mail_id FROM mail_recipients r JOIN mails m ON m.id = r.mail_id
+				WHERE r.state = 'bounced' AND m.content IS NOT NULL LIMIT $4) found) AS bounced_mails,
+			(SELECT count(*) FROM names CROSS JOIN LATERAL (SELECT r.failed FROM job_runs r
+				WHERE r.job = names.job AND r.finished_at IS NOT NULL AND r.scheduled_for > now() - interval '7 days'
+				ORDER BY r.scheduled_for DESC LIMIT 1) last WHERE last.failed) AS failed_jobs,
+			(SELECT count(*) FROM (SELECT FROM invitations i
+				WHERE i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > $1 AND i.expires_at <= $3 LIMIT $4) found) AS expiring_invitations,
+			(SELECT count(*) FROM (SELECT FROM dossiers d WHERE d.state = 'quarantaine' LIMIT $4) found) AS quarantined_dossiers,
+			(SELECT count(*) FROM (SELECT FROM organisations o WHERE o.closed AND ` + organisationInUse + ` LIMIT $4) found) AS closed_organisations`
+	var counted AdministrationWaiting
+	err := w.DB.pool.GetContext(ctx, &counted, sqlCount, now, now.Add(-lateAfter), now.Add(expiringWithin), waitingLimit)
+	if err != nil {
+		return AdministrationWaiting{}, fmt.Errorf("count what waits: %w", err)
+	}
+	return counted, nil
+}
