@@ -1,0 +1,52 @@
+package administration
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/web"
+)
+
+// Waiting counts what waits for somebody of the administration.
+type Waiting struct {
+	DeadOrders          int // abandoned
+	LateOrders          int // tried for too long, or not at all
+	BouncedMails        int // with an address to correct
+	FailedJobs          int // whose last run failed
+	ExpiringInvitations int // without an answer, and soon worth nothing
+	QuarantinedDossiers int // HubEE knows them and we do not know their folder
+	ClosedOrganisations int // closed in the register and still in use here
+}
+
+// openTo leaves out what the person may not open.
+func (w Waiting) openTo(can func(object, act string) bool) Waiting {
+	for _, of := range []struct {
+		count       *int
+		object, act string
+	}{
+		{&w.DeadOrders, "order", "read"},
+		{&w.LateOrders, "order", "read"},
+		{&w.QuarantinedDossiers, "order", "read"},
+		{&w.BouncedMails, "mail", "read"},
+		{&w.FailedJobs, "job", "read"},
+		{&w.ExpiringInvitations, "membership", "grant"},
+		{&w.ClosedOrganisations, "organisation", "read"},
+	} {
+		if !can(of.object, of.act) {
+			*of.count = 0
+		}
+	}
+	return w
+}
+
+// home says what waits for the person, and where everything is.
+func (h *Handler) home(c *gin.Context) error {
+	waiting, err := h.Waiting(c.Request.Context(), h.Now())
+	if err != nil {
+		return err
+	}
+	role := web.ActorOf(c).Role
+	waiting = waiting.openTo(func(object, act string) bool { return h.Can(role, object, act) })
+	return h.Views.home.Write(c.Writer, http.StatusOK, newHomePage(h.Frame(c), waiting))
+}
