@@ -39,7 +39,7 @@ var causes = map[cause]int{
 	causeCancelled:   http.StatusOK,
 	causeExpired:     http.StatusOK,
 	causeRefused:     http.StatusForbidden,
-	causeUnavailable: http.StatusServiceUnavailable,
+	causeUnavailable: http.StatusOK,
 	causeSiret:       http.StatusForbidden,
 	causeOther:       http.StatusForbidden,
 	causeFactor:      http.StatusForbidden,

@@ -49,7 +49,11 @@ type Breadcrumb struct {
 }
 
 // SummaryRow is a line of a summary.
-type SummaryRow struct{ Key, Value string }
+type SummaryRow struct {
+	Key, Value string
+	// Proper is true for a value that is a name or an identifier, not words of ours.
+	Proper bool
+}
 
 // SummaryList shows facts by name and value.
 type SummaryList struct{ Rows []SummaryRow }
@@ -70,6 +74,7 @@ func Funcs() template.FuncMap {
 			return Breadcrumb{Home: home, Current: current, Above: above}
 		},
 		"row":     func(key, value string) SummaryRow { return SummaryRow{Key: key, Value: value} },
+		"named":   func(key, value string) SummaryRow { return SummaryRow{Key: key, Value: value, Proper: true} },
 		"summary": func(rows ...SummaryRow) SummaryList { return SummaryList{Rows: rows} },
 	}
 	for _, more := range []map[string]any{fieldFuncs(), actionFuncs(), listFuncs()} {
