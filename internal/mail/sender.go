@@ -12,7 +12,9 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
+	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/outbox"
 )
 
 // Parts is what a Sender works with.
@@ -74,13 +76,16 @@ func New(config Config, parts Parts) (*Sender, error) {
 func (s *Sender) Send(ctx context.Context, subject string) error {
 	id, err := strconv.ParseInt(subject, 10, 64)
 	if err != nil {
-		return fmt.Errorf("read the id of a mail: %w", err)
+		return outbox.Hopeless(fmt.Errorf("read the id of a mail: %w", err))
 	}
 	return s.parts.Post.Alone(ctx, id, func(ctx context.Context) error { return s.send(ctx, id) })
 }
 
 func (s *Sender) send(ctx context.Context, id int64) error {
 	mail, err := s.parts.Post.FindOutgoing(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return outbox.Hopeless(fmt.Errorf("find mail: %w", err)) // erased: there is nothing left to send
+	}
 	if err != nil {
 		return fmt.Errorf("find mail: %w", err)
 	}

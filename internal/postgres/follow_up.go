@@ -255,8 +255,8 @@ func (f FollowUp) Purge(ctx context.Context, retained, deliverable, now time.Tim
 			DELETE FROM dossier_payloads WHERE dossier_id IN (SELECT id FROM overdue)`,
 			[]any{deliverable, now, deliverable.Add(-dossier.GraceTime)}},
 		{&count.Dossiers, `DELETE FROM dossiers WHERE recorded_at <= $1`, []any{retained}},
-		{&count.Orders, `DELETE FROM outbox WHERE done_at <= $1`, []any{now.Add(-orderRetention)}},
-		{&count.Runs, `DELETE FROM job_runs WHERE finished_at <= now() - make_interval(secs => $1)`, []any{orderRetention.Seconds()}},
+		{&count.Orders, `DELETE FROM outbox WHERE done_at <= $1 OR abandoned_at <= $2`, []any{now.Add(-orderRetention), now.Add(-outbox.AbandonedLife)}},
+		{&count.Runs, `DELETE FROM job_runs WHERE COALESCE(finished_at, started_at) <= now() - make_interval(secs => $1)`, []any{orderRetention.Seconds()}},
 	}
 	for _, step := range steps {
 		result, err := f.DB.pool.ExecContext(ctx, step.query, step.args...)

@@ -255,3 +255,23 @@ func TestTwoClicksTakeAnOrderUpOnce(t *testing.T) {
 		t.Errorf("%d orders", len(orders))
 	}
 }
+
+// AbandonedLife « is how long a dead letter is kept »; what is done, and the runs of jobs,
+// go after a month, those that nothing ended too.
+func TestDeadLettersAreKeptForAYear(t *testing.T) {
+	s := setScene(t)
+	s.everyState()
+	s.run(`INSERT INTO job_runs (job, scheduled_for, started_at, finished_at) SELECT 'purge', at, at, CASE ended WHEN 1 THEN at END
+		FROM (SELECT now() - days * interval '1 day' AS at, ended FROM (VALUES (29, 0), (29.5, 1), (31, 0), (31.5, 1)) AS run (days, ended)) AS runs`)
+	s.purge(noon.Add(outbox.AbandonedLife - time.Hour))
+	if left := s.count(`SELECT count(*) FROM outbox WHERE subject IN ('abandoned', 'done')`); left != 1 {
+		t.Errorf("%d orders are left after less than a year, want the dead letter", left)
+	}
+	if left := s.count(`SELECT count(*) FROM job_runs`); left != 2 {
+		t.Errorf("%d runs are left after a month, want 2", left)
+	}
+	s.purge(noon.Add(outbox.AbandonedLife))
+	if left := s.count(`SELECT count(*) FROM outbox`); left != len(outbox.States)-2 {
+		t.Errorf("%d orders are left after a year, want those that still wait", left)
+	}
+}
