@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -14,6 +15,7 @@ import (
 type Access struct {
 	name        string
 	person      bool // somebody must be signed in
+	space       account.Space
 	object, act string
 	confirmed   bool
 }
@@ -37,11 +39,28 @@ func (a Access) Confirmed() Access {
 	return a
 }
 
+// within adds the space to which an address belongs: what is under /editeur is for those
+// who may enter the editors' space, whatever else they may do.
+func (a Access) within(path string) Access {
+	for _, space := range account.Spaces {
+		if home := space.Path(); a.person && (path == home || strings.HasPrefix(path, home+"/")) {
+			a.space = space
+			a.name = string(space) + ": " + a.name
+		}
+	}
+	return a
+}
+
 // String names the access, for the list of routes.
 func (a Access) String() string { return a.name }
 
-// Permission gives the object and the act that a role must be allowed; "" for none.
-func (a Access) Permission() (object, act string) { return a.object, a.act }
+// Allows tells whether a role may use the route, as a policy says.
+func (a Access) Allows(role account.Role, can func(role account.Role, object, act string) bool) bool {
+	return (a.space == "" || can(role, "space."+string(a.space), "enter")) && (a.object == "" || can(role, a.object, a.act))
+}
+
+// NeedsRole tells whether the person must act in a role.
+func (a Access) NeedsRole() bool { return a.object != "" || a.space != "" }
 
 // NeedsPerson tells whether somebody must be signed in.
 func (a Access) NeedsPerson() bool { return a.person }
@@ -122,11 +141,11 @@ func (r *Router) admit(c *gin.Context, access Access) (admitted bool, err error)
 		return false, err
 	case !known:
 		return false, r.gate.AskSignIn(c)
-	case access.object == "":
+	case !access.NeedsRole():
 		return true, nil
 	case actor.Role == "":
 		return false, r.gate.AskSpace(c)
-	case !r.config.Policy.Can(actor.Role, access.object, access.act):
+	case !access.Allows(actor.Role, r.config.Policy.Can):
 		if err := r.config.Sessions.NoteRefused(c.Request.Context(), actor, c.Request.Method+" "+c.FullPath()); err != nil {
 			return false, err
 		}

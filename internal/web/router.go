@@ -97,6 +97,7 @@ func (r *Router) Handle(method, path string, access Access, handler HandlerFunc)
 
 // HandleWithin is Handle for a route that waits for somebody else.
 func (r *Router) HandleWithin(patience time.Duration, method, path string, access Access, handler HandlerFunc) {
+	access = access.within(path)
 	r.routes = append(r.routes, Route{method, path, access})
 	answer := func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), patience)

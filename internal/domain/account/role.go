@@ -39,6 +39,9 @@ const (
 	SpaceTown           Space = "town"
 )
 
+// Spaces lists every space.
+var Spaces = [...]Space{SpaceAdministration, SpaceInstruction, SpaceSupport, SpaceEditor, SpaceTown}
+
 // Space is the one that the role opens; "" for a role that no person holds.
 func (r Role) Space() Space {
 	switch r {
