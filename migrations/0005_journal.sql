@@ -1,5 +1,15 @@
 -- Why: what people decide is written down, and the portal itself cannot unwrite it.
 -- +goose Up
+
+-- The words of a text as they are searched: small letters without accents, and digits.
+-- Independent of the collation, so that a copy of the database finds the same.
+CREATE FUNCTION audit_words(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN array_remove(regexp_split_to_array(
+    lower(regexp_replace(
+        normalize(replace(replace(translate(said, 'ŒÆłŁøØđĐ', 'œælloodd'), 'œ', 'oe'), 'æ', 'ae'), NFKD),
+        '[\u0300-\u036f]' COLLATE "C", '', 'g') COLLATE "C"),
+    '[^a-z0-9]+' COLLATE "C"), '');
+
 CREATE TABLE audit_events (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- Business time. A date that is not finite would have no canonical text.
@@ -15,7 +25,8 @@ CREATE TABLE audit_events (
     detail       text NOT NULL DEFAULT '' CHECK (length(detail) <= 256),
     request_id   text NOT NULL DEFAULT '' CHECK (length(request_id) <= 256),
     tx           xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    batch        bigint CHECK (batch > 0) -- of the seal; null until then
+    batch        bigint CHECK (batch > 0), -- of the seal; null until then
+    object_words tsvector NOT NULL GENERATED ALWAYS AS (array_to_tsvector(audit_words(object || ' ' || object_id))) STORED
 );
 
 -- The journal is sealed by batches. Each seal holds the digest of the one before, so that
@@ -32,15 +43,6 @@ CREATE TABLE audit_seals (
     events_purged_at timestamptz                         -- database time; the seal outlives its events
 );
 
--- The words of a text as they are searched: small letters without accents, and digits.
--- Independent of the collation, so that a copy of the database finds the same.
-CREATE FUNCTION audit_words(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN array_remove(regexp_split_to_array(
-    lower(regexp_replace(
-        normalize(replace(replace(translate(said, 'ŒÆłŁøØđĐ', 'œælloodd'), 'œ', 'oe'), 'æ', 'ae'), NFKD),
-        '[\u0300-\u036f]' COLLATE "C", '', 'g') COLLATE "C"),
-    '[^a-z0-9]+' COLLATE "C"), '');
-
 -- What somebody typed, as a search for words that begin so; null when it holds no word.
 CREATE FUNCTION audit_query(typed text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT string_agg(quote_literal(word) || ':*', ' & ')::tsquery FROM unnest(audit_words(typed)) AS word);
@@ -52,7 +54,7 @@ CREATE INDEX audit_events_by_author ON audit_events (author, at, id);
 CREATE INDEX audit_events_by_object ON audit_events (object_kind, object_id, at, id);
 CREATE INDEX audit_events_by_act ON audit_events (act, at, id);
 CREATE INDEX audit_events_by_organisation ON audit_events (organisation, at, id) WHERE organisation <> '';
-CREATE INDEX audit_events_by_object_words ON audit_events USING gin (array_to_tsvector(audit_words(object || ' ' || object_id)));
+CREATE INDEX audit_events_by_object_words ON audit_events USING gin (object_words);
 CREATE INDEX audit_events_by_batch ON audit_events (batch, id);
 
 -- The canonical text of an event: what a seal seals. Fields are quoted, so that no two
@@ -89,11 +91,12 @@ BEGIN
     -- The number of a batch whose seal was taken away is not given again.
     number := 1 + GREATEST((SELECT COALESCE(max(s.batch), 0) FROM public.audit_seals s),
                            (SELECT COALESCE(max(e.batch), 0) FROM public.audit_events e));
+    -- In the order of audit_events_by_batch, which alone leaps over what is sealed already.
     WITH closed AS MATERIALIZED (
         SELECT id FROM public.audit_events
         WHERE batch IS NULL
           AND (tx < pg_snapshot_xmin(pg_current_snapshot()) OR tx >= pg_snapshot_xmax(pg_current_snapshot()))
-        ORDER BY id LIMIT 10000)
+        ORDER BY batch, id LIMIT 10000)
     UPDATE public.audit_events e SET batch = number FROM closed WHERE e.id = closed.id;
     IF NOT FOUND THEN
         RETURN;

@@ -139,10 +139,10 @@ func TestTheReportHoldsTheEndOfTheChain(t *testing.T) {
 // batch follows the one before.
 func TestSealersWritersAndVerifiersAtOnce(t *testing.T) {
 	s, ctx := setScene(t), context.Background()
-	s.fill(25_000)
+	s.fill(11_000)
 	second := &audit.Journal{Store: postgres.Journal{DB: connect(t, s.addresses.App)}, Now: func() time.Time { return noon }}
 	atOnce(8, func(i int) {
-		for step := range 12 {
+		for step := range 8 {
 			var err error
 			switch i {
 			case 0:
@@ -163,7 +163,7 @@ func TestSealersWritersAndVerifiersAtOnce(t *testing.T) {
 		}
 	})
 	s.seal()
-	committed := 25_000 + 5*9
+	committed := 11_000 + 5*6
 	if verdict := s.wantIntact(); verdict.Events != committed || verdict.Waiting != 0 {
 		t.Errorf("%+v, want %d events", verdict, committed)
 	}

@@ -46,7 +46,7 @@ const searchFilters = `
 	    ($1 = '' OR e.author_id = $1)
 	AND ($2 = '' OR e.object_kind = $2)
 	AND ($3 = '' OR e.object_id = $3)
-	AND ($4 = '' OR array_to_tsvector(audit_words(e.object || ' ' || e.object_id)) @@ audit_query($4))
+	AND ($4 = '' OR e.object_words @@ audit_query($4))
 	AND ($5 = '' OR e.act = $5)
 	AND ($6 = '' OR e.organisation = $6)
 	AND ($7::timestamptz IS NULL OR e.at >= $7)
@@ -65,7 +65,7 @@ func (j Journal) SearchEvents(ctx context.Context, search audit.Search, offset, 
 	const sqlSearch = `
 		WITH found AS MATERIALIZED (
 			SELECT e.id, e.at FROM audit_events e
-			WHERE ($12 = '' OR array_to_tsvector(audit_words(e.author)) @@ audit_query($12)) AND ` + searchFilters + `
+			WHERE ($12::text[] IS NULL OR e.author = ANY ($12)) AND ` + searchFilters + `
 			ORDER BY e.at DESC, e.id DESC LIMIT $11)` + searchPage
 	// Author by author: each one's newest are found at once, even of those who have done
 	// nothing for years.
@@ -80,19 +80,19 @@ func (j Journal) SearchEvents(ctx context.Context, search audit.Search, offset, 
 		sql.NullTime{Time: search.From, Valid: !search.From.IsZero()}, sql.NullTime{Time: search.To, Valid: !search.To.IsZero()},
 		limit, offset, audit.SearchLimit + 1,
 	}
-	authors, few, err := j.findAuthors(ctx, search.Author)
+	authors, err := j.findAuthors(ctx, search.Author)
 	if err != nil {
 		return audit.Page{}, fmt.Errorf("find authors: %w", err)
 	}
-	query, last := sqlSearch, any(search.Author)
-	if few {
-		query, last = sqlSearchOfAuthors, pq.StringArray(authors)
+	query := sqlSearch
+	if search.Author != "" && len(authors) <= fewAuthors {
+		query = sqlSearchOfAuthors
 	}
 	var rows []struct {
 		eventRow
 		Total int `db:"total"`
 	}
-	if err := j.DB.pool.SelectContext(ctx, &rows, query, append(arguments, last)...); err != nil {
+	if err := j.DB.pool.SelectContext(ctx, &rows, query, append(arguments, authors)...); err != nil {
 		return audit.Page{}, fmt.Errorf("search events: %w", err)
 	}
 	page := audit.Page{Entries: make([]audit.Entry, len(rows))}
@@ -107,9 +107,8 @@ func (j Journal) SearchEvents(ctx context.Context, search audit.Search, offset, 
 // of the journal holds some of their events.
 const fewAuthors = 50
 
-// findAuthors finds the names that hold the words typed; few is false when none was typed
-// or too many are found.
-func (j Journal) findAuthors(ctx context.Context, typed string) (names []string, few bool, err error) {
+// findAuthors finds the names that hold the words typed; nil when nothing was typed.
+func (j Journal) findAuthors(ctx context.Context, typed string) (pq.StringArray, error) {
 	// Each step of the recursion leaps to the next name in the index: what counts is the
 	// number of names, not of events.
 	const sqlAuthors = `
@@ -119,13 +118,11 @@ func (j Journal) findAuthors(ctx context.Context, typed string) (names []string,
 			SELECT (SELECT min(e.author) FROM audit_events e WHERE e.author > known.author)
 			FROM known WHERE known.author IS NOT NULL)
 		SELECT author FROM known
-		WHERE author IS NOT NULL AND array_to_tsvector(audit_words(author)) @@ audit_query($1)
-		LIMIT $2`
+		WHERE author IS NOT NULL AND array_to_tsvector(audit_words(author)) @@ audit_query($1)`
 	if typed == "" {
-		return nil, false, nil
+		return nil, nil
 	}
-	if err := j.DB.pool.SelectContext(ctx, &names, sqlAuthors, typed, fewAuthors+1); err != nil {
-		return nil, false, err
-	}
-	return names, len(names) <= fewAuthors, nil
+	names := pq.StringArray{}
+	err := j.DB.pool.SelectContext(ctx, &names, sqlAuthors, typed)
+	return names, err
 }

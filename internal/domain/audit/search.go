@@ -26,7 +26,7 @@ type Search struct {
 
 // SearchLimit is how many events a search reads, newest first: a journal of millions is
 // read by narrowing the period, not by turning pages.
-const SearchLimit = 10_000
+const SearchLimit = 1_000
 
 // Page is a part of what a search found, newest first.
 type Page struct {
