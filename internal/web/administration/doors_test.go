@@ -1,0 +1,146 @@
+package administration
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/sim/control"
+)
+
+// « Invitations by mail to a space and role » : sent, sent again with another link, taken back.
+func TestAnInvitationIsSentSentAgainAndTakenBack(t *testing.T) {
+	s := setScene(t)
+	s.get(s.admin, invitationsPath).is(http.StatusOK, "Personne n’a encore été invité.", invitationsPath+"/nouvelle")
+	s.get(s.admin, invitationsPath+"/nouvelle").is(http.StatusOK, "Envoyer l’invitation")
+	s.post(s.admin, invitationsPath+"/nouvelle", url.Values{"mail": {" Lea@Tilleul.Example.FR "}, "role": {"town"}, "siret": {"210 401 071 00019"}}).
+		leads(invitationsPath, "invitation-envoyee")
+	first := s.read(`SELECT id FROM invitations WHERE mail = 'lea@tilleul.example.fr' AND role = 'town' AND organisation = $1`, town.Siret)
+	again, back := invitationsPath+"/"+first+"/renvoi", invitationsPath+"/"+first+"/retrait"
+	s.get(s.admin, invitationsPath+"?etat=waiting").is(http.StatusOK, "lea@tilleul.example.fr", "COMMUNE DE MAJASTRES", again, back)
+
+	s.post(s.admin, again, nil).leads(invitationsPath, "invitation-renvoyee")
+	s.post(s.admin, again, nil).is(http.StatusConflict, "n’attend plus de réponse")
+	s.get(s.admin, back).is(http.StatusConflict, "n’attend plus de réponse")
+
+	second := s.read(`SELECT id FROM invitations WHERE withdrawn_at IS NULL`)
+	back = invitationsPath + "/" + second + "/retrait"
+	s.get(s.admin, back).is(http.StatusOK, "Retirer l’invitation de lea@tilleul.example.fr")
+	s.post(s.admin, back, nil).leads(invitationsPath, "invitation-retiree")
+	s.post(s.admin, back, nil).is(http.StatusConflict)
+	s.get(s.admin, invitationsPath+"?etat=waiting").is(http.StatusOK, "Aucun résultat pour ces critères.")
+	if letters := s.read(`SELECT count(*) || ' ' || count(DISTINCT key) FROM mails`); letters != "2 2" {
+		t.Errorf("mails and their keys: %s, want two", letters)
+	}
+}
+
+// « Errors beside fields » : all of them at once.
+func TestAnInvitationThatIsWrongSaysEverythingAtOnce(t *testing.T) {
+	s := setScene(t)
+	s.post(s.admin, invitationsPath+"/nouvelle", url.Values{"mail": {"lea"}, "role": {"town"}, "siret": {"1"}}).
+		is(http.StatusUnprocessableEntity, "2 réponses sont à corriger", `value="lea"`, `value="town" checked`, `value="1"`)
+	s.post(s.admin, invitationsPath+"/nouvelle", url.Values{"mail": {"dominique@exemple.fr"}, "role": {"editor_admin"}, "editeur": {editor.Siret.String()}}).
+		is(http.StatusUnprocessableEntity, "Cette personne a déjà ce rôle.")
+	s.register.Inject(control.Fault{Match: "GET /", Mode: control.ModeStatus, Status: http.StatusServiceUnavailable, Times: 1})
+	s.post(s.admin, invitationsPath+"/nouvelle", url.Values{"mail": {"lea@exemple.fr"}, "role": {"town"}, "siret": {town.Siret.String()}}).
+		is(http.StatusServiceUnavailable, "Réessayez dans quelques minutes", `value="lea@exemple.fr"`)
+	if n := s.read(`SELECT count(*) FROM invitations`); n != "0" {
+		t.Errorf("%s invitations", n)
+	}
+}
+
+// The page of an organisation leads to the form with its SIRET; a link proposes nothing else.
+func TestALinkToTheFormProposesNoPersonAndNoRole(t *testing.T) {
+	s := setScene(t)
+	form := invitationsPath + "/nouvelle?siret="
+	s.get(s.admin, form+town.Siret.String()+"&mail=evil@exemple.fr&role=admin").
+		is(http.StatusOK, `value="`+town.Siret.String()+`"`, "!evil@exemple.fr", "! checked")
+	s.get(s.admin, form+editor.Siret.String()).is(http.StatusOK, `value="`+editor.Siret.String()+`" selected`)
+}
+
+// « Sessions … listed and ended by an administrator »
+func TestAnAdministratorEndsASession(t *testing.T) {
+	s := setScene(t)
+	ending := fmt.Sprintf("%s/%d/fermeture", sessionsPath, s.other.session)
+	own := fmt.Sprintf("%s/%d/fermeture", sessionsPath, s.admin.session)
+	s.get(s.admin, sessionsPath).is(http.StatusOK, "Dominique Talbot", ending, "Votre session", "!"+own)
+	s.get(s.admin, sessionsPath+"?espace=editor").is(http.StatusOK, "Dominique Talbot", "!Rose Talbot")
+	s.get(s.admin, accountPath(s.other.id)).is(http.StatusOK, ending)
+	s.get(s.admin, ending).is(http.StatusOK, "Fermer la session de Dominique Talbot")
+	s.get(s.other, accountsPath).is(http.StatusForbidden)
+
+	s.post(s.admin, ending, nil).leads(sessionsPath, "session-fermee")
+	s.get(s.other, accountsPath).leads("/connexion", "")
+	s.post(s.admin, ending, nil).is(http.StatusNotFound, "déjà fermée")
+	s.get(s.admin, own).is(http.StatusConflict, "Se déconnecter")
+	s.post(s.admin, own, nil).is(http.StatusConflict, "Se déconnecter")
+	s.get(s.admin, homePath).is(http.StatusOK)
+}
+
+// « Step-up for sensitive acts » : the form itself asks, so that nobody fills one in vain.
+func TestSensitiveActsAskForASecondFactorProvedLately(t *testing.T) {
+	s := setScene(t)
+	s.run(`UPDATE sessions SET strong_at = $2 WHERE id = $1`, s.admin.session, noon.Add(-account.StepUpLife-time.Second))
+	s.get(s.admin, accountsPath).is(http.StatusOK)
+	for _, path := range []string{
+		fmt.Sprintf("%s/roles/%d/retrait", accountPath(s.other.id), s.other.role), accountPath(s.other.id) + "/roles/nouveau",
+		invitationsPath + "/nouvelle", invitationsPath + "/1/retrait", fmt.Sprintf("%s/%d/fermeture", sessionsPath, s.other.session),
+	} {
+		s.get(s.admin, path).leads("/connexion/confirmation", "")
+		s.post(s.admin, path, nil).leads("/connexion/confirmation", "")
+	}
+	s.post(s.admin, invitationsPath+"/1/renvoi", nil).leads("/connexion/confirmation", "")
+}
+
+// « Closed ones refused with a reason, cached when the register is down »
+func TestAnOrganisationIsAddedByItsSIRET(t *testing.T) {
+	s := setScene(t)
+	form, added := organisationsPath+"/nouvelle", organisationPath(town.Siret)
+	s.get(s.admin, organisationsPath).is(http.StatusOK, "Aucune organisation n’est encore enregistrée.", form)
+	s.get(s.admin, form).is(http.StatusOK, "Numéro SIRET")
+	s.post(s.admin, form, nil).is(http.StatusUnprocessableEntity, "Écrivez le numéro SIRET")
+	s.post(s.admin, form, url.Values{"siret": {"21040107100018"}}).is(http.StatusUnprocessableEntity, "n’est pas valide", "21040107100018")
+	s.post(s.admin, form, url.Values{"siret": {"21910998000017"}}).is(http.StatusUnprocessableEntity, "ne connaît pas ce numéro")
+	s.post(s.admin, form, url.Values{"siret": {nameless.Siret.String()}}).
+		is(http.StatusUnprocessableEntity, "ANCIEN SYNDICAT", "depuis le 30 juin 2025")
+	s.register.Inject(control.Fault{Match: "GET /", Mode: control.ModeStatus, Status: http.StatusServiceUnavailable, Times: 1})
+	s.post(s.admin, form, url.Values{"siret": {town.Siret.String()}}).is(http.StatusServiceUnavailable, "Réessayez dans quelques minutes")
+
+	s.post(s.admin, form, url.Values{"siret": {"210 401 071 00019"}}).leads(added, "organisation-ajoutee")
+	s.signIn("Agathe", account.Town, town)
+	s.get(s.admin, added).is(http.StatusOK, "COMMUNE DE MAJASTRES", "04270", "agathe@exemple.fr", "/nouvelle?siret="+town.Siret.String(), added+"/actualisation")
+	s.get(s.admin, organisationsPath+"?q=majastres&etat=open").is(http.StatusOK, added)
+	s.get(s.admin, organisationsPath+"?q=21040").is(http.StatusOK, added)
+	s.get(s.admin, organisationsPath+"?etat=in_use").is(http.StatusOK, "!"+added)
+}
+
+// « Actualiser depuis le registre » : at once, and what it no longer knows stays in sight.
+func TestAnOrganisationIsRefreshed(t *testing.T) {
+	s := setScene(t)
+	page := organisationPath(town.Siret)
+	s.post(s.admin, organisationsPath+"/nouvelle", url.Values{"siret": {town.Siret.String()}}).leads(page, "organisation-ajoutee")
+	s.post(s.admin, page+"/actualisation", nil).leads(page, "organisation-actualisee")
+	s.register.Inject(control.Fault{Match: "GET /", Mode: control.ModeStatus, Status: http.StatusServiceUnavailable, Times: 1})
+	s.post(s.admin, page+"/actualisation", nil).is(http.StatusServiceUnavailable, "Réessayez")
+	s.get(s.admin, page).is(http.StatusOK, "n’a pas répondu", "COMMUNE DE MAJASTRES")
+
+	const gone = "21910998000017" // told once, and not in the register any more
+	s.run(`INSERT INTO organisations (siret, name, folded_name, told_at, asked_at, last_answer, created_at)
+		VALUES ($1, 'CCAS DE VALOMBRE', 'ccas de valombre', $2, $2, 'told', $2)`, gone, noon.AddDate(0, -1, 0))
+	s.post(s.admin, organisationPath(gone)+"/actualisation", nil).leads(organisationPath(gone), "organisation-inconnue")
+	s.get(s.admin, organisationPath(gone)).is(http.StatusOK, "ne connaît plus ce numéro SIRET", "CCAS DE VALOMBRE")
+}
+
+// « home with "what needs me" »
+func TestTheHomePageSaysWhatWaits(t *testing.T) {
+	s := setScene(t)
+	s.get(s.admin, homePath).is(http.StatusOK, "Bonjour", "Rien ne vous attend.", accountsPath, "Qui peut entrer")
+	s.run(`INSERT INTO outbox (kind, subject, due_at, created_at, abandoned_at) VALUES ('mail.send', '1', $1, $1, $1)`, noon)
+	s.run(`WITH m AS (INSERT INTO mails (kind, key, created_at, content) VALUES ('invitation', 'k', $1, '\x00') RETURNING id)
+		INSERT INTO mail_recipients (mail_id, position, field, address, state, code, told_at) SELECT id, 1, 'to', 'a@b.fr', 'bounced', '550', $1 FROM m`, noon)
+	s.get(s.admin, homePath).is(http.StatusOK, "!Rien ne vous attend.", "envoi abandonné", "mail avec une adresse à corriger")
+	s.get(s.reader, homePath).is(http.StatusOK, "envoi abandonné", "!mail avec une adresse")
+}

@@ -1,0 +1,240 @@
+package administration
+
+import (
+	"context"
+	"database/sql"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/authz"
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/partner/sirene"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/postgres/pgtest"
+	"portail-qf/internal/seal"
+	sim "portail-qf/internal/sim/sirene"
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// scene is the administration on a database and a register of its own, where an
+// administrator, a reader and somebody else have signed in.
+type scene struct {
+	t        *testing.T
+	db       *postgres.DB
+	raw      *sql.DB // the owner's view
+	register *sim.Server
+	router   *web.Router
+	sessions *account.Sessions
+
+	admin, reader, other person
+}
+
+// person is somebody signed in.
+type person struct {
+	id, role, session int64
+	cookie            value.Token
+}
+
+func setScene(t *testing.T) *scene {
+	t.Helper()
+	addresses := pgtest.New(t)
+	db, err := postgres.Open(t.Context(), addresses.App)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := sql.Open("postgres", addresses.Owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = raw.Close(), db.Close() })
+	s := &scene{t: t, db: db, raw: raw}
+	s.openRegister()
+	s.run(`INSERT INTO editors (siret, name, created_at, updated_at) VALUES ($1, $2, $3, $3)`, editor.Siret, editor.Name, noon)
+	s.admin = s.signIn("Camille", account.Admin, operator)
+	s.reader = s.signIn("Rose", account.Reader, operator)
+	s.other = s.signIn("Dominique", account.EditorAdmin, editor)
+	s.mount()
+	return s
+}
+
+const registerKey = "cle-du-portail"
+
+func (s *scene) openRegister() {
+	s.register = sim.New(sim.Options{Key: registerKey, Organizations: []sim.Organization{
+		{Siret: town.Siret.String(), Name: "COMMUNE DE MAJASTRES", CommuneCog: "04107", PostalCode: "04270"},
+		{Siret: nameless.Siret.String(), Name: "ANCIEN SYNDICAT", CommuneCog: "28363", Closed: true, ClosedOn: time.Date(2025, 6, 30, 0, 0, 0, 0, time.UTC)},
+	}})
+}
+
+// mount builds the space as internal/app does.
+func (s *scene) mount() {
+	s.t.Helper()
+	register := httptest.NewServer(s.register)
+	s.t.Cleanup(register.Close)
+	now := func() time.Time { return noon }
+	ring, err := seal.Parse(seal.NewKey("test"))
+	policy, refused := authz.Read()
+	if err != nil || refused != nil {
+		s.t.Fatal(err, refused)
+	}
+	organisations := &directory.Organisations{
+		Store: postgres.Organisations{DB: s.db}, Registry: sirene.New(sirene.Config{BaseURL: register.URL, Key: registerKey}), Now: now,
+	}
+	s.sessions = &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: now}
+	h := &Handler{
+		Access: &account.Access{
+			Store: postgres.Access{DB: s.db, Operator: operator}, Organisations: organisations, Sealer: ring, Now: now, Operator: operator,
+		},
+		Sessions: s.sessions, Organisations: organisations, Can: policy.Can, Now: now,
+		Waiting: func(ctx context.Context, now time.Time) (Waiting, error) {
+			counted, err := postgres.Waiting{DB: s.db}.Administration(ctx, now)
+			return Waiting(counted), err
+		},
+	}
+	s.router = newRouter(s.t, s.sessions, policy, h)
+}
+
+// newRouter mounts the pages.
+func newRouter(t *testing.T, sessions *account.Sessions, policy *authz.Policy, h *Handler) *web.Router {
+	t.Helper()
+	parsed, views := parseAll(t)
+	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	proErrors, err := web.ParseProErrorPage(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	router := web.NewRouter(web.Settings{
+		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Sessions: sessions, Policy: policy,
+		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
+	})
+	h.Views, h.Frame = views, router.ProFrame
+	router.GuardedBy(gate{})
+	h.Mount(router)
+	return router
+}
+
+// gate tells where somebody would be sent (package accounts).
+type gate struct{}
+
+func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
+func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
+func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
+
+func (s *scene) run(statement string, args ...any) {
+	s.t.Helper()
+	if _, err := s.raw.ExecContext(s.t.Context(), statement, args...); err != nil {
+		s.t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// read gives one value, as text.
+func (s *scene) read(query string, args ...any) (text string) {
+	s.t.Helper()
+	if err := s.raw.QueryRowContext(s.t.Context(), query, args...).Scan(&text); err != nil {
+		s.t.Fatalf("%s: %v", query, err)
+	}
+	return text
+}
+
+// signIn opens the session of somebody who proved a second factor a minute ago.
+func (s *scene) signIn(name string, role account.Role, organisation account.Organisation) person {
+	s.t.Helper()
+	p := person{cookie: value.NewToken()}
+	key := p.cookie.Hash()
+	const sqlSignIn = `
+		WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
+				VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
+			m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
+				SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id),
+			s AS (INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
+				SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m RETURNING id)
+		SELECT a.id, m.id, s.id FROM a, m, s`
+	err := s.raw.QueryRowContext(s.t.Context(), sqlSignIn, name, role, organisation.Siret, noon.Add(-time.Minute), key[:]).Scan(&p.id, &p.role, &p.session)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return p
+}
+
+// answer is what the portal answered.
+type answer struct {
+	t      *testing.T
+	status int
+	to     string // where it sends the browser
+	flash  string
+	text   string // of the page: what it is about
+}
+
+// get opens a page as somebody and checks that it is well made.
+func (s *scene) get(as person, path string) answer {
+	s.t.Helper()
+	return s.ask(as, httptest.NewRequest(http.MethodGet, path, nil))
+}
+
+// post sends a form as somebody.
+func (s *scene) post(as person, path string, fields url.Values) answer {
+	s.t.Helper()
+	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return s.ask(as, request)
+}
+
+func (s *scene) ask(as person, request *http.Request) answer {
+	s.t.Helper()
+	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.cookie.Reveal()})
+	recorder := httptest.NewRecorder()
+	s.router.ServeHTTP(recorder, request)
+	a := answer{t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), text: recorder.Body.String()}
+	for _, cookie := range recorder.Result().Cookies() {
+		if cookie.Name == "__Host-fait" {
+			a.flash = cookie.Value
+		}
+	}
+	if _, main, found := strings.Cut(a.text, "<main"); found {
+		a.text, _, _ = strings.Cut(main, "</main>")
+	}
+	if a.status != http.StatusSeeOther {
+		webtest.Check(s.t, recorder.Body.Bytes())
+	}
+	return a
+}
+
+// is checks the status of an answer, and what its page says or does not ("!…").
+func (a answer) is(status int, says ...string) {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Errorf("status %d to %q, want %d:\n%s", a.status, a.to, status, a.text)
+	}
+	for _, said := range says {
+		unwanted, isNot := strings.CutPrefix(said, "!")
+		if isNot == strings.Contains(a.text, unwanted) {
+			a.t.Errorf("the page should say %q:\n%s", said, a.text)
+		}
+	}
+}
+
+// leads checks that an answer sends the browser on, with a sentence.
+func (a answer) leads(to, flash string) {
+	a.t.Helper()
+	if a.status != http.StatusSeeOther || a.to != to || a.flash != flash {
+		a.t.Errorf("status %d to %q saying %q, want %q saying %q:\n%s", a.status, a.to, a.flash, to, flash, a.text)
+	}
+}
