@@ -105,6 +105,15 @@ func (o *Orders) Retry(ctx context.Context, by audit.Author, requestID string, i
 	return nil
 }
 
+// About names what an order is about as people know it: a dossier by its reference, grouped
+// for reading aloud.
+func About(order outbox.Listed) string {
+	if order.Reference != "" {
+		return value.Reference(order.Reference).Display()
+	}
+	return order.Subject
+}
+
 // CanRetry tells whether an order in this state may be tried again at once.
 func CanRetry(state outbox.State) bool { return state == outbox.Abandoned || state == outbox.Retrying }
 
@@ -122,7 +131,7 @@ func DecideRetry(order outbox.Listed, now time.Time) (Retried, error) {
 	}
 	return Retried{OrderID: order.ID, Event: audit.Event{
 		At: now, Act: audit.OrderRetried,
-		Object: audit.Object{Kind: "order", ID: strconv.FormatInt(order.ID, 10), Display: order.About()},
+		Object: audit.Object{Kind: "order", ID: strconv.FormatInt(order.ID, 10), Display: About(order)},
 		Detail: order.Kind,
 	}}, nil
 }

@@ -44,10 +44,23 @@ func TestWhatFailedMayBeTriedAgain(t *testing.T) {
 		}
 		want := operation.Retried{OrderID: 7, Event: audit.Event{
 			At: noon, Act: audit.OrderRetried, Detail: outbox.DeliverDossier,
-			Object: audit.Object{Kind: "order", ID: "7", Display: "ABCDEFGHJKLM7"},
+			Object: audit.Object{Kind: "order", ID: "7", Display: "ABCD-EFGH-JKLM7"},
 		}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// « dossier reference rather than its internal number »
+func TestAnOrderIsAboutWhatPeopleKnow(t *testing.T) {
+	for want, order := range map[string]outbox.Listed{
+		"ABCD-EFGH-JKLM7": {Kind: outbox.DeliverDossier, Subject: "12", Reference: "ABCDEFGHJKLM7"},
+		"12":              {Kind: outbox.CloseDossier, Subject: "12"}, // its dossier is erased
+		"purge":           {Kind: outbox.RunJob, Subject: "purge"},
+	} {
+		if got := operation.About(order); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

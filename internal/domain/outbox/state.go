@@ -56,14 +56,6 @@ func (l Listed) State(now time.Time) State {
 	return Due
 }
 
-// About names what the order is about as people know it.
-func (l Listed) About() string {
-	if l.Reference != "" {
-		return l.Reference
-	}
-	return l.Subject
-}
-
 // Sort is what a list of orders is sorted by.
 type Sort string
 

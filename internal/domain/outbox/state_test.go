@@ -46,17 +46,6 @@ func TestAnOrderStandsWherePeopleReadIt(t *testing.T) {
 	}
 }
 
-// « dossier reference rather than its internal number »
-func TestAnOrderIsAboutWhatPeopleKnow(t *testing.T) {
-	dossier := outbox.Listed{Kind: outbox.DeliverDossier, Subject: "12", Reference: "ABCDEFGHJKLM7"}
-	if about := dossier.About(); about != "ABCDEFGHJKLM7" {
-		t.Errorf("a dossier is called %q", about)
-	}
-	if about := (outbox.Listed{Kind: outbox.RunJob, Subject: "purge"}).About(); about != "purge" {
-		t.Errorf("a job is called %q", about)
-	}
-}
-
 func TestAHopelessFailureSaysWhatItsCauseSays(t *testing.T) {
 	cause := errors.New("no number")
 	err := fmt.Errorf("carry out: %w", outbox.Hopeless(fmt.Errorf("read subject: %w", cause)))
