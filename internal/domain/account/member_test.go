@@ -1,14 +1,13 @@
 package account_test
 
 import (
-	"context"
-	"database/sql"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
@@ -27,53 +26,63 @@ var monday = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // people are the accounts of a test, with the access that gives and takes their roles.
 type people struct {
-	t      *testing.T
-	raw    *sql.DB
-	access *account.Access
+	t       *testing.T
+	signIns postgres.Sessions
+	access  *account.Access
+	drawn   byte // keys so far
 }
 
 func newPeople(t *testing.T) *people {
 	t.Helper()
-	addresses := pgtest.New(t)
-	db, err := postgres.Open(t.Context(), addresses.App)
-	if err != nil {
-		t.Fatal(err)
+	db := pgtest.Open(t)
+	return &people{
+		t: t, signIns: postgres.Sessions{DB: db},
+		access: &account.Access{Store: postgres.Access{DB: db}, Now: func() time.Time { return monday }},
 	}
-	raw, err := sql.Open("postgres", addresses.Owner)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = raw.Close(), db.Close() })
-	return &people{t, raw, &account.Access{Store: postgres.Access{DB: db}, Now: func() time.Time { return monday }}}
 }
 
-// number reads one number, such as the id of a new row.
-func (p *people) number(query string, args ...any) (n int64) {
+func (p *people) must(err error) {
 	p.t.Helper()
-	if err := p.raw.QueryRowContext(context.Background(), query, args...).Scan(&n); err != nil {
-		p.t.Fatalf("%s: %v", query, err)
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	return n
 }
 
-// holds gives a role to a new account, and returns both ids.
-func (p *people) holds(name string, role account.Role, organisation value.Siret) (accountID, membershipID int64) {
+// key is one that no other has.
+func (p *people) key() [32]byte {
+	p.drawn++
+	return [32]byte{p.drawn}
+}
+
+// told is what the journal needs of a change.
+var told = account.Entry{Event: audit.Event{At: monday, Author: audit.Operator, Act: audit.RoleGranted}}
+
+// holds gives a role to a new account, and returns it.
+func (p *people) holds(name string, role account.Role, organisation value.Siret) account.Membership {
 	p.t.Helper()
-	accountID = p.number(`
-		INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-		VALUES ('https://pc.example', $1::text, $1::text, 'ESSAI', lower($1::text), lower($1::text) || '@example.fr', $2, $3, $3) RETURNING id`,
-		name, organisation, monday)
-	membershipID = p.number(`
-		INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-		VALUES ($1, $2, $3, $3, 'Le portail', $4) RETURNING id`, accountID, role, organisation, monday)
-	return accountID, membershipID
+	ctx := p.t.Context()
+	p.must(p.signIns.RecordSignedIn(ctx, account.Arrival{
+		Person:    account.Person{Issuer: "https://pc.example", Subject: name, GivenName: name, UsualName: "ESSAI", Mail: name + "@example.fr"},
+		SignedFor: account.Organisation{Siret: organisation}, Session: p.key(), SealedToken: []byte("sealed"), At: monday,
+	}))
+	found, _, err := p.signIns.FindAccount(ctx, "https://pc.example", name)
+	p.must(err)
+	p.must(p.access.Store.RecordGrant(ctx, account.Membership{
+		AccountID: found.ID, Role: role, Organisation: account.Organisation{Siret: organisation}, SignedFor: organisation, GrantedAt: monday,
+	}, told))
+	found, err = p.access.Account(ctx, found.ID)
+	p.must(err)
+	return found.Memberships[0]
 }
 
+// invited offers a role to a mailbox, and returns the id of the invitation.
 func (p *people) invited(mail string, role account.Role, organisation value.Siret) int64 {
 	p.t.Helper()
-	return p.number(`
-		INSERT INTO invitations (token_hash, mail, role, organisation, inviter_id, inviter, created_at, expires_at)
-		VALUES (sha256($1::text::bytea), $1::text, $2, $3, '1', 'Ada', $4, $4::timestamptz + interval '14 days') RETURNING id`, mail, role, organisation, monday)
+	id, err := p.access.Store.RecordInvitation(p.t.Context(), account.Invitation{
+		Mail: mail, Role: role, Organisation: account.Organisation{Siret: organisation}, CreatedAt: monday, ExpiresAt: monday.Add(account.InvitationLife),
+	}, p.key(), func(int64) (account.Entry, error) { return told, nil })
+	p.must(err)
+	return id
 }
 
 // « membership by invitation, never by equality of SIRET » (PRODUCT.md §1): of an editor that
@@ -111,24 +120,24 @@ func TestTheAgentsOfATownAreNoMembersOfAnEditor(t *testing.T) {
 // tell that it is there.
 func TestWhatIsAnothersLooksUnknown(t *testing.T) {
 	p := newPeople(t)
-	adaID, own := p.holds("Ada", account.EditorAdmin, lynx)
-	_, bob := p.holds("Bob", account.EditorMember, lynx)
-	_, agent := p.holds("Chloé", account.Town, lynx)
-	_, foreign := p.holds("Denis", account.EditorMember, orchid)
-	_, staff := p.holds("Emma", account.Admin, operator)
-	_, elsewhere := p.holds("Farid", account.Town, majastres)
-	ada := account.Actor{AccountID: adaID, Name: "Ada ESSAI", Role: account.EditorAdmin, Organisation: account.Organisation{Siret: lynx}}
+	own := p.holds("Ada", account.EditorAdmin, lynx)
+	bob := p.holds("Bob", account.EditorMember, lynx)
+	agent := p.holds("Chloé", account.Town, lynx)
+	foreign := p.holds("Denis", account.EditorMember, orchid)
+	staff := p.holds("Emma", account.Admin, operator)
+	elsewhere := p.holds("Farid", account.Town, majastres)
+	ada := account.Actor{AccountID: own.AccountID, Name: "Ada ESSAI", Role: account.EditorAdmin, Organisation: account.Organisation{Siret: lynx}}
 	for _, test := range []struct {
 		id   int64
 		kind fault.Kind
 		code string
 	}{
-		{foreign, fault.NotFound, "membership.unknown"},
-		{staff, fault.NotFound, "membership.unknown"},
-		{elsewhere, fault.NotFound, "membership.unknown"},
+		{foreign.ID, fault.NotFound, "membership.unknown"},
+		{staff.ID, fault.NotFound, "membership.unknown"},
+		{elsewhere.ID, fault.NotFound, "membership.unknown"},
 		{1 << 40, fault.NotFound, "membership.unknown"},
-		{own, fault.Conflict, "membership.own"},
-		{agent, fault.Forbidden, "membership.not_grantable"},
+		{own.ID, fault.Conflict, "membership.own"},
+		{agent.ID, fault.Forbidden, "membership.not_grantable"},
 	} {
 		_, looked := p.access.Member(t.Context(), ada, test.id)
 		_, withdrawn := p.access.Withdraw(t.Context(), ada, test.id)
@@ -151,11 +160,17 @@ func TestWhatIsAnothersLooksUnknown(t *testing.T) {
 			}
 		}
 	}
-	found, err := p.access.Member(t.Context(), ada, bob)
-	if err != nil || found.Name != "Bob ESSAI" || found.Mail != "bob@example.fr" || found.Membership.Role != account.EditorMember {
+	found, err := p.access.Member(t.Context(), ada, bob.ID)
+	if err != nil || found.Name != "Bob ESSAI" || found.Mail != "Bob@example.fr" || found.Membership.Role != account.EditorMember {
 		t.Errorf("Bob: %+v, %v", found, err)
 	}
-	if n := p.number(`SELECT (SELECT count(*) FROM memberships WHERE ended_at IS NOT NULL) + (SELECT count(*) FROM invitations WHERE withdrawn_at IS NOT NULL)`); n != 0 {
-		t.Errorf("%d were ended", n)
+	for _, untouched := range []account.Membership{own, bob, agent, foreign, staff, elsewhere} {
+		kept, err := p.access.Store.FindMembership(t.Context(), untouched.ID)
+		if err != nil || !kept.EndedAt.IsZero() {
+			t.Errorf("a refusal ended %+v, %v", kept, err)
+		}
+	}
+	if _, waiting, err := p.access.Invitations(t.Context(), account.InvitationQuery{State: account.InvitationWaiting, Limit: 10}); err != nil || waiting != 3 {
+		t.Errorf("%d invitations of 3 wait, %v", waiting, err)
 	}
 }
