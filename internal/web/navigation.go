@@ -26,12 +26,13 @@ var menus = map[account.Space][]menuEntry{
 	account.SpaceSupport:     {{"accueil", "", "space.support", "enter"}},
 	account.SpaceEditor: {
 		{"accueil", "", "space.editor", "enter"},
-		{"membres", "/membres", "membership", "read"},
+		{"collectivites", "/collectivites", "space.editor", "enter"},
+		{"membres", "/membres", "space.editor", "enter"},
 		{"invitations", "/invitations", "membership", "grant"},
 	},
 	account.SpaceTown: {
 		{"accueil", "", "space.town", "enter"},
-		{"collegues", "/collegues", "membership", "read"},
+		{"collegues", "/collegues", "space.town", "enter"},
 	},
 }
 

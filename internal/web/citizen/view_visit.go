@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/web"
 )
 
 // town is what a page says of a collectivity.
@@ -32,8 +33,8 @@ func newTown(c directory.Collectivity) town {
 	}
 	return town{
 		Siret:       c.Siret.String(),
-		Name:        typographic(c.Name),
-		DisplayName: typographic(c.DisplayName()),
+		Name:        web.Typographic(c.Name),
+		DisplayName: web.Typographic(c.DisplayName()),
 		Postcode:    c.Postcode,
 		Soon:        c.Form == directory.FormSoon,
 		Closed:      c.Form == directory.FormClosed,
@@ -43,9 +44,6 @@ func newTown(c directory.Collectivity) town {
 		ContactHost: host,
 	}
 }
-
-// typographic gives a registered name the apostrophe of the rest of the page.
-func typographic(name string) string { return strings.ReplaceAll(name, "'", "’") }
 
 // dialable keeps of a phone number what a telephone dials: not the (0) that one drops when
 // calling from abroad.

@@ -1,0 +1,36 @@
+package collectivity
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/web"
+)
+
+// Handler answers the agents of a local authority.
+type Handler struct {
+	Views     Views
+	Access    *account.Access
+	Directory *directory.Service
+	Lookup    *dossier.Lookup
+	PortalURL string // without final slash
+	// Frame is what every page of a request shows.
+	Frame func(c *gin.Context) web.ProPage
+}
+
+const (
+	homePath       = "/collectivite"
+	colleaguesPath = homePath + "/collegues"
+	signInPath     = "/connexion"
+)
+
+// Mount registers the routes of the agents. To read one's colleagues one enters the space:
+// "membership read" is also held in spaces whose people have no business here.
+func (h *Handler) Mount(r *web.Router) {
+	r.Handle(http.MethodGet, homePath, web.Can("space.town", "enter"), h.home)
+	r.Handle(http.MethodGet, colleaguesPath, web.Can("space.town", "enter"), h.colleagues)
+}

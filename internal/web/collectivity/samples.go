@@ -1,0 +1,105 @@
+package collectivity
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/web"
+)
+
+// The samples are invented. They show each page in its ordinary state, empty, and with the
+// longest texts and the most hostile.
+
+const portal = "https://quotient-familial.example.fr"
+
+func sampleNow() time.Time { return time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC) }
+
+func agent() account.Actor {
+	return account.Actor{
+		AccountID: 1, Name: "Hélène d'Orvault", Role: account.Town,
+		Organisation: account.Organisation{Siret: "21040107100019", Name: "COMMUNE DE MAJASTRES"},
+	}
+}
+
+// framed frames a page as an agent sees it.
+func framed(page web.ProPage, actor account.Actor, path string) web.ProPage {
+	page.Path, page.Space = path, account.SpaceTown
+	page.Person, page.Organisation = actor.Name, actor.Organisation.Name
+	page.Navigation = web.MarkCurrent([]web.NavLink{{Code: "accueil", URL: homePath}, {Code: "collegues", URL: colleaguesPath}}, path)
+	return page
+}
+
+// sampleTown declared everything that a town may.
+func sampleTown(form directory.FormState) directory.Collectivity {
+	return directory.Collectivity{
+		Siret: "21040107100019", Name: "Majastres", COG: "04107", Departement: "04", Form: form,
+		Contact: directory.Contact{
+			Label: "Service enfance", Mail: "enfance@majastres.example.fr", Phone: "04 00 00 00 00", URL: "https://majastres.example.fr/contact",
+		},
+	}
+}
+
+func homeSamples(page web.ProPage) []web.Sample[homePage] {
+	show := func(actor account.Actor, town directory.Collectivity, counts map[dossier.State]int) homePage {
+		p := newHomePage(framed(page, actor, homePath), actor.Organisation, town, counts)
+		p.Address = portal + p.FormURL
+		return p
+	}
+	every := map[dossier.State]int{}
+	for i, state := range dossier.States {
+		every[state] = 3 + i*i*i*i
+	}
+	bare, long := sampleTown(directory.FormOpen), sampleTown(directory.FormOpen)
+	bare.Contact = directory.Contact{}
+	long.Contact = directory.Contact{Label: strings.Repeat("enfance", 30), Mail: strings.Repeat("enfance", 30) + "@exemple.fr", URL: "javascript:alert(1)"}
+	longer := agent()
+	longer.Name = strings.Repeat("Marie-Antoinette ", 12)
+	longer.Organisation.Name = "Communauté d'agglomération du Val-de-la-Grande-Rivière " + strings.Repeat("SAINVILLE", 20)
+	return []web.Sample[homePage]{
+		{Name: "ouvert", Content: show(agent(), sampleTown(directory.FormOpen), every)},
+		{Name: "ouvert-sans-dossier", Content: show(agent(), bare, nil)},
+		{Name: "bientot", Content: show(agent(), sampleTown(directory.FormSoon), nil)},
+		{Name: "ferme", Content: show(agent(), sampleTown(directory.FormClosed), map[dossier.State]int{dossier.Processed: 1})},
+		{Name: "sans-formulaire", Content: show(agent(), directory.Collectivity{}, nil)},
+		{Name: "nom-long", Content: show(longer, long, every)},
+	}
+}
+
+func sampleColleagues(count int) []account.Member {
+	listed := make([]account.Member, count)
+	for i := range listed {
+		listed[i] = account.Member{
+			Membership: account.Membership{ID: int64(40 + i), AccountID: int64(1 + i), Role: account.Town},
+			Name:       fmt.Sprintf("Dominique Talbot %d", i+1), Mail: fmt.Sprintf("dominique.talbot.%d@majastres.example.fr", i+1),
+			SignedInAt: sampleNow().Add(-time.Duration(i) * 31 * time.Hour),
+		}
+	}
+	return listed
+}
+
+func colleaguesSamples(page web.ProPage) []web.Sample[colleaguesPage] {
+	show := func(query string, total int, listed []account.Member) colleaguesPage {
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			panic(err) // a sample of ours
+		}
+		p := newColleaguesPage(framed(page, agent(), colleaguesPath), agent(), colleagueListing.Read(values).List(total), listed)
+		p.SignInAddress = portal + signInPath
+		return p
+	}
+	long := sampleColleagues(3)
+	long[0].Name, long[0].Mail = strings.Repeat("DUBOIS", 40), strings.Repeat("enfance", 30)+"@exemple.fr"
+	long[1].Name = `<script>alert("1")</script> & L'ESSAI`
+	return []web.Sample[colleaguesPage]{
+		{Name: "pleine", Content: show("page=2", 61, sampleColleagues(25))},
+		{Name: "seul", Content: show("", 1, sampleColleagues(1))},
+		{Name: "nom-long", Content: show("q=enfance", 3, long)},
+		{Name: "sans-resultat", Content: show("q=nulle+part", 0, nil)},
+		{Name: "au-dela", Content: show("page=12", 0, nil)},
+	}
+}

@@ -1,0 +1,66 @@
+package editorspace
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/web"
+)
+
+// Handler answers the people of an editor.
+type Handler struct {
+	Views   Views
+	Access  *account.Access
+	Clients *directory.Clients
+	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
+	// route would refuse.
+	Can       func(role account.Role, object, act string) bool
+	PortalURL string // without final slash
+	Now       func() time.Time
+	// Frame is what every page of a request shows.
+	Frame func(c *gin.Context) web.ProPage
+}
+
+const (
+	homePath        = "/editeur"
+	clientsPath     = homePath + "/collectivites"
+	membersPath     = homePath + "/membres"
+	invitationsPath = homePath + "/invitations"
+)
+
+// Mount registers the routes of the editors. To read the members one enters the space:
+// "membership read" is also held in spaces whose people have no business here. Whatever
+// gives or takes an access asks for a second factor, on the page of its form already.
+func (h *Handler) Mount(r *web.Router) {
+	enters := web.Can("space.editor", "enter")
+	r.Handle(http.MethodGet, homePath, enters, h.home)
+	r.Handle(http.MethodGet, clientsPath, enters, h.clients)
+	r.Handle(http.MethodGet, membersPath, enters, h.members)
+
+	grants, withdraws := web.Can("membership", "grant").Confirmed(), web.Can("membership", "withdraw").Confirmed()
+	r.Handle(http.MethodGet, membersPath+"/:id/retrait", withdraws, h.confirmWithdrawal)
+	r.Handle(http.MethodPost, membersPath+"/:id/retrait", withdraws, h.withdraw)
+
+	r.Handle(http.MethodGet, invitationsPath, web.Can("membership", "grant"), h.invitations)
+	r.Handle(http.MethodGet, invitationsPath+"/nouvelle", grants, h.invitationForm)
+	r.Handle(http.MethodPost, invitationsPath+"/nouvelle", grants, h.invite)
+	r.Handle(http.MethodPost, invitationsPath+"/:id/renvoi", grants, h.inviteAgain)
+	r.Handle(http.MethodGet, invitationsPath+"/:id/retrait", withdraws, h.confirmTakingBack)
+	r.Handle(http.MethodPost, invitationsPath+"/:id/retrait", withdraws, h.takeBack)
+}
+
+// number reads the id of the address. One that is no number is as unknown as one that does
+// not exist: code says of what.
+func number(c *gin.Context, code string) (int64, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, fault.New(fault.NotFound, code)
+	}
+	return id, nil
+}

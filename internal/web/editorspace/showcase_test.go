@@ -1,0 +1,76 @@
+package editorspace
+
+import (
+	"html/template"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/jba/templatecheck"
+
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
+	"portail-qf/templates"
+)
+
+func showcase(t *testing.T) []web.Exhibit {
+	t.Helper()
+	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return views.Exhibits(web.ProPage{Page: web.Page{Brand: true, RequestID: "01JCXN3Z8G5Q", Contact: "api-particulier@api.gouv.fr"}})
+}
+
+// "A test type-checks every view against its T in strict mode" (ARCHITECTURE.md §6).
+func TestEveryTemplateAgreesWithItsStruct(t *testing.T) {
+	for _, exhibit := range showcase(t) {
+		err := exhibit.Verify(func(page *template.Template, content any) error {
+			return templatecheck.CheckHTMLStrict(page, content)
+		})
+		if err != nil {
+			t.Errorf("%s: %v", exhibit.Name, err)
+		}
+	}
+}
+
+// "A page without a sample fails" (ARCHITECTURE.md §6).
+func TestEveryPageHasASample(t *testing.T) {
+	shown := map[string]bool{}
+	for _, exhibit := range showcase(t) {
+		shown[exhibit.Name] = len(exhibit.Samples) > 0
+	}
+	files, err := fs.Glob(templates.FS, "pages/editorspace/*.tmpl")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("list templates: %d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		if name := strings.TrimSuffix(strings.TrimPrefix(file, "pages/"), ".tmpl"); !shown[name] {
+			t.Errorf("%s is shown by no sample", name)
+		}
+	}
+}
+
+// "dashboard of 100 rows <= 120 kB" (users-reliability-security.md, E.2), hence 40 kB for 25.
+const maxPage = 40_000
+
+func TestEverySampleIsARightPage(t *testing.T) {
+	for _, exhibit := range showcase(t) {
+		for _, sample := range exhibit.Samples {
+			t.Run(exhibit.Name+"/"+sample.Name, func(t *testing.T) {
+				body, err := sample.Render()
+				if err != nil {
+					t.Fatal(err)
+				}
+				webtest.Check(t, body)
+				if len(body) > maxPage {
+					t.Errorf("the page weighs %d bytes", len(body))
+				}
+			})
+		}
+	}
+}

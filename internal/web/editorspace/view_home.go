@@ -1,0 +1,26 @@
+package editorspace
+
+import (
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/web"
+)
+
+// unanswered counts invitations.
+type unanswered struct{ Waiting, Expired int }
+
+// homePage is the first page: for whom the person acts, what waits, and the collectivities.
+type homePage struct {
+	web.ProPage
+	Editor, Siret string
+	Role          account.Role
+	Unanswered    unanswered
+	Clients       directory.FormCounts
+}
+
+func newHomePage(page web.ProPage, actor account.Actor, counts directory.FormCounts, waiting unanswered) homePage {
+	return homePage{
+		ProPage: page, Editor: web.Typographic(actor.Organisation.Name), Siret: actor.Organisation.Siret.Display(), Role: actor.Role,
+		Unanswered: waiting, Clients: counts,
+	}
+}

@@ -1,0 +1,43 @@
+package editorspace
+
+import "portail-qf/internal/web"
+
+// Views are the pages of the editors, parsed at start.
+type Views struct {
+	home           web.View[homePage]
+	clients        web.View[clientsPage]
+	members        web.View[membersPage]
+	withdrawal     web.View[withdrawalPage]
+	invitations    web.View[invitationsPage]
+	invitationForm web.View[invitationFormPage]
+	takingBack     web.View[takingBackPage]
+}
+
+// ParseViews parses every page of the editors.
+func ParseViews(t *web.Templates) (Views, error) {
+	p := web.NewParser(t)
+	v := Views{
+		home:           web.Parsed[homePage](p, "editorspace/home"),
+		clients:        web.Parsed[clientsPage](p, "editorspace/clients"),
+		members:        web.Parsed[membersPage](p, "editorspace/members"),
+		withdrawal:     web.Parsed[withdrawalPage](p, "editorspace/withdrawal"),
+		invitations:    web.Parsed[invitationsPage](p, "editorspace/invitations"),
+		invitationForm: web.Parsed[invitationFormPage](p, "editorspace/invitation_form"),
+		takingBack:     web.Parsed[takingBackPage](p, "editorspace/taking_back"),
+	}
+	return v, p.Err()
+}
+
+// Exhibits lists every page with its samples, for the showcase and the tests. page frames
+// each of them.
+func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
+	return []web.Exhibit{
+		web.Show("editorspace/home", v.home, homeSamples(page)...),
+		web.Show("editorspace/clients", v.clients, clientsSamples(page)...),
+		web.Show("editorspace/members", v.members, membersSamples(page)...),
+		web.Show("editorspace/withdrawal", v.withdrawal, withdrawalSamples(page)...),
+		web.Show("editorspace/invitations", v.invitations, invitationsSamples(page)...),
+		web.Show("editorspace/invitation_form", v.invitationForm, invitationFormSamples(page)...),
+		web.Show("editorspace/taking_back", v.takingBack, takingBackSamples(page)...),
+	}
+}

@@ -1,0 +1,38 @@
+package instruction
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/web"
+)
+
+// Handler answers the instructors.
+type Handler struct {
+	Views   Views
+	Clients *directory.Clients
+	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
+	// route would refuse.
+	Can func(role account.Role, object, act string) bool
+	// Frame is what every page of a request shows.
+	Frame func(c *gin.Context) web.ProPage
+}
+
+// Mount registers the routes of the instructors.
+func (h *Handler) Mount(r *web.Router) {
+	r.Handle(http.MethodGet, "/instruction", web.Can("space.instruction", "enter"), h.home)
+}
+
+// home shows what waits, and the figures of the service.
+func (h *Handler) home(c *gin.Context) error {
+	counts, err := h.Clients.All(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	page := homePage{ProPage: h.Frame(c), Collectivities: counts}
+	page.ReadsMails = h.Can(web.ActorOf(c).Role, "mail.catalogue", "read")
+	return h.Views.home.Write(c.Writer, http.StatusOK, page)
+}
