@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/web"
+	"portail-qf/internal/web/administration"
 	"portail-qf/internal/web/citizen"
 	"portail-qf/internal/web/pattern"
 	"portail-qf/static"
@@ -21,7 +23,8 @@ import (
 type picture struct{ name, address string }
 
 // gallery serves every sample of every page (ARCHITECTURE.md §6: the showcase) under the
-// portal's own Content-Security-Policy, with the portal behind for styles and images.
+// portal's own Content-Security-Policy, with the portal behind for styles and images. PAGES
+// narrows it to the pages whose name begins so, "citizen/form", for whoever works on them.
 func (p *portal) gallery() []picture {
 	p.t.Helper()
 	behind, err := url.Parse(p.portalURL)
@@ -34,6 +37,9 @@ func (p *portal) gallery() []picture {
 	address := serve(p.t, listen(p.t), mux)
 	var pictures []picture
 	for _, exhibit := range exhibits(p.t) {
+		if !strings.HasPrefix(exhibit.Name, os.Getenv("PAGES")) {
+			continue
+		}
 		for _, sample := range exhibit.Samples {
 			path := fmt.Sprintf("/etats/%d", len(pictures))
 			pictures = append(pictures, picture{exhibit.Name + "/" + sample.Name, address + path})
@@ -75,7 +81,25 @@ func exhibits(t testing.TB) []web.Exhibit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.Concat(citizens.Exhibits(frame), errorPages.Exhibits(), patterns.Exhibits(frame))
+	administrators, err := administration.ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Concat(citizens.Exhibits(frame), errorPages.Exhibits(), patterns.Exhibits(frame),
+		administrators.Exhibits(administratorPage(frame)), spaceExhibits(t, parsed, frame))
+}
+
+// administratorPage is what every page of an administrator shows.
+func administratorPage(frame web.Page) web.ProPage {
+	page := web.ProPage{
+		Page: frame, Person: "Camille Ferrand", Organisation: "Direction interministérielle du numérique",
+		Space: account.SpaceAdministration, SeveralSpaces: true, Navigation: []web.NavLink{{Code: "accueil", URL: "/administration"}},
+	}
+	page.Contact = "api-particulier@api.gouv.fr"
+	for _, code := range []string{"comptes", "invitations", "sessions", "organisations", "envois", "mails", "catalogue", "taches", "journal"} {
+		page.Navigation = append(page.Navigation, web.NavLink{Code: code, URL: "/administration/" + code})
+	}
+	return page
 }
 
 // axeFile is copied by "make generate".
