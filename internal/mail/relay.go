@@ -38,6 +38,9 @@ type relay struct {
 	user     string // "" for none
 	password value.Secret
 	patience time.Duration // wholeTimeout
+	// introduction is the name that the portal gives itself in EHLO: that of its machine may
+	// be none that a relay accepts.
+	introduction string
 
 	// Tests have authorities of their own, and lead a name to a simulator; nil is the usual.
 	authorities *x509.CertPool
@@ -141,7 +144,7 @@ func (r relay) open(ctx context.Context) (client *smtp.Client, hangUp func(), er
 
 func (r relay) options() []gomail.Option {
 	options := []gomail.Option{
-		gomail.WithPort(r.port), gomail.WithTimeout(r.patience), gomail.WithTLSConfig(r.tlsConfig()),
+		gomail.WithPort(r.port), gomail.WithHELO(r.introduction), gomail.WithTimeout(r.patience), gomail.WithTLSConfig(r.tlsConfig()),
 		// Asking for SMTPUTF8 would make some relays refuse mailboxes that lack it; our
 		// addresses need none.
 		gomail.WithoutSMTPUTF8(),

@@ -55,6 +55,7 @@ func New(config Config, parts Parts) (*Sender, error) {
 	if err := errors.Join(wrongRelay, wrongIdentity); err != nil {
 		return nil, err
 	}
+	s.relay.introduction = s.identity.host
 	w, err := newWording(parts.Templates, frame{Portal: config.PortalURL, Contact: config.Contact})
 	if err != nil {
 		return nil, err
