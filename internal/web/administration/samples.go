@@ -80,7 +80,7 @@ func held(id int64, role account.Role, organisation account.Organisation) accoun
 func sampleAccounts(count int) []account.Account {
 	listed := make([]account.Account, count)
 	for i := range listed {
-		listed[i] = sampleAccount(int64(i+1), "Dominique", "Talbot", held(1, account.Roles[i%len(account.Roles)], town))
+		listed[i] = sampleAccount(int64(i+1), "Dominique", "Talbot", held(1, everyRole[i%len(everyRole)], town))
 	}
 	return listed
 }
@@ -111,7 +111,7 @@ func accountSamples(page web.ProPage) []web.Sample[accountPage] {
 	nothing := sampleAccount(12, "Inès", "Moreau")
 	nothing.SignedFor = nameless
 	own := sampleAccount(ownAccountID, "Camille", "Ferrand", held(1, account.Admin, operator))
-	own.SignedFor = operator
+	own.SignedFor, own.Memberships[0].SignedFor = operator, operator.Siret
 	return []web.Sample[accountPage]{
 		{Name: "pleine", Content: full},
 		{Name: "noms-longs", Content: newAccountPage(page, administrator, long, longSessions())},

@@ -84,7 +84,7 @@ func sampleSessions(count int) []account.Session {
 	for i := range listed {
 		listed[i] = account.Session{
 			ID: ownSessionID + int64(i), AccountID: int64(i + 1), Name: "Dominique Talbot", Mail: "dominique.talbot@exemple.fr",
-			Role: account.Roles[i%len(account.Roles)], Organisation: town, CreatedAt: noon.Add(-2 * time.Hour), SeenAt: noon.Add(-time.Minute),
+			Role: everyRole[i%len(everyRole)], Organisation: town, CreatedAt: noon.Add(-2 * time.Hour), SeenAt: noon.Add(-time.Minute),
 		}
 	}
 	return listed
@@ -172,6 +172,7 @@ func organisationSamples(page web.ProPage) []web.Sample[organisationPage] {
 	return []web.Sample[organisationPage]{
 		{Name: "pleine", Content: added},
 		{Name: "fermee", Content: show(sampleClosed(), nil, "", 0)},
+		{Name: "fermee-utilisee", Content: show(sampleClosed(), members, "", 2)},
 		{Name: "inconnue-du-registre", Content: show(forgotten, nil, "", 0)},
 		{Name: "registre-muet", Content: show(silent, nil, "page=9", 0)},
 		{Name: "en-consultation", Content: newOrganisationPage(page, sampleOrganisation(town.Siret, town.Name))},

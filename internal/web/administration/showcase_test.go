@@ -85,6 +85,9 @@ func TestEverySampleIsARightPage(t *testing.T) {
 					t.Fatal(err)
 				}
 				webtest.Check(t, body)
+				if !bytes.Contains(body, []byte("Direction interministérielle du numérique</span></p>")) {
+					t.Error("the page hides for whom the administrator acts")
+				}
 				if len(body) > maxPage {
 					t.Errorf("the page weighs %d bytes", len(body))
 				}

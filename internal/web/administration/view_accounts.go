@@ -48,12 +48,12 @@ func newAccountsPage(page web.ProPage, list web.List, listed []account.Account) 
 // accountPage shows who somebody is, in which roles and signed in where.
 type accountPage struct {
 	web.ProPage
-	URL, Name, Mail     string
-	Organisation, Siret string // for which the person signed in last; the name may be ""
-	FirstSeen, LastSeen web.Moment
-	Own                 bool // of the person who reads: nothing can be changed here
-	Roles               []roleRow
-	Sessions            []sessionRow
+	URL, Name, Mail      string
+	Establishment, Siret string // for which the person signed in last; the name may be ""
+	FirstSeen, LastSeen  web.Moment
+	Own                  bool // of the person who reads: nothing can be changed here
+	Roles                []roleRow
+	Sessions             []sessionRow
 }
 
 // roleRow is a role that the person holds.
@@ -71,7 +71,7 @@ type roleRow struct {
 func newAccountPage(page web.ProPage, actor account.Actor, a account.Account, sessions []account.Session) accountPage {
 	p := accountPage{
 		ProPage: page, URL: accountPath(a.ID), Name: a.Name(), Mail: a.Mail,
-		Organisation: a.SignedFor.Name, Siret: a.SignedFor.Siret.Display(),
+		Establishment: a.SignedFor.Name, Siret: a.SignedFor.Siret.Display(),
 		FirstSeen: web.MomentOf(a.CreatedAt), LastSeen: web.MomentOf(a.SignedInAt), Own: a.ID == actor.AccountID,
 	}
 	for _, m := range a.Memberships {

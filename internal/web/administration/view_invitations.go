@@ -56,10 +56,10 @@ func newInvitationFormPage(page web.ProPage, mail form.Field, offer offerForm) i
 // takingBackPage asks once more before an invitation is taken back.
 type takingBackPage struct {
 	web.ProPage
-	URL, Mail, Organisation string
-	Role                    account.Role
+	URL, Mail, OfferedFor string
+	Role                  account.Role
 }
 
 func newTakingBackPage(page web.ProPage, i account.Invitation) takingBackPage {
-	return takingBackPage{ProPage: page, URL: invitationPath(i), Mail: i.Mail, Organisation: nameOf(i.Organisation), Role: i.Role}
+	return takingBackPage{ProPage: page, URL: invitationPath(i), Mail: i.Mail, OfferedFor: nameOf(i.Organisation), Role: i.Role}
 }

@@ -29,14 +29,14 @@ func newGrantPage(page web.ProPage, of account.Account, offer offerForm) grantPa
 type withdrawalPage struct {
 	web.ProPage
 	AccountURL, RoleURL string
-	Name, Organisation  string
+	Name, GivenFor      string
 	Role                account.Role
 	Last                bool // the person then has no space left
 }
 
 func newWithdrawalPage(page web.ProPage, of account.Account, m account.Membership) withdrawalPage {
 	return withdrawalPage{
-		ProPage: page, AccountURL: accountPath(of.ID), RoleURL: rolePath(m), Name: of.Name(), Organisation: nameOf(m.Organisation),
+		ProPage: page, AccountURL: accountPath(of.ID), RoleURL: rolePath(m), Name: of.Name(), GivenFor: nameOf(m.Organisation),
 		Role: m.Role, Last: len(of.Memberships) == 1,
 	}
 }
