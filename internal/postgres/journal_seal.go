@@ -78,12 +78,12 @@ func (j Journal) ReadChain(ctx context.Context, read func(chain audit.Chain) err
 		for i, row := range rows {
 			seals[i] = row.seal()
 		}
-		return read(audit.Chain{Seals: seals, Lines: lines(ctx, tx)})
+		return read(audit.Chain{Seals: seals, Lines: journalLines(ctx, tx)})
 	})
 }
 
-// lines reads every event as it is needed: the journal does not fit in memory.
-func lines(ctx context.Context, tx *sqlx.Tx) iter.Seq2[audit.Line, error] {
+// journalLines reads every event as it is needed: the journal does not fit in memory.
+func journalLines(ctx context.Context, tx *sqlx.Tx) iter.Seq2[audit.Line, error] {
 	const sqlLines = `
 		SELECT COALESCE(e.batch, 0), e.id, e.at, audit_line(e)
 		FROM audit_events e ORDER BY e.batch, e.id` // those without a batch come last

@@ -78,7 +78,7 @@ func (j Journal) SearchEvents(ctx context.Context, search audit.Search, offset, 
 	arguments := []any{
 		search.AuthorID, search.ObjectKind, search.ObjectID, search.Object, string(search.Act), search.Organisation,
 		sql.NullTime{Time: search.From, Valid: !search.From.IsZero()}, sql.NullTime{Time: search.To, Valid: !search.To.IsZero()},
-		limit, offset, audit.SearchLimit + 1,
+		max(0, min(limit, audit.SearchLimit-offset)), offset, audit.SearchLimit + 1,
 	}
 	authors, err := j.findAuthors(ctx, search.Author)
 	if err != nil {

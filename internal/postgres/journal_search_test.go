@@ -130,10 +130,15 @@ func TestPagesOfTheJournalFollowEachOther(t *testing.T) {
 			next--
 		}
 	}
-	s.run(`DELETE FROM audit_events WHERE id = 1`)
-	page, err := s.journal(noon).Search(ctx, audit.Search{}, audit.SearchLimit-20, 30)
-	if err != nil || page.Total != audit.SearchLimit || page.More || len(page.Entries) != 20 {
-		t.Errorf("the last page: %d entries of %d, %v, %v", len(page.Entries), page.Total, page.More, err)
+	for _, more := range []bool{true, false} {
+		page, err := s.journal(noon).Search(ctx, audit.Search{}, audit.SearchLimit-20, 30)
+		if err != nil || page.Total != audit.SearchLimit || page.More != more || len(page.Entries) != 20 {
+			t.Errorf("the last page: %d entries of %d, %v, %v", len(page.Entries), page.Total, page.More, err)
+		}
+		if page, err = s.journal(noon).Search(ctx, audit.Search{}, audit.SearchLimit+20, 30); err != nil || len(page.Entries) != 0 {
+			t.Errorf("beyond the last page: %d entries, %v", len(page.Entries), err)
+		}
+		s.run(`DELETE FROM audit_events WHERE id = 1`)
 	}
 }
 

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// RetentionYears is how long an event is kept: the five years within which a decision of
-// the administration may be disputed (PRODUCT.md §6). The schema refuses to erase sooner
-// (purge_journal), by the database's own clock.
+// RetentionYears is how long an event is kept (PRODUCT.md §6): as long as whoever did it,
+// or suffered from it, may be taken to court or go there (Code civil, article 2224). The
+// schema refuses to erase sooner (purge_journal), by the database's own clock.
 const RetentionYears = 5
 
 // Recorder writes events that belong to the transaction of no store.
@@ -21,7 +21,8 @@ type Recorder interface {
 
 // Store reads and keeps the journal.
 type Store interface {
-	// SearchEvents finds at most SearchLimit events, and gives a part of them.
+	// SearchEvents finds at most SearchLimit events, and gives the part that was asked for;
+	// beyond their end, an empty page.
 	SearchEvents(ctx context.Context, search Search, offset, limit int) (Page, error)
 	// SealBatch closes the next batch and returns its seal. False when nothing waits.
 	SealBatch(ctx context.Context) (Seal, bool, error)
@@ -49,18 +50,19 @@ func (j *Journal) Search(ctx context.Context, search Search, offset, limit int) 
 // Seal closes batches until nothing waits, and reports the end of the chain for the log,
 // which keeps it elsewhere than the database: ParseAnchor reads it there.
 func (j *Journal) Seal(ctx context.Context) (report string, err error) {
-	batches, events := 0, 0
-	var last Seal
+	var batches, events int
+	var end Anchor
 	for {
 		seal, sealed, err := j.Store.SealBatch(ctx)
-		if err != nil || !sealed {
-			report = fmt.Sprintf("sealed: %d batches, %d events", batches, events)
-			if batches > 0 {
-				report += ", up to " + last.anchor().String()
-			}
-			return report, err
+		if err == nil && sealed {
+			batches, events, end = batches+1, events+seal.Events, seal.anchor()
+			continue
 		}
-		batches, events, last = batches+1, events+seal.Events, seal
+		report := fmt.Sprintf("sealed: %d batches, %d events", batches, events)
+		if batches > 0 {
+			report += ", up to " + end.String()
+		}
+		return report, err
 	}
 }
 
