@@ -46,10 +46,10 @@ func newSessionsPage(page web.ProPage, list web.List, actor account.Actor, liste
 // endingPage asks once more before a session is ended.
 type endingPage struct {
 	web.ProPage
-	URL, AccountURL, Name string
-	SeenAt                web.Moment
+	URL, Name string
+	SeenAt    web.Moment
 }
 
 func newEndingPage(page web.ProPage, s account.Session) endingPage {
-	return endingPage{ProPage: page, URL: sessionPath(s), AccountURL: accountPath(s.AccountID), Name: s.Name, SeenAt: web.MomentOf(s.SeenAt)}
+	return endingPage{ProPage: page, URL: sessionPath(s), Name: s.Name, SeenAt: web.MomentOf(s.SeenAt)}
 }
