@@ -35,10 +35,10 @@ func TestARunThatNeverEndedIsToldFromOneUnderWay(t *testing.T) {
 
 func TestTheNumbersOfAReportAreRead(t *testing.T) {
 	for report, want := range map[string][]operation.Count{
-		"":                         nil,
-		operation.ReportBusy:       nil,
-		"12 notifications":         {{12, "notifications"}},
-		"erased: 3 dossiers, 0 ox": {{3, "dossiers"}, {0, "ox"}},
+		"":                                     nil,
+		operation.ReportBusy:                   nil,
+		"12 notifications":                     {{12, "notifications"}},
+		"erased: 3 dossiers, 0 ox; 4 sign-ins": {{3, "dossiers"}, {0, "ox"}, {4, "sign-ins"}},
 		"sealed: 2 batches, 14 events, up to 12:9f86d081884c7d65": {{2, "batches"}, {14, "events"}},
 		"7 cases; case 1234567890123 of HubEE: no answer":         {{7, "cases"}},
 	} {

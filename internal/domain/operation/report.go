@@ -15,7 +15,7 @@ type Count struct {
 }
 
 // counted is a number and the word after it.
-var counted = regexp.MustCompile(`\b(\d{1,9}) ([a-z_]+)\b`)
+var counted = regexp.MustCompile(`\b(\d{1,9}) ([a-z]+(?:-[a-z]+)*)\b`)
 
 // Counts reads the numbers that a report tells, such as "erased: 3 dossiers, 0 payloads".
 func Counts(report string) []Count {

@@ -1,0 +1,79 @@
+package operations
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/operation"
+	"portail-qf/internal/web"
+)
+
+// Handler answers those who watch over the portal.
+type Handler struct {
+	Views   Views
+	Orders  *operation.Orders
+	Mails   *notice.Mails
+	Jobs    *operation.Jobs
+	Journal *audit.Journal
+	// Catalogue lists every automatic mail (mail.Sender); From and ReplyTo are in whose name
+	// they leave.
+	Catalogue     []notice.Sample
+	From, ReplyTo string
+	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
+	// route would refuse.
+	Can func(role account.Role, object, act string) bool
+	Now func() time.Time
+	// Frame is what every page of a request shows.
+	Frame func(c *gin.Context) web.ProPage
+}
+
+const (
+	ordersPath    = "/administration/envois"
+	mailsPath     = "/administration/mails"
+	cataloguePath = "/administration/modeles-de-mails"
+	jobsPath      = "/administration/taches"
+	journalPath   = "/administration/journal"
+)
+
+// Mount registers the routes of the operations.
+func (h *Handler) Mount(r *web.Router) {
+	r.Handle(http.MethodGet, ordersPath, web.Can("order", "read"), h.orders)
+	r.Handle(http.MethodGet, ordersPath+"/:id", web.Can("order", "read"), h.order)
+	r.Handle(http.MethodPost, ordersPath+"/:id/relance", web.Can("order", "retry"), h.retry)
+
+	r.Handle(http.MethodGet, mailsPath, web.Can("mail", "read"), h.mails)
+	r.Handle(http.MethodGet, mailsPath+"/:id", web.Can("mail", "read"), h.mail)
+	r.Handle(http.MethodPost, mailsPath+"/:id/destinataires/:position", web.Can("mail", "readdress"), h.readdress)
+
+	r.Handle(http.MethodGet, cataloguePath, web.Can("mail.catalogue", "read"), h.catalogue)
+	r.Handle(http.MethodGet, cataloguePath+"/:modele", web.Can("mail.catalogue", "read"), h.sample)
+	r.Handle(http.MethodGet, cataloguePath+"/:modele/html", web.Can("mail.catalogue", "read"), h.sampleHTML)
+
+	r.Handle(http.MethodGet, jobsPath, web.Can("job", "read"), h.jobs)
+	r.Handle(http.MethodGet, jobsPath+"/:nom", web.Can("job", "read"), h.job)
+	r.Handle(http.MethodPost, jobsPath+"/:nom/lancement", web.Can("job", "run"), h.start)
+
+	r.Handle(http.MethodGet, journalPath, web.Can("journal", "read"), h.journal)
+}
+
+// may tells whether the person may do an act.
+func (h *Handler) may(c *gin.Context, object, act string) bool {
+	return h.Can(web.ActorOf(c).Role, object, act)
+}
+
+// number reads the id of the address. One that is no number is as unknown as one that does
+// not exist: code says of what.
+func number(c *gin.Context, code string) (int64, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, fault.New(fault.NotFound, code)
+	}
+	return id, nil
+}
