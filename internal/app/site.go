@@ -80,7 +80,7 @@ func (a *App) mountBackOffice(router *web.Router, parsed *web.Templates) error {
 		return err
 	}
 	staff.Mount(router)
-	return nil
+	return a.mountSpaces(router, parsed)
 }
 
 func (a *App) ready(ctx context.Context) error {

@@ -27,12 +27,12 @@ var menus = map[account.Space][]menuEntry{
 	account.SpaceEditor: {
 		{"accueil", "", "space.editor", "enter"},
 		{"collectivites", "/collectivites", "space.editor", "enter"},
-		{"membres", "/membres", "space.editor", "enter"},
+		{"membres", "/membres", "membership", "read"},
 		{"invitations", "/invitations", "membership", "grant"},
 	},
 	account.SpaceTown: {
 		{"accueil", "", "space.town", "enter"},
-		{"collegues", "/collegues", "space.town", "enter"},
+		{"collegues", "/collegues", "membership", "read"},
 	},
 }
 

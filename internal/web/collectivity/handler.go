@@ -28,9 +28,8 @@ const (
 	signInPath     = "/connexion"
 )
 
-// Mount registers the routes of the agents. To read one's colleagues one enters the space:
-// "membership read" is also held in spaces whose people have no business here.
+// Mount registers the routes of the agents.
 func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodGet, homePath, web.Can("space.town", "enter"), h.home)
-	r.Handle(http.MethodGet, colleaguesPath, web.Can("space.town", "enter"), h.colleagues)
+	r.Handle(http.MethodGet, colleaguesPath, web.Can("membership", "read"), h.colleagues)
 }

@@ -57,6 +57,8 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	bare, long := sampleTown(directory.FormOpen), sampleTown(directory.FormOpen)
 	bare.Contact = directory.Contact{}
 	long.Contact = directory.Contact{Label: strings.Repeat("enfance", 30), Mail: strings.Repeat("enfance", 30) + "@exemple.fr", URL: "javascript:alert(1)"}
+	unnamed := agent()
+	unnamed.Organisation.Name = ""
 	longer := agent()
 	longer.Name = strings.Repeat("Marie-Antoinette ", 12)
 	longer.Organisation.Name = "Communauté d'agglomération du Val-de-la-Grande-Rivière " + strings.Repeat("SAINVILLE", 20)
@@ -66,6 +68,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		{Name: "bientot", Content: show(agent(), sampleTown(directory.FormSoon), nil)},
 		{Name: "ferme", Content: show(agent(), sampleTown(directory.FormClosed), map[dossier.State]int{dossier.Processed: 1})},
 		{Name: "sans-formulaire", Content: show(agent(), directory.Collectivity{}, nil)},
+		{Name: "sans-nom", Content: show(unnamed, directory.Collectivity{}, nil)},
 		{Name: "nom-long", Content: show(longer, long, every)},
 	}
 }

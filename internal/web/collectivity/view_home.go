@@ -37,7 +37,7 @@ type stateCount struct {
 
 func newHomePage(page web.ProPage, of account.Organisation, town directory.Collectivity, counts map[dossier.State]int) homePage {
 	p := homePage{
-		ProPage: page, Name: web.Typographic(of.Name), Siret: of.Siret.Display(), Form: town.Form,
+		ProPage: page, Name: of.Name, Siret: of.Siret.Display(), Form: town.Form,
 		Town:   web.Typographic(town.Name),
 		Help:   contact{Label: town.Contact.Label, Mail: town.Contact.Mail, Phone: town.Contact.Phone, Site: siteOf(town.Contact.URL)},
 		Counts: newStateCounts(counts),

@@ -34,15 +34,14 @@ const (
 	invitationsPath = homePath + "/invitations"
 )
 
-// Mount registers the routes of the editors. To read the members one enters the space:
-// "membership read" is also held in spaces whose people have no business here. Whatever
-// gives or takes an access asks for a second factor, on the page of its form already.
+// Mount registers the routes of the editors. Whatever gives or takes an access asks for a
+// second factor, on the page of its form already, so that nobody fills one in vain.
 func (h *Handler) Mount(r *web.Router) {
 	enters := web.Can("space.editor", "enter")
 	r.Handle(http.MethodGet, homePath, enters, h.home)
 	r.Handle(http.MethodGet, clientsPath, enters, h.clients)
-	r.Handle(http.MethodGet, membersPath, enters, h.members)
 
+	r.Handle(http.MethodGet, membersPath, web.Can("membership", "read"), h.members)
 	grants, withdraws := web.Can("membership", "grant").Confirmed(), web.Can("membership", "withdraw").Confirmed()
 	r.Handle(http.MethodGet, membersPath+"/:id/retrait", withdraws, h.confirmWithdrawal)
 	r.Handle(http.MethodPost, membersPath+"/:id/retrait", withdraws, h.withdraw)

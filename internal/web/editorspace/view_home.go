@@ -20,7 +20,7 @@ type homePage struct {
 
 func newHomePage(page web.ProPage, actor account.Actor, counts directory.FormCounts, waiting unanswered) homePage {
 	return homePage{
-		ProPage: page, Editor: web.Typographic(actor.Organisation.Name), Siret: actor.Organisation.Siret.Display(), Role: actor.Role,
+		ProPage: page, Editor: actor.Organisation.Name, Siret: actor.Organisation.Siret.Display(), Role: actor.Role,
 		Unanswered: waiting, Clients: counts,
 	}
 }

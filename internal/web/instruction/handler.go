@@ -5,7 +5,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/web"
 )
@@ -14,9 +13,6 @@ import (
 type Handler struct {
 	Views   Views
 	Clients *directory.Clients
-	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
-	// route would refuse.
-	Can func(role account.Role, object, act string) bool
 	// Frame is what every page of a request shows.
 	Frame func(c *gin.Context) web.ProPage
 }
@@ -32,7 +28,5 @@ func (h *Handler) home(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	page := homePage{ProPage: h.Frame(c), Collectivities: counts}
-	page.ReadsMails = h.Can(web.ActorOf(c).Role, "mail.catalogue", "read")
-	return h.Views.home.Write(c.Writer, http.StatusOK, page)
+	return h.Views.home.Write(c.Writer, http.StatusOK, homePage{ProPage: h.Frame(c), Collectivities: counts})
 }

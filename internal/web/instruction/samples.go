@@ -11,7 +11,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	page.Person, page.Organisation = "Camille Ferrand", "Direction interministérielle du numérique"
 	page.Navigation = web.MarkCurrent([]web.NavLink{{Code: "accueil", URL: page.Path}}, page.Path)
 	return []web.Sample[homePage]{
-		{Name: "page", Content: homePage{ProPage: page, Collectivities: directory.FormCounts{Open: 2550, Soon: 12, Closed: 1}, ReadsMails: true}},
+		{Name: "page", Content: homePage{ProPage: page, Collectivities: directory.FormCounts{Open: 2550, Soon: 12, Closed: 1}}},
 		{Name: "rien", Content: homePage{ProPage: page}},
 	}
 }

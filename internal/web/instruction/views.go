@@ -27,5 +27,4 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 type homePage struct {
 	web.ProPage
 	Collectivities directory.FormCounts
-	ReadsMails     bool // the person may open the catalogue of automatic mails
 }

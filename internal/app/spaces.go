@@ -1,0 +1,47 @@
+package app
+
+import (
+	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/collectivity"
+	"portail-qf/internal/web/editorspace"
+	"portail-qf/internal/web/helpdesk"
+	"portail-qf/internal/web/instruction"
+)
+
+// mountSpaces mounts the spaces of editors, local authorities, instructors and support.
+func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error) {
+	clients := &directory.Clients{Store: postgres.Collectivities{DB: a.db}}
+	lookup := &dossier.Lookup{Records: postgres.FollowUp{DB: a.db}, Journal: postgres.Journal{DB: a.db}, Now: a.now}
+
+	editors := &editorspace.Handler{
+		Access: a.Access, Clients: clients, Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
+	}
+	if editors.Views, err = editorspace.ParseViews(parsed); err != nil {
+		return err
+	}
+	editors.Mount(router)
+
+	towns := &collectivity.Handler{
+		Access: a.Access, Directory: a.Directory, Lookup: lookup, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
+	}
+	if towns.Views, err = collectivity.ParseViews(parsed); err != nil {
+		return err
+	}
+	towns.Mount(router)
+
+	instructors := &instruction.Handler{Clients: clients, Frame: router.ProFrame}
+	if instructors.Views, err = instruction.ParseViews(parsed); err != nil {
+		return err
+	}
+	instructors.Mount(router)
+
+	support := &helpdesk.Handler{Lookup: lookup, Now: a.now, Frame: router.ProFrame}
+	if support.Views, err = helpdesk.ParseViews(parsed); err != nil {
+		return err
+	}
+	support.Mount(router)
+	return nil
+}
