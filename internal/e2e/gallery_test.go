@@ -14,6 +14,7 @@ import (
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/administration"
 	"portail-qf/internal/web/citizen"
+	"portail-qf/internal/web/operations"
 	"portail-qf/internal/web/pattern"
 	"portail-qf/static"
 	"portail-qf/templates"
@@ -85,8 +86,12 @@ func exhibits(t testing.TB) []web.Exhibit {
 	if err != nil {
 		t.Fatal(err)
 	}
+	watchers, err := operations.ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return slices.Concat(citizens.Exhibits(frame), errorPages.Exhibits(), patterns.Exhibits(frame),
-		administrators.Exhibits(administratorPage(frame)), spaceExhibits(t, parsed, frame))
+		administrators.Exhibits(administratorPage(frame)), watchers.Exhibits(administratorPage(frame)), spaceExhibits(t, parsed, frame))
 }
 
 // administratorPage is what every page of an administrator shows.
