@@ -146,22 +146,22 @@ func newNoSpacePage(page web.ProPage, actor account.Actor, choices account.Choic
 // the mail did not say.
 type invitationPage struct {
 	web.ProPage
-	State        account.InvitationState
-	Role         account.Role
-	Space        account.Space
-	Organisation string
-	Inviter      string
-	Mail         string
-	ExpiresAt    web.Moment
-	Return       string // this page, for the sign-in
-	SignedIn     bool
-	OwnMail      string // of whoever is signed in
-	OtherMail    bool   // it is not the one invited
+	State     account.InvitationState
+	Role      account.Role
+	Space     account.Space
+	Of        string // the organisation
+	Inviter   string
+	Mail      string
+	ExpiresAt web.Moment
+	Return    string // this page, for the sign-in
+	SignedIn  bool
+	OwnMail   string // of whoever is signed in
+	OtherMail bool   // it is not the one invited
 }
 
 func newInvitationPage(page web.ProPage, actor account.Actor, i account.Invitation, now time.Time) invitationPage {
 	return invitationPage{
-		ProPage: page, State: i.State(now), Role: i.Role, Space: i.Role.Space(), Organisation: nameOf(i.Organisation),
+		ProPage: page, State: i.State(now), Role: i.Role, Space: i.Role.Space(), Of: nameOf(i.Organisation),
 		Inviter: i.Inviter, Mail: i.Mail, ExpiresAt: web.MomentOf(i.ExpiresAt), Return: page.Path,
 		SignedIn: actor.SignedIn(), OwnMail: actor.Mail, OtherMail: actor.SignedIn() && actor.Mail != i.Mail,
 	}
@@ -202,11 +202,11 @@ func newAccountPage(page web.ProPage, actor account.Actor, memberships []account
 // leavePage asks once more before one gives a role up.
 type leavePage struct {
 	web.ProPage
-	ID           int64
-	Role         account.Role
-	Organisation string
+	ID   int64
+	Role account.Role
+	Of   string // the organisation
 }
 
 func newLeavePage(page web.ProPage, m account.Membership) leavePage {
-	return leavePage{ProPage: page, ID: m.ID, Role: m.Role, Organisation: nameOf(m.Organisation)}
+	return leavePage{ProPage: page, ID: m.ID, Role: m.Role, Of: nameOf(m.Organisation)}
 }

@@ -44,7 +44,7 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 				Sessions: []ownSession{{ID: 1, CreatedAt: noon, SeenAt: noon, Present: true}, {ID: 2, CreatedAt: noon, SeenAt: noon}},
 			}},
 			web.Sample[accountPage]{Name: "sans-role", Content: accountPage{ProPage: roaming, Mail: "a@example.fr", Sessions: []ownSession{{ID: 1, Present: true}}}}),
-		web.Show("accounts/leave", v.leave, web.Sample[leavePage]{Name: "page", Content: leavePage{ProPage: page, ID: 3, Role: account.Support, Organisation: endless}}),
+		web.Show("accounts/leave", v.leave, web.Sample[leavePage]{Name: "page", Content: leavePage{ProPage: page, ID: 3, Role: account.Support, Of: endless}}),
 	}
 	var refusals []web.Sample[refusalPage]
 	for why := range causes {
@@ -63,7 +63,7 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 func invitationSamples(nobody, roaming web.ProPage) []web.Sample[invitationPage] {
 	sample := invitationPage{
 		ProPage: nobody, State: account.InvitationWaiting, Role: account.EditorAdmin, Space: account.SpaceEditor,
-		Organisation: "Logiciels Tilleul", Inviter: "Camille Ferrand", Mail: "lea.fontaine@tilleul.example.fr", ExpiresAt: noon, Return: "/invitations/x",
+		Of: "Logiciels Tilleul", Inviter: "Camille Ferrand", Mail: "lea.fontaine@tilleul.example.fr", ExpiresAt: noon, Return: "/invitations/x",
 	}
 	samples := []web.Sample[invitationPage]{{Name: "anonyme", Content: sample}}
 	for _, state := range []account.InvitationState{account.InvitationTaken, account.InvitationWithdrawn, account.InvitationExpired} {
