@@ -2,14 +2,12 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/accounts"
-	"portail-qf/internal/web/administration"
 	"portail-qf/internal/web/api"
 	"portail-qf/internal/web/citizen"
 	"portail-qf/static"
@@ -68,18 +66,9 @@ func (a *App) mountBackOffice(router *web.Router, parsed *web.Templates) error {
 		return err
 	}
 	door.Mount(router)
-	staff := &administration.Handler{
-		Access: a.Access, Sessions: a.people.sessions, Organisations: a.Organisations, Can: a.people.policy.Can, Now: a.now,
-		Frame: router.ProFrame,
-		Waiting: func(ctx context.Context, now time.Time) (administration.Waiting, error) {
-			counted, err := postgres.Waiting{DB: a.db}.Administration(ctx, now)
-			return administration.Waiting(counted), err
-		},
-	}
-	if staff.Views, err = administration.ParseViews(parsed); err != nil {
+	if err := a.mountAdministration(router, parsed); err != nil {
 		return err
 	}
-	staff.Mount(router)
 	return a.mountSpaces(router, parsed)
 }
 

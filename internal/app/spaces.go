@@ -1,15 +1,49 @@
 package app
 
 import (
+	"context"
+	"time"
+
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/web"
+	"portail-qf/internal/web/administration"
 	"portail-qf/internal/web/collectivity"
 	"portail-qf/internal/web/editorspace"
 	"portail-qf/internal/web/helpdesk"
 	"portail-qf/internal/web/instruction"
+	"portail-qf/internal/web/operations"
 )
+
+// mountAdministration mounts the pages of administrators, and of those who watch over the
+// portal.
+func (a *App) mountAdministration(router *web.Router, parsed *web.Templates) (err error) {
+	staff := &administration.Handler{
+		Access: a.Access, Sessions: a.people.sessions, Organisations: a.Organisations, Can: a.people.policy.Can, Now: a.now,
+		Frame: router.ProFrame,
+		Waiting: func(ctx context.Context, now time.Time) (administration.Waiting, error) {
+			counted, err := postgres.Waiting{DB: a.db}.Administration(ctx, now)
+			return administration.Waiting(counted), err
+		},
+	}
+	if staff.Views, err = administration.ParseViews(parsed); err != nil {
+		return err
+	}
+	staff.Mount(router)
+	watch := &operations.Handler{
+		Orders: &operation.Orders{Store: a.Outbox, Now: a.now}, Mails: a.people.mails,
+		Jobs:    &operation.Jobs{Timetable: a.Jobs, Store: postgres.JobRuns{DB: a.db}, Now: a.now},
+		Journal: a.people.journal, Catalogue: a.people.mail.Catalogue(),
+		From: a.config.Mail.From, ReplyTo: a.config.Mail.ReplyTo, Can: a.people.policy.Can, Now: a.now, Frame: router.ProFrame,
+	}
+	if watch.Views, err = operations.ParseViews(parsed); err != nil {
+		return err
+	}
+	watch.Mount(router)
+	return nil
+}
 
 // mountSpaces mounts the spaces of editors, local authorities, instructors and support.
 func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error) {
