@@ -18,7 +18,7 @@ func (s *Sender) renderSamples(w *wording) ([]notice.Sample, error) {
 		if err != nil {
 			return nil, fmt.Errorf("write sample of %s: %w", example.Kind(), err)
 		}
-		text, err := listed.write(s.kinds[example.Kind()].texts, plain)
+		text, err := listed.write(s.kinds[example.Kind()].texts, plain, example.Recipients().To[0])
 		if err != nil {
 			return nil, err
 		}

@@ -30,8 +30,8 @@ var registry = [...]entry{
 type entry interface {
 	// exampleNotice is the notice that the catalogue shows.
 	exampleNotice() notice.Notice
-	// write makes the mail of a notice from its stored JSON.
-	write(t *texts, plain []byte) (written, error)
+	// write makes the mail of a notice from its stored JSON, for the address that it is for.
+	write(t *texts, plain []byte, to string) (written, error)
 	// parse reads the templates of the kind.
 	parse(w *wording) (*texts, error)
 }
@@ -42,6 +42,7 @@ type typed[T notice.Notice] struct{ sample T }
 // page is what the templates of a mail print.
 type page[T notice.Notice] struct {
 	Notice  T
+	To      string // the first address, corrected or not
 	Portal  string // address of the portal, without a final slash
 	Contact string // mail address of those who answer
 	Subject string // "" while the subject itself is written
@@ -51,8 +52,8 @@ func (e typed[T]) exampleNotice() notice.Notice { return e.sample }
 
 func (e typed[T]) parse(w *wording) (*texts, error) { return w.parse(e.sample.Kind()) }
 
-func (e typed[T]) write(t *texts, plain []byte) (written, error) {
-	content := page[T]{Portal: t.frame.Portal, Contact: t.frame.Contact}
+func (e typed[T]) write(t *texts, plain []byte, to string) (written, error) {
+	content := page[T]{To: to, Portal: t.frame.Portal, Contact: t.frame.Contact}
 	if err := json.Unmarshal(plain, &content.Notice); err != nil {
 		// The library's words may quote the content.
 		return written{}, fmt.Errorf("read %s: its content is no %T", e.sample.Kind(), content.Notice)

@@ -131,7 +131,7 @@ func (s *Sender) write(mail notice.Outgoing) (written, error) {
 	if err != nil {
 		return written{}, fmt.Errorf("open mail %s: %w", mail.Kind, err)
 	}
-	return known.entry.write(known.texts, plain)
+	return known.entry.write(known.texts, plain, mail.Recipients[0].Address)
 }
 
 // deliver hands the message for those who wait and says what was decided for each; who

@@ -166,11 +166,46 @@ func (m Mails) RecordReaddressed(ctx context.Context, readdressed notice.Readdre
 		if err := oneRow(result, fault.New(fault.Conflict, "mail.not_bounced")); err != nil {
 			return err
 		}
+		if err := readdressInvitation(ctx, tx, readdressed); err != nil {
+			return err
+		}
 		if err := recordEvent(ctx, tx, readdressed.Event); err != nil {
 			return err
 		}
 		return enqueue(ctx, tx, outbox.SendMail, strconv.FormatInt(readdressed.MailID, 10), now)
 	})
+}
+
+// readdressInvitation makes an invitation whose mail came back that of the address which
+// was corrected, and of whoever corrected it: he cannot accept it himself.
+func readdressInvitation(ctx context.Context, tx *sqlx.Tx, readdressed notice.Readdressed) error {
+	const sqlInvited = `
+		SELECT i.id FROM invitations i JOIN mails m ON m.key = 'invitation ' || encode(substr(i.token_hash, 1, 8), 'hex')
+		WHERE m.id = $1 AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL FOR UPDATE OF i`
+	const sqlTaken = `
+		SELECT EXISTS (SELECT FROM invitations o JOIN invitations i ON o.role = i.role AND o.organisation = i.organisation AND o.id <> i.id
+			WHERE i.id = $1 AND o.mail = $2 AND o.accepted_at IS NULL AND o.withdrawn_at IS NULL)`
+	const sqlMove = `UPDATE invitations SET mail = $2, inviter_id = $3, inviter = $4 WHERE id = $1`
+	address, author := lower(readdressed.Address), readdressed.Event.Author
+	var id int64
+	err := tx.GetContext(ctx, &id, sqlInvited, readdressed.MailID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find the invitation of a mail: %w", err)
+	}
+	var taken bool
+	if err := tx.GetContext(ctx, &taken, sqlTaken, id, address); err != nil {
+		return fmt.Errorf("look for another invitation: %w", err)
+	}
+	if taken {
+		return fault.New(fault.Invalid, "mail.address_taken")
+	}
+	if _, err := tx.ExecContext(ctx, sqlMove, id, address, author.ID, author.Display); err != nil {
+		return fmt.Errorf("correct the address of an invitation: %w", err)
+	}
+	return nil
 }
 
 // Purge erases what mails say to addresses that nobody corrected in time, then the

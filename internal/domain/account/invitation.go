@@ -53,8 +53,9 @@ func (i Invitation) State(now time.Time) InvitationState {
 
 // DecideAcceptance says whether an actor may accept an invitation. The link proves the
 // mailbox; the address must be the account's too, so that a forwarded link opens nothing.
-// Staff prove a second factor first. Codes: invitation.accepted, invitation.withdrawn,
-// invitation.expired, invitation.other_mail, invitation.factor_needed.
+// Nobody accepts what he offered: that would be to edit his own rights. Staff prove a
+// second factor first. Codes: invitation.accepted, invitation.withdrawn,
+// invitation.expired, invitation.own, invitation.other_mail, invitation.factor_needed.
 func DecideAcceptance(actor Actor, i Invitation, now time.Time) error {
 	switch state := i.State(now); {
 	case state == InvitationTaken:
@@ -63,6 +64,8 @@ func DecideAcceptance(actor Actor, i Invitation, now time.Time) error {
 		return fault.New(fault.Conflict, "invitation.withdrawn")
 	case state == InvitationExpired:
 		return fault.New(fault.Conflict, "invitation.expired")
+	case i.InviterID == actor.Author().ID:
+		return fault.New(fault.Forbidden, "invitation.own")
 	case i.Mail != actor.Mail:
 		return fault.New(fault.Forbidden, "invitation.other_mail")
 	case i.Role.Staff() && actor.StrongAt.IsZero():

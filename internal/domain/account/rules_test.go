@@ -195,6 +195,7 @@ func TestWhoAcceptsAnInvitation(t *testing.T) {
 		{"the person invited", strong, waiting, ""},
 		{"without a second factor, staff", Actor{Mail: "a@example.fr"}, waiting, "invitation.factor_needed"},
 		{"without a second factor, an editor's", Actor{Mail: "a@example.fr"}, change(func(i *Invitation) { i.Role = EditorAdmin }), ""},
+		{"whoever offered it", Actor{AccountID: 7, Mail: "a@example.fr", StrongAt: noon}, change(func(i *Invitation) { i.InviterID = "7" }), "invitation.own"},
 		{"another address", Actor{Mail: "b@example.fr", StrongAt: noon}, waiting, "invitation.other_mail"},
 		{"accepted", strong, change(func(i *Invitation) { i.AcceptedAt = noon }), "invitation.accepted"},
 		{"taken back", strong, change(func(i *Invitation) { i.WithdrawnAt = noon }), "invitation.withdrawn"},

@@ -157,12 +157,14 @@ type invitationPage struct {
 	SignedIn  bool
 	OwnMail   string // of whoever is signed in
 	OtherMail bool   // it is not the one invited
+	OwnOffer  bool   // it is who offered the role
 }
 
 func newInvitationPage(page web.ProPage, actor account.Actor, i account.Invitation, now time.Time) invitationPage {
 	return invitationPage{
 		ProPage: page, State: i.State(now), Role: i.Role, Space: i.Role.Space(), Of: nameOf(i.Organisation),
 		Inviter: i.Inviter, Mail: i.Mail, ExpiresAt: web.MomentOf(i.ExpiresAt), Return: page.Path,
+		OwnOffer: actor.SignedIn() && i.InviterID == actor.Author().ID,
 		SignedIn: actor.SignedIn(), OwnMail: actor.Mail, OtherMail: actor.SignedIn() && actor.Mail != i.Mail,
 	}
 }

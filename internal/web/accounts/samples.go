@@ -73,6 +73,9 @@ func invitationSamples(nobody, roaming web.ProPage) []web.Sample[invitationPage]
 	}
 	sample.ProPage, sample.SignedIn = roaming, true
 	samples = append(samples, web.Sample[invitationPage]{Name: "connecte", Content: sample})
+	own := sample
+	own.OwnOffer = true
+	samples = append(samples, web.Sample[invitationPage]{Name: "sa-propre-offre", Content: own})
 	sample.OtherMail, sample.OwnMail = true, "une.autre.adresse.vraiment.tres.longue@collectivite-territoriale.example.fr"
 	return append(samples, web.Sample[invitationPage]{Name: "autre-adresse", Content: sample})
 }

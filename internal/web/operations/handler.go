@@ -50,7 +50,7 @@ func (h *Handler) Mount(r *web.Router) {
 
 	r.Handle(http.MethodGet, mailsPath, web.Can("mail", "read"), h.mails)
 	r.Handle(http.MethodGet, mailsPath+"/:id", web.Can("mail", "read"), h.mail)
-	r.Handle(http.MethodPost, mailsPath+"/:id/destinataires/:position", web.Can("mail", "readdress"), h.readdress)
+	r.Handle(http.MethodPost, mailsPath+"/:id/destinataires/:position", web.Can("mail", "readdress").Confirmed(), h.readdress)
 
 	r.Handle(http.MethodGet, cataloguePath, web.Can("mail.catalogue", "read"), h.catalogue)
 	r.Handle(http.MethodGet, cataloguePath+"/:modele", web.Can("mail.catalogue", "read"), h.sample)

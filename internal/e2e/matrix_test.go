@@ -1,0 +1,283 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"portail-qf/internal/authz"
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/web"
+)
+
+// An object of the addresses: one that is the asker's, one that is another tenant's, one
+// that is nobody's. Each is made anew, for acts that use it up.
+type object struct {
+	own, foreign func(m *matrix) string
+	unknown      []string
+}
+
+// matrix is every route asked by every role about every object.
+type matrix struct {
+	*portal
+	made int
+}
+
+// insert runs a statement that returns the id of what it made; each call makes another.
+func (m *matrix) insert(query string, args ...any) string {
+	m.t.Helper()
+	m.made++
+	var id string
+	if err := m.tables.QueryRowContext(context.Background(), query, append([]any{m.made}, args...)...).Scan(&id); err != nil {
+		m.t.Fatalf("%s: %v", query, err)
+	}
+	return id
+}
+
+const newAccount = `
+	INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
+	VALUES ('essai', $1::text, 'Personne', 'Essai', 'personne essai', 'essai' || $1 || '@example.fr', '13002526500013', now(), now())`
+
+// membership makes somebody with a role.
+func (m *matrix) membership(role, organisation string) string {
+	return m.insert(`WITH a AS (`+newAccount+` RETURNING id)
+		INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
+		SELECT id, $2, $3, $3, 'essai', now() FROM a RETURNING id`, role, organisation)
+}
+
+func (m *matrix) invitation(role, organisation string) string {
+	return m.insert(`
+		INSERT INTO invitations (token_hash, mail, role, organisation, inviter_id, inviter, created_at, expires_at)
+		VALUES (sha256(('essai' || $1)::bytea), 'essai' || $1 || '@example.fr', $2, $3, '1', 'essai', now(), now() + interval '1 day') RETURNING id`, role, organisation)
+}
+
+const (
+	theOperator = "13002526500013"
+	tilleul     = "90511200900014"
+	brume       = "91033700500011"
+)
+
+var nobodys = []string{"999999999", "0", "-1", "abc", "9223372036854775808", "1%27", "%00"}
+
+// objects says what each parameter of each address may be. What is not a tenant's has no
+// foreign object.
+var objects = map[string]object{
+	"/administration/comptes/:id":               {own: func(m *matrix) string { return m.insert(newAccount + ` RETURNING id`) }, unknown: nobodys},
+	"/administration/comptes/:id/roles/nouveau": {own: func(m *matrix) string { return m.insert(newAccount + ` RETURNING id`) }, unknown: nobodys},
+	"/administration/comptes/:id/roles/:role/retrait": {
+		own: func(m *matrix) string {
+			membership := m.membership("support", theOperator)
+			return m.insert(`SELECT $1 * 0 + account_id FROM memberships WHERE id = $2::bigint`, membership) + "|" + membership
+		},
+		foreign: func(m *matrix) string { // a role of another account than the one of the address
+			return m.insert(newAccount+` RETURNING id`) + "|" + m.membership("support", theOperator)
+		},
+		unknown: []string{"999999999|999999999", "abc|def", "2|0"},
+	},
+	"/administration/invitations/:id/renvoi":             {own: func(m *matrix) string { return m.invitation("reader", theOperator) }, unknown: nobodys},
+	"/administration/invitations/:id/retrait":            {own: func(m *matrix) string { return m.invitation("reader", theOperator) }, unknown: nobodys},
+	"/administration/sessions/:id/fermeture":             {own: (*matrix).session, unknown: nobodys},
+	"/administration/organisations/:siret":               {own: func(*matrix) string { return theOperator }, unknown: []string{"99999999999999", "abc", "0", "%00"}},
+	"/administration/organisations/:siret/actualisation": {own: func(*matrix) string { return theOperator }, unknown: []string{"99999999999999", "abc", "0", "%00"}},
+	"/administration/envois/:id":                         {own: (*matrix).order, unknown: nobodys},
+	"/administration/envois/:id/relance":                 {own: (*matrix).order, unknown: nobodys},
+	"/administration/mails/:id":                          {own: func(m *matrix) string { return m.mail() }, unknown: nobodys},
+	"/administration/mails/:id/destinataires/:position":  {own: func(m *matrix) string { return m.mail() + "|1" }, unknown: []string{"999999999|1", "abc|1", "0|0"}},
+	"/administration/modeles-de-mails/:modele":           {own: func(*matrix) string { return "invitation" }, unknown: []string{"aucun", "%00"}},
+	"/administration/modeles-de-mails/:modele/html":      {own: func(*matrix) string { return "invitation" }, unknown: []string{"aucun", "%00"}},
+	"/administration/taches/:nom":                        {own: func(*matrix) string { return "purge" }, unknown: []string{"aucune", "%00", "purge%00"}},
+	"/administration/taches/:nom/lancement":              {own: func(*matrix) string { return "purge" }, unknown: []string{"aucune", "%00"}},
+	"/editeur/membres/:id/retrait": {
+		own: func(m *matrix) string { return m.membership("editor_member", tilleul) }, foreign: func(m *matrix) string { return m.membership("editor_member", brume) }, unknown: nobodys,
+	},
+	"/editeur/invitations/:id/renvoi": {
+		own: func(m *matrix) string { return m.invitation("editor_member", tilleul) }, foreign: func(m *matrix) string { return m.invitation("editor_member", brume) }, unknown: nobodys,
+	},
+	"/editeur/invitations/:id/retrait": {
+		own: func(m *matrix) string { return m.invitation("editor_member", tilleul) }, foreign: func(m *matrix) string { return m.invitation("admin", theOperator) }, unknown: nobodys,
+	},
+	"/assistance/dossiers/:id":           {own: (*matrix).dossier, unknown: []string{"ABCDEFGHJKLM7", "x", "%00"}},
+	"/mon-compte/sessions/:id/fermeture": {foreign: (*matrix).session, unknown: nobodys},
+	"/mon-compte/roles/:id/depart":       {foreign: func(m *matrix) string { return m.membership("editor_member", tilleul) }, unknown: nobodys},
+	"/invitations/:jeton":                {unknown: []string{"AAAAAAAAAAAAAAAAAAAAAAAAAA", "%00"}},
+}
+
+func (m *matrix) session() string {
+	return m.insert(`WITH a AS (` + newAccount + ` RETURNING id)
+		INSERT INTO sessions (key, account_id, signed_for, acr, id_token, created_at, seen_at)
+		SELECT sha256(('essai' || $1)::bytea), id, '13002526500013', 'eidas1', '', now(), now() FROM a RETURNING id`)
+}
+
+func (m *matrix) order() string {
+	return m.insert(`INSERT INTO outbox (kind, subject, due_at, created_at, abandoned_at, last_error) VALUES ('mail.send', '99999' || $1, now(), now(), now(), 'essai') RETURNING id`)
+}
+
+func (m *matrix) mail() string {
+	return m.insert(`WITH sent AS (INSERT INTO mails (kind, key, content, created_at) VALUES ('invitation', 'essai ' || $1, '', now()) RETURNING id)
+		INSERT INTO mail_recipients (mail_id, position, field, address, state, code, told_at)
+		SELECT id, 1, 'to', 'essai@example.fr', 'bounced', '550', now() FROM sent RETURNING mail_id`)
+}
+
+func (m *matrix) dossier() string {
+	person := m.portal.visitor()
+	m.signInAs(m.anybody())
+	return string(person.get(majastres).submit("/demarrer").submit("/transmettre").reference())
+}
+
+// fill puts the parts of an object in the place of the parameters of an address.
+func fill(path, parts string) string {
+	values := strings.Split(parts, "|")
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if strings.HasPrefix(segment, ":") {
+			segments[i], values = values[0], values[1:]
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// « A generated test: every route × every role × (own, foreign, unknown object) gives the
+// answer of the matrix »: nobody → 303 to the sign-in; the role lacks the act → 403; an
+// object of another, or of nobody → 404; otherwise the page, its form again, or what
+// follows.
+func TestEveryRouteAnswersAsTheMatrixSays(t *testing.T) {
+	t.Parallel()
+	m := &matrix{portal: open(t)}
+	policy, err := authz.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	askers := map[account.Role]string{
+		account.Admin: "administratrice", account.Instructor: "instructrice", account.Support: "assistant", account.Reader: "lectrice",
+		account.EditorAdmin: "editrice-tilleul", account.EditorMember: "membre-tilleul", account.Town: "agente-majastres",
+	}
+	for _, role := range account.Roles {
+		if askers[role] == "" && role != account.APIClient {
+			t.Errorf("nobody asks as %s", role)
+		}
+	}
+	nobody := m.visitor()
+	visitors := map[account.Role]*visitor{}
+	for role, key := range askers {
+		visitors[role] = m.professional(key)
+		m.proConnect(fmt.Sprintf(`{"key":%q}`, key))
+		visitors[role].get("/connexion/confirmation").submit("/connexion/confirmation") // sensitive acts too
+	}
+	asked := 0
+	for _, route := range m.app.Router().Routes() {
+		if !route.Access.NeedsPerson() {
+			continue
+		}
+		known, listed := objects[route.Path]
+		if strings.Contains(route.Path, ":") && !listed {
+			t.Errorf("%s has parameters of which nothing is known here", route.Path)
+			continue
+		}
+		about := known.addresses(m, route.Path)
+		for _, address := range slices.Concat(about["own"](), about["foreign"](), about["unknown"]()) {
+			asked++
+			m.expect(nobody, route, address, "nobody", http.StatusSeeOther)
+		}
+		for role, v := range visitors {
+			if !route.Access.Allows(role, policy.Can) {
+				for _, address := range slices.Concat(about["own"](), about["foreign"](), about["unknown"]()) {
+					asked++
+					m.expect(v, route, address, string(role), http.StatusForbidden)
+				}
+				continue
+			}
+			for _, address := range slices.Concat(about["foreign"](), about["unknown"]()) {
+				asked++
+				m.expect(v, route, address, string(role), http.StatusNotFound)
+			}
+			for _, address := range about["own"]() {
+				asked++
+				m.expect(v, route, address, string(role), http.StatusOK, http.StatusSeeOther, http.StatusConflict, http.StatusUnprocessableEntity)
+			}
+		}
+	}
+	if asked < 500 {
+		t.Errorf("only %d questions were asked", asked)
+	}
+}
+
+// addresses gives the addresses of a route, made when they are asked for.
+func (o object) addresses(m *matrix, path string) map[string]func() []string {
+	of := func(make func(m *matrix) string) func() []string {
+		return func() []string {
+			if make == nil {
+				return nil
+			}
+			return []string{fill(path, make(m))}
+		}
+	}
+	if !strings.Contains(path, ":") {
+		o.own = func(*matrix) string { return "" }
+	}
+	return map[string]func() []string{
+		"own": of(o.own), "foreign": of(o.foreign),
+		"unknown": func() []string {
+			var all []string
+			for _, parts := range o.unknown {
+				all = append(all, fill(path, parts))
+			}
+			return all
+		},
+	}
+}
+
+// expect asks, and fails when the answer is none of those expected. Nobody is sent to the
+// sign-in and nowhere else; a refusal shows nothing of the object.
+func (m *matrix) expect(v *visitor, route web.Route, address, who string, statuses ...int) {
+	m.t.Helper()
+	answer := v.hop(route.Method, address, url.Values{}, "Sec-Fetch-Site", "same-origin")
+	if !slices.Contains(statuses, answer.status) {
+		m.t.Errorf("%s %s (%s), asked by %s: %d, want %v", route.Method, address, route.Access, who, answer.status, statuses)
+	}
+	if who == "nobody" && !strings.HasPrefix(answer.location, "/connexion") {
+		m.t.Errorf("%s %s leads nobody to %q", route.Method, address, answer.location)
+	}
+	if answer.status == http.StatusNotFound || answer.status == http.StatusForbidden {
+		if strings.Contains(answer.body, "@example.fr") && !strings.Contains(answer.body, "mailto:") {
+			m.t.Errorf("%s %s, asked by %s, shows an address", route.Method, address, who)
+		}
+	}
+}
+
+// Foreign and unknown look the same: the two pages say the same words.
+func TestAnothersLooksLikeNobodys(t *testing.T) {
+	t.Parallel()
+	m := &matrix{portal: open(t)}
+	sofia := m.professional("editrice-tilleul")
+	m.proConnect(`{"key":"editrice-tilleul"}`)
+	sofia.get("/connexion/confirmation").submit("/connexion/confirmation")
+	for path, o := range objects {
+		if o.foreign == nil || !strings.HasPrefix(path, "/editeur") && !strings.HasPrefix(path, "/mon-compte") {
+			continue
+		}
+		foreign, unknown := sofia.post(fill(path, o.foreign(m)), nil), sofia.post(fill(path, o.unknown[0]), nil)
+		words := func(p *page) string {
+			return withoutReference(p.root, p.text())
+		}
+		if foreign.status != unknown.status || words(foreign) != words(unknown) {
+			t.Errorf("%s: another's answers %d\n%s\nnobody's answers %d\n%s", path, foreign.status, words(foreign), unknown.status, words(unknown))
+		}
+	}
+}
+
+// withoutReference leaves out the id of the request.
+func withoutReference(root *html.Node, text string) string {
+	reference := find(root, func(n *html.Node) bool {
+		return n.Data == "span" && attribute(n, "translate") == "no" && len(n.FirstChild.Data) == 36
+	})
+	if reference == nil {
+		return text
+	}
+	return strings.ReplaceAll(text, reference.FirstChild.Data, "")
+}
