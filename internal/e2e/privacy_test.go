@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -67,6 +68,13 @@ func (w *witness) of(address string) []glance {
 type secrets map[string]string // by what they are
 
 func (s secrets) foundIn(place string) (what string) {
+	place = sealed.ReplaceAllStringFunc(place, func(digits string) string {
+		octets, err := hex.DecodeString(digits[len(`\x`):])
+		if err != nil {
+			return digits
+		}
+		return string(octets)
+	})
 	for what, text := range s {
 		for _, written := range []string{
 			text, url.QueryEscape(text), url.PathEscape(text), hex.EncodeToString([]byte(text)), base64.StdEncoding.EncodeToString([]byte(text)),
@@ -79,6 +87,10 @@ func (s secrets) foundIn(place string) (what string) {
 	}
 	return ""
 }
+
+// sealed is how PostgreSQL writes octets. They are read as such: five digits of a quotient
+// come up by chance in a long hexadecimal text, never in as many octets.
+var sealed = regexp.MustCompile(`\\x(?:[0-9a-f]{2}){8,}`)
 
 // A life is everything that may be said of the citizen of these tests.
 const lifeAnswer = `{"data":{"quotient_familial":{"fournisseur":"CNAF","valeur":98765,"annee":2026,"mois":10,"annee_calcul":2026,"mois_calcul":1},
