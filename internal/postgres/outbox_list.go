@@ -119,14 +119,6 @@ func (o Outbox) FindOrder(ctx context.Context, id int64) (outbox.Listed, error) 
 	return row.listed(), nil
 }
 
-// CountAbandoned counts the dead letters.
-func (o Outbox) CountAbandoned(ctx context.Context) (int, error) {
-	const sqlCount = `SELECT count(*) FROM outbox WHERE abandoned_at IS NOT NULL`
-	var count int
-	err := o.DB.pool.GetContext(ctx, &count, sqlCount)
-	return count, err
-}
-
 // RecordRetried makes an order due, wakes the workers and writes the event down. A worker
 // whose lease ended may still be at work: a further attempt keeps it from ending the order.
 func (o Outbox) RecordRetried(ctx context.Context, retried operation.Retried) error {

@@ -111,9 +111,6 @@ func TestOrdersAreSortedFilteredAndCutInPages(t *testing.T) {
 	if err != nil || total != 7 || len(second) != 2 || second[0].Subject != "abandoned" {
 		t.Errorf("the second page: %v of %d, %v", second, total, err)
 	}
-	if count, err := s.orders(noon).Abandoned(context.Background()); err != nil || count != 1 {
-		t.Errorf("%d dead letters, %v", count, err)
-	}
 }
 
 // « dossier reference rather than its internal number »

@@ -26,7 +26,6 @@ type OrderStore interface {
 	ListOrders(ctx context.Context, query outbox.Query, now time.Time) ([]outbox.Listed, int, error)
 	// FindOrder finds an order. fault.NotFound, code order.unknown.
 	FindOrder(ctx context.Context, id int64) (outbox.Listed, error)
-	CountAbandoned(ctx context.Context) (int, error)
 	// RecordRetried makes an order due at the time of the event. Codes (fault.Conflict):
 	// order.moved, a worker took it meanwhile or it ended; order.already_waiting, the same
 	// order was given anew since this one was abandoned.
@@ -75,15 +74,6 @@ func (o *Orders) Find(ctx context.Context, id int64) (outbox.Listed, error) {
 		return outbox.Listed{}, fmt.Errorf("find order: %w", err)
 	}
 	return found, nil
-}
-
-// Abandoned counts the dead letters.
-func (o *Orders) Abandoned(ctx context.Context) (int, error) {
-	count, err := o.Store.CountAbandoned(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("count dead letters: %w", err)
-	}
-	return count, nil
 }
 
 // Retry makes an order that failed due at once. One that was abandoned for its age is

@@ -1,0 +1,230 @@
+package operations
+
+import (
+	"database/sql"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/authz"
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/operation"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/postgres/pgtest"
+	"portail-qf/internal/seal"
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+var operator = account.Organisation{Siret: "13002526500013", Name: "Direction interministérielle du numérique"}
+
+// scene is the operations on a database of their own, where an administrator and a reader
+// have signed in.
+type scene struct {
+	t      *testing.T
+	db     *postgres.DB
+	raw    *sql.DB // the owner's view
+	router *web.Router
+
+	admin, reader value.Token // their sessions
+}
+
+// timetable is what a portal with two jobs plans.
+type timetable []operation.Planned
+
+func (t timetable) Planned() []operation.Planned { return t }
+
+func setScene(t *testing.T) *scene {
+	t.Helper()
+	addresses := pgtest.New(t)
+	db, err := postgres.Open(t.Context(), addresses.App)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := sql.Open("postgres", addresses.Owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = raw.Close(), db.Close() })
+	s := &scene{t: t, db: db, raw: raw}
+	s.admin, s.reader = s.signIn("Camille", account.Admin), s.signIn("Rose", account.Reader)
+	s.mount()
+	return s
+}
+
+// mount builds the pages as internal/app does.
+func (s *scene) mount() {
+	s.t.Helper()
+	policy, err := authz.Read()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	now := func() time.Time { return noon }
+	parsed, views := parseAll(s.t)
+	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	proErrors, err := web.ParseProErrorPage(parsed)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.router = web.NewRouter(web.Settings{
+		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
+		Log:      slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Sessions: &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: now}, Policy: policy,
+		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
+	})
+	s.router.GuardedBy(gate{})
+	(&Handler{
+		Views: views, Frame: s.router.ProFrame, Can: policy.Can, Now: now,
+		Orders:  &operation.Orders{Store: postgres.Outbox{DB: s.db}, Now: now},
+		Mails:   &notice.Mails{Store: postgres.Mails{DB: s.db}, Now: now},
+		Jobs:    &operation.Jobs{Timetable: timetable{{Name: "purge", Every: "*/10 * * * *", Timeout: time.Minute, Next: noon}, {Name: "nouvelle", Every: "1 1 1 1 *"}}, Store: postgres.JobRuns{DB: s.db}, Now: now},
+		Journal: &audit.Journal{Store: postgres.Journal{DB: s.db}, Now: now},
+		From:    "API Particulier <support@particulier.api.gouv.fr>", ReplyTo: "api-particulier@api.gouv.fr", Catalogue: sampleCatalogue,
+	}).Mount(s.router)
+}
+
+// gate tells where somebody would be sent (package accounts).
+type gate struct{}
+
+func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
+func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
+func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
+
+func (s *scene) run(statement string, args ...any) {
+	s.t.Helper()
+	if _, err := s.raw.ExecContext(s.t.Context(), statement, args...); err != nil {
+		s.t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// read gives one value, as text.
+func (s *scene) read(query string, args ...any) (text string) {
+	s.t.Helper()
+	if err := s.raw.QueryRowContext(s.t.Context(), query, args...).Scan(&text); err != nil {
+		s.t.Fatalf("%s: %v", query, err)
+	}
+	return text
+}
+
+// signIn opens the session of somebody of the operator.
+func (s *scene) signIn(name string, role account.Role) value.Token {
+	s.t.Helper()
+	cookie := value.NewToken()
+	key := cookie.Hash()
+	s.run(`WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
+			VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
+		m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
+			SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id)
+		INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
+		SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m`, name, role, operator.Siret, noon.Add(-time.Minute), key[:])
+	return cookie
+}
+
+// mail records a mail refused at its first address, and delivered to its second.
+func (s *scene) mail() (id string) {
+	s.t.Helper()
+	ring, err := seal.Parse(seal.NewKey("test"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	letter := notice.Letter{
+		Kind: "invitation", Key: "invitation 3", Content: ring.Seal([]byte(`{}`), notice.Place("invitation 3")),
+		Recipients: notice.Recipients{To: []string{"lea@vile.fr"}, CC: []string{"dgs@ville.fr"}},
+	}
+	mails := postgres.Mails{DB: s.db}
+	if err := mails.Record(s.t.Context(), letter, noon.Add(-time.Hour)); err != nil {
+		s.t.Fatal(err)
+	}
+	s.run(`UPDATE mails SET subject = 'Votre invitation', message_id = 'abc@exemple.fr'`)
+	s.run(`UPDATE outbox SET done_at = due_at, attempts = 1 WHERE kind = 'mail.send'`)
+	err = mails.RecordTold(s.t.Context(), 1, []notice.Told{
+		{Position: 1, Address: "lea@vile.fr", State: notice.Bounced, Code: "550 5.1.1"}, {Position: 2, Address: "dgs@ville.fr", State: notice.Sent},
+	}, noon.Add(-time.Hour))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.read(`SELECT id FROM mails`)
+}
+
+// answer is what the portal answered.
+type answer struct {
+	t      *testing.T
+	status int
+	to     string // where it sends the browser
+	flash  string
+	text   string // of the page: what it is about
+	policy string // its Content-Security-Policy
+}
+
+// get opens a page as somebody and checks that it is well made.
+func (s *scene) get(as value.Token, path string) answer {
+	s.t.Helper()
+	return s.ask(as, httptest.NewRequest(http.MethodGet, path, nil))
+}
+
+// post sends a form as somebody.
+func (s *scene) post(as value.Token, path string, fields url.Values) answer {
+	s.t.Helper()
+	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return s.ask(as, request)
+}
+
+func (s *scene) ask(as value.Token, request *http.Request) answer {
+	s.t.Helper()
+	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Reveal()})
+	recorder := httptest.NewRecorder()
+	s.router.ServeHTTP(recorder, request)
+	a := answer{
+		t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), text: recorder.Body.String(),
+		policy: recorder.Header().Get("Content-Security-Policy"),
+	}
+	for _, cookie := range recorder.Result().Cookies() {
+		if cookie.Name == "__Host-fait" {
+			a.flash = cookie.Value
+		}
+	}
+	if _, main, found := strings.Cut(a.text, "<main"); found {
+		a.text, _, _ = strings.Cut(main, "</main>")
+		webtest.Check(s.t, recorder.Body.Bytes())
+	}
+	return a
+}
+
+// is checks the status of an answer, and what its page says or does not ("!…").
+func (a answer) is(status int, says ...string) {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Errorf("status %d to %q, want %d:\n%s", a.status, a.to, status, a.text)
+	}
+	for _, said := range says {
+		unwanted, isNot := strings.CutPrefix(said, "!")
+		if isNot == strings.Contains(a.text, unwanted) {
+			a.t.Errorf("the page should say %q:\n%s", said, a.text)
+		}
+	}
+}
+
+// leads checks that an answer sends the browser on, with a sentence.
+func (a answer) leads(to, flash string) {
+	a.t.Helper()
+	if a.status != http.StatusSeeOther || a.to != to || a.flash != flash {
+		a.t.Errorf("status %d to %q saying %q, want %q saying %q:\n%s", a.status, a.to, a.flash, to, flash, a.text)
+	}
+}
