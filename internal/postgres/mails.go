@@ -212,7 +212,9 @@ func readdressInvitation(ctx context.Context, tx *sqlx.Tx, readdressed notice.Re
 // mails themselves. It tells how many of each.
 func (m Mails) Purge(ctx context.Context, now time.Time) (contents, mails int64, err error) {
 	const sqlErase = `UPDATE mails SET content = NULL WHERE content IS NOT NULL AND finished_at <= $1`
-	const sqlForget = `DELETE FROM mails WHERE finished_at <= $1`
+	// Somebody may wait for ever: the order that sends the mail was given up, and nobody took
+	// it up again.
+	const sqlForget = `DELETE FROM mails WHERE finished_at <= $1 OR finished_at IS NULL AND created_at <= $1`
 	for _, purge := range []struct {
 		statement string
 		before    time.Time

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/domain/outbox"
+	"portail-qf/internal/postgres"
 )
 
 // orders watches over the outbox at a time.
@@ -266,6 +268,23 @@ func TestDeadLettersAreKeptForAYear(t *testing.T) {
 	}
 	if left := s.count(`SELECT count(*) FROM job_runs`); left != 2 {
 		t.Errorf("%d runs are left after a month, want 2", left)
+	}
+	// The mail that nobody could send, and nobody took up again, goes with its dead letter.
+	mails := postgres.Mails{DB: s.db}
+	if err := mails.Record(context.Background(), notice.Letter{Kind: "invitation", Key: "invitation 1", Recipients: notice.Recipients{To: []string{"lea@ville.fr"}}}, noon); err != nil {
+		t.Fatal(err)
+	}
+	s.run(`DELETE FROM outbox WHERE kind = 'mail.send' AND subject = (SELECT id::text FROM mails)`)
+	for _, step := range []struct {
+		after time.Duration
+		left  int
+	}{{notice.MailLife - time.Hour, 1}, {notice.MailLife, 0}} {
+		if _, _, err := mails.Purge(context.Background(), noon.Add(step.after)); err != nil {
+			t.Fatal(err)
+		}
+		if left := s.count(`SELECT count(*) FROM mails`); left != step.left {
+			t.Errorf("%d mails are left after %s, want %d", left, step.after, step.left)
+		}
 	}
 	s.purge(noon.Add(outbox.AbandonedLife))
 	if left := s.count(`SELECT count(*) FROM outbox`); left != len(outbox.States)-2 {
