@@ -214,7 +214,9 @@ func (m Mails) Purge(ctx context.Context, now time.Time) (contents, mails int64,
 	const sqlErase = `UPDATE mails SET content = NULL WHERE content IS NOT NULL AND finished_at <= $1`
 	// Somebody may wait for ever: the order that sends the mail was given up, and nobody took
 	// it up again.
-	const sqlForget = `DELETE FROM mails WHERE finished_at <= $1 OR finished_at IS NULL AND created_at <= $1`
+	const sqlForget = `
+		DELETE FROM mails m WHERE m.finished_at <= $1 OR m.finished_at IS NULL AND m.created_at <= $1 AND NOT EXISTS (
+			SELECT FROM outbox o WHERE o.kind = 'mail.send' AND o.subject = m.id::text AND o.done_at IS NULL AND o.abandoned_at IS NULL)`
 	for _, purge := range []struct {
 		statement string
 		before    time.Time

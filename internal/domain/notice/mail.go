@@ -36,8 +36,8 @@ const (
 	// ContentLife is how long what a mail says waits for the correction of an address.
 	ContentLife = 30 * 24 * time.Hour
 	// MailLife is how long the portal remembers, once nobody waits for a mail any more, that
-	// it was sent and to whom (users-reliability-security.md D.2, contacts). One that could
-	// not be sent is forgotten that long after it was recorded.
+	// it was sent and to whom (users-reliability-security.md D.2, contacts). One that
+	// nobody sends any more is forgotten that long after it was recorded.
 	MailLife = 365 * 24 * time.Hour
 )
 
