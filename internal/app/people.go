@@ -103,7 +103,7 @@ func (p *people) purge(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("purge the journal: %w", err)
 	}
 	return fmt.Sprintf("%d professional sessions, %d sign-ins, %d invitations, %d accounts, %d contents of mails, %d mails, %d events",
-		gone.Sessions, gone.SignIns, gone.Invitations, gone.Accounts, contents, mails, journal.Events), nil
+		gone.Sessions, gone.SignIns, gone.Invitations, gone.Accounts+gone.Former, contents, mails, journal.Events), nil
 }
 
 // VerifyJournal reads the whole journal and names its first broken link, if any. known are

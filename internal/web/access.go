@@ -79,6 +79,10 @@ type Gate interface {
 // over a secure channel. Lax, since the browser comes back from ProConnect by a link.
 const SessionCookie = "__Host-professionnel"
 
+// SignInCookie binds a sign-in to the browser that began it: an answer of ProConnect
+// brought to another browser signs nobody in.
+const SignInCookie = "__Host-connexion"
+
 // Cookie reads a cookie of ours; "" when there is none or it cannot be ours.
 func Cookie(c *gin.Context, name string) value.Token {
 	cookie, err := c.Request.Cookie(name)

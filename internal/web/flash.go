@@ -8,14 +8,14 @@ import (
 	"portail-qf/internal/domain/value"
 )
 
-// flashCookie tells the page that follows a POST what has just been done. It holds the
+// FlashCookie tells the page that follows a POST what has just been done. It holds the
 // code of a sentence and nothing personal, and serves once.
-const flashCookie = "__Host-fait"
+const FlashCookie = "__Host-fait"
 
 // Done sends the browser to the page that follows a POST, which says the sentence
 // "done.<code>" of templates/messages.
 func Done(c *gin.Context, path, code string) error {
-	KeepCookie(c, flashCookie, value.Token(code))
+	KeepCookie(c, FlashCookie, value.Token(code))
 	return SeeOther(c, path)
 }
 
@@ -28,11 +28,11 @@ func SeeOther(c *gin.Context, path string) error {
 // takeFlash gives the sentence to show once. Whoever writes the cookie himself chooses
 // among ours.
 func (r *Router) takeFlash(c *gin.Context) string {
-	code := Cookie(c, flashCookie)
+	code := Cookie(c, FlashCookie)
 	if code == "" {
 		return ""
 	}
-	KeepCookie(c, flashCookie, "")
+	KeepCookie(c, FlashCookie, "")
 	sentence := "done." + code.Reveal()
 	if _, known := r.config.Sentences.Sentence(sentence); !known {
 		return ""

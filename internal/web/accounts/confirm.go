@@ -47,7 +47,7 @@ func (h *Handler) confirm(c *gin.Context) error {
 		}
 		waiting.Held = held
 	}
-	started, err := h.SignIns.Confirm(c.Request.Context(), actor, web.Cookie(c, browserCookie), waiting)
+	started, err := h.SignIns.Confirm(c.Request.Context(), actor, web.Cookie(c, web.SignInCookie), waiting)
 	if err != nil {
 		return h.explain(c, err)
 	}

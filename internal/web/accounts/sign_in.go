@@ -12,12 +12,8 @@ import (
 	"portail-qf/internal/web"
 )
 
-// browserCookie binds a sign-in to the browser that began it: an answer of ProConnect
-// brought to another browser signs nobody in.
-const browserCookie = "__Host-connexion"
-
 func cookies(c *gin.Context) account.Cookies {
-	return account.Cookies{Browser: web.Cookie(c, browserCookie), Session: web.Cookie(c, web.SessionCookie)}
+	return account.Cookies{Browser: web.Cookie(c, web.SignInCookie), Session: web.Cookie(c, web.SessionCookie)}
 }
 
 // signInPage says who this side is for, and offers ProConnect.
@@ -36,7 +32,7 @@ func (h *Handler) signInPage(c *gin.Context) error {
 
 // start sends the browser to ProConnect.
 func (h *Handler) start(c *gin.Context) error {
-	started, err := h.SignIns.Begin(c.Request.Context(), web.Cookie(c, browserCookie), c.PostForm(paramReturn))
+	started, err := h.SignIns.Begin(c.Request.Context(), web.Cookie(c, web.SignInCookie), c.PostForm(paramReturn))
 	if err != nil {
 		return h.explain(c, err)
 	}
@@ -44,7 +40,7 @@ func (h *Handler) start(c *gin.Context) error {
 }
 
 func depart(c *gin.Context, started account.Started) error {
-	web.KeepCookie(c, browserCookie, started.Browser)
+	web.KeepCookie(c, web.SignInCookie, started.Browser)
 	return web.SeeOther(c, started.URL)
 }
 
@@ -138,7 +134,7 @@ func (h *Handler) signOut(c *gin.Context) error {
 // left to undo: a return that answers no logout of ours says the same.
 func (h *Handler) signedOut(c *gin.Context) error {
 	if c.Request.Method == http.MethodGet {
-		if _, err := h.SignIns.SignedOut(c.Request.Context(), web.Cookie(c, browserCookie), c.Query("state")); err != nil {
+		if _, err := h.SignIns.SignedOut(c.Request.Context(), web.Cookie(c, web.SignInCookie), c.Query("state")); err != nil {
 			return err
 		}
 	}

@@ -271,7 +271,5 @@ func operatorSamples(page web.Page) []web.Sample[operatorPage] {
 }
 
 func cookiesSamples(page web.Page) []web.Sample[cookiesPage] {
-	return []web.Sample[cookiesPage]{{Name: "page", Content: cookiesPage{
-		Page: page, CitizenCookie: "__Host-demarche",
-	}}}
+	return []web.Sample[cookiesPage]{{Name: "page", Content: newCookiesPage(page)}}
 }

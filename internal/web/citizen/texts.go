@@ -28,6 +28,6 @@ func (h *Handler) mountTexts(r *web.Router) {
 		})
 	}
 	r.Handle(http.MethodGet, "/cookies", web.Public, func(c *gin.Context) error {
-		return h.Views.cookies.Write(c.Writer, http.StatusOK, cookiesPage{Page: h.Frame(c), CitizenCookie: SessionCookie})
+		return h.Views.cookies.Write(c.Writer, http.StatusOK, newCookiesPage(h.Frame(c)))
 	})
 }

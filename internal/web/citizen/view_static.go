@@ -16,5 +16,9 @@ type operatorPage struct {
 // cookiesPage lists the cookies by the names that the site really gives them.
 type cookiesPage struct {
 	web.Page
-	CitizenCookie string
+	CitizenCookie, ProfessionalCookie, SignInCookie, FlashCookie string
+}
+
+func newCookiesPage(page web.Page) cookiesPage {
+	return cookiesPage{page, SessionCookie, web.SessionCookie, web.SignInCookie, web.FlashCookie}
 }
