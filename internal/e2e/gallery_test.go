@@ -9,15 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"portail-qf/internal/domain/account"
-	"portail-qf/internal/web"
-	"portail-qf/internal/web/administration"
-	"portail-qf/internal/web/citizen"
-	"portail-qf/internal/web/operations"
-	"portail-qf/internal/web/pattern"
-	"portail-qf/static"
-	"portail-qf/templates"
 )
 
 // picture is a page in one of its states.
@@ -56,55 +47,6 @@ func (p *portal) gallery() []picture {
 		}
 	}
 	return pictures
-}
-
-// exhibits are the pages with the State's brand; the journeys show them without it.
-func exhibits(t testing.TB) []web.Exhibit {
-	t.Helper()
-	assets, err := static.NewAssets(static.Files())
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := web.ParseTemplates(templates.FS, assets.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	frame := web.Page{Brand: true, RequestID: "01JCXN3Z8G5Q"}
-	citizens, err := citizen.ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	errorPages, err := web.ParseErrorPages(parsed, frame)
-	if err != nil {
-		t.Fatal(err)
-	}
-	patterns, err := pattern.ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	administrators, err := administration.ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	watchers, err := operations.ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slices.Concat(citizens.Exhibits(frame), errorPages.Exhibits(), patterns.Exhibits(frame),
-		administrators.Exhibits(administratorPage(frame)), watchers.Exhibits(administratorPage(frame)), spaceExhibits(t, parsed, frame))
-}
-
-// administratorPage is what every page of an administrator shows.
-func administratorPage(frame web.Page) web.ProPage {
-	page := web.ProPage{
-		Page: frame, Person: "Camille Ferrand", Organisation: "Direction interministérielle du numérique",
-		Space: account.SpaceAdministration, SeveralSpaces: true, Navigation: []web.NavLink{{Code: "accueil", URL: "/administration"}},
-	}
-	page.Contact = "api-particulier@api.gouv.fr"
-	for _, code := range []string{"comptes", "invitations", "sessions", "organisations", "envois", "mails", "catalogue", "taches", "journal"} {
-		page.Navigation = append(page.Navigation, web.NavLink{Code: code, URL: "/administration/" + code})
-	}
-	return page
 }
 
 // axeFile is copied by "make generate".

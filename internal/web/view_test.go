@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"html/template"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jba/templatecheck"
 
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
@@ -74,32 +72,6 @@ func TestTheParserReportsEveryMissingPage(t *testing.T) {
 	web.Parsed[web.Page](p, "common/second")
 	if err := p.Err(); err == nil || !strings.Contains(err.Error(), "first") || !strings.Contains(err.Error(), "second") {
 		t.Errorf("error %v", err)
-	}
-}
-
-// "title … « Erreur » first" (users-reliability-security.md, E.1), and the summary leads to
-// the field.
-func TestErrorPagesAreRightPages(t *testing.T) {
-	pages, err := web.ParseErrorPages(parseTemplates(t), web.Page{Brand: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, exhibit := range pages.Exhibits() {
-		err := exhibit.Verify(func(page *template.Template, content any) error {
-			return templatecheck.CheckHTMLStrict(page, content)
-		})
-		if err != nil {
-			t.Errorf("%s: %v", exhibit.Name, err)
-		}
-		for _, sample := range exhibit.Samples {
-			t.Run(exhibit.Name, func(t *testing.T) {
-				body, err := sample.Render()
-				if err != nil {
-					t.Fatal(err)
-				}
-				webtest.Check(t, body)
-			})
-		}
 	}
 }
 

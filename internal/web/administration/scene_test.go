@@ -26,6 +26,7 @@ import (
 	sim "portail-qf/internal/sim/sirene"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
+	"portail-qf/templates"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -237,4 +238,18 @@ func (a answer) leads(to, flash string) {
 	if a.status != http.StatusSeeOther || a.to != to || a.flash != flash {
 		a.t.Errorf("status %d to %q saying %q, want %q saying %q:\n%s", a.status, a.to, a.flash, to, flash, a.text)
 	}
+}
+
+// parseAll reads every template, and the pages of this package.
+func parseAll(t *testing.T) (*web.Templates, Views) {
+	t.Helper()
+	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed, views
 }

@@ -13,7 +13,21 @@ import (
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/web"
+	"portail-qf/templates"
 )
+
+func parseViews(t *testing.T) Views {
+	t.Helper()
+	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return views
+}
 
 // rendered gives a page as the browser receives it.
 func rendered[T any](t *testing.T, view web.View[T], content T) string {
@@ -27,7 +41,7 @@ func rendered[T any](t *testing.T, view web.View[T], content T) string {
 
 // "Never says « transmis » before HubEE has accepted everything" (PRODUCT.md 3.7).
 func TestADossierOnItsWayIsNeverCalledTransmitted(t *testing.T) {
-	views := parseShowcase(t)
+	views := parseViews(t)
 	for _, state := range []dossier.State{dossier.Recorded, dossier.Quarantined} {
 		for _, age := range []time.Duration{time.Minute, 6 * 24 * time.Hour} {
 			page := newFollowUpStatePage(web.Page{}, sampleStatus(state, age), sampleNow())
@@ -47,7 +61,7 @@ func TestADossierOnItsWayIsNeverCalledTransmitted(t *testing.T) {
 // "Transmitted and not received after 48 h: « pas encore relevé par votre collectivité »"
 // (PRODUCT.md 3.8), and not a minute before.
 func TestADossierLeftAtHubEESaysSoAfterTwoDays(t *testing.T) {
-	views := parseShowcase(t)
+	views := parseViews(t)
 	for age, want := range map[time.Duration]bool{47 * time.Hour: false, 49 * time.Hour: true} {
 		page := newConfirmationPage(web.Page{}, sampleStatus(dossier.Transmitted, age), sampleReturn(), sampleNow())
 		body := rendered(t, views.confirmation, page)
@@ -59,7 +73,7 @@ func TestADossierLeftAtHubEESaysSoAfterTwoDays(t *testing.T) {
 
 // A state without words would leave the citizen with an empty page.
 func TestEveryStateHasItsBadgeAndItsText(t *testing.T) {
-	views := parseShowcase(t)
+	views := parseViews(t)
 	seen := map[string]string{}
 	for _, named := range sampleStatuses() {
 		body := rendered(t, views.followUpState, newFollowUpStatePage(web.Page{}, named.status, sampleNow()))
@@ -99,7 +113,7 @@ func TestStepsAreTheStatesThatTheDossierReached(t *testing.T) {
 // "Bientôt disponible, alternatives, no FranceConnect button" (PRODUCT.md 3.4); the same
 // when the form is closed or FranceConnect is down: no dead button.
 func TestThereIsAFranceConnectButtonOnlyWhereItWorks(t *testing.T) {
-	views := parseShowcase(t)
+	views := parseViews(t)
 	for _, sample := range formSamples(web.Page{}) {
 		page := sample.Content
 		body := rendered(t, views.form, page)
@@ -117,7 +131,7 @@ func TestThereIsAFranceConnectButtonOnlyWhereItWorks(t *testing.T) {
 // the link" (reference/identity.md §1.9).
 func TestTheFranceConnectButtonFollowsItsRules(t *testing.T) {
 	page := formPage{Visit: sampleVisit()}
-	body := rendered(t, parseShowcase(t).form, page)
+	body := rendered(t, parseViews(t).form, page)
 	for _, wanted := range []string{
 		`<form method="post" action="/collectivites/21040107100019/demarrer">`,
 		`<input type="hidden" name="lien" value="bGllbi1zY2VsbGU">`,
@@ -136,7 +150,7 @@ func TestTheFranceConnectButtonFollowsItsRules(t *testing.T) {
 
 // "A page opened without lien starts without either" (SETTLED.md, web): no empty field.
 func TestAFormWithoutLinkSendsNone(t *testing.T) {
-	body := rendered(t, parseShowcase(t).form, formPage{Visit: bareVisit()})
+	body := rendered(t, parseViews(t).form, formPage{Visit: bareVisit()})
 	if strings.Contains(body, `name="lien"`) {
 		t.Error("the form sends a link")
 	}
@@ -147,7 +161,7 @@ func TestAFormWithoutLinkSendsNone(t *testing.T) {
 func TestTheReviewNeverInventsAFigure(t *testing.T) {
 	attempt := sampleAttempt()
 	attempt.Held.Quotient = dossier.Quotient{}
-	body := rendered(t, parseShowcase(t).review, newReviewPage(web.Page{}, sampleVisit(), attempt, samplePlace, samplePlace))
+	body := rendered(t, parseViews(t).review, newReviewPage(web.Page{}, sampleVisit(), attempt, samplePlace, samplePlace))
 	if !strings.Contains(body, "<dt>Quotient familial (mois non connu)</dt><dd>Non connu</dd>") {
 		t.Error("an unknown quotient is not called « Non connu »")
 	}
@@ -157,7 +171,7 @@ func TestTheReviewNeverInventsAFigure(t *testing.T) {
 func TestTheReviewShowsNamesAsText(t *testing.T) {
 	attempt := sampleAttempt()
 	attempt.Held.Identity.FamilyName = "<script>alert(1)</script>--><b>"
-	body := rendered(t, parseShowcase(t).review, newReviewPage(web.Page{}, sampleVisit(), attempt, samplePlace, samplePlace))
+	body := rendered(t, parseViews(t).review, newReviewPage(web.Page{}, sampleVisit(), attempt, samplePlace, samplePlace))
 	if strings.Contains(body, "<script>") || strings.Contains(body, "--><b>") {
 		t.Error("a name became markup")
 	}
@@ -180,7 +194,7 @@ func TestTheContactIsTheTowns(t *testing.T) {
 			c := sampleTown()
 			c.Contact = row.contact
 			page := alternativesPage{Visit: NewVisit(c, "", directory.Return{})}
-			if body := rendered(t, parseShowcase(t).alternatives, page); !strings.Contains(body, row.want) {
+			if body := rendered(t, parseViews(t).alternatives, page); !strings.Contains(body, row.want) {
 				t.Errorf("the page lacks %s", row.want)
 			}
 		})
@@ -190,7 +204,7 @@ func TestTheContactIsTheTowns(t *testing.T) {
 // "Errors in plain words, one per cause, each with next step" (A.9.5): each says that
 // nothing was kept, gives the alternatives, the town's contact and the way back.
 func TestEveryFailureSaysWhatWasKeptAndWhatToDo(t *testing.T) {
-	views := parseShowcase(t)
+	views := parseViews(t)
 	for _, why := range causes {
 		body := rendered(t, views.failures[why], failurePage{Visit: sampleVisit()})
 		for _, wanted := range []string{
@@ -239,7 +253,7 @@ func TestEveryCodeOfTheJourneyHasItsCause(t *testing.T) {
 
 // "Nothing is preselected" and "too many results" (formulaire-qf.md §8, 2025-09-24).
 func TestSearchLeadsOnlyToLinks(t *testing.T) {
-	views := parseShowcase(t)
+	views := parseViews(t)
 	for _, sample := range searchSamples(web.Page{}) {
 		body := rendered(t, views.search, sample.Content)
 		if strings.Contains(body, "<select") || strings.Contains(body, "checked") {
@@ -254,7 +268,7 @@ func TestSearchLeadsOnlyToLinks(t *testing.T) {
 // "No personal data" on the confirmation, and the host of the way back is visible (A.9.6).
 func TestTheConfirmationShowsTheReferenceAndTheWayBack(t *testing.T) {
 	page := newConfirmationPage(web.Page{}, sampleStatus(dossier.Received, 20*time.Hour), sampleReturn(), sampleNow())
-	body := rendered(t, parseShowcase(t).confirmation, page)
+	body := rendered(t, parseViews(t).confirmation, page)
 	for _, wanted := range []string{
 		">K7RM-42XP-Q9TBH<", `href="/suivi/K7RM42XPQ9TBH"`,
 		`href="/collectivites/21040107100019/confirmation/K7RM42XPQ9TBH/recu.pdf"`,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/operation"
@@ -63,7 +64,7 @@ func TestEveryActHasItsSentence(t *testing.T) {
 	told := map[audit.Act]bool{}
 	for _, event := range sampleEvents() {
 		told[event.Act] = true
-		page := views.newJournalPage(frame(), asked(journalListing, "", 1), audit.Page{Entries: []audit.Entry{{Event: event}}, Total: 1})
+		page := views.newJournalPage(web.ProPage{Space: account.SpaceAdministration}, asked(journalListing, "", 1), audit.Page{Entries: []audit.Entry{{Event: event}}, Total: 1})
 		body, err := views.journal.Render(page)
 		if err != nil {
 			t.Fatal(err)
