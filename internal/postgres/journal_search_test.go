@@ -154,3 +154,35 @@ func TestAWordOfManyAuthors(t *testing.T) {
 		t.Errorf("found %s", got)
 	}
 }
+
+// A word is found as well among the newest events as far behind them, once each.
+func TestWordsAreFoundWhereverTheyAre(t *testing.T) {
+	s, ctx := setScene(t), context.Background()
+	s.run(`INSERT INTO audit_events (at, author_id, author, role, act, object_kind, object_id, object)
+		SELECT $1::timestamptz + i * interval '1 second', '', '', '', '', '', i,
+			'all' || CASE WHEN i <= 3 THEN ' oldest' WHEN i > 59990 THEN ' newest' WHEN i % 1000 = 0 THEN ' spread' ELSE '' END
+		FROM generate_series(1, 60000) i`, noon)
+	for _, c := range []struct {
+		words       string
+		to          time.Time
+		total       int
+		more        bool
+		first, last string // of the first page of ten
+	}{
+		{words: "all", total: audit.SearchLimit, more: true, first: "60000", last: "59991"},
+		{words: "all", to: noon.Add(2000 * time.Second), total: audit.SearchLimit, more: true, first: "1999", last: "1990"},
+		{words: "all", to: noon.Add(11 * time.Second), total: 10, first: "10", last: "1"},
+		{words: "newest", total: 10, first: "60000", last: "59991"},
+		{words: "spread", total: 59, first: "59000", last: "50000"},
+		{words: "oldest", total: 3, first: "3", last: "1"},
+	} {
+		page, err := s.journal(noon).Search(ctx, audit.Search{Object: c.words, To: c.to}, 0, 10)
+		if err != nil || page.Total != c.total || page.More != c.more {
+			t.Errorf("%s: %d events, %v, %v", c.words, page.Total, page.More, err)
+			continue
+		}
+		if first, last := page.Entries[0].Object.ID, page.Entries[len(page.Entries)-1].Object.ID; first != c.first || last != c.last {
+			t.Errorf("%s: from %s to %s", c.words, first, last)
+		}
+	}
+}
