@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -101,6 +102,16 @@ func KeepCookie(c *gin.Context, name string, token value.Token) {
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: name, Value: token.Reveal(), Path: "/", MaxAge: maxAge, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
+}
+
+// ID reads the number of an object in an address. One that is no number is as unknown as
+// one that does not exist: code says of what.
+func ID(c *gin.Context, parameter, code string) (int64, error) {
+	id, err := strconv.ParseInt(c.Param(parameter), 10, 64)
+	if err != nil || id < 1 {
+		return 0, fault.New(fault.NotFound, code)
+	}
+	return id, nil
 }
 
 const actorKey = "actor"

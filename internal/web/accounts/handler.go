@@ -3,13 +3,11 @@ package accounts
 import (
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/account"
-	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/web"
 )
 
@@ -70,14 +68,4 @@ func (h *Handler) Mount(r *web.Router) {
 
 	r.Handle(http.MethodGet, "/invitations/:jeton", web.Public, h.invitation)
 	r.Handle(http.MethodPost, "/invitations/:jeton", web.SignedIn, h.accept)
-}
-
-// number reads the id of the address; one that is no number is as unknown as one that
-// does not exist.
-func number(c *gin.Context, code string) (int64, error) {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || id < 1 {
-		return 0, fault.New(fault.NotFound, code)
-	}
-	return id, nil
 }

@@ -26,7 +26,7 @@ func (h *Handler) ownAccount(c *gin.Context) error {
 
 // endOwnSession ends another session of the same person: a computer left open elsewhere.
 func (h *Handler) endOwnSession(c *gin.Context) error {
-	id, err := number(c, "session.unknown")
+	id, err := web.ID(c, "id", "session.unknown")
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (h *Handler) leavePage(c *gin.Context) error {
 }
 
 func (h *Handler) ownMembership(c *gin.Context) (account.Membership, error) {
-	id, err := number(c, "membership.unknown")
+	id, err := web.ID(c, "id", "membership.unknown")
 	if err != nil {
 		return account.Membership{}, err
 	}
@@ -64,7 +64,7 @@ func (h *Handler) ownMembership(c *gin.Context) (account.Membership, error) {
 
 // leave gives a role up.
 func (h *Handler) leave(c *gin.Context) error {
-	id, err := number(c, "membership.unknown")
+	id, err := web.ID(c, "id", "membership.unknown")
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (h *Handler) account(c *gin.Context) error {
 
 // findAccount finds the account of the address.
 func (h *Handler) findAccount(c *gin.Context) (account.Account, error) {
-	id, err := number(c, "id", "account.unknown")
+	id, err := web.ID(c, "id", "account.unknown")
 	if err != nil {
 		return account.Account{}, err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
-	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/web"
 )
 
@@ -68,16 +67,6 @@ func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodPost, organisationsPath+"/nouvelle", web.Can("organisation", "add"), h.addOrganisation)
 	r.Handle(http.MethodGet, organisationsPath+"/:siret", web.Can("organisation", "read"), h.organisation)
 	r.Handle(http.MethodPost, organisationsPath+"/:siret/actualisation", web.Can("organisation", "refresh"), h.refreshOrganisation)
-}
-
-// number reads an id of the address. One that is no number is as unknown as one that does
-// not exist: code says of what.
-func number(c *gin.Context, parameter, code string) (int64, error) {
-	id, err := strconv.ParseInt(c.Param(parameter), 10, 64)
-	if err != nil || id < 1 {
-		return 0, fault.New(fault.NotFound, code)
-	}
-	return id, nil
 }
 
 func accountPath(id int64) string { return accountsPath + "/" + strconv.FormatInt(id, 10) }

@@ -97,7 +97,7 @@ func mailRefusedFor(mail form.Field, err error) form.Field {
 
 // inviteAgain sends an invitation anew, with another link.
 func (h *Handler) inviteAgain(c *gin.Context) error {
-	id, err := number(c, "id", "invitation.unknown")
+	id, err := web.ID(c, "id", "invitation.unknown")
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (h *Handler) inviteAgain(c *gin.Context) error {
 
 // confirmTakingBack asks once more before an invitation is taken back.
 func (h *Handler) confirmTakingBack(c *gin.Context) error {
-	id, err := number(c, "id", "invitation.unknown")
+	id, err := web.ID(c, "id", "invitation.unknown")
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func answerable(state account.InvitationState) bool {
 
 // takeBack makes an invitation worth nothing.
 func (h *Handler) takeBack(c *gin.Context) error {
-	id, err := number(c, "id", "invitation.unknown")
+	id, err := web.ID(c, "id", "invitation.unknown")
 	if err != nil {
 		return err
 	}

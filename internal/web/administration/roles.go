@@ -54,7 +54,7 @@ func (h *Handler) findRole(c *gin.Context) (account.Account, account.Membership,
 	if err != nil {
 		return found, account.Membership{}, err
 	}
-	id, err := number(c, "role", "membership.unknown")
+	id, err := web.ID(c, "role", "membership.unknown")
 	if err != nil {
 		return found, account.Membership{}, err
 	}

@@ -33,7 +33,7 @@ func (h *Handler) sessions(c *gin.Context) error {
 
 // confirmEnding asks once more before a session is ended.
 func (h *Handler) confirmEnding(c *gin.Context) error {
-	id, err := number(c, "id", "session.unknown")
+	id, err := web.ID(c, "id", "session.unknown")
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (h *Handler) confirmEnding(c *gin.Context) error {
 
 // end ends a session.
 func (h *Handler) end(c *gin.Context) error {
-	id, err := number(c, "id", "session.unknown")
+	id, err := web.ID(c, "id", "session.unknown")
 	if err != nil {
 		return err
 	}

@@ -2,14 +2,12 @@ package editorspace
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
-	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/web"
 )
 
@@ -52,14 +50,4 @@ func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodPost, invitationsPath+"/:id/renvoi", grants, h.inviteAgain)
 	r.Handle(http.MethodGet, invitationsPath+"/:id/retrait", withdraws, h.confirmTakingBack)
 	r.Handle(http.MethodPost, invitationsPath+"/:id/retrait", withdraws, h.takeBack)
-}
-
-// number reads the id of the address. One that is no number is as unknown as one that does
-// not exist: code says of what.
-func number(c *gin.Context, code string) (int64, error) {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || id < 1 {
-		return 0, fault.New(fault.NotFound, code)
-	}
-	return id, nil
 }

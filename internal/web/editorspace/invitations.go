@@ -66,7 +66,7 @@ func (h *Handler) invite(c *gin.Context) error {
 
 // inviteAgain sends an invitation anew, with another link.
 func (h *Handler) inviteAgain(c *gin.Context) error {
-	id, err := number(c, "invitation.unknown")
+	id, err := web.ID(c, "id", "invitation.unknown")
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (h *Handler) inviteAgain(c *gin.Context) error {
 
 // confirmTakingBack asks once more before an invitation is taken back.
 func (h *Handler) confirmTakingBack(c *gin.Context) error {
-	id, err := number(c, "invitation.unknown")
+	id, err := web.ID(c, "id", "invitation.unknown")
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func answerable(state account.InvitationState) bool {
 
 // takeBack makes an invitation worth nothing.
 func (h *Handler) takeBack(c *gin.Context) error {
-	id, err := number(c, "invitation.unknown")
+	id, err := web.ID(c, "id", "invitation.unknown")
 	if err != nil {
 		return err
 	}

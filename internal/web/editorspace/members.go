@@ -39,7 +39,7 @@ func (h *Handler) members(c *gin.Context) error {
 
 // confirmWithdrawal asks once more before somebody is taken a role.
 func (h *Handler) confirmWithdrawal(c *gin.Context) error {
-	id, err := number(c, "membership.unknown")
+	id, err := web.ID(c, "id", "membership.unknown")
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (h *Handler) confirmWithdrawal(c *gin.Context) error {
 
 // withdraw takes a role from somebody.
 func (h *Handler) withdraw(c *gin.Context) error {
-	id, err := number(c, "membership.unknown")
+	id, err := web.ID(c, "id", "membership.unknown")
 	if err != nil {
 		return err
 	}

@@ -2,14 +2,12 @@ package operations
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
-	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/web"
@@ -66,14 +64,4 @@ func (h *Handler) Mount(r *web.Router) {
 // may tells whether the person may do an act.
 func (h *Handler) may(c *gin.Context, object, act string) bool {
 	return h.Can(web.ActorOf(c).Role, object, act)
-}
-
-// number reads the id of the address. One that is no number is as unknown as one that does
-// not exist: code says of what.
-func number(c *gin.Context, code string) (int64, error) {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || id < 1 {
-		return 0, fault.New(fault.NotFound, code)
-	}
-	return id, nil
 }

@@ -54,7 +54,7 @@ func (h *Handler) mail(c *gin.Context) error {
 
 // mailPage reads the mail of the address and the order that sends it.
 func (h *Handler) mailPage(c *gin.Context) (mailPage, error) {
-	id, err := number(c, "mail.unknown")
+	id, err := web.ID(c, "id", "mail.unknown")
 	if err != nil {
 		return mailPage{}, err
 	}
@@ -79,7 +79,7 @@ const maxAddress = 320
 
 // readdress corrects the address of a recipient who was refused, and sends the mail again.
 func (h *Handler) readdress(c *gin.Context) error {
-	id, err := number(c, "mail.unknown")
+	id, err := web.ID(c, "id", "mail.unknown")
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (h *Handler) orderRights(c *gin.Context) orderRights {
 
 // order shows one order.
 func (h *Handler) order(c *gin.Context) error {
-	id, err := number(c, "order.unknown")
+	id, err := web.ID(c, "id", "order.unknown")
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (h *Handler) order(c *gin.Context) error {
 
 // retry makes an order due at once.
 func (h *Handler) retry(c *gin.Context) error {
-	id, err := number(c, "order.unknown")
+	id, err := web.ID(c, "id", "order.unknown")
 	if err != nil {
 		return err
 	}
