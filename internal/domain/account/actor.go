@@ -37,6 +37,14 @@ type Organisation struct {
 	LocalAuthority bool
 }
 
+// Display is the name of the organisation, or its SIRET where nobody told the name.
+func (o Organisation) Display() string {
+	if o.Name == "" {
+		return o.Siret.Display()
+	}
+	return o.Name
+}
+
 // SignedIn tells a person from nobody.
 func (a Actor) SignedIn() bool { return a.AccountID != 0 }
 

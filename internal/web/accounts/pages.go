@@ -95,17 +95,10 @@ type choice struct {
 
 func newChoice(m account.Membership, actor account.Actor) choice {
 	return choice{
-		ID: m.ID, Role: m.Role, Space: m.Role.Space(), Organisation: nameOf(m.Organisation), Present: m.ID == actor.MembershipID,
+		ID: m.ID, Role: m.Role, Space: m.Role.Space(), Organisation: m.Organisation.Display(), Present: m.ID == actor.MembershipID,
 	}
 }
 
-// nameOf is the name of an organisation, or its SIRET where nobody told the name.
-func nameOf(o account.Organisation) string {
-	if o.Name == "" {
-		return o.Siret.Display()
-	}
-	return o.Name
-}
 
 // spacesPage lets a person choose a space.
 type spacesPage struct {
@@ -162,7 +155,7 @@ type invitationPage struct {
 
 func newInvitationPage(page web.ProPage, actor account.Actor, i account.Invitation, now time.Time) invitationPage {
 	return invitationPage{
-		ProPage: page, State: i.State(now), Role: i.Role, Space: i.Role.Space(), Of: nameOf(i.Organisation),
+		ProPage: page, State: i.State(now), Role: i.Role, Space: i.Role.Space(), Of: i.Organisation.Display(),
 		Inviter: i.Inviter, Mail: i.Mail, ExpiresAt: web.MomentOf(i.ExpiresAt), Return: page.Path,
 		OwnOffer: actor.SignedIn() && i.InviterID == actor.Author().ID,
 		SignedIn: actor.SignedIn(), OwnMail: actor.Mail, OtherMail: actor.SignedIn() && actor.Mail != i.Mail,
@@ -188,7 +181,7 @@ type accountPage struct {
 
 func newAccountPage(page web.ProPage, actor account.Actor, memberships []account.Membership, sessions []account.Session) accountPage {
 	p := accountPage{
-		ProPage: page, Mail: actor.Mail, Establishment: nameOf(actor.SignedFor), Siret: actor.SignedFor.Siret.Display(),
+		ProPage: page, Mail: actor.Mail, Establishment: actor.SignedFor.Display(), Siret: actor.SignedFor.Siret.Display(),
 	}
 	for _, m := range memberships {
 		p.Roles = append(p.Roles, newChoice(m, actor))
@@ -210,5 +203,5 @@ type leavePage struct {
 }
 
 func newLeavePage(page web.ProPage, m account.Membership) leavePage {
-	return leavePage{ProPage: page, ID: m.ID, Role: m.Role, Of: nameOf(m.Organisation)}
+	return leavePage{ProPage: page, ID: m.ID, Role: m.Role, Of: m.Organisation.Display()}
 }

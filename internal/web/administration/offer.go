@@ -44,7 +44,7 @@ func newOfferForm(sent url.Values, grantable []account.Role, editors []account.O
 	}
 	for _, editor := range editors {
 		sirets = append(sirets, editor.Siret.String())
-		offer.Editors = append(offer.Editors, dsfr.Option{Value: editor.Siret.String(), Text: nameOf(editor)})
+		offer.Editors = append(offer.Editors, dsfr.Option{Value: editor.Siret.String(), Text: editor.Display()})
 	}
 	offer.Role, offer.Editor = form.OneOf(sent, "role", roles...), form.OneOf(sent, "editeur", sirets...)
 	if sent.Get("role") != "" && offer.Role.Value == "" {

@@ -5,13 +5,6 @@ import (
 	"portail-qf/internal/web"
 )
 
-// nameOf is the name of an organisation, or its SIRET where nobody told the name.
-func nameOf(o account.Organisation) string {
-	if o.Name == "" {
-		return o.Siret.Display()
-	}
-	return o.Name
-}
 
 // accountsPage lists the accounts.
 type accountsPage struct {
@@ -31,7 +24,7 @@ func newAccountsPage(page web.ProPage, list web.List, listed []account.Account) 
 	p := accountsPage{ProPage: page, List: list}
 	for _, a := range listed {
 		row := accountRow{
-			URL: accountPath(a.ID), Name: a.Name(), Mail: a.Mail, Organisation: nameOf(a.SignedFor), SeenAt: web.MomentOf(a.SignedInAt),
+			URL: accountPath(a.ID), Name: a.Name(), Mail: a.Mail, Organisation: a.SignedFor.Display(), SeenAt: web.MomentOf(a.SignedInAt),
 		}
 		held := map[account.Role]bool{}
 		for _, m := range a.Memberships {
@@ -76,7 +69,7 @@ func newAccountPage(page web.ProPage, actor account.Actor, a account.Account, se
 	}
 	for _, m := range a.Memberships {
 		p.Roles = append(p.Roles, roleRow{
-			URL: rolePath(m), Role: m.Role, Organisation: nameOf(m.Organisation), By: m.GrantedBy, At: web.MomentOf(m.GrantedAt),
+			URL: rolePath(m), Role: m.Role, Organisation: m.Organisation.Display(), By: m.GrantedBy, At: web.MomentOf(m.GrantedAt),
 			Elsewhere: !m.UsableFrom(a.SignedFor),
 		})
 	}

@@ -30,7 +30,7 @@ func newInvitationsPage(page web.ProPage, list web.List, listed []account.Invita
 	for _, i := range listed {
 		state := i.State(now)
 		p.Rows = append(p.Rows, invitationRow{
-			URL: invitationPath(i), Mail: i.Mail, Organisation: nameOf(i.Organisation), By: i.Inviter, Role: i.Role, State: state,
+			URL: invitationPath(i), Mail: i.Mail, Organisation: i.Organisation.Display(), By: i.Inviter, Role: i.Role, State: state,
 			SentAt: web.MomentOf(i.CreatedAt), Until: web.MomentOf(i.ExpiresAt), Answerable: answerable(state),
 		})
 	}
@@ -61,5 +61,5 @@ type takingBackPage struct {
 }
 
 func newTakingBackPage(page web.ProPage, i account.Invitation) takingBackPage {
-	return takingBackPage{ProPage: page, URL: invitationPath(i), Mail: i.Mail, OfferedFor: nameOf(i.Organisation), Role: i.Role}
+	return takingBackPage{ProPage: page, URL: invitationPath(i), Mail: i.Mail, OfferedFor: i.Organisation.Display(), Role: i.Role}
 }

@@ -36,7 +36,7 @@ type withdrawalPage struct {
 
 func newWithdrawalPage(page web.ProPage, of account.Account, m account.Membership) withdrawalPage {
 	return withdrawalPage{
-		ProPage: page, AccountURL: accountPath(of.ID), RoleURL: rolePath(m), Name: of.Name(), GivenFor: nameOf(m.Organisation),
+		ProPage: page, AccountURL: accountPath(of.ID), RoleURL: rolePath(m), Name: of.Name(), GivenFor: m.Organisation.Display(),
 		Role: m.Role, Last: len(of.Memberships) == 1,
 	}
 }

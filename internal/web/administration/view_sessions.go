@@ -26,7 +26,7 @@ type sessionRow struct {
 func newSessionRow(s account.Session, actor account.Actor) sessionRow {
 	return sessionRow{
 		URL: sessionPath(s), AccountURL: accountPath(s.AccountID), Name: s.Name, Mail: s.Mail,
-		Organisation: nameOf(s.Organisation), Role: s.Role,
+		Organisation: s.Organisation.Display(), Role: s.Role,
 		SignedInAt: web.MomentOf(s.CreatedAt), SeenAt: web.MomentOf(s.SeenAt), Own: s.ID == actor.SessionID,
 	}
 }
