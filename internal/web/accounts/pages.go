@@ -99,7 +99,6 @@ func newChoice(m account.Membership, actor account.Actor) choice {
 	}
 }
 
-
 // spacesPage lets a person choose a space.
 type spacesPage struct {
 	web.ProPage

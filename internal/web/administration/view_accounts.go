@@ -5,7 +5,6 @@ import (
 	"portail-qf/internal/web"
 )
 
-
 // accountsPage lists the accounts.
 type accountsPage struct {
 	web.ProPage
