@@ -133,9 +133,10 @@ func (p mailPage) refused(position int, field form.Field) mailPage {
 }
 
 // refusalOf gives the code of the sentence that says why a relay refused a recipient. The
-// enhanced code, where there is one, is the more precise (RFC 3463).
+// enhanced code, where there is one, is the more precise (RFC 3463); 5.0.0 says nothing,
+// and some relays say it of an address that does not exist.
 func refusalOf(code string) string {
-	reply, enhanced, _ := strings.Cut(code, " ")
+	reply, enhanced, _ := strings.Cut(strings.TrimSuffix(code, " 5.0.0"), " ")
 	switch {
 	case code == notice.CodeMalformed:
 		return "refusal.malformed"

@@ -86,6 +86,7 @@ func TestARefusalIsToldInWords(t *testing.T) {
 	for code, want := range map[string]string{
 		"550 5.1.1": "unknown", "550 5.1.10": "unknown", "550": "unknown", "551": "unknown", "553": "unknown", "553 5.1.3": "unknown",
 		"552": "full", "552 5.2.2": "full", "550 5.2.1": "closed", "554": "blocked", "550 5.7.1": "blocked", "554 5.7.26": "blocked",
+		"550 5.0.0": "unknown", "552 5.0.0": "full", "500 5.0.0": "other",
 		"501 5.5.4": "other", "550 5.4.1": "other", "521": "other", "": "other", notice.CodeMalformed: "malformed",
 	} {
 		if got := refusalOf(code); got != "refusal."+want {
