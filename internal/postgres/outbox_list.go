@@ -59,9 +59,9 @@ const (
 		WHEN o.done_at IS NOT NULL THEN 'done'
 		WHEN o.abandoned_at IS NOT NULL THEN 'abandoned'
 		WHEN o.leased_until >= now() THEN 'under_way'
+		WHEN o.due_at <= $1 THEN 'due'
 		WHEN o.last_error <> '' THEN 'retrying'
-		WHEN o.due_at > $1 THEN 'waiting'
-		ELSE 'due' END`
+		ELSE 'waiting' END`
 	orderRank = `array_position(ARRAY['abandoned', 'retrying', 'under_way', 'due', 'waiting', 'done'], found.state)`
 )
 
@@ -125,10 +125,11 @@ func (o Outbox) RecordRetried(ctx context.Context, retried operation.Retried) er
 	const sqlRetry = `
 		UPDATE outbox SET due_at = $2, abandoned_at = NULL, leased_until = NULL,
 			attempts = attempts + CASE WHEN leased_until IS NULL THEN 0 ELSE 1 END
-		WHERE id = $1 AND done_at IS NULL AND (leased_until IS NULL OR leased_until < now())`
+		WHERE id = $1 AND due_at = $3 AND (abandoned_at IS NOT NULL OR due_at > $2)
+		  AND done_at IS NULL AND (leased_until IS NULL OR leased_until < now())`
 	const sqlWake = `SELECT pg_notify($1, '')`
 	return o.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		result, err := tx.ExecContext(ctx, sqlRetry, retried.OrderID, retried.Event.At)
+		result, err := tx.ExecContext(ctx, sqlRetry, retried.OrderID, retried.Event.At, retried.Due)
 		if isWaitingAlready(err) {
 			return fault.New(fault.Conflict, "order.already_waiting")
 		}

@@ -216,7 +216,7 @@ func TestWhatMayNotBeTriedAgainIsRefusedAndNotJournaled(t *testing.T) {
 	// It moved between the page and the click, or between two clicks.
 	for _, moved := range []string{`done_at = due_at`, `done_at = NULL, leased_until = now() + interval '1 minute'`} {
 		s.run(`UPDATE outbox SET ` + moved + ` WHERE subject = 'retrying'`)
-		wantCode(t, s.outbox.RecordRetried(ctx, operation.Retried{OrderID: id("retrying"), Event: audit.Event{At: noon}}), "order.moved")
+		wantCode(t, s.outbox.RecordRetried(ctx, operation.Retried{OrderID: id("retrying"), Due: noon.Add(5 * time.Minute), Event: audit.Event{At: noon}}), "order.moved")
 	}
 	if n := s.count(`SELECT count(*) FROM audit_events`); n != 0 {
 		t.Errorf("%d events of what did not happen", n)
@@ -229,7 +229,7 @@ func TestALateWorkerDoesNotEndWhatWasTakenUpAgain(t *testing.T) {
 	s.order("12", noon)
 	late := s.claimOne(noon)
 	s.loseLeases()
-	s.run(`UPDATE outbox SET last_error = 'down'`)
+	s.run(`UPDATE outbox SET last_error = 'down', due_at = due_at + interval '1 minute'`)
 	if err := s.orders(noon).Retry(ctx, camille, "r-1", late.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -250,6 +250,9 @@ func TestTwoClicksTakeAnOrderUpOnce(t *testing.T) {
 	}
 	id := int64(s.count(`SELECT id FROM outbox`))
 	atOnce(6, func(int) { _ = s.orders(noon).Retry(ctx, camille, "r-1", id) })
+	if n := s.count(`SELECT count(*) FROM audit_events`); n != 1 {
+		t.Errorf("the journal tells it %d times", n)
+	}
 	if orders := s.claim(10, noon); len(orders) != 1 {
 		t.Errorf("%d orders", len(orders))
 	}

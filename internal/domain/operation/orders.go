@@ -35,7 +35,10 @@ type OrderStore interface {
 // Retried is an order to be tried again, decided.
 type Retried struct {
 	OrderID int64
-	Event   audit.Event // its time is when the order becomes due
+	// Due is when the order was due as it was found: of two who press at once, one takes it
+	// up and the other finds it moved.
+	Due   time.Time
+	Event audit.Event // its time is when the order becomes due
 }
 
 // List lists a page of orders and tells how many there are. search is what somebody typed:
@@ -119,7 +122,7 @@ func DecideRetry(order outbox.Listed, now time.Time) (Retried, error) {
 		return Retried{}, fault.New(fault.Conflict, "order.already_waiting")
 	case outbox.Abandoned, outbox.Retrying:
 	}
-	return Retried{OrderID: order.ID, Event: audit.Event{
+	return Retried{OrderID: order.ID, Due: order.DueAt, Event: audit.Event{
 		At: now, Act: audit.OrderRetried,
 		Object: audit.Object{Kind: "order", ID: strconv.FormatInt(order.ID, 10), Display: About(order)},
 		Detail: order.Kind,

@@ -23,7 +23,7 @@ func TestWhatFailedMayBeTriedAgain(t *testing.T) {
 	}{
 		"given up":                  {outbox.Listed{AbandonedAt: noon.Add(-hour), LastError: "down"}, ""},
 		"put off":                   {outbox.Listed{DueAt: noon.Add(hour), LastError: "down"}, ""},
-		"put off, due this minute":  {outbox.Listed{DueAt: noon, LastError: "down"}, ""},
+		"put off, its time come":    {outbox.Listed{DueAt: noon, LastError: "down"}, "order.already_waiting"},
 		"with a worker":             {outbox.Listed{DueAt: noon, Leased: true, LastError: "down"}, "order.under_way"},
 		"done":                      {outbox.Listed{DoneAt: noon}, "order.done"},
 		"about to be taken":         {outbox.Listed{DueAt: noon}, "order.already_waiting"},
@@ -42,7 +42,7 @@ func TestWhatFailedMayBeTriedAgain(t *testing.T) {
 		if row.code != "" {
 			continue
 		}
-		want := operation.Retried{OrderID: 7, Event: audit.Event{
+		want := operation.Retried{OrderID: 7, Due: order.DueAt, Event: audit.Event{
 			At: noon, Act: audit.OrderRetried, Detail: outbox.DeliverDossier,
 			Object: audit.Object{Kind: "order", ID: "7", Display: "ABCD-EFGH-JKLM7"},
 		}}

@@ -8,7 +8,7 @@ type State string
 // The states. No column holds them: they follow from the dates of the order and the time.
 const (
 	Abandoned State = "abandoned" // a dead letter: nothing happens until somebody acts
-	Retrying  State = "retrying"  // it failed at least once, and is tried again at its due time
+	Retrying  State = "retrying"  // it failed, and waits for the time of its next try
 	UnderWay  State = "under_way" // a worker has it
 	Due       State = "due"       // the next free worker takes it
 	Waiting   State = "waiting"   // its time has not come
@@ -48,12 +48,12 @@ func (l Listed) State(now time.Time) State {
 		return Abandoned
 	case l.Leased:
 		return UnderWay
+	case !l.DueAt.After(now):
+		return Due
 	case l.LastError != "":
 		return Retrying
-	case l.DueAt.After(now):
-		return Waiting
 	}
-	return Due
+	return Waiting
 }
 
 // Sort is what a list of orders is sorted by.

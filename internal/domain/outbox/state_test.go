@@ -25,7 +25,7 @@ func TestAnOrderStandsWherePeopleReadIt(t *testing.T) {
 		"with a worker":                       {outbox.Listed{DueAt: before, Leased: true, Attempts: 1}, outbox.UnderWay},
 		"given back by a worker that stops":   {outbox.Listed{DueAt: before, Attempts: 1}, outbox.Due},
 		"failed, its next try to come":        {outbox.Listed{DueAt: after, Attempts: 1, LastError: "down"}, outbox.Retrying},
-		"failed, its next try now":            {outbox.Listed{DueAt: before, Attempts: 1, LastError: "down"}, outbox.Retrying},
+		"failed, its next try now":            {outbox.Listed{DueAt: before, Attempts: 1, LastError: "down"}, outbox.Due},
 		"failed, with a worker again":         {outbox.Listed{DueAt: before, Leased: true, Attempts: 2, LastError: "down"}, outbox.UnderWay},
 		"failed for too long":                 {outbox.Listed{DueAt: before, Attempts: 9, LastError: "down", AbandonedAt: before}, outbox.Abandoned},
 		"done":                                {outbox.Listed{DueAt: before, Attempts: 1, DoneAt: before}, outbox.Done},
