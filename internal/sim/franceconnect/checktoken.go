@@ -18,23 +18,22 @@ const introspectionType = "token-introspection+jwt"
 // checkToken tells a data provider what an access token allows (§1.8).
 func (s *Server) checkToken(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	form, err := oidc.PostedForm(w, r)
+	var provider Provider
+	form, err := oidc.AuthenticatedForm(w, r, func(id string) (secret string, found bool) {
+		provider, found = s.providers[id]
+		return provider.Secret, found
+	})
 	if err != nil {
-		invalidRequest("failed to parse the request body").Answer(w)
-		return
-	}
-	provider, found := s.providers[form.Get("client_id")]
-	if err := oidc.Authenticate(form, found, provider.Secret); err != nil {
-		invalidClient(err).Answer(w)
+		refuse(w, err)
 		return
 	}
 	if form.Get("token") == "" {
-		invalidRequest("missing required parameter(s) 'token'").Answer(w)
+		refuse(w, oidc.InvalidRequest("missing required parameter(s) 'token'"))
 		return
 	}
 	answer, err := s.sealFor(provider, s.introspect(provider, form.Get("token")))
 	if err != nil {
-		oidc.RefuseJSON(w, err)
+		refuse(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/"+introspectionType)
@@ -44,34 +43,32 @@ func (s *Server) checkToken(w http.ResponseWriter, r *http.Request) {
 // introspect describes a token to one provider: the subject is pairwise to it, the scopes
 // are those that it may learn. A token that is unknown, expired or revoked is inactive.
 func (s *Server) introspect(provider Provider, token string) map[string]any {
-	s.mu.Lock()
-	g, found := s.tokens.Find(token, s.now())
-	s.mu.Unlock()
+	g, found := s.grants.Find(token)
 	if !found {
 		return map[string]any{"active": false}
 	}
 	var scopes []string
-	for _, scope := range g.request.scopes {
+	for _, scope := range g.Scopes {
 		if slices.Contains(provider.Scopes, scope) {
 			scopes = append(scopes, scope)
 		}
 	}
 	introspection := oidc.Pick(g.person, append([]string{"preferred_username"}, pivot...)...)
 	introspection["active"] = true
-	introspection["aud"] = g.request.client.ID
+	introspection["aud"] = g.ClientID
 	introspection["sub"] = g.person.pairwise(provider.ID)
 	introspection["scope"] = strings.Join(scopes, " ")
 	introspection["acr"] = g.acr()
-	introspection["jti"] = g.accessToken
-	introspection["iat"] = g.issued.Unix()
-	introspection["exp"] = g.issued.Add(tokenLife).Unix()
+	introspection["jti"] = g.AccessToken
+	introspection["iat"] = g.Issued.Unix()
+	introspection["exp"] = g.Issued.Add(tokenLife).Unix()
 	return introspection
 }
 
 // sealFor signs the introspection, then encrypts it to the provider.
 func (s *Server) sealFor(provider Provider, introspection map[string]any) (string, error) {
 	signed, err := s.keys.Sign(provider.Alg, introspectionType, map[string]any{
-		"iss":                 s.issuer,
+		"iss":                 s.issuer.URL,
 		"aud":                 provider.ID,
 		"iat":                 s.now().Unix(),
 		"token_introspection": introspection,

@@ -2,9 +2,6 @@ package franceconnect
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -68,42 +65,41 @@ type Identity struct {
 // orders.
 type Server struct {
 	*control.Surface
-	issuer     string
-	base       string // path of the issuer
+	issuer     oidc.Issuer
 	clients    map[string]Client
 	providers  map[string]Provider
 	identities []Identity
 	now        func() time.Time
 	keys       *oidc.Keyring
 	orders     *oidc.Orders
+	pages      oidc.Pages
 
-	mu           sync.Mutex
-	interactions oidc.Shelf[interaction]
-	sessions     oidc.Shelf[session]
-	codes        oidc.Shelf[*grant]
-	tokens       oidc.Shelf[*grant]
-	logouts      oidc.Shelf[logout]
+	sessions     *oidc.Sessions[session]
+	interactions *oidc.Shelf[interaction]
+	grants       *oidc.Grants[*grant]
+	logouts      *oidc.Logouts
 }
 
 // New builds a simulator with fresh keys. An issuer that is not an absolute URL is a
 // mistake of the program: it panics.
 func New(options Options) *Server {
-	issuer, err := url.Parse(options.Issuer)
-	if err != nil || issuer.Host == "" {
-		panic("franceconnect: the issuer must be an absolute URL")
+	now := options.Now
+	if now == nil {
+		now = time.Now
 	}
 	s := &Server{
-		issuer:     options.Issuer,
-		base:       strings.TrimSuffix(issuer.Path, "/"),
-		clients:    map[string]Client{},
-		providers:  map[string]Provider{},
-		identities: append([]Identity{}, options.Identities...),
-		now:        options.Now,
-		keys:       oidc.NewKeyring(),
+		issuer:       oidc.NewIssuer(options.Issuer),
+		clients:      map[string]Client{},
+		providers:    map[string]Provider{},
+		identities:   append([]Identity{}, options.Identities...),
+		now:          now,
+		keys:         oidc.NewKeyring(),
+		pages:        oidc.NewPages("FranceConnect", templates),
+		sessions:     oidc.NewSessions[session](cookieName, sessionLife, now),
+		interactions: oidc.NewShelf[interaction](interactionLife, now),
+		grants:       oidc.NewGrants[*grant](codeLife, tokenLife, now),
 	}
-	if s.now == nil {
-		s.now = time.Now
-	}
+	s.logouts = oidc.NewLogouts(s.issuer, s.pages, now)
 	for _, client := range options.Clients {
 		if client.Entity == "" {
 			client.Entity = client.ID
@@ -124,9 +120,7 @@ func New(options Options) *Server {
 		return found
 	})
 	s.Surface = control.New(s.protocol())
-	s.Handle("GET /_sim/identities", s.listIdentities)
-	s.Handle("GET /_sim/next", s.orders.List)
-	s.Handle("POST /_sim/next", s.orders.Queue)
+	s.orders.Control(s.Surface, s.identities)
 	return s
 }
 
@@ -135,27 +129,23 @@ func New(options Options) *Server {
 func (s *Server) RotateKeys() { s.keys.Rotate() }
 
 func (s *Server) protocol() http.Handler {
-	mux := http.NewServeMux()
-	handle := func(method, path string, handler http.HandlerFunc) {
-		mux.HandleFunc(method+" "+s.base+path, handler)
-	}
-	handle("GET", "/.well-known/openid-configuration", s.discovery)
-	handle("GET", "/jwks", s.keys.Publish)
-	handle("GET", "/authorize", s.authorize)
-	handle("POST", "/authorize", s.authorize)
-	handle("POST", "/token", s.token)
-	handle("GET", "/userinfo", s.userinfo)
-	handle("POST", "/checktoken", s.checkToken)
-	handle("GET", "/session/end", s.endSession)
-	handle("POST", "/session/end/confirm", s.confirmEndSession)
-	handle("GET", "/interaction/{id}", s.showInteraction)
-	handle("GET", "/interaction/{id}/connexion", s.showLogin)
-	handle("POST", "/interaction/{id}/connexion", s.login)
-	handle("POST", "/interaction/{id}/continuer", s.resume)
-	handle("POST", "/interaction/{id}/retour", s.abort)
-	mux.HandleFunc("GET /{$}", s.home)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		s.refusePage(w, http.StatusNotFound, oidc.PageRefusal{Reason: "Cette page n’existe pas."})
+	mux := s.issuer.Routes(map[string]http.HandlerFunc{
+		"GET /.well-known/openid-configuration": s.discovery,
+		"GET /jwks":                             s.keys.Publish,
+		"GET /authorize":                        s.authorize,
+		"POST /authorize":                       s.authorize,
+		"POST /token":                           s.token,
+		"GET /userinfo":                         s.userinfo,
+		"POST /checktoken":                      s.checkToken,
+		"GET /session/end":                      s.endSession,
+		"POST /session/end/confirm":             s.confirmEndSession,
+		"GET /interaction/{id}":                 s.showInteraction,
+		"GET /interaction/{id}/connexion":       s.showLogin,
+		"POST /interaction/{id}/connexion":      s.login,
+		"POST /interaction/{id}/continuer":      s.resume,
+		"POST /interaction/{id}/retour":         s.abort,
 	})
+	mux.HandleFunc("GET /{$}", s.home)
+	mux.HandleFunc("/", s.pages.NotFound)
 	return mux
 }

@@ -1,7 +1,6 @@
 package franceconnect
 
 import (
-	"crypto/rand"
 	"net/http"
 
 	"portail-qf/internal/sim/oidc"
@@ -16,27 +15,19 @@ type interaction struct {
 }
 
 func (s *Server) openInteraction(w http.ResponseWriter, r *http.Request, request authorization) {
-	opened := interaction{session: s.ensureSession(w, r), request: request}
-	id := rand.Text()
-	s.keepInteraction(id, opened)
-	http.Redirect(w, r, s.base+"/interaction/"+id, http.StatusSeeOther)
+	id := s.interactions.Add(interaction{session: s.sessions.Ensure(w, r), request: request})
+	http.Redirect(w, r, s.here(id), http.StatusSeeOther)
 }
 
-func (s *Server) keepInteraction(id string, i interaction) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.interactions.Put(id, i, s.now(), interactionLife)
-}
+func (s *Server) here(id string) string { return s.issuer.Path("/interaction/" + id) }
 
 // pending finds the interaction of the address, for the browser that opened it; otherwise
 // it answers a page and found is false.
 func (s *Server) pending(w http.ResponseWriter, r *http.Request) (i interaction, current session, found bool) {
-	id, current, known := s.currentSession(r)
-	s.mu.Lock()
-	i, found = s.interactions.Find(r.PathValue("id"), s.now())
-	s.mu.Unlock()
+	id, current, known := s.sessions.Current(r)
+	i, found = s.interactions.Find(r.PathValue("id"))
 	if !found || !known || i.session != id {
-		s.refusePage(w, http.StatusBadRequest, oidc.PageRefusal{
+		s.pages.Refuse(w, http.StatusBadRequest, oidc.PageRefusal{
 			Reason: "Votre demande a expiré. Retournez au service et recommencez.",
 		})
 		return interaction{}, session{}, false
@@ -51,22 +42,22 @@ func (s *Server) showInteraction(w http.ResponseWriter, r *http.Request) {
 	if !found {
 		return
 	}
-	here := s.base + "/interaction/" + r.PathValue("id")
+	here := s.here(r.PathValue("id"))
 	switch {
 	case i.failure != "":
-		render(w, http.StatusBadRequest, "failure", failurePage{
-			page:    page{Title: "Connexion impossible"},
+		s.pages.Render(w, http.StatusBadRequest, "failure", failurePage{
+			Page:    oidc.Page{Title: "Connexion impossible"},
 			Here:    here,
 			Service: i.request.client.Name,
 			Code:    i.failure,
 		})
 	case current.person != nil:
-		render(w, http.StatusOK, "information", newInformationPage(here, i.request, current.person))
+		s.pages.Render(w, http.StatusOK, "information", newInformationPage(here, i.request, current.person))
 	case i.request.idpHint:
 		http.Redirect(w, r, here+"/connexion", http.StatusSeeOther)
 	default:
-		render(w, http.StatusOK, "choice", choicePage{
-			page:    page{Title: "Choisir un compte pour se connecter"},
+		s.pages.Render(w, http.StatusOK, "choice", choicePage{
+			Page:    oidc.Page{Title: "Choisir un compte pour se connecter"},
 			Here:    here,
 			Service: i.request.client.Name,
 		})
@@ -78,9 +69,9 @@ func (s *Server) showLogin(w http.ResponseWriter, r *http.Request) {
 	if !found {
 		return
 	}
-	render(w, http.StatusOK, "login", loginPage{
-		page:       page{Title: "Choisir une identité de démonstration"},
-		Here:       s.base + "/interaction/" + r.PathValue("id"),
+	s.pages.Render(w, http.StatusOK, "login", loginPage{
+		Page:       oidc.Page{Title: "Choisir une identité de démonstration"},
+		Here:       s.here(r.PathValue("id")),
 		Service:    i.request.client.Name,
 		Identities: s.identities,
 	})
@@ -94,15 +85,15 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	form, err := oidc.PostedForm(w, r)
 	identity, known := s.findIdentity(form.Get("key"))
 	if err != nil || !known {
-		s.refusePage(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "Cette identité n’existe pas."})
+		s.pages.Refuse(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "Cette identité n’existe pas."})
 		return
 	}
 	i.failure = identity.Refusal
 	if i.failure == "" {
-		s.openSession(w, r, identity.Claims)
+		s.signIn(w, r, identity.Claims)
 	}
-	s.keepInteraction(r.PathValue("id"), i)
-	http.Redirect(w, r, s.base+"/interaction/"+r.PathValue("id"), http.StatusSeeOther)
+	s.interactions.Put(r.PathValue("id"), i)
+	http.Redirect(w, r, s.here(r.PathValue("id")), http.StatusSeeOther)
 }
 
 // resume is « Continuer » on the information page: the person goes back with a code.
@@ -112,11 +103,11 @@ func (s *Server) resume(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if current.person == nil || i.failure != "" {
-		http.Redirect(w, r, s.base+"/interaction/"+r.PathValue("id"), http.StatusSeeOther)
+		http.Redirect(w, r, s.here(r.PathValue("id")), http.StatusSeeOther)
 		return
 	}
-	s.endInteraction(r)
-	s.sendCode(w, r, &grant{request: i.request, person: current.person, authTime: current.authTime})
+	s.interactions.Remove(r.PathValue("id"))
+	s.grants.SendCode(w, r, &grant{authorization: i.request, person: current.person, authTime: current.authTime})
 }
 
 // abort is « Retour au service »: access_denied when the person changed her mind,
@@ -126,16 +117,10 @@ func (s *Server) abort(w http.ResponseWriter, r *http.Request) {
 	if !found {
 		return
 	}
-	s.endInteraction(r)
+	s.interactions.Remove(r.PathValue("id"))
 	refusal := errAborted
 	if i.failure != "" {
 		refusal = errFailed
 	}
-	s.refuseBack(w, r, i.request, refusal, nil)
-}
-
-func (s *Server) endInteraction(r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.interactions.Remove(r.PathValue("id"))
+	i.request.Refuse(w, r, refusal, nil)
 }

@@ -1,111 +1,51 @@
 package franceconnect
 
 import (
-	"crypto/rand"
-	"encoding/json"
-	"errors"
 	"net/http"
-	"net/url"
 	"slices"
-	"time"
 
 	"portail-qf/internal/sim/oidc"
 )
 
-// logoutLife is the time allowed to confirm a logout, in practice by the page itself.
-const logoutLife = 10 * time.Minute
-
-// logout is a logout that waits for its confirmation.
-type logout struct {
-	redirectURI string // "": a page of FranceConnect
-	state       *string
-}
-
 // endSession checks the request and shows the form that confirms it (§1.7).
 func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
-	parameters, err := url.ParseQuery(r.URL.RawQuery)
+	asked, err := s.checkLogout(w, r)
 	if err != nil {
-		s.refusePage(w, http.StatusBadRequest, oidc.ByPage(badParameters, "La requête est illisible."))
+		s.pages.RefuseBy(w, err)
 		return
 	}
-	asked, err := s.checkLogout(parameters)
-	var refusal oidc.PageRefusal
-	if errors.As(err, &refusal) {
-		s.refusePage(w, http.StatusBadRequest, refusal)
-		return
-	}
-	id := rand.Text()
-	s.mu.Lock()
-	s.logouts.Put(id, asked, s.now(), logoutLife)
-	s.mu.Unlock()
-	render(w, http.StatusOK, "logout", logoutPage{
-		page:    page{Title: "Déconnexion de FranceConnect"},
-		Confirm: s.base + "/session/end/confirm",
-		Request: id,
-	})
+	s.logouts.Ask(w, asked)
 }
 
-func (s *Server) checkLogout(parameters url.Values) (logout, error) {
-	err := oidc.Whitelist{
+// checkLogout demands an id_token_hint: it alone tells the service. Expired or not does not
+// matter: it lives 60 s.
+func (s *Server) checkLogout(w http.ResponseWriter, r *http.Request) (oidc.Logout, error) {
+	parameters, err := oidc.Whitelist{
 		Code:     badParameters,
 		Required: []string{"id_token_hint"},
 		Optional: []string{"post_logout_redirect_uri", "state"},
-	}.Check(parameters)
+	}.Read(w, r)
 	if err != nil {
-		return logout{}, err
+		return oidc.Logout{}, err
 	}
-	client, err := s.clientOfHint(parameters.Get("id_token_hint"))
-	if err != nil {
-		return logout{}, oidc.PageRefusal{Reason: "Le jeton « id_token_hint » n’a pas été émis par FranceConnect."}
+	audience, err := s.keys.Audience(parameters.Get("id_token_hint"))
+	client, found := s.clients[audience]
+	if err != nil || !found {
+		return oidc.Logout{}, oidc.PageRefusal{Reason: "Le jeton « id_token_hint » n’a pas été émis par FranceConnect."}
 	}
-	asked := logout{redirectURI: parameters.Get("post_logout_redirect_uri")}
-	if asked.redirectURI != "" && !slices.Contains(client.PostLogoutRedirectURIs, asked.redirectURI) {
-		return logout{}, oidc.PageRefusal{Reason: "L’adresse de retour n’est pas déclarée (post_logout_redirect_uri not registered)."}
-	}
-	if parameters.Has("state") {
-		state := parameters.Get("state")
-		asked.state = &state
+	asked := oidc.Logout{ClientID: client.ID, RedirectURI: parameters.Get("post_logout_redirect_uri"), State: parameters["state"]}
+	if asked.RedirectURI != "" && !slices.Contains(client.PostLogoutRedirectURIs, asked.RedirectURI) {
+		return oidc.Logout{}, oidc.PageRefusal{Reason: "L’adresse de retour n’est pas déclarée (post_logout_redirect_uri not registered)."}
 	}
 	return asked, nil
 }
 
-// clientOfHint tells whom the id_token was for. Its expiry does not matter: it lives 60 s.
-func (s *Server) clientOfHint(hint string) (Client, error) {
-	payload, err := s.keys.Verify(hint)
-	if err != nil {
-		return Client{}, err
-	}
-	var claims struct {
-		Audience string `json:"aud"`
-	}
-	if err := json.Unmarshal(payload, &claims); err != nil {
-		return Client{}, err
-	}
-	client, found := s.clients[claims.Audience]
-	if !found {
-		return Client{}, errors.New("find client of the hint: unknown")
-	}
-	return client, nil
-}
-
 // confirmEndSession closes the session of the browser; those at the services remain.
 func (s *Server) confirmEndSession(w http.ResponseWriter, r *http.Request) {
-	form, err := oidc.PostedForm(w, r)
-	s.mu.Lock()
-	asked, found := s.logouts.Take(form.Get("request"), s.now())
-	s.mu.Unlock()
-	if err != nil || !found {
-		s.refusePage(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "Cette demande de déconnexion a expiré."})
+	asked, found := s.logouts.Confirmed(w, r)
+	if !found {
 		return
 	}
-	s.closeSession(w, r)
-	if asked.redirectURI == "" {
-		render(w, http.StatusOK, "goodbye", page{Title: "Vous êtes déconnecté de FranceConnect"})
-		return
-	}
-	parameters := map[string]string{}
-	if asked.state != nil {
-		parameters["state"] = *asked.state
-	}
-	oidc.SendBack(w, r, asked.redirectURI, parameters, nil)
+	s.sessions.Close(w, r)
+	s.logouts.Leave(w, r, asked)
 }

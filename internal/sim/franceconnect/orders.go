@@ -4,13 +4,8 @@ import (
 	"net/http"
 	"slices"
 
-	"portail-qf/internal/sim/control"
 	"portail-qf/internal/sim/oidc"
 )
-
-func (s *Server) listIdentities(w http.ResponseWriter, _ *http.Request) {
-	control.Answer(w, s.identities)
-}
 
 func (s *Server) findIdentity(key string) (Identity, bool) {
 	i := slices.IndexFunc(s.identities, func(identity Identity) bool { return identity.Key == key })
@@ -23,12 +18,7 @@ func (s *Server) findIdentity(key string) (Identity, bool) {
 // answerOrder answers the authorisation by an immediate redirect. A person who signs in
 // this way has a session at FranceConnect, as after the pages.
 func (s *Server) answerOrder(w http.ResponseWriter, r *http.Request, request authorization, next oidc.Order) {
-	refusal := oidc.ByRedirect(next.Error, next.Error)
-	for _, usual := range []oidc.RedirectRefusal{errAborted, errFailed} {
-		if usual.Code == next.Error {
-			refusal = usual
-		}
-	}
+	refusal := next.Refusal(errAborted, errFailed)
 	var claims person
 	switch {
 	case next.Identity != nil:
@@ -41,9 +31,21 @@ func (s *Server) answerOrder(w http.ResponseWriter, r *http.Request, request aut
 		}
 	}
 	if refusal.Code != "" {
-		s.refuseBack(w, r, request, refusal, next.Mutate.Callback)
+		request.Refuse(w, r, refusal, next.Mutate.Callback)
 		return
 	}
-	opened := s.openSession(w, r, claims)
-	s.sendCode(w, r, &grant{request: request, person: claims, authTime: opened.authTime, falsified: next.Mutate})
+	opened := s.signIn(w, r, claims)
+	s.grants.SendCode(w, r, &grant{
+		authorization: request,
+		Ticket:        oidc.Ticket{Falsified: next.Mutate},
+		person:        opened.person,
+		authTime:      opened.authTime,
+	})
+}
+
+// signIn opens a session for the person, in place of whoever was signed in.
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request, who person) session {
+	opened := session{who, s.now()}
+	s.sessions.Open(w, r, opened)
+	return opened
 }

@@ -2,7 +2,6 @@ package franceconnect
 
 import (
 	"embed"
-	"html/template"
 	"net/http"
 	"slices"
 
@@ -10,55 +9,33 @@ import (
 )
 
 //go:embed templates/*.tmpl
-var templateFiles embed.FS
-
-var templates = template.Must(template.ParseFS(templateFiles, "templates/*.tmpl"))
-
-// page is what every page has.
-type page struct{ Title string }
+var templates embed.FS
 
 type choicePage struct {
-	page
+	oidc.Page
 	Here    string // path of the interaction
 	Service string
 }
 
 type loginPage struct {
-	page
+	oidc.Page
 	Here       string
 	Service    string
 	Identities []Identity
 }
 
 type informationPage struct {
-	page
+	oidc.Page
 	Here    string
 	Service string
 	Shared  []string // what the service will learn, in words
 }
 
 type failurePage struct {
-	page
+	oidc.Page
 	Here    string
 	Service string
 	Code    string
-}
-
-type refusalPage struct {
-	page
-	oidc.PageRefusal
-}
-
-type logoutPage struct {
-	page
-	Confirm string // path of the confirmation
-	Request string
-}
-
-type homePage struct {
-	page
-	Issuer     string
-	Identities []Identity
 }
 
 // claimWords says in French what a claim hands over, in the order of the page.
@@ -75,12 +52,12 @@ var claimWords = []struct{ claim, words string }{
 
 func newInformationPage(here string, request authorization, who person) informationPage {
 	p := informationPage{
-		page:    page{Title: "Informations transmises au service"},
+		Page:    oidc.Page{Title: "Informations transmises au service"},
 		Here:    here,
 		Service: request.client.Name,
 	}
 	var opened []string
-	for _, scope := range request.scopes {
+	for _, scope := range request.Scopes {
 		opened = append(opened, scopeClaims(scope)...)
 	}
 	for _, entry := range claimWords {
@@ -92,17 +69,5 @@ func newInformationPage(here string, request authorization, who person) informat
 }
 
 func (s *Server) home(w http.ResponseWriter, _ *http.Request) {
-	render(w, http.StatusOK, "home", homePage{
-		page:       page{Title: "Simulateur FranceConnect"},
-		Issuer:     s.issuer,
-		Identities: s.identities,
-	})
-}
-
-func (s *Server) refusePage(w http.ResponseWriter, status int, refusal oidc.PageRefusal) {
-	render(w, status, "refusal", refusalPage{page{Title: "Une erreur est survenue"}, refusal})
-}
-
-func render(w http.ResponseWriter, status int, name string, content any) {
-	oidc.Render(w, status, templates, name, content)
+	s.pages.Home(w, s.issuer, s.identities)
 }

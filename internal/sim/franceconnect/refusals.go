@@ -3,6 +3,7 @@ package franceconnect
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -22,28 +23,17 @@ var (
 	errFailed  = oidc.ByRedirect("server_error", "authentication aborted due to a technical error on the authorization server")
 )
 
-func invalidClient(why error) oidc.JSONRefusal {
-	return refusal(http.StatusUnauthorized, "invalid_client", "client authentication failed ("+why.Error()+")")
-}
-
-func invalidGrant(why string) oidc.JSONRefusal {
-	return refusal(http.StatusBadRequest, "invalid_grant", "grant request is invalid ("+why+")")
-}
-
-func invalidRequest(why string) oidc.JSONRefusal {
-	return refusal(http.StatusBadRequest, "invalid_request", why)
-}
-
-func invalidToken(why string) oidc.JSONRefusal {
-	return refusal(http.StatusUnauthorized, "invalid_token", "invalid token provided ("+why+")")
-}
-
-// refusal is an error of /token, /userinfo or /checktoken: verbose, with an error_uri.
-func refusal(status int, code, description string) oidc.JSONRefusal {
-	return oidc.JSONRefusal{
-		Status: status, Code: code, Description: description,
-		URI: "https://docs.partenaires.franceconnect.gouv.fr/?code=" + errorCode(code, description),
+// refuse answers an error of /token, /userinfo or /checktoken: verbose, with an error_uri.
+func refuse(w http.ResponseWriter, err error) {
+	var refusal oidc.JSONRefusal
+	if errors.As(err, &refusal) {
+		if refusal.Why != "" {
+			refusal.Description += " (" + refusal.Why + ")"
+		}
+		refusal.URI = "https://docs.partenaires.franceconnect.gouv.fr/?code=" + errorCode(refusal.Code, refusal.Description)
+		err = refusal
 	}
+	oidc.RefuseJSON(w, err)
 }
 
 // errorCode is the Y code that error_uri carries. Only that of invalid_client is in the

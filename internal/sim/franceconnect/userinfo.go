@@ -3,7 +3,6 @@ package franceconnect
 import (
 	"maps"
 	"net/http"
-	"strings"
 
 	"portail-qf/internal/sim/oidc"
 )
@@ -11,40 +10,18 @@ import (
 // userinfo answers the identity as a JWS of the client's algorithm (§1.4).
 func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !isBearer || token == "" {
-		invalidRequest("no access token provided").Answer(w)
-		return
-	}
-	s.mu.Lock()
-	g, found := s.tokens.Find(token, s.now())
-	s.mu.Unlock()
-	if !found {
-		invalidToken("access token not found").Answer(w)
-		return
-	}
-	claims, wrapping, err := s.userClaims(g)
+	g, err := s.grants.OfBearer(r)
 	if err != nil {
-		oidc.RefuseJSON(w, err)
+		refuse(w, err)
 		return
 	}
-	if wrapping.Plain {
-		oidc.WriteJSON(w, http.StatusOK, claims)
-		return
-	}
-	signed, err := s.keys.Seal(g.request.client.recipient(), claims, wrapping)
-	if err != nil {
-		oidc.RefuseJSON(w, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/jwt; charset=utf-8")
-	_, _ = w.Write([]byte(signed))
+	s.keys.AnswerUserInfo(w, g.client.recipient(), s.userClaims(g), g.Falsified)
 }
 
 // userClaims gathers what the granted scopes open.
-func (s *Server) userClaims(g *grant) (map[string]any, oidc.Envelope, error) {
+func (s *Server) userClaims(g *grant) map[string]any {
 	claims := map[string]any{}
-	for _, scope := range g.request.scopes {
+	for _, scope := range g.Scopes {
 		maps.Copy(claims, oidc.Pick(g.person, scopeClaims(scope)...))
 		switch scope {
 		case "amr":
@@ -54,11 +31,10 @@ func (s *Server) userClaims(g *grant) (map[string]any, oidc.Envelope, error) {
 		}
 	}
 	now := s.now()
-	claims["sub"] = g.person.subject(g.request.client.Entity)
-	claims["iss"] = s.issuer
-	claims["aud"] = g.request.client.ID
+	claims["sub"] = g.person.subject(g.client.Entity)
+	claims["iss"] = s.issuer.URL
+	claims["aud"] = g.ClientID
 	claims["iat"] = now.Unix()
 	claims["exp"] = now.Add(tokenLife).Unix()
-	wrapping, err := oidc.Falsify(claims, g.falsified.UserInfo)
-	return claims, wrapping, err
+	return claims
 }

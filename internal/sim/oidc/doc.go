@@ -1,7 +1,11 @@
-// Package oidc holds what the simulators of FranceConnect and ProConnect do alike: values
-// kept for a while, signing keys, claims sealed rightly or falsified as ordered, the queue
-// of /_sim/next, and the ways by which an OpenID provider refuses. It decides nothing of
-// either protocol: parameters, lifetimes, sessions and pages are each simulator's own.
+// Package oidc holds what the simulators of FranceConnect and ProConnect do alike, for the
+// published OpenID Connect server under both is the same: requests read by a whitelist,
+// codes and access tokens, signing keys, claims sealed rightly or falsified as ordered,
+// sessions of browsers, the hop of a logout, the queue of /_sim/next, and the ways to refuse.
+//
+// What differs between the two contracts is each simulator's own: which parameters are
+// accepted and what they mean, scopes and claims, lifetimes, levels, error codes and how
+// much an error tells, the pages by which a person signs in.
 //
 // # Orders
 //

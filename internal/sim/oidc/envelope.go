@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -17,16 +18,16 @@ type Recipient struct {
 	Type   jose.ContentType // header typ; "": none
 }
 
-// Envelope says how falsified claims are wrapped; its zero value is the right way.
-type Envelope struct {
-	Plain bool   // as plain JSON, unsigned
+// envelope says how falsified claims are wrapped; its zero value is the right way.
+type envelope struct {
+	plain bool   // as plain JSON, unsigned
 	alg   string // "", none, HS256, RS256, ES256
 	rogue bool
 }
 
-// Falsify replaces or removes the claims named in members, which is a part of an order's
+// falsify replaces or removes the claims named in members, which is a part of an order's
 // "mutate", and returns the envelope that it asks for.
-func Falsify(claims map[string]any, members map[string]json.RawMessage) (Envelope, error) {
+func falsify(claims map[string]any, members map[string]json.RawMessage) (envelope, error) {
 	changes, wrapping, err := readEnvelope(members)
 	if err != nil {
 		return wrapping, fmt.Errorf("read order: %w", err)
@@ -43,7 +44,7 @@ func Falsify(claims map[string]any, members map[string]json.RawMessage) (Envelop
 
 // readEnvelope parts the members of a falsification into the claims to change and the
 // envelope to use.
-func readEnvelope(members map[string]json.RawMessage) (claims map[string]json.RawMessage, e Envelope, err error) {
+func readEnvelope(members map[string]json.RawMessage) (claims map[string]json.RawMessage, e envelope, err error) {
 	claims = make(map[string]json.RawMessage, len(members))
 	for name, value := range members {
 		if name == "alg" { // no claim bears this name: whoever writes it means the header
@@ -62,7 +63,7 @@ func readEnvelope(members map[string]json.RawMessage) (claims map[string]json.Ra
 		case name == "_key" && text == "rogue":
 			e.rogue = true
 		case name == "_format" && text == "json":
-			e.Plain = true
+			e.plain = true
 		case name == "_alg" || name == "_key" || name == "_format":
 			return nil, e, fmt.Errorf("%s cannot be %q", name, text)
 		default:
@@ -72,8 +73,39 @@ func readEnvelope(members map[string]json.RawMessage) (claims map[string]json.Ra
 	return claims, e, nil
 }
 
-// Seal wraps claims for the recipient: a JWS of its algorithm, or what the envelope says.
-func (k *Keyring) Seal(to Recipient, claims map[string]any, e Envelope) (string, error) {
+// SealIDToken falsifies the claims as ordered, then signs them for the recipient or does
+// what the order says instead.
+func (k *Keyring) SealIDToken(to Recipient, claims map[string]any, falsified Falsification) (string, error) {
+	wrapping, err := falsify(claims, falsified.IDToken)
+	if err != nil {
+		return "", err
+	}
+	return k.seal(to, claims, wrapping)
+}
+
+// AnswerUserInfo answers the claims, falsified as ordered, as a JWS of the recipient's
+// algorithm or as the order says.
+func (k *Keyring) AnswerUserInfo(w http.ResponseWriter, to Recipient, claims map[string]any, falsified Falsification) {
+	wrapping, err := falsify(claims, falsified.UserInfo)
+	if err != nil {
+		RefuseJSON(w, err)
+		return
+	}
+	if wrapping.plain {
+		WriteJSON(w, http.StatusOK, claims)
+		return
+	}
+	signed, err := k.seal(to, claims, wrapping)
+	if err != nil {
+		RefuseJSON(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jwt; charset=utf-8")
+	_, _ = w.Write([]byte(signed))
+}
+
+// seal wraps claims for the recipient: a JWS of its algorithm, or what the envelope says.
+func (k *Keyring) seal(to Recipient, claims map[string]any, e envelope) (string, error) {
 	switch e.alg {
 	case "none":
 		return forge(claims, to.header("none"), nil)

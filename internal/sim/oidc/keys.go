@@ -65,8 +65,8 @@ func (k *Keyring) Sign(alg jose.SignatureAlgorithm, typ jose.ContentType, payloa
 	return sign(k.signing()[alg], typ, payload)
 }
 
-// Verify returns the payload of a JWS that this ring signed, lately or long ago.
-func (k *Keyring) Verify(compact string) ([]byte, error) {
+// verify returns the payload of a JWS that this ring signed, lately or long ago.
+func (k *Keyring) verify(compact string) ([]byte, error) {
 	signed, err := jose.ParseSignedCompact(compact, []jose.SignatureAlgorithm{jose.ES256, jose.RS256})
 	if err != nil {
 		return nil, fmt.Errorf("parse token: %w", err)
@@ -82,6 +82,21 @@ func (k *Keyring) Verify(compact string) ([]byte, error) {
 		}
 	}
 	return nil, fmt.Errorf("verify token: signed by another")
+}
+
+// Audience tells whom an id_token of this ring was for. Its expiry does not matter.
+func (k *Keyring) Audience(idToken string) (clientID string, err error) {
+	payload, err := k.verify(idToken)
+	if err != nil {
+		return "", err
+	}
+	var claims struct {
+		Audience string `json:"aud"`
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		return "", fmt.Errorf("read audience: %w", err)
+	}
+	return claims.Audience, nil
 }
 
 // Publish answers /jwks.

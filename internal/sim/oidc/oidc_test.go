@@ -10,32 +10,52 @@ import (
 
 func TestAShelfKeepsAValueForItsLifeOnly(t *testing.T) {
 	now := time.Date(2026, time.March, 29, 12, 0, 0, 0, time.UTC)
-	var shelf Shelf[string]
-	shelf.Put("code", "valeur", now, time.Minute)
-	if value, found := shelf.Find("code", now.Add(time.Minute-1)); !found || value != "valeur" {
+	start := now
+	shelf := NewShelf[string](time.Minute, func() time.Time { return now })
+	shelf.Put("code", "valeur")
+	now = start.Add(time.Minute - 1)
+	if value, found := shelf.Find("code"); !found || value != "valeur" {
 		t.Errorf("before its end: %q, %t", value, found)
 	}
-	if _, found := shelf.Find("code", now.Add(time.Minute)); found {
+	now = start.Add(time.Minute)
+	if _, found := shelf.Find("code"); found {
 		t.Error("found at its end")
 	}
-	if _, found := shelf.Take("code", now); !found {
+	now = start
+	if _, found := shelf.Take("code"); !found {
 		t.Error("not taken")
 	}
-	if _, found := shelf.Take("code", now); found {
+	if _, found := shelf.Take("code"); found {
 		t.Error("taken twice")
 	}
+	t.Run("renewed, it lives as long again", func(t *testing.T) {
+		key := shelf.Add("valeur")
+		now = start.Add(time.Minute - 1)
+		if value, found := shelf.Renew(key); !found || value != "valeur" {
+			t.Errorf("renewed: %q, %t", value, found)
+		}
+		now = start.Add(2*time.Minute - 2)
+		if _, found := shelf.Find(key); !found {
+			t.Error("not found in its second life")
+		}
+		now = start.Add(2*time.Minute - 1)
+		if _, found := shelf.Renew(key); found {
+			t.Error("renewed after its end")
+		}
+	})
 }
 
 func TestAShelfThrowsAwayWhatHasExpiredAndIsBounded(t *testing.T) {
 	now := time.Date(2026, time.March, 29, 12, 0, 0, 0, time.UTC)
-	var shelf Shelf[int]
+	shelf := NewShelf[int](30*time.Second, func() time.Time { return now })
 	for i := range shelfSize + 10 {
-		shelf.Put(strconv.Itoa(i), i, now, 30*time.Second)
+		shelf.Put(strconv.Itoa(i), i)
 	}
 	if len(shelf.items) != shelfSize {
 		t.Errorf("%d values kept", len(shelf.items))
 	}
-	shelf.Put("frais", 1, now.Add(2*time.Minute), time.Second)
+	now = now.Add(2 * time.Minute)
+	shelf.Put("frais", 1)
 	if len(shelf.items) != 1 {
 		t.Errorf("%d values kept, all but one expired", len(shelf.items))
 	}
@@ -51,7 +71,7 @@ func TestAWhitelistRefusesUnknownRepeatedMissingAndEmpty(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = list.Check(parameters)
+		err = list.check(parameters)
 		var page PageRefusal
 		switch {
 		case right && err != nil:

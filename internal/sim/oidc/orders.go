@@ -35,6 +35,17 @@ func (o Order) Claims() map[string]any {
 	return claims
 }
 
+// Refusal is the error redirect that the order is: with the provider's own description where
+// it is one of the usual, else with its code for all description.
+func (o Order) Refusal(usual ...RedirectRefusal) RedirectRefusal {
+	for _, refusal := range usual {
+		if refusal.Code == o.Error {
+			return refusal
+		}
+	}
+	return ByRedirect(o.Error, o.Error)
+}
+
 // Orders is the queue of /_sim/next.
 type Orders struct {
 	offers func(key string) bool
@@ -46,16 +57,23 @@ type Orders struct {
 // NewOrders makes an empty queue; offers tells the keys that an order may name.
 func NewOrders(offers func(key string) bool) *Orders { return &Orders{offers: offers} }
 
-// List answers GET /_sim/next: the orders that wait.
-func (o *Orders) List(w http.ResponseWriter, _ *http.Request) {
+// Control puts on a control surface the queue, and the persons whom its orders may name.
+func (o *Orders) Control(surface *control.Surface, identities any) {
+	surface.Handle("GET /_sim/identities", func(w http.ResponseWriter, _ *http.Request) { control.Answer(w, identities) })
+	surface.Handle("GET /_sim/next", o.list)
+	surface.Handle("POST /_sim/next", o.queue)
+}
+
+// list answers GET /_sim/next: the orders that wait.
+func (o *Orders) list(w http.ResponseWriter, _ *http.Request) {
 	o.mu.Lock()
 	waiting := append([]Order{}, o.waiting...)
 	o.mu.Unlock()
 	control.Answer(w, waiting)
 }
 
-// Queue answers POST /_sim/next.
-func (o *Orders) Queue(w http.ResponseWriter, r *http.Request) {
+// queue answers POST /_sim/next.
+func (o *Orders) queue(w http.ResponseWriter, r *http.Request) {
 	var next Order
 	err := control.Decode(r, &next)
 	if err == nil {

@@ -2,16 +2,82 @@ package oidc
 
 import (
 	"bytes"
+	"embed"
+	"errors"
 	"html/template"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
 )
 
+//go:embed templates/*.tmpl
+var common embed.FS
+
+// Pages are those that a provider shows.
+type Pages struct {
+	provider  string // as people call it
+	templates *template.Template
+}
+
+// NewPages reads templates/*.tmpl of a simulator, beside those of the pages that both
+// providers have: home, logout, goodbye, refusal. The simulator defines their "head" and
+// "foot".
+func NewPages(provider string, own fs.FS) Pages {
+	templates := template.Must(template.ParseFS(common, "templates/*.tmpl"))
+	return Pages{provider, template.Must(templates.ParseFS(own, "templates/*.tmpl"))}
+}
+
+// Page is what every page has.
+type Page struct{ Title string }
+
+type refusalPage struct {
+	Page
+	PageRefusal
+}
+
+type logoutPage struct {
+	Page
+	Confirm string // path of the confirmation
+	Request string
+}
+
+type homePage struct {
+	Page
+	Issuer     string
+	Identities any
+}
+
+// Home shows what the simulator is, and whom it offers.
+func (p Pages) Home(w http.ResponseWriter, at Issuer, identities any) {
+	p.Render(w, http.StatusOK, "home", homePage{Page{Title: "Simulateur " + p.provider}, at.URL, identities})
+}
+
+// NotFound answers an address where nothing is.
+func (p Pages) NotFound(w http.ResponseWriter, _ *http.Request) {
+	p.Refuse(w, http.StatusNotFound, PageRefusal{Reason: "Cette page n’existe pas."})
+}
+
+// Refuse shows the refusal with that status.
+func (p Pages) Refuse(w http.ResponseWriter, status int, refusal PageRefusal) {
+	p.Render(w, status, "refusal", refusalPage{Page{Title: "Une erreur est survenue"}, refusal})
+}
+
+// RefuseBy shows the refusal of a request that err is; anything else is a fault of the
+// simulator.
+func (p Pages) RefuseBy(w http.ResponseWriter, err error) {
+	var refusal PageRefusal
+	if !errors.As(err, &refusal) {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	p.Refuse(w, http.StatusBadRequest, refusal)
+}
+
 // Render writes a whole page or an error, never half a page.
-func Render(w http.ResponseWriter, status int, templates *template.Template, name string, content any) {
+func (p Pages) Render(w http.ResponseWriter, status int, name string, content any) {
 	var body bytes.Buffer
-	if err := templates.ExecuteTemplate(&body, name, content); err != nil {
+	if err := p.templates.ExecuteTemplate(&body, name, content); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"crypto/subtle"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,8 +16,8 @@ func PostedForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// Parameters reads those of an endpoint that takes GET and POST alike.
-func Parameters(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+// parameters reads those of an endpoint, in the address or, by POST, in the body.
+func parameters(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	if r.Method == http.MethodPost {
 		return PostedForm(w, r)
 	}
@@ -32,8 +31,17 @@ type Whitelist struct {
 	Optional []string
 }
 
-// Check refuses by a page what is unknown, repeated, missing or required and empty.
-func (l Whitelist) Check(parameters url.Values) error {
+// Read returns the parameters of a request that a browser brings. It refuses by a page what
+// is illegible, unknown, repeated, missing or required and empty.
+func (l Whitelist) Read(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	given, err := parameters(w, r)
+	if err != nil {
+		return nil, PageRefusal{l.Code, "La requête est illisible."}
+	}
+	return given, l.check(given)
+}
+
+func (l Whitelist) check(parameters url.Values) error {
 	for name, values := range parameters {
 		if !slices.Contains(l.Required, name) && !slices.Contains(l.Optional, name) {
 			return l.refuse(name, "n’est pas accepté")
@@ -54,18 +62,24 @@ func (l Whitelist) refuse(name, why string) error {
 	return PageRefusal{l.Code, "Le paramètre « " + name + " » " + why + "."}
 }
 
-// Authenticate accepts client_secret_post only: the contract says not to rely on more. Its
-// error is the provider's reason.
-func Authenticate(form url.Values, known bool, secret string) error {
+// AuthenticatedForm reads the form of a program that proves who it is, and refuses any
+// other. secret finds that of a client. Only client_secret_post is accepted: the contract
+// says not to rely on more.
+func AuthenticatedForm(w http.ResponseWriter, r *http.Request, secret func(clientID string) (string, bool)) (url.Values, error) {
+	form, err := PostedForm(w, r)
+	if err != nil {
+		return nil, InvalidRequest("failed to parse the request body")
+	}
+	expected, known := secret(form.Get("client_id"))
 	switch {
 	case !form.Has("client_id"):
-		return errors.New("no client authentication mechanism provided")
+		return nil, invalidClient("no client authentication mechanism provided")
 	case !known:
-		return errors.New("client not found")
+		return nil, invalidClient("client not found")
 	case !form.Has("client_secret"):
-		return errors.New("no client secret provided")
-	case subtle.ConstantTimeCompare([]byte(form.Get("client_secret")), []byte(secret)) != 1:
-		return errors.New("invalid secret provided")
+		return nil, invalidClient("no client secret provided")
+	case subtle.ConstantTimeCompare([]byte(form.Get("client_secret")), []byte(expected)) != 1:
+		return nil, invalidClient("invalid secret provided")
 	}
-	return nil
+	return form, nil
 }

@@ -32,13 +32,32 @@ func (r RedirectRefusal) Error() string { return "refused by redirect: " + r.Cod
 type JSONRefusal struct {
 	Status            int
 	Code, Description string
+	Why               string // the cause, for a provider that tells it; never sent as it is
 	URI               string // "": no error_uri
+}
+
+// InvalidRequest refuses a call that is not understood.
+func InvalidRequest(description string) JSONRefusal {
+	return JSONRefusal{Status: http.StatusBadRequest, Code: "invalid_request", Description: description}
+}
+
+func invalidClient(why string) JSONRefusal {
+	return JSONRefusal{
+		Status: http.StatusUnauthorized, Code: "invalid_client",
+		Description: "client authentication failed", Why: why,
+	}
+}
+
+func invalidGrant(why string) JSONRefusal {
+	return JSONRefusal{
+		Status: http.StatusBadRequest, Code: "invalid_grant",
+		Description: "grant request is invalid", Why: why,
+	}
 }
 
 func (j JSONRefusal) Error() string { return "refused: " + j.Description }
 
-// Answer writes the refusal.
-func (j JSONRefusal) Answer(w http.ResponseWriter) {
+func (j JSONRefusal) answer(w http.ResponseWriter) {
 	if j.Code == "invalid_token" {
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf("Bearer error=%q, error_description=%q", j.Code, j.Description))
 	}
@@ -57,7 +76,7 @@ func RefuseJSON(w http.ResponseWriter, err error) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	refusal.Answer(w)
+	refusal.answer(w)
 }
 
 // WriteJSON answers value with that status.

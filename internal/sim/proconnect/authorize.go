@@ -1,7 +1,6 @@
 package proconnect
 
 import (
-	"errors"
 	"net/http"
 	"net/mail"
 	"net/url"
@@ -13,17 +12,14 @@ import (
 
 // authorization is a request of /authorize that passed every check.
 type authorization struct {
-	client      Client
-	redirectURI string
-	state       string
-	nonce       string
-	scopes      []string // granted
-	demand      demand
-	silent      bool // prompt=none
-	loginHint   string
-	idpHint     string
-	siretHint   string
-	challenge   string // PKCE S256; "": none
+	oidc.Request
+	client    Client
+	demand    demand
+	silent    bool // prompt=none
+	loginHint string
+	idpHint   string
+	siretHint string
+	challenge string // PKCE S256; "": none
 }
 
 // randomLength is the least of state and nonce, as documented; nonceLimit is the source's
@@ -36,22 +32,12 @@ const (
 // authorize checks the request (§2.2), then answers it: as ordered by /_sim/next, as a
 // step-up that follows an order, within the session, or by the pages.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
-	parameters, err := oidc.Parameters(w, r)
+	request, err := s.check(w, r)
 	if err != nil {
-		s.refusePage(w, http.StatusBadRequest, oidc.ByPage(badParameters, "La requête est illisible."))
+		s.pages.RefuseRequest(w, r, request.Request, err)
 		return
 	}
-	request, err := s.check(parameters)
-	var page oidc.PageRefusal
-	var back oidc.RedirectRefusal
-	switch {
-	case errors.As(err, &page):
-		s.refusePage(w, http.StatusBadRequest, page)
-	case errors.As(err, &back):
-		s.refuseBack(w, r, request, back, nil)
-	default:
-		s.answer(w, r, request)
-	}
+	s.answer(w, r, request)
 }
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, request authorization) {
@@ -71,9 +57,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, request authoriz
 	}
 	switch {
 	case current != nil && current.serves(request.demand):
-		s.sendCode(w, r, &grant{request: request, login: *current})
+		s.grants.SendCode(w, r, &grant{authorization: request, login: *current})
 	case request.silent:
-		s.refuseBack(w, r, request, errNoSession, nil)
+		request.Refuse(w, r, errNoSession, nil)
 	default:
 		s.openInteraction(w, r, request, current)
 	}
@@ -83,26 +69,17 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, request authoriz
 // where only those may come (§2.8).
 func (s *Server) admits(w http.ResponseWriter, client Client, who person) bool {
 	if client.PublicOnly && !who.isPublic() {
-		s.refusePage(w, http.StatusForbidden, oidc.ByPage(notPublic, "Ce service est réservé aux agents publics."))
+		s.pages.Refuse(w, http.StatusForbidden, oidc.ByPage(notPublic, "Ce service est réservé aux agents publics."))
 		return false
 	}
 	return true
 }
 
-// refuseBack sends an error with state and iss (§1.4: iss is always present).
-func (s *Server) refuseBack(w http.ResponseWriter, r *http.Request, request authorization, refusal oidc.RedirectRefusal, falsified map[string]*string) {
-	oidc.SendBack(w, r, request.redirectURI, map[string]string{
-		"error":             refusal.Code,
-		"error_description": refusal.Description,
-		"state":             request.state,
-		"iss":               s.issuer,
-	}, falsified)
-}
-
 // check applies §2.2: the whitelist, the client, its address, then what can be said to the
 // client by redirect.
-func (s *Server) check(parameters url.Values) (authorization, error) {
-	if err := checkShape(parameters); err != nil {
+func (s *Server) check(w http.ResponseWriter, r *http.Request) (authorization, error) {
+	parameters, err := shaped(w, r)
+	if err != nil {
 		return authorization{}, err
 	}
 	client, found := s.clients[parameters.Get("client_id")]
@@ -110,24 +87,21 @@ func (s *Server) check(parameters url.Values) (authorization, error) {
 		return authorization{}, oidc.ByPage(unknownClient, "Ce service n’est pas connu de ProConnect.")
 	}
 	request := authorization{
-		client:      client,
-		redirectURI: parameters.Get("redirect_uri"),
-		state:       parameters.Get("state"),
-		nonce:       parameters.Get("nonce"),
-		silent:      parameters.Get("prompt") == "none",
-		loginHint:   parameters.Get("login_hint"),
-		idpHint:     parameters.Get("idp_hint"),
-		siretHint:   parameters.Get("siret_hint"),
-		challenge:   parameters.Get("code_challenge"),
+		Request:   oidc.ReadRequest(s.issuer, parameters),
+		client:    client,
+		silent:    parameters.Get("prompt") == "none",
+		loginHint: parameters.Get("login_hint"),
+		idpHint:   parameters.Get("idp_hint"),
+		siretHint: parameters.Get("siret_hint"),
+		challenge: parameters.Get("code_challenge"),
 	}
-	if !slices.Contains(client.RedirectURIs, request.redirectURI) {
+	if !slices.Contains(client.RedirectURIs, request.RedirectURI) {
 		return authorization{}, oidc.ByPage(badRedirectURI, "L’adresse de retour n’est pas celle que le service a déclarée (invalid_redirect_uri).")
 	}
 	if parameters.Get("response_type") != "code" {
 		return request, oidc.ByRedirect("unsupported_response_type", "unsupported response_type requested")
 	}
-	var err error
-	if request.scopes, err = client.grant(strings.Fields(parameters.Get("scope"))); err != nil {
+	if request.Scopes, err = client.grant(strings.Fields(parameters.Get("scope"))); err != nil {
 		return request, err
 	}
 	if err := checkPrompt(parameters); err != nil {
@@ -145,37 +119,37 @@ func (s *Server) check(parameters url.Values) (authorization, error) {
 	return request, nil
 }
 
-// checkShape refuses what the documentation refuses by Y000400, before the client is even
-// looked up.
-func checkShape(parameters url.Values) error {
-	err := oidc.Whitelist{
+// shaped reads the parameters, and refuses what the documentation refuses by Y000400, before
+// the client is even looked up.
+func shaped(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	parameters, err := oidc.Whitelist{
 		Code:     badParameters,
 		Required: []string{"response_type", "client_id", "redirect_uri", "scope", "state", "nonce"},
 		Optional: []string{
 			"claims", "acr_values", "prompt", "login_hint", "idp_hint", "siret_hint", "code_challenge", "code_challenge_method",
 		},
-	}.Check(parameters)
+	}.Read(w, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if strings.TrimSpace(parameters.Get("scope")) == "" {
-		return oidc.ByPage(badParameters, "Le paramètre « scope » est vide.")
+		return nil, oidc.ByPage(badParameters, "Le paramètre « scope » est vide.")
 	}
 	for _, name := range []string{"state", "nonce"} {
 		if len(parameters.Get(name)) < randomLength {
-			return oidc.ByPage(badParameters, "Le paramètre « "+name+" » est trop court.")
+			return nil, oidc.ByPage(badParameters, "Le paramètre « "+name+" » est trop court.")
 		}
 	}
 	if nonce := parameters.Get("nonce"); len(nonce) > nonceLimit || !isASCII(nonce) {
-		return oidc.ByPage(badParameters, "Le paramètre « nonce » est trop long ou n’est pas en ASCII.")
+		return nil, oidc.ByPage(badParameters, "Le paramètre « nonce » est trop long ou n’est pas en ASCII.")
 	}
 	if parameters.Has("login_hint") && !isEmail(parameters.Get("login_hint")) {
-		return oidc.ByPage(badParameters, "Le paramètre « login_hint » n’est pas une adresse électronique.")
+		return nil, oidc.ByPage(badParameters, "Le paramètre « login_hint » n’est pas une adresse électronique.")
 	}
 	if hint := parameters.Get("siret_hint"); parameters.Has("siret_hint") && (len(hint) != 14 || strings.Trim(hint, "0123456789") != "") {
-		return oidc.ByPage(badParameters, "Le paramètre « siret_hint » n’a pas quatorze chiffres.")
+		return nil, oidc.ByPage(badParameters, "Le paramètre « siret_hint » n’a pas quatorze chiffres.")
 	}
-	return nil
+	return parameters, nil
 }
 
 func isASCII(text string) bool {
@@ -246,15 +220,5 @@ func (c Client) grant(asked []string) ([]string, error) {
 	if !slices.Contains(asked, "openid") {
 		return nil, oidc.ByRedirect("invalid_request", "openid scope must be requested")
 	}
-	var granted []string
-	for _, scope := range asked {
-		switch {
-		case !known(scope) || slices.Contains(granted, scope):
-		case scope == "openid" || slices.Contains(c.Scopes, scope):
-			granted = append(granted, scope)
-		default:
-			return nil, oidc.ByRedirect("invalid_scope", "requested scope is not allowed")
-		}
-	}
-	return granted, nil
+	return oidc.GrantScopes(asked, c.Scopes, known)
 }

@@ -1,7 +1,6 @@
 package proconnect
 
 import (
-	"crypto/rand"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,9 +22,9 @@ type interaction struct {
 // openInteraction begins at the first page that has something to ask. Who is signed in, but
 // not well enough, only proves the second factor if that will do.
 func (s *Server) openInteraction(w http.ResponseWriter, r *http.Request, request authorization, current *login) {
-	s.forget(request.client)
+	s.followUps.Remove(request.ClientID)
 	opened := interaction{
-		session: s.ensureSession(w, r),
+		session: s.sessions.Ensure(w, r),
 		request: request,
 		email:   request.loginHint,
 		asked:   request.loginHint != "" || request.idpHint != "" || current != nil,
@@ -36,28 +35,18 @@ func (s *Server) openInteraction(w http.ResponseWriter, r *http.Request, request
 			opened.person = current.person
 		}
 	}
-	id := rand.Text()
-	s.keepInteraction(id, opened)
-	http.Redirect(w, r, s.here(id), http.StatusSeeOther)
+	http.Redirect(w, r, s.here(s.interactions.Add(opened)), http.StatusSeeOther)
 }
 
-func (s *Server) here(id string) string { return s.base + "/interaction/" + id }
-
-func (s *Server) keepInteraction(id string, i interaction) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.interactions.Put(id, i, s.now(), interactionLife)
-}
+func (s *Server) here(id string) string { return s.issuer.Path("/interaction/" + id) }
 
 // pending finds the interaction of the address, for the browser that opened it; otherwise
 // it answers a page and found is false.
 func (s *Server) pending(w http.ResponseWriter, r *http.Request) (i interaction, found bool) {
-	id, _, known := s.currentSession(r)
-	s.mu.Lock()
-	i, found = s.interactions.Find(r.PathValue("id"), s.now())
-	s.mu.Unlock()
+	id, _, known := s.sessions.Current(r)
+	i, found = s.interactions.Find(r.PathValue("id"))
 	if !found || !known || i.session != id {
-		s.refusePage(w, http.StatusBadRequest, oidc.PageRefusal{
+		s.pages.Refuse(w, http.StatusBadRequest, oidc.PageRefusal{
 			Reason: "Votre demande a expiré. Retournez au service et recommencez.",
 		})
 		return interaction{}, false
@@ -74,14 +63,14 @@ func (s *Server) showInteraction(w http.ResponseWriter, r *http.Request) {
 	here := s.here(r.PathValue("id"))
 	switch {
 	case i.person == nil && !i.asked:
-		render(w, http.StatusOK, "email", s.newEmailPage(here, i))
+		s.pages.Render(w, http.StatusOK, "email", s.newEmailPage(here, i))
 	case i.person == nil:
 		http.Redirect(w, r, here+"/connexion", http.StatusSeeOther)
 	case len(i.person.organizations()) > 0:
-		render(w, http.StatusOK, "organization", newOrganizationPage(here, i))
+		s.pages.Render(w, http.StatusOK, "organization", newOrganizationPage(here, i))
 	default:
-		render(w, http.StatusOK, "factor", factorPage{
-			page:    page{Title: "Confirmer votre connexion"},
+		s.pages.Render(w, http.StatusOK, "factor", factorPage{
+			Page:    oidc.Page{Title: "Confirmer votre connexion"},
 			Here:    here,
 			Service: i.request.client.Name,
 			Email:   i.person.text("email"),
@@ -96,11 +85,11 @@ func (s *Server) nameEmail(w http.ResponseWriter, r *http.Request) {
 	}
 	form, err := oidc.PostedForm(w, r)
 	if err != nil {
-		s.refusePage(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "La requête est illisible."})
+		s.pages.Refuse(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "La requête est illisible."})
 		return
 	}
 	i.email, i.asked = strings.TrimSpace(form.Get("email")), true
-	s.keepInteraction(r.PathValue("id"), i)
+	s.interactions.Put(r.PathValue("id"), i)
 	http.Redirect(w, r, s.here(r.PathValue("id"))+"/connexion", http.StatusSeeOther)
 }
 
@@ -112,7 +101,7 @@ func (s *Server) showLogin(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := loginPage{
-		page:       page{Title: "Choisir une identité de démonstration"},
+		Page:       oidc.Page{Title: "Choisir une identité de démonstration"},
 		Here:       s.here(r.PathValue("id")),
 		Service:    i.request.client.Name,
 		Identities: s.identities,
@@ -129,7 +118,7 @@ func (s *Server) showLogin(w http.ResponseWriter, r *http.Request) {
 			p.Identities = same
 		}
 	}
-	render(w, http.StatusOK, "login", p)
+	s.pages.Render(w, http.StatusOK, "login", p)
 }
 
 func matching(identities []Identity, wanted func(person) bool) []Identity {
@@ -150,7 +139,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	form, err := oidc.PostedForm(w, r)
 	identity, known := s.findIdentity(form.Get("key"))
 	if err != nil || !known {
-		s.refusePage(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "Cette identité n’existe pas."})
+		s.pages.Refuse(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "Cette identité n’existe pas."})
 		return
 	}
 	i.person = identity.Claims
@@ -169,7 +158,7 @@ func (s *Server) chooseOrganization(w http.ResponseWriter, r *http.Request) {
 	organizations := i.person.organizations()
 	chosen := slices.IndexFunc(organizations, func(o person) bool { return o.text("siret") == form.Get("siret") })
 	if err != nil || chosen < 0 {
-		s.refusePage(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "Cette organisation n’est pas l’une des vôtres."})
+		s.pages.Refuse(w, http.StatusBadRequest, oidc.PageRefusal{Reason: "Cette organisation n’est pas l’une des vôtres."})
 		return
 	}
 	i.person = i.person.within(organizations[chosen])
@@ -188,13 +177,13 @@ func (s *Server) settle(w http.ResponseWriter, r *http.Request, i interaction) {
 			s.finish(w, r, i, login{person: i.person, acr: i.person.level(), amr: i.person.amr()})
 			return
 		case unreachable:
-			s.endInteraction(r)
-			s.refuseBack(w, r, i.request, errLevel, nil)
+			s.interactions.Remove(r.PathValue("id"))
+			i.request.Refuse(w, r, errLevel, nil)
 			return
 		case byCode: // on the page
 		}
 	}
-	s.keepInteraction(r.PathValue("id"), i)
+	s.interactions.Put(r.PathValue("id"), i)
 	http.Redirect(w, r, s.here(r.PathValue("id")), http.StatusSeeOther)
 }
 
@@ -213,10 +202,10 @@ func (s *Server) confirmFactor(w http.ResponseWriter, r *http.Request) {
 
 // finish opens the session and sends the person back with a code.
 func (s *Server) finish(w http.ResponseWriter, r *http.Request, i interaction, who login) {
-	s.endInteraction(r)
+	s.interactions.Remove(r.PathValue("id"))
 	who.authTime = s.now()
-	s.openSession(w, r, session{login: &who})
-	s.sendCode(w, r, &grant{request: i.request, login: who})
+	s.sessions.Open(w, r, session{login: &who})
+	s.grants.SendCode(w, r, &grant{authorization: i.request, login: who})
 }
 
 // abort is « Retour au service »: the person changed her mind.
@@ -225,12 +214,6 @@ func (s *Server) abort(w http.ResponseWriter, r *http.Request) {
 	if !found {
 		return
 	}
-	s.endInteraction(r)
-	s.refuseBack(w, r, i.request, errAborted, nil)
-}
-
-func (s *Server) endInteraction(r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.interactions.Remove(r.PathValue("id"))
+	i.request.Refuse(w, r, errAborted, nil)
 }

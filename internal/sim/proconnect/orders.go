@@ -4,13 +4,8 @@ import (
 	"net/http"
 	"slices"
 
-	"portail-qf/internal/sim/control"
 	"portail-qf/internal/sim/oidc"
 )
-
-func (s *Server) listIdentities(w http.ResponseWriter, _ *http.Request) {
-	control.Answer(w, s.identities)
-}
 
 func (s *Server) findIdentity(key string) (Identity, bool) {
 	i := slices.IndexFunc(s.identities, func(identity Identity) bool { return identity.Key == key })
@@ -53,13 +48,8 @@ func (s *Server) answerOrder(w http.ResponseWriter, r *http.Request, request aut
 	var who ordered
 	switch {
 	case next.Error != "":
-		refusal := oidc.ByRedirect(next.Error, next.Error)
-		for _, usual := range []oidc.RedirectRefusal{errAborted, errFailed, errNoSession, errIdPHint} {
-			if usual.Code == next.Error {
-				refusal = usual
-			}
-		}
-		s.refuseBack(w, r, request, refusal, next.Mutate.Callback)
+		refusal := next.Refusal(errAborted, errFailed, errNoSession, errIdPHint)
+		request.Refuse(w, r, refusal, next.Mutate.Callback)
 		return
 	case next.Identity != nil:
 		claims := next.Claims()
@@ -70,7 +60,7 @@ func (s *Server) answerOrder(w http.ResponseWriter, r *http.Request, request aut
 	}
 	who.person = who.person.hinted(request.siretHint)
 	if s.admits(w, request.client, who.person) {
-		s.remember(request.client, who.stepUp())
+		s.followUps.Put(request.ClientID, who.stepUp()) // for a browser that keeps no cookie
 		s.signInOrdered(w, r, request, who, next.Mutate)
 	}
 }
@@ -80,6 +70,6 @@ func (s *Server) signInOrdered(w http.ResponseWriter, r *http.Request, request a
 	opened := &login{person: who.person, authTime: s.now()}
 	opened.acr, opened.amr = who.level(request.demand)
 	left := who.stepUp()
-	s.openSession(w, r, session{login: opened, ordered: &left})
-	s.sendCode(w, r, &grant{request: request, login: *opened, falsified: falsified})
+	s.sessions.Open(w, r, session{login: opened, ordered: &left})
+	s.grants.SendCode(w, r, &grant{authorization: request, login: *opened, Ticket: oidc.Ticket{Falsified: falsified}})
 }

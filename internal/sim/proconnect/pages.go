@@ -2,7 +2,6 @@ package proconnect
 
 import (
 	"embed"
-	"html/template"
 	"net/http"
 	"slices"
 
@@ -10,22 +9,17 @@ import (
 )
 
 //go:embed templates/*.tmpl
-var templateFiles embed.FS
-
-var templates = template.Must(template.ParseFS(templateFiles, "templates/*.tmpl"))
-
-// page is what every page has.
-type page struct{ Title string }
+var templates embed.FS
 
 type emailPage struct {
-	page
+	oidc.Page
 	Here    string // path of the interaction
 	Service string
 	Known   []string // addresses of the persons offered
 }
 
 type loginPage struct {
-	page
+	oidc.Page
 	Here       string
 	Service    string
 	Identities []Identity
@@ -34,7 +28,7 @@ type loginPage struct {
 }
 
 type organizationPage struct {
-	page
+	oidc.Page
 	Here          string
 	Service       string
 	Organizations []organization
@@ -44,32 +38,15 @@ type organizationPage struct {
 type organization struct{ Siret, Label string }
 
 type factorPage struct {
-	page
+	oidc.Page
 	Here    string
 	Service string
 	Email   string
 }
 
-type refusalPage struct {
-	page
-	oidc.PageRefusal
-}
-
-type logoutPage struct {
-	page
-	Confirm string // path of the confirmation
-	Request string
-}
-
-type homePage struct {
-	page
-	Issuer     string
-	Identities []Identity
-}
-
 func (s *Server) newEmailPage(here string, i interaction) emailPage {
 	p := emailPage{
-		page:    page{Title: "Se connecter avec ProConnect"},
+		Page:    oidc.Page{Title: "Se connecter avec ProConnect"},
 		Here:    here,
 		Service: i.request.client.Name,
 	}
@@ -85,7 +62,7 @@ func (s *Server) newEmailPage(here string, i interaction) emailPage {
 // (§2.2: siret_hint guarantees nothing).
 func newOrganizationPage(here string, i interaction) organizationPage {
 	p := organizationPage{
-		page:    page{Title: "Choisir une organisation"},
+		Page:    oidc.Page{Title: "Choisir une organisation"},
 		Here:    here,
 		Service: i.request.client.Name,
 	}
@@ -101,17 +78,5 @@ func newOrganizationPage(here string, i interaction) organizationPage {
 }
 
 func (s *Server) home(w http.ResponseWriter, _ *http.Request) {
-	render(w, http.StatusOK, "home", homePage{
-		page:       page{Title: "Simulateur ProConnect"},
-		Issuer:     s.issuer,
-		Identities: s.identities,
-	})
-}
-
-func (s *Server) refusePage(w http.ResponseWriter, status int, refusal oidc.PageRefusal) {
-	render(w, status, "refusal", refusalPage{page{Title: "Une erreur est survenue"}, refusal})
-}
-
-func render(w http.ResponseWriter, status int, name string, content any) {
-	oidc.Render(w, status, templates, name, content)
+	s.pages.Home(w, s.issuer, s.identities)
 }
