@@ -343,3 +343,40 @@ func TestTwoPortalsSendAMailOnce(t *testing.T) {
 	p.arrivedOnce(leaFontaine)
 	p.professional("administratrice").get("/administration/mails?q="+leaFontaine).says("1 mail", "Envoyé")
 }
+
+// An invitation that was taken back, or sent again, has no address to correct any more: its
+// link leads nowhere.
+func TestAMailWhoseInvitationIsOverIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	admin := p.professional("administratrice")
+	p.relayFails(refuses("RCPT <"+leaFontane+">", 550))
+	admin.invitesLea(leaFontane)
+	p.drain()
+	bounced := admin.get(admin.get("/administration/mails?etat=bounced").link("Votre invitation"))
+	target, fields := bounced.form("/destinataires/1")
+	fields.Set("adresse-1", leaFontaine)
+
+	admin.get("/administration/invitations?q=fontane").submit("/renvoi").answers(200)
+	p.drain()
+	admin.get("/administration").says("1 mail avec une adresse à corriger") // that of the new link
+	admin.get(bounced.url.Path).says("Ce mail ne peut plus être renvoyé", "remplacée").neverSays("/destinataires/1")
+	admin.post(target, fields).answers(409).says("Il ne peut plus être renvoyé")
+
+	list := admin.get("/administration/invitations?etat=waiting")
+	admin.get(list.linkTo("/retrait")).submit("/retrait").answers(200)
+	admin.get("/administration").neverSays("adresse à corriger")
+
+	admin.invitesLea(leaFontane)
+	p.drain()
+	p.advance(account.InvitationLife)
+	admin = p.professional("administratrice")
+	admin.get("/connexion/confirmation").submit("/connexion/confirmation")
+	target, fields = admin.get(admin.get("/administration/mails?etat=bounced").link("Votre invitation")).form("/destinataires/1")
+	fields.Set("adresse-1", leaFontaine)
+	admin.post(target, fields).answers(409).says("son lien ne sert plus à rien")
+	p.drain()
+	if n := len(p.stage.Mail.Messages()); n > 0 {
+		t.Errorf("%d mails left", n)
+	}
+}

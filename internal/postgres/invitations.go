@@ -10,6 +10,7 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/value"
 )
 
 const invitationColumns = `
@@ -41,9 +42,7 @@ func (r invitationRow) invitation(operator account.Organisation) account.Invitat
 // RecordInvitation replaces the invitation that waits for the same address, role and
 // organisation.
 func (s Access) RecordInvitation(ctx context.Context, i account.Invitation, token [32]byte, entry func(id int64) (account.Entry, error)) (int64, error) {
-	const sqlReplace = `
-		UPDATE invitations SET withdrawn_at = $4
-		WHERE mail = $1 AND role = $2 AND organisation = $3 AND accepted_at IS NULL AND withdrawn_at IS NULL`
+	const theSame = `mail = $2 AND role = $3 AND organisation = $4`
 	const sqlInvite = `
 		INSERT INTO invitations (token_hash, mail, role, organisation, inviter_id, inviter, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -51,7 +50,7 @@ func (s Access) RecordInvitation(ctx context.Context, i account.Invitation, toke
 		RETURNING id`
 	var id int64
 	err := s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, sqlReplace, i.Mail, i.Role, i.Organisation.Siret, i.CreatedAt); err != nil {
+		if _, err := endInvitations(ctx, tx, i.CreatedAt, theSame, i.Mail, i.Role, i.Organisation.Siret); err != nil {
 			return fmt.Errorf("replace invitation: %w", err)
 		}
 		err := tx.GetContext(ctx, &id, sqlInvite, token[:], i.Mail, i.Role, i.Organisation.Siret, i.InviterID, i.Inviter, i.CreatedAt, i.ExpiresAt)
@@ -65,6 +64,14 @@ func (s Access) RecordInvitation(ctx context.Context, i account.Invitation, toke
 		return recordEntry(ctx, tx, left)
 	})
 	return id, err
+}
+
+// CountInvitations counts the invitations of an organisation since a time.
+func (s Access) CountInvitations(ctx context.Context, organisation value.Siret, since time.Time) (int, error) {
+	const sqlCount = `SELECT count(*) FROM invitations WHERE organisation = $1 AND created_at > $2`
+	var sent int
+	err := s.DB.pool.GetContext(ctx, &sent, sqlCount, organisation, since)
+	return sent, err
 }
 
 // FindInvitation finds an invitation by the hash of its link.
@@ -91,9 +98,9 @@ func (s Access) findInvitation(ctx context.Context, condition string, key any) (
 func (s Access) RecordAccepted(ctx context.Context, i account.Invitation, grant account.Membership, entry account.Entry) error {
 	const sqlAccept = `
 		UPDATE invitations SET accepted_at = $2, accepted_by = $3
-		WHERE id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2`
+		WHERE id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2 AND mail = $4`
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		result, err := tx.ExecContext(ctx, sqlAccept, i.ID, grant.GrantedAt, grant.AccountID)
+		result, err := tx.ExecContext(ctx, sqlAccept, i.ID, grant.GrantedAt, grant.AccountID, i.Mail)
 		if err != nil {
 			return fmt.Errorf("take invitation: %w", err)
 		}
@@ -109,17 +116,33 @@ func (s Access) RecordAccepted(ctx context.Context, i account.Invitation, grant 
 
 // RecordWithdrawn takes back an invitation that waits, or waited too long.
 func (s Access) RecordWithdrawn(ctx context.Context, id int64, now time.Time, entry account.Entry) error {
-	const sqlWithdraw = `UPDATE invitations SET withdrawn_at = $2 WHERE id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL`
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		result, err := tx.ExecContext(ctx, sqlWithdraw, id, now)
+		ended, err := endInvitations(ctx, tx, now, `id = $2`, id)
 		if err != nil {
 			return fmt.Errorf("withdraw invitation: %w", err)
 		}
-		if err := oneRow(result, fault.New(fault.Conflict, "invitation.moved")); err != nil {
-			return err
+		if ended == 0 {
+			return fault.New(fault.Conflict, "invitation.moved")
 		}
 		return recordEntry(ctx, tx, entry)
 	})
+}
+
+// mailOfInvitation is the key of the mail that an invitation i left by (account.Invited).
+const mailOfInvitation = `'invitation ' || encode(substr(i.token_hash, 1, 8), 'hex')`
+
+// endInvitations ends those that wait and tells how many they were. Where the relay refused
+// the address, what the mail said goes too: its link leads nowhere, nobody has an address
+// to correct any more.
+func endInvitations(ctx context.Context, tx *sqlx.Tx, now time.Time, which string, arguments ...any) (ended int, err error) {
+	sqlEnd := `
+		WITH i AS (
+			UPDATE invitations SET withdrawn_at = $1 WHERE accepted_at IS NULL AND withdrawn_at IS NULL AND ` + which + ` RETURNING token_hash
+		), erased AS (
+			UPDATE mails m SET content = NULL FROM i WHERE m.key = ` + mailOfInvitation + ` AND m.finished_at IS NOT NULL)
+		SELECT count(*) FROM i`
+	err = tx.GetContext(ctx, &ended, sqlEnd, append([]any{now}, arguments...)...)
+	return ended, err
 }
 
 // ListInvitations lists invitations, whoever sent them.

@@ -147,6 +147,9 @@ func lockMail(ctx context.Context, tx *sqlx.Tx, mailID int64) error {
 func (m Mails) RecordReaddressed(ctx context.Context, readdressed notice.Readdressed) error {
 	now := readdressed.Event.At
 	return m.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		if err := readdressInvitation(ctx, tx, readdressed); err != nil {
+			return err
+		}
 		const sqlWaits = `UPDATE mails SET finished_at = NULL WHERE id = $1 AND content IS NOT NULL`
 		result, err := tx.ExecContext(ctx, sqlWaits, readdressed.MailID)
 		if err != nil {
@@ -166,9 +169,6 @@ func (m Mails) RecordReaddressed(ctx context.Context, readdressed notice.Readdre
 		if err := oneRow(result, fault.New(fault.Conflict, "mail.not_bounced")); err != nil {
 			return err
 		}
-		if err := readdressInvitation(ctx, tx, readdressed); err != nil {
-			return err
-		}
 		if err := recordEvent(ctx, tx, readdressed.Event); err != nil {
 			return err
 		}
@@ -177,32 +177,39 @@ func (m Mails) RecordReaddressed(ctx context.Context, readdressed notice.Readdre
 }
 
 // readdressInvitation makes an invitation whose mail came back that of the address which
-// was corrected, and of whoever corrected it: he cannot accept it himself.
+// was corrected, and of whoever corrected it: he cannot accept it himself. One that nobody
+// can accept any more has nothing to send.
 func readdressInvitation(ctx context.Context, tx *sqlx.Tx, readdressed notice.Readdressed) error {
 	const sqlInvited = `
-		SELECT i.id FROM invitations i JOIN mails m ON m.key = 'invitation ' || encode(substr(i.token_hash, 1, 8), 'hex')
-		WHERE m.id = $1 AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL FOR UPDATE OF i`
+		SELECT i.id, i.accepted_at IS NOT NULL OR i.withdrawn_at IS NOT NULL OR i.expires_at <= $2 AS over
+		FROM invitations i JOIN mails m ON m.key = ` + mailOfInvitation + ` WHERE m.id = $1 FOR UPDATE OF i`
 	const sqlTaken = `
 		SELECT EXISTS (SELECT FROM invitations o JOIN invitations i ON o.role = i.role AND o.organisation = i.organisation AND o.id <> i.id
 			WHERE i.id = $1 AND o.mail = $2 AND o.accepted_at IS NULL AND o.withdrawn_at IS NULL)`
 	const sqlMove = `UPDATE invitations SET mail = $2, inviter_id = $3, inviter = $4 WHERE id = $1`
 	address, author := lower(readdressed.Address), readdressed.Event.Author
-	var id int64
-	err := tx.GetContext(ctx, &id, sqlInvited, readdressed.MailID)
+	var invited struct {
+		ID   int64 `db:"id"`
+		Over bool  `db:"over"`
+	}
+	err := tx.GetContext(ctx, &invited, sqlInvited, readdressed.MailID, readdressed.Event.At)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("find the invitation of a mail: %w", err)
 	}
+	if invited.Over {
+		return fault.New(fault.Conflict, "mail.invitation_over")
+	}
 	var taken bool
-	if err := tx.GetContext(ctx, &taken, sqlTaken, id, address); err != nil {
+	if err := tx.GetContext(ctx, &taken, sqlTaken, invited.ID, address); err != nil {
 		return fmt.Errorf("look for another invitation: %w", err)
 	}
 	if taken {
 		return fault.New(fault.Invalid, "mail.address_taken")
 	}
-	if _, err := tx.ExecContext(ctx, sqlMove, id, address, author.ID, author.Display); err != nil {
+	if _, err := tx.ExecContext(ctx, sqlMove, invited.ID, address, author.ID, author.Display); err != nil {
 		return fmt.Errorf("correct the address of an invitation: %w", err)
 	}
 	return nil

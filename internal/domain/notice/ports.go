@@ -49,7 +49,8 @@ type MailStore interface {
 	// FindMail finds a mail. fault.NotFound, code mail.unknown.
 	FindMail(ctx context.Context, mailID int64) (Mail, error)
 	// RecordReaddressed gives a bounced recipient another address and orders the sending.
-	// Codes: mail.not_bounced, mail.erased, when that became so meanwhile.
+	// Codes: mail.not_bounced, mail.erased, when that became so meanwhile;
+	// mail.invitation_over, when what it invites to cannot be accepted any more.
 	RecordReaddressed(ctx context.Context, readdressed Readdressed) error
 }
 

@@ -39,7 +39,7 @@ func (m *Mails) Find(ctx context.Context, mailID int64) (Mail, error) {
 // Readdress corrects the address of a recipient whom the relay refused, and sends the mail
 // again, to that recipient alone. The same address may be given again: the mailbox may
 // have been opened since. Codes: mail.unknown, mail.address_invalid, mail.address_taken,
-// mail.not_bounced, mail.erased.
+// mail.not_bounced, mail.erased, mail.invitation_over.
 func (m *Mails) Readdress(ctx context.Context, by audit.Author, correction Correction) error {
 	mail, err := m.Store.FindMail(ctx, correction.MailID)
 	if err != nil {
