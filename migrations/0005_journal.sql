@@ -85,7 +85,7 @@ DECLARE
     number   bigint;
     previous bytea;
 BEGIN
-    -- One at a time. The application's role can neither take this lock nor stand in its way.
+    -- One at a time. The application's role has no other way to this lock.
     LOCK TABLE public.audit_seals IN SHARE ROW EXCLUSIVE MODE;
     previous := COALESCE((SELECT s.digest FROM public.audit_seals s ORDER BY s.batch DESC LIMIT 1), '');
     -- The number of a batch whose seal was taken away is not given again.
