@@ -78,17 +78,17 @@ func TestTheWholeJourneyInABrowser(t *testing.T) {
 			}
 			b.reads("Votre session est fermée")
 			look("logged out")
-			p.wasAloneWith(b)
+			p.wasAloneWith(b, p.issuer)
 		})
 	}
 }
 
 // wasAloneWith fails when the browser complained of anything, or spoke to anyone but the
-// portal and FranceConnect: « 0 third-party request » (E.2).
-func (p *portal) wasAloneWith(b *tab) {
+// portal and an identity provider: « 0 third-party request » (E.2).
+func (p *portal) wasAloneWith(b *tab, issuer string) {
 	p.t.Helper()
 	for _, l := range b.loaded() {
-		if origin := l.address.Scheme + "://" + l.address.Host; origin != p.portalURL && !strings.HasPrefix(p.issuer, origin+"/") {
+		if origin := l.address.Scheme + "://" + l.address.Host; origin != p.portalURL && !strings.HasPrefix(issuer, origin+"/") {
 			p.t.Errorf("the browser asked for %s", l.address)
 		}
 	}
@@ -215,7 +215,7 @@ func (b *tab) focus() focused {
 		})
 		const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)
 		return {
-			words: (it.innerText || it.labels?.[0]?.innerText || "").replace(/\s+/g, " ").trim(),
+			words: (it.labels?.[0]?.innerText || it.innerText || "").replace(/\s+/g, " ").trim(),
 			tag: it.localName, id: it.id, inMain: !!it.closest("main"),
 			visible: marked && !!top && (it.contains(top) || top.contains(it)),
 		}
@@ -284,13 +284,17 @@ func TestTheJourneyByKeyboardAlone(t *testing.T) {
 // message tied by aria-describedby, aria-invalid only after submit » (E.1), without scripts.
 func TestAnErrorIsWhereTheKeyboardIs(t *testing.T) {
 	p := open(t)
-	for _, visit := range []struct{ address, field, typed string }{
-		{"/suivi", "identifiant", "ABCD"},
-		{"/collectivites", "q", ""},
+	for _, visit := range []struct{ address, field, typed, persona string }{
+		{"/suivi", "identifiant", "ABCD", ""},
+		{"/collectivites", "q", "", ""},
+		{"/administration/invitations/nouvelle", "mail", "lea@", "administratrice"},
 	} {
 		t.Run(visit.address, func(t *testing.T) {
 			b := browse(t, narrow)
 			b.withoutScripts()
+			if visit.persona != "" {
+				b.enters(p, visit.persona, "Bonjour")
+			}
 			b.open(p.portalURL + visit.address)
 			field := func(attribute string) string {
 				return ask[string](b, `document.getElementById(`+quoted(visit.field)+`).getAttribute(`+quoted(attribute)+`) ?? ""`)

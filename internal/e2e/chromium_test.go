@@ -92,10 +92,16 @@ func (b *tab) another(width int) *tab {
 	return openTab(b.t, b.ctx, width)
 }
 
-func openTab(t testing.TB, browser context.Context, width int) *tab {
+// stranger opens the browser of somebody else: no cookie of this one.
+func (b *tab) stranger(width int) *tab {
+	b.t.Helper()
+	return openTab(b.t, b.ctx, width, chromedp.WithNewBrowserContext())
+}
+
+func openTab(t testing.TB, browser context.Context, width int, options ...chromedp.ContextOption) *tab {
 	t.Helper()
 	b := &tab{t: t, clicks: map[string]int{}}
-	ctx, end := chromedp.NewContext(browser, chromedp.WithListener(b.notice))
+	ctx, end := chromedp.NewContext(browser, append(options, chromedp.WithListener(b.notice))...)
 	t.Cleanup(end)
 	b.ctx = ctx
 	b.resize(width)
@@ -217,11 +223,21 @@ func (b *tab) open(address string) *tab {
 }
 
 // back is the button of the browser. A page that it kept whole is not loaded again.
-func (b *tab) back() *tab {
+func (b *tab) back() *tab { b.t.Helper(); return b.backTo("") }
+
+// backTo is the same button kept pressed, which lists the pages before this one: it goes to
+// the last one whose address ends so.
+func (b *tab) backTo(ending string) *tab {
 	b.t.Helper()
 	history := devtools(b, screen.GetNavigationHistory, cdp.Empty{})
-	previous := history.Entries[history.CurrentIndex-1]
-	devtools(b, screen.NavigateToHistoryEntry, screen.NavigateToHistoryEntryParams{EntryID: previous.ID})
+	before := history.Entries[:history.CurrentIndex]
+	for len(before) > 0 && !strings.HasSuffix(before[len(before)-1].URL, ending) {
+		before = before[:len(before)-1]
+	}
+	if len(before) == 0 {
+		b.t.Fatalf("%s: no page before ends in %q", b.path(), ending)
+	}
+	devtools(b, screen.NavigateToHistoryEntry, screen.NavigateToHistoryEntryParams{EntryID: before[len(before)-1].ID})
 	eventually(b.t, patience, "the browser is back", func() bool {
 		now, err := chromedp.Call(b.ctx, screen.GetNavigationHistory, cdp.Empty{})
 		return err == nil && now.CurrentIndex < history.CurrentIndex // an error is a page that leaves
@@ -249,9 +265,14 @@ func (b *tab) key(keys string) *tab {
 }
 
 // press clicks the link or the button that says so, with the mouse.
-func (b *tab) press(words string) *tab {
+func (b *tab) press(words string) *tab { b.t.Helper(); return b.click("a, button", words) }
+
+// fill clicks the label of a field, which gives it the focus, and types.
+func (b *tab) fill(label, typed string) *tab { b.t.Helper(); return b.click("label", label).key(typed) }
+
+func (b *tab) click(kind, words string) *tab {
 	b.t.Helper()
-	x, y := b.aim(words)
+	x, y := b.aim(kind, words)
 	b.do(chromedp.MouseClickXY(x, y))
 	return b
 }
@@ -259,14 +280,14 @@ func (b *tab) press(words string) *tab {
 // doublePress clicks as people do who think that everything is a folder of their desk.
 func (b *tab) doublePress(words string) *tab {
 	b.t.Helper()
-	x, y := b.aim(words)
+	x, y := b.aim("a, button", words)
 	b.do(chromedp.MouseClickXY(x, y), chromedp.MouseClickXY(x, y, chromedp.ClickCount(2)))
 	return b
 }
 
-// aim gives the middle of the link or button that says so, once scrolled to. What hides it
-// from the mouse hides it from the person.
-func (b *tab) aim(words string) (x, y float64) {
+// aim gives the middle of the link, button or label that says so, once scrolled to. What
+// hides it from the mouse hides it from the person.
+func (b *tab) aim(kind, words string) (x, y float64) {
 	b.t.Helper()
 	found := ask[struct {
 		X, Y      float64
@@ -274,7 +295,7 @@ func (b *tab) aim(words string) (x, y float64) {
 	}](b, `(() => {
 		const plain = text => text.replace(/\s+/g, " ").replace(/’/g, "'").trim()
 		const words = `+quoted(plain(words))+`
-		const all = [...document.querySelectorAll("a, button")]
+		const all = [...document.querySelectorAll(`+quoted(kind)+`)]
 		const it = all.find(e => plain(e.innerText) === words) ?? all.find(e => plain(e.innerText).includes(words))
 		if (!it) return {why: "nothing says so among: " + all.map(e => plain(e.innerText)).join(" | ")}
 		it.scrollIntoView({block: "center", behavior: "instant"})
