@@ -3,7 +3,6 @@ package franceconnect_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -46,15 +45,15 @@ func TestParametersOutsideTheWhitelistAre400PagesWithoutRedirect(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
-			a := b.authorize(test.changes...)
+			a := b.Authorize(test.changes...)
 			wantPage(t, a, http.StatusBadRequest, test.code)
-			if a.location != nil {
-				t.Errorf("redirected to %v", a.location)
+			if a.Location != nil {
+				t.Errorf("redirected to %v", a.Location)
 			}
 		})
 	}
 	t.Run("a repeated parameter is refused", func(t *testing.T) {
-		wantPage(t, b.get(b.issuer+"/authorize?"+parameters().Encode()+"&scope=openid"), http.StatusBadRequest, "Y030007")
+		wantPage(t, b.Get(b.Issuer+"/authorize?"+b.Parameters().Encode()+"&scope=openid"), http.StatusBadRequest, "Y030007")
 	})
 }
 
@@ -72,14 +71,7 @@ func TestOtherRefusalsAreRedirectsWithStateAndIss(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(strings.Join(test.changes, "="), func(t *testing.T) {
-			a := b.authorize(test.changes...)
-			want := url.Values{"error": {test.error}, "error_description": {test.description}, "state": {stateSent}, "iss": {b.issuer}}
-			if a.status != http.StatusSeeOther || a.address != callback {
-				t.Errorf("answered %d to %s", a.status, a.address)
-			}
-			if diff := cmp.Diff(want, a.location); diff != "" {
-				t.Error(diff)
-			}
+			b.WantBack(t, b.Authorize(test.changes...), test.error, test.description)
 		})
 	}
 }
@@ -100,49 +92,26 @@ func TestAcceptedRequests(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
-			if code := b.code(`{"key":"test"}`, test.changes...); code == "" {
+			if code := b.Code(`{"key":"test"}`, test.changes...); code == "" {
 				t.Error("no code")
 			}
 		})
-	}
-	t.Run("authorize is GET and POST", func(t *testing.T) {
-		b.order(`{"key":"test"}`)
-		if a := b.post(b.issuer+"/authorize", parameters()); a.location.Get("code") == "" {
-			t.Errorf("%d %s", a.status, a.body)
-		}
-	})
-}
-
-func TestSuccessIs303WithCodeStateAndIss(t *testing.T) {
-	b := newBench(t)
-	b.order(`{"key":"test"}`)
-	a := b.authorize()
-	if a.status != http.StatusSeeOther || a.address != callback {
-		t.Errorf("answered %d to %s", a.status, a.address)
-	}
-	code := a.location.Get("code")
-	if diff := cmp.Diff(url.Values{"code": {code}, "state": {stateSent}, "iss": {b.issuer}}, a.location); diff != "" || code == "" {
-		t.Error(diff)
-	}
-	b.order(`{"key":"test"}`)
-	if a := b.authorize("redirect_uri", callback+"?deja=1"); a.location.Get("deja") != "1" || a.location.Get("code") == "" {
-		t.Errorf("a redirect_uri with a query loses it: %v", a.location)
 	}
 }
 
 func TestDiscoveryHasTheShapeOfTheRealOneTrapsIncluded(t *testing.T) {
 	b := newBench(t)
 	var document map[string]any
-	if err := json.Unmarshal([]byte(b.get(b.issuer+"/.well-known/openid-configuration").body), &document); err != nil {
+	if err := json.Unmarshal([]byte(b.Get(b.Issuer+"/.well-known/openid-configuration").Body), &document); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]any{
-		"issuer":                   b.issuer,
-		"authorization_endpoint":   b.issuer + "/authorize",
-		"token_endpoint":           b.issuer + "/token",
-		"userinfo_endpoint":        b.issuer + "/userinfo",
-		"jwks_uri":                 b.issuer + "/jwks",
-		"end_session_endpoint":     b.issuer + "/session/end",
+		"issuer":                   b.Issuer,
+		"authorization_endpoint":   b.Issuer + "/authorize",
+		"token_endpoint":           b.Issuer + "/token",
+		"userinfo_endpoint":        b.Issuer + "/userinfo",
+		"jwks_uri":                 b.Issuer + "/jwks",
+		"end_session_endpoint":     b.Issuer + "/session/end",
 		"response_types_supported": []any{"code"},
 		"authorization_response_iss_parameter_supported": true,
 		"code_challenge_methods_supported":               []any{"S256"},
@@ -153,26 +122,5 @@ func TestDiscoveryHasTheShapeOfTheRealOneTrapsIncluded(t *testing.T) {
 	}
 	if algorithms := document["id_token_signing_alg_values_supported"].([]any); !slices.Contains(algorithms, any("HS256")) {
 		t.Errorf("discovery still advertises HS256: %v", algorithms)
-	}
-}
-
-func TestJWKSHoldsBothKeys(t *testing.T) {
-	b := newBench(t)
-	a := b.get(b.issuer + "/jwks")
-	if got := a.header.Get("Content-Type"); !strings.HasPrefix(got, "application/jwk-set+json") {
-		t.Errorf("Content-Type = %s", got)
-	}
-	if got := a.header.Get("Cache-Control"); !strings.Contains(got, "max-age=600") {
-		t.Errorf("Cache-Control = %s", got)
-	}
-	var kids []string
-	for _, key := range b.published().Keys {
-		kids = append(kids, key.KeyID)
-		if !key.IsPublic() {
-			t.Errorf("%s is published with its private part", key.KeyID)
-		}
-	}
-	if diff := cmp.Diff([]string{"pkcs11:ES256:hsm", "pkcs11:RS256:hsm"}, kids); diff != "" {
-		t.Error(diff)
 	}
 }

@@ -17,41 +17,41 @@ import (
 )
 
 func (b *bench) checkToken(token string) answer {
-	b.t.Helper()
-	return b.post(b.issuer+"/checktoken", url.Values{"client_id": {"api"}, "client_secret": {"secret de l’api"}, "token": {token}})
+	b.T.Helper()
+	return b.Post(b.Issuer+"/checktoken", url.Values{"client_id": {"api"}, "client_secret": {"secret de l’api"}, "token": {token}})
 }
 
 // opened decrypts the JWE with the provider's key, then verifies the JWS inside.
 func (b *bench) opened(sealed string, alg jose.KeyAlgorithm, key any) map[string]any {
-	b.t.Helper()
+	b.T.Helper()
 	encrypted, err := jose.ParseEncryptedCompact(sealed, []jose.KeyAlgorithm{alg}, []jose.ContentEncryption{jose.A256GCM})
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	signed, err := encrypted.Decrypt(key)
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
-	return b.verified(string(signed), jose.ES256)
+	return b.Verified(string(signed), jose.ES256)
 }
 
 func TestCheckTokenIsAJWSInsideAJWE(t *testing.T) {
 	b := newBench(t)
-	token := b.tokens(`{"key":"avec_nom_dusage"}`, "scope", "openid identite_pivot email cnaf_quotient_familial cnaf_adresse")
-	issued := float64(b.clock().Unix())
-	b.advance(20 * time.Second)
+	token := b.Tokens(`{"key":"avec_nom_dusage"}`, "scope", "openid identite_pivot email cnaf_quotient_familial cnaf_adresse")
+	issued := float64(b.Clock().Unix())
+	b.Advance(20 * time.Second)
 	a := b.checkToken(token.AccessToken)
-	if got := a.header.Get("Content-Type"); got != "application/token-introspection+jwt" || a.status != http.StatusOK {
-		t.Errorf("%d %s", a.status, got)
+	if got := a.Header.Get("Content-Type"); got != "application/token-introspection+jwt" || a.Status != http.StatusOK {
+		t.Errorf("%d %s", a.Status, got)
 	}
-	claims := b.opened(a.body, jose.RSA_OAEP_256, providerKey())
+	claims := b.opened(a.Body, jose.RSA_OAEP_256, providerKey())
 	introspection := claims["token_introspection"].(map[string]any)
-	sub := b.verified(token.IDToken, jose.ES256)["sub"]
+	sub := b.Verified(token.IDToken, jose.ES256)["sub"]
 	if introspection["sub"] == sub || introspection["sub"] == nil {
 		t.Errorf("sub must be pairwise to the data provider: %v", introspection["sub"])
 	}
 	want := map[string]any{
-		"iss": b.issuer, "aud": "api", "iat": float64(b.clock().Unix()),
+		"iss": b.Issuer, "aud": "api", "iat": float64(b.Clock().Unix()),
 		"token_introspection": map[string]any{
 			"active": true, "aud": clientID, "sub": introspection["sub"], "acr": "eidas1", "jti": introspection["jti"],
 			"scope": "openid cnaf_quotient_familial", // filtered to that provider
@@ -64,8 +64,8 @@ func TestCheckTokenIsAJWSInsideAJWE(t *testing.T) {
 		t.Error(diff)
 	}
 	t.Run("data calls must happen within 60 s of the token", func(t *testing.T) {
-		b.advance(40 * time.Second)
-		claims := b.opened(b.checkToken(token.AccessToken).body, jose.RSA_OAEP_256, providerKey())
+		b.Advance(40 * time.Second)
+		claims := b.opened(b.checkToken(token.AccessToken).Body, jose.RSA_OAEP_256, providerKey())
 		if diff := cmp.Diff(map[string]any{"active": false}, claims["token_introspection"]); diff != "" {
 			t.Error(diff)
 		}
@@ -79,14 +79,14 @@ func TestCheckTokenEncryptsToAnECKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := franceconnect.New(franceconnect.Options{
-		Issuer:    b.issuer,
+		Issuer:    b.Issuer,
 		Providers: []franceconnect.Provider{{ID: "api", Secret: "s", EncryptionKey: jose.JSONWebKey{Key: key.Public(), KeyID: "ec"}}},
 	})
 	listener := httptest.NewServer(server)
 	defer listener.Close()
-	b.issuer = listener.URL + "/api/v2"
-	a := b.post(b.issuer+"/checktoken", url.Values{"client_id": {"api"}, "client_secret": {"s"}, "token": {"inconnu"}})
-	claims := b.opened(a.body, jose.ECDH_ES, key)
+	b.Issuer = listener.URL + "/api/v2"
+	a := b.Post(b.Issuer+"/checktoken", url.Values{"client_id": {"api"}, "client_secret": {"s"}, "token": {"inconnu"}})
+	claims := b.opened(a.Body, jose.ECDH_ES, key)
 	if diff := cmp.Diff(map[string]any{"active": false}, claims["token_introspection"]); diff != "" {
 		t.Error(diff)
 	}
@@ -95,7 +95,7 @@ func TestCheckTokenEncryptsToAnECKey(t *testing.T) {
 func TestCheckTokenRefusals(t *testing.T) {
 	b := newBench(t)
 	post := func(id, secret, token string) answer {
-		return b.post(b.issuer+"/checktoken", url.Values{"client_id": {id}, "client_secret": {secret}, "token": {token}})
+		return b.Post(b.Issuer+"/checktoken", url.Values{"client_id": {id}, "client_secret": {secret}, "token": {token}})
 	}
 	wantRefusal(t, post("api", "faux", "x"), 401, "invalid_client", "client authentication failed (invalid secret provided)")
 	// A service is not a data provider.

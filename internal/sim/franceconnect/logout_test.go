@@ -8,48 +8,37 @@ import (
 	"time"
 )
 
-func (b *bench) logout(pairs ...string) answer {
-	b.t.Helper()
-	values := url.Values{}
-	for i := 0; i < len(pairs); i += 2 {
-		values.Add(pairs[i], pairs[i+1])
-	}
-	return b.get(b.issuer + "/session/end?" + values.Encode())
-}
-
 func TestLogoutByFormThenRedirectWithState(t *testing.T) {
 	b := newBench(t)
-	hint := b.tokens(`{"key":"test"}`).IDToken
-	wantPage(t, b.authorize(), http.StatusOK, "Continuer vers")
-	b.advance(10 * time.Minute) // an expired hint is accepted: it lives 60 s
+	hint := b.Tokens(`{"key":"test"}`).IDToken
+	wantPage(t, b.Authorize(), http.StatusOK, "Continuer vers")
+	b.Advance(10 * time.Minute) // an expired hint is accepted: it lives 60 s
 
-	page := b.logout("id_token_hint", hint, "post_logout_redirect_uri", goodbye, "state", "etat de sortie")
+	page := b.Logout("id_token_hint", hint, "post_logout_redirect_uri", goodbye, "state", "etat de sortie")
 	wantPage(t, page, http.StatusOK, ".submit()")
-	if !strings.Contains(page.body, "<button") {
+	if !strings.Contains(page.Body, "<button") {
 		t.Error("without JavaScript nobody can confirm")
 	}
-	wantPage(t, b.authorize(), http.StatusOK, "Continuer vers") // a GET changes nothing
+	wantPage(t, b.Authorize(), http.StatusOK, "Continuer vers") // a GET changes nothing
 
-	request := strings.Split(strings.Split(page.body, `name="request" value="`)[1], `"`)[0]
-	a := b.press(page, "/session/end/confirm", url.Values{"request": {request}})
-	if a.status != http.StatusSeeOther || a.address != goodbye || a.location.Get("state") != "etat de sortie" || len(a.location) != 1 {
-		t.Errorf("%d %s %v", a.status, a.address, a.location)
+	a := b.ConfirmLogout(page)
+	if a.Status != http.StatusSeeOther || a.Address != goodbye || a.Location.Get("state") != "etat de sortie" || len(a.Location) != 1 {
+		t.Errorf("%d %s %v", a.Status, a.Address, a.Location)
 	}
-	wantPage(t, b.authorize(), http.StatusOK, "Démonstration eIDAS faible") // the SSO session has ended
-	wantPage(t, b.press(page, "/session/end/confirm", url.Values{"request": {request}}), http.StatusBadRequest, "a expiré")
+	wantPage(t, b.Authorize(), http.StatusOK, "Démonstration eIDAS faible") // the SSO session has ended
+	wantPage(t, b.ConfirmLogout(page), http.StatusBadRequest, "a expiré")
 }
 
 func TestLogoutWithoutReturnAddressEndsOnAPage(t *testing.T) {
 	b := newBench(t)
-	page := b.logout("id_token_hint", b.tokens(`{"key":"test"}`).IDToken)
-	request := strings.Split(strings.Split(page.body, `name="request" value="`)[1], `"`)[0]
-	wantPage(t, b.press(page, "/session/end/confirm", url.Values{"request": {request}}), http.StatusOK, "Vous êtes déconnecté")
+	page := b.Logout("id_token_hint", b.Tokens(`{"key":"test"}`).IDToken)
+	wantPage(t, b.ConfirmLogout(page), http.StatusOK, "Vous êtes déconnecté")
 }
 
 func TestLogoutRefusals(t *testing.T) {
 	b := newBench(t)
-	hint := b.tokens(`{"key":"test"}`).IDToken
-	rogue := b.tokens(`{"key":"test","mutate":{"id_token":{"_key":"rogue"}}}`).IDToken
+	hint := b.Tokens(`{"key":"test"}`).IDToken
+	rogue := b.Tokens(`{"key":"test","mutate":{"id_token":{"_key":"rogue"}}}`).IDToken
 	tests := []struct {
 		sentence string
 		pairs    []string
@@ -65,16 +54,16 @@ func TestLogoutRefusals(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
-			wantPage(t, b.logout(test.pairs...), http.StatusBadRequest, test.text)
+			wantPage(t, b.Logout(test.pairs...), http.StatusBadRequest, test.text)
 		})
 	}
 	t.Run("session/end is GET only", func(t *testing.T) {
-		if a := b.post(b.issuer+"/session/end", url.Values{"id_token_hint": {hint}}); a.status != http.StatusNotFound {
-			t.Errorf("POST answered %d", a.status)
+		if a := b.Post(b.Issuer+"/session/end", url.Values{"id_token_hint": {hint}}); a.Status != http.StatusNotFound {
+			t.Errorf("POST answered %d", a.Status)
 		}
 	})
 	t.Run("a hint signed before a rotation is still good", func(t *testing.T) {
-		b.server.RotateKeys()
-		wantPage(t, b.logout("id_token_hint", hint), http.StatusOK, "Déconnexion")
+		b.Server.RotateKeys()
+		wantPage(t, b.Logout("id_token_hint", hint), http.StatusOK, "Déconnexion")
 	})
 }

@@ -1,7 +1,6 @@
 package franceconnect_test
 
 import (
-	"encoding/base64"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,41 +10,33 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
-)
 
-func header(t *testing.T, compact string) map[string]any {
-	t.Helper()
-	head, _, _ := strings.Cut(compact, ".")
-	content, err := base64.RawURLEncoding.DecodeString(head)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return decoded(t, content)
-}
+	"portail-qf/internal/sim/oidc/oidctest"
+)
 
 func TestTheNominalFlow(t *testing.T) {
 	b := newBench(t)
-	a := b.post(b.issuer+"/token", exchange(b.code(`{"key":"test"}`, "scope", "openid identite_pivot email cnaf_quotient_familial inconnu")))
-	got := decoded(t, []byte(a.body))
+	a := b.Exchange(b.Code(`{"key":"test"}`, "scope", "openid identite_pivot email cnaf_quotient_familial inconnu"))
+	got := oidctest.Decoded(t, []byte(a.Body))
 	idToken, accessToken := got["id_token"].(string), got["access_token"].(string)
 	t.Run("the token response has exactly 5 members", func(t *testing.T) {
 		want := map[string]any{
 			"access_token": accessToken, "id_token": idToken, "expires_in": 60.0, "token_type": "Bearer",
 			"scope": "openid identite_pivot email cnaf_quotient_familial",
 		}
-		if diff := cmp.Diff(want, got); diff != "" || a.status != http.StatusOK {
-			t.Error(a.status, diff)
+		if diff := cmp.Diff(want, got); diff != "" || a.Status != http.StatusOK {
+			t.Error(a.Status, diff)
 		}
 	})
-	now := float64(b.clock().Unix())
-	claims := b.verified(idToken, jose.ES256)
+	now := float64(b.Clock().Unix())
+	claims := b.Verified(idToken, jose.ES256)
 	t.Run("the id_token has no typ, no at_hash, no identity", func(t *testing.T) {
-		if diff := cmp.Diff(map[string]any{"alg": "ES256", "kid": "pkcs11:ES256:hsm"}, header(t, idToken)); diff != "" {
+		if diff := cmp.Diff(map[string]any{"alg": "ES256", "kid": "pkcs11:ES256:hsm"}, oidctest.Header(t, idToken)); diff != "" {
 			t.Error(diff)
 		}
 		want := map[string]any{
 			"sub": claims["sub"], "auth_time": now, "acr": "eidas1", "nonce": nonceSent, "aud": clientID,
-			"exp": now + 60, "iat": now, "iss": b.issuer,
+			"exp": now + 60, "iat": now, "iss": b.Issuer,
 		}
 		if diff := cmp.Diff(want, claims); diff != "" {
 			t.Error(diff)
@@ -57,17 +48,17 @@ func TestTheNominalFlow(t *testing.T) {
 		}
 	})
 	t.Run("userinfo is a JWS with the claims of the scopes; data scopes add nothing", func(t *testing.T) {
-		answer := b.userinfo(accessToken)
-		if got := answer.header.Get("Content-Type"); got != "application/jwt; charset=utf-8" {
+		answer := b.UserInfo(accessToken)
+		if got := answer.Header.Get("Content-Type"); got != "application/jwt; charset=utf-8" {
 			t.Errorf("Content-Type = %s", got)
 		}
 		want := map[string]any{
-			"sub": claims["sub"], "iss": b.issuer, "aud": clientID, "iat": now, "exp": now + 60,
+			"sub": claims["sub"], "iss": b.Issuer, "aud": clientID, "iat": now, "exp": now + 60,
 			"given_name": "Angela Claire Louise", "given_name_array": []any{"Angela", "Claire", "Louise"},
 			"family_name": "DUBOIS", "birthdate": "1962-08-24", "gender": "female", "birthplace": "75107",
 			"birthcountry": "99100", "email": "personne.de.test@example.org",
 		}
-		if diff := cmp.Diff(want, b.verified(answer.body, jose.ES256)); diff != "" {
+		if diff := cmp.Diff(want, b.Verified(answer.Body, jose.ES256)); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -89,12 +80,12 @@ func TestScopesOpenTheirClaims(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.scope, func(t *testing.T) {
-			got := b.tokens(`{"key":"avec_nom_dusage"}`, "scope", test.scope)
+			got := b.Tokens(`{"key":"avec_nom_dusage"}`, "scope", test.scope)
 			if got.Scope != test.scope {
 				t.Errorf("scope = %s", got.Scope)
 			}
 			want := append([]string{"sub", "iss", "aud", "iat", "exp"}, test.opens...)
-			claims := b.verified(b.userinfo(got.AccessToken).body, jose.ES256)
+			claims := b.Verified(b.UserInfo(got.AccessToken).Body, jose.ES256)
 			for _, name := range want {
 				if _, found := claims[name]; !found {
 					t.Errorf("%s is missing", name)
@@ -110,20 +101,20 @@ func TestScopesOpenTheirClaims(t *testing.T) {
 func TestTheClientsAlgorithmAppliesToBothAndAMROnlyIfRequested(t *testing.T) {
 	b := newBench(t)
 	other := []string{"client_id", "autre", "scope", "openid given_name", "claims", `{"id_token":{"amr":{"essential":true}}}`}
-	a := b.post(b.issuer+"/token", exchange(b.code(`{"key":"test"}`, other...), "client_id", "autre", "client_secret", "autre secret"))
-	got := decoded(t, []byte(a.body))
-	idClaims := b.verified(got["id_token"].(string), jose.RS256)
+	a := b.Exchange(b.Code(`{"key":"test"}`, other...), "client_id", "autre", "client_secret", "autre secret")
+	got := oidctest.Decoded(t, []byte(a.Body))
+	idClaims := b.Verified(got["id_token"].(string), jose.RS256)
 	if diff := cmp.Diff([]any{"pwd"}, idClaims["amr"]); diff != "" {
 		t.Error(diff)
 	}
-	userClaims := b.verified(b.userinfo(got["access_token"].(string)).body, jose.RS256)
+	userClaims := b.Verified(b.UserInfo(got["access_token"].(string)).Body, jose.RS256)
 	if diff := cmp.Diff([]any{"Angela", "Claire", "Louise"}, userClaims["given_name_array"]); diff != "" {
 		t.Errorf("given_name also brings given_name_array: %s", diff)
 	}
 	t.Run("sub is pairwise per service, and stable for one", func(t *testing.T) {
-		first := b.verified(b.tokens(`{"key":"test"}`).IDToken, jose.ES256)["sub"]
-		second := b.verified(b.tokens(`{"key":"test"}`).IDToken, jose.ES256)["sub"]
-		someoneElse := b.verified(b.tokens(`{"key":"avec_nom_dusage"}`).IDToken, jose.ES256)["sub"]
+		first := b.Verified(b.Tokens(`{"key":"test"}`).IDToken, jose.ES256)["sub"]
+		second := b.Verified(b.Tokens(`{"key":"test"}`).IDToken, jose.ES256)["sub"]
+		someoneElse := b.Verified(b.Tokens(`{"key":"avec_nom_dusage"}`).IDToken, jose.ES256)["sub"]
 		if first != second || first == idClaims["sub"] || first == someoneElse {
 			t.Errorf("%v, %v; other service %v; other person %v", first, second, idClaims["sub"], someoneElse)
 		}
@@ -153,81 +144,61 @@ func TestTokenRefusals(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
-			code := b.code(`{"key":"test"}`)
-			wantRefusal(t, b.post(b.issuer+"/token", exchange(code, test.changes...)), test.status, test.code, test.description)
-			if a := b.post(b.issuer+"/token", exchange(code)); a.status != http.StatusOK {
-				t.Errorf("the refusal consumed the code: %s", a.body)
+			code := b.Code(`{"key":"test"}`)
+			wantRefusal(t, b.Exchange(code, test.changes...), test.status, test.code, test.description)
+			if a := b.Exchange(code); a.Status != http.StatusOK {
+				t.Errorf("the refusal consumed the code: %s", a.Body)
 			}
 		})
 	}
 	t.Run("client authentication by Basic is not advertised: refused", func(t *testing.T) {
-		request, _ := http.NewRequest(http.MethodPost, b.issuer+"/token",
-			strings.NewReader(exchange(b.code(`{"key":"test"}`), "client_id", "-", "client_secret", "-").Encode()))
+		request, _ := http.NewRequest(http.MethodPost, b.Issuer+"/token",
+			strings.NewReader(oidctest.ExchangeForm(b.Code(`{"key":"test"}`), "client_id", "-", "client_secret", "-").Encode()))
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		request.SetBasicAuth(clientID, url.QueryEscape(clientSecret))
-		if a := b.do(http.DefaultClient, request); a.status != http.StatusUnauthorized {
-			t.Errorf("answered %d", a.status)
+		if a := b.Do(http.DefaultClient, request); a.Status != http.StatusUnauthorized {
+			t.Errorf("answered %d", a.Status)
 		}
 	})
 }
 
 func TestTheCodeLives30SecondsAndServesOnce(t *testing.T) {
 	b := newBench(t)
-	code := b.code(`{"key":"test"}`)
-	b.advance(30 * time.Second)
-	wantRefusal(t, b.post(b.issuer+"/token", exchange(code)), 400, "invalid_grant", "grant request is invalid (authorization code is expired)")
+	code := b.Code(`{"key":"test"}`)
+	b.Advance(30 * time.Second)
+	wantRefusal(t, b.Exchange(code), 400, "invalid_grant", "grant request is invalid (authorization code is expired)")
 
-	code = b.code(`{"key":"test"}`)
-	b.advance(29 * time.Second)
-	accessToken := decoded(t, []byte(b.post(b.issuer+"/token", exchange(code)).body))["access_token"].(string)
-	if a := b.userinfo(accessToken); a.status != http.StatusOK {
-		t.Fatalf("userinfo: %d", a.status)
+	code = b.Code(`{"key":"test"}`)
+	b.Advance(29 * time.Second)
+	accessToken := oidctest.Decoded(t, []byte(b.Exchange(code).Body))["access_token"].(string)
+	if a := b.UserInfo(accessToken); a.Status != http.StatusOK {
+		t.Fatalf("userinfo: %d", a.Status)
 	}
-	wantRefusal(t, b.post(b.issuer+"/token", exchange(code)), 400, "invalid_grant", "grant request is invalid (authorization code already consumed)")
+	wantRefusal(t, b.Exchange(code), 400, "invalid_grant", "grant request is invalid (authorization code already consumed)")
 	// A replay also revokes the access token.
-	wantRefusal(t, b.userinfo(accessToken), 401, "invalid_token", "invalid token provided (access token not found)")
+	wantRefusal(t, b.UserInfo(accessToken), 401, "invalid_token", "invalid token provided (access token not found)")
 }
 
 func TestTheAccessTokenLives60Seconds(t *testing.T) {
 	b := newBench(t)
-	token := b.tokens(`{"key":"test"}`).AccessToken
-	b.advance(59 * time.Second)
-	if a := b.userinfo(token); a.status != http.StatusOK {
-		t.Errorf("after 59 s: %d", a.status)
+	token := b.Tokens(`{"key":"test"}`).AccessToken
+	b.Advance(59 * time.Second)
+	if a := b.UserInfo(token); a.Status != http.StatusOK {
+		t.Errorf("after 59 s: %d", a.Status)
 	}
-	b.advance(time.Second)
-	a := b.userinfo(token)
+	b.Advance(time.Second)
+	a := b.UserInfo(token)
 	wantRefusal(t, a, 401, "invalid_token", "invalid token provided (access token not found)")
-	if !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer error=") {
-		t.Errorf("WWW-Authenticate = %s", a.header.Get("WWW-Authenticate"))
+	if !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), "Bearer error=") {
+		t.Errorf("WWW-Authenticate = %s", a.Header.Get("WWW-Authenticate"))
 	}
 }
 
 func TestUserinfoIsGETOnlyWithABearer(t *testing.T) {
 	b := newBench(t)
-	token := b.tokens(`{"key":"test"}`).AccessToken
-	if a := b.post(b.issuer+"/userinfo", url.Values{"access_token": {token}}); a.status != http.StatusNotFound {
-		t.Errorf("POST answered %d", a.status)
+	token := b.Tokens(`{"key":"test"}`).AccessToken
+	if a := b.Post(b.Issuer+"/userinfo", url.Values{"access_token": {token}}); a.Status != http.StatusNotFound {
+		t.Errorf("POST answered %d", a.Status)
 	}
-	wantRefusal(t, b.get(b.issuer+"/userinfo?access_token="+token), 400, "invalid_request", "no access token provided")
-}
-
-func TestKeyRotationKeepsTheKeyIds(t *testing.T) {
-	b := newBench(t)
-	before := b.published()
-	token := b.tokens(`{"key":"test"}`).IDToken
-	b.server.RotateKeys()
-	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.ES256})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := signed.Verify(b.published()); err == nil {
-		t.Error("the fresh keys verify an old token")
-	}
-	fresh := b.tokens(`{"key":"test"}`).IDToken
-	b.verified(fresh, jose.ES256)
-	signed, _ = jose.ParseSignedCompact(fresh, []jose.SignatureAlgorithm{jose.ES256})
-	if _, err := signed.Verify(before); err == nil {
-		t.Error("the old keys verify a fresh token: retry with fresh keys is not exercised")
-	}
+	wantRefusal(t, b.Get(b.Issuer+"/userinfo?access_token="+token), 400, "invalid_request", "no access token provided")
 }

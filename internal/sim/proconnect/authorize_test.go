@@ -1,14 +1,14 @@
 package proconnect_test
 
 import (
-	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"portail-qf/internal/sim/oidc/oidctest"
 )
 
 func TestParametersOutsideTheWhitelistAre400PagesWithoutRedirect(t *testing.T) {
@@ -47,15 +47,15 @@ func TestParametersOutsideTheWhitelistAre400PagesWithoutRedirect(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
-			a := b.authorize(test.changes...)
+			a := b.Authorize(test.changes...)
 			wantPage(t, a, http.StatusBadRequest, test.code)
-			if a.location != nil {
-				t.Errorf("redirected to %v", a.location)
+			if a.Location != nil {
+				t.Errorf("redirected to %v", a.Location)
 			}
 		})
 	}
 	t.Run("a repeated parameter is refused", func(t *testing.T) {
-		wantPage(t, b.get(b.issuer+"/authorize?"+parameters().Encode()+"&scope=openid"), http.StatusBadRequest, "Y000400")
+		wantPage(t, b.Get(b.Issuer+"/authorize?"+b.Parameters().Encode()+"&scope=openid"), http.StatusBadRequest, "Y000400")
 	})
 }
 
@@ -90,7 +90,7 @@ func TestOtherRefusalsAreRedirectsWithStateAndIss(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
-			b.wantBack(t, b.authorize(test.changes...), test.error, test.description)
+			b.WantBack(t, b.Authorize(test.changes...), test.error, test.description)
 		})
 	}
 }
@@ -115,44 +115,23 @@ func TestAcceptedRequests(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
-			if code := b.code(`{"key":"agent"}`, test.changes...); code == "" {
+			if code := b.Code(`{"key":"agent"}`, test.changes...); code == "" {
 				t.Error("no code")
 			}
 		})
-	}
-	t.Run("authorize is GET and POST", func(t *testing.T) {
-		b.order(`{"key":"agent"}`)
-		b.codeOf(b.post(b.issuer+"/authorize", parameters()))
-	})
-}
-
-func TestSuccessIs303WithCodeStateAndIss(t *testing.T) {
-	b := newBench(t)
-	b.order(`{"key":"agent"}`)
-	a := b.authorize()
-	if a.status != http.StatusSeeOther || a.address != callback {
-		t.Errorf("answered %d to %s", a.status, a.address)
-	}
-	code := a.location.Get("code")
-	if diff := cmp.Diff(url.Values{"code": {code}, "state": {stateSent}, "iss": {b.issuer}}, a.location); diff != "" || code == "" {
-		t.Error(diff)
-	}
-	b.order(`{"key":"agent"}`)
-	if a := b.authorize("redirect_uri", callback+"?deja=1"); a.location.Get("deja") != "1" || a.location.Get("code") == "" {
-		t.Errorf("a redirect_uri with a query loses it: %v", a.location)
 	}
 }
 
 func TestDiscoveryHasTheShapeOfTheRealOne(t *testing.T) {
 	b := newBench(t)
-	document := decoded(t, []byte(b.get(b.issuer+"/.well-known/openid-configuration").body))
+	document := oidctest.Decoded(t, []byte(b.Get(b.Issuer+"/.well-known/openid-configuration").Body))
 	for name, want := range map[string]any{
-		"issuer":                                         b.issuer,
-		"authorization_endpoint":                         b.issuer + "/authorize",
-		"token_endpoint":                                 b.issuer + "/token",
-		"userinfo_endpoint":                              b.issuer + "/userinfo",
-		"jwks_uri":                                       b.issuer + "/jwks",
-		"end_session_endpoint":                           b.issuer + "/session/end",
+		"issuer":                                         b.Issuer,
+		"authorization_endpoint":                         b.Issuer + "/authorize",
+		"token_endpoint":                                 b.Issuer + "/token",
+		"userinfo_endpoint":                              b.Issuer + "/userinfo",
+		"jwks_uri":                                       b.Issuer + "/jwks",
+		"end_session_endpoint":                           b.Issuer + "/session/end",
 		"response_types_supported":                       []any{"code"},
 		"subject_types_supported":                        []any{"public"},
 		"claims_parameter_supported":                     true,
@@ -173,29 +152,5 @@ func TestDiscoveryHasTheShapeOfTheRealOne(t *testing.T) {
 	}
 	if claims := document["claims_supported"].([]any); !slices.Contains(claims, any("phone_number")) || slices.Contains(claims, any("family_name")) {
 		t.Errorf("claims_supported = %v", claims)
-	}
-}
-
-func TestJWKSHoldsBothKeys(t *testing.T) {
-	b := newBench(t)
-	a := b.get(b.issuer + "/jwks")
-	if got := a.header.Get("Content-Type"); !strings.HasPrefix(got, "application/jwk-set+json") {
-		t.Errorf("Content-Type = %s", got)
-	}
-	var set struct {
-		Keys []map[string]any `json:"keys"`
-	}
-	if err := json.Unmarshal([]byte(a.body), &set); err != nil {
-		t.Fatal(err)
-	}
-	var kids []any
-	for _, key := range set.Keys {
-		kids = append(kids, key["kid"])
-		if _, found := key["d"]; found {
-			t.Errorf("%s is published with its private part", key["kid"])
-		}
-	}
-	if diff := cmp.Diff([]any{"pkcs11:ES256:hsm", "pkcs11:RS256:hsm"}, kids); diff != "" {
-		t.Error(diff)
 	}
 }

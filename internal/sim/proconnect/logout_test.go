@@ -8,74 +8,54 @@ import (
 	"time"
 )
 
-func (b *bench) logout(pairs ...string) answer {
-	b.t.Helper()
-	values := url.Values{}
-	for i := 0; i < len(pairs); i += 2 {
-		values.Add(pairs[i], pairs[i+1])
-	}
-	return b.get(b.issuer + "/session/end?" + values.Encode())
-}
-
-// confirm presses the button that the page of logout presses by itself.
-func (b *bench) confirm(page answer) answer {
-	b.t.Helper()
-	_, rest, found := strings.Cut(page.body, `name="request" value="`)
-	if !found {
-		b.t.Fatalf("nothing to confirm: %d %s", page.status, page.body)
-	}
-	request, _, _ := strings.Cut(rest, `"`)
-	return b.press(page, "/session/end/confirm", form("request", request))
-}
-
 func TestLogoutByFormThenRedirectWithState(t *testing.T) {
 	b := newBench(t)
-	hint := b.exchanged(b.codeOf(b.signIn("agent"))).IDToken
-	b.advance(2 * time.Hour) // an expired hint is accepted
+	hint := b.TokensOf(b.CodeOf(b.signIn("agent"))).IDToken
+	b.Advance(2 * time.Hour) // an expired hint is accepted
 
-	page := b.logout("id_token_hint", hint, "post_logout_redirect_uri", goodbye, "state", "etat de sortie")
+	page := b.Logout("id_token_hint", hint, "post_logout_redirect_uri", goodbye, "state", "etat de sortie")
 	wantPage(t, page, http.StatusOK, ".submit()")
-	if !strings.Contains(page.body, "<button") {
+	if !strings.Contains(page.Body, "<button") {
 		t.Error("without JavaScript nobody can confirm")
 	}
-	b.codeOf(b.authorize()) // a GET changes nothing
+	b.CodeOf(b.Authorize()) // a GET changes nothing
 
-	a := b.confirm(page)
-	if a.status != http.StatusSeeOther || a.address != goodbye || a.location.Get("state") != "etat de sortie" || len(a.location) != 1 {
-		t.Errorf("%d %s %v", a.status, a.address, a.location)
+	a := b.ConfirmLogout(page)
+	if a.Status != http.StatusSeeOther || a.Address != goodbye || a.Location.Get("state") != "etat de sortie" || len(a.Location) != 1 {
+		t.Errorf("%d %s %v", a.Status, a.Address, a.Location)
 	}
-	wantPage(t, b.authorize(), http.StatusOK, "Adresse électronique") // the SSO session has ended
-	wantPage(t, b.confirm(page), http.StatusBadRequest, "a expiré")
+	wantPage(t, b.Authorize(), http.StatusOK, "Adresse électronique") // the SSO session has ended
+	wantPage(t, b.ConfirmLogout(page), http.StatusBadRequest, "a expiré")
 }
 
 func TestLogoutEndsTheSSOForAllServicesOfThatBrowser(t *testing.T) {
 	b := newBench(t)
-	got := b.exchanged(b.codeOf(b.signIn("agent")))
-	b.codeOf(b.authorize("client_id", "autre", "scope", "openid email"))
-	b.confirm(b.logout("client_id", clientID, "post_logout_redirect_uri", goodbye, "state", "x"))
-	wantPage(t, b.authorize("client_id", "autre", "scope", "openid email"), http.StatusOK, "Adresse électronique")
-	if a := b.userinfo(got.AccessToken); a.status != http.StatusOK {
-		t.Errorf("but not their local sessions: userinfo answered %d", a.status)
+	got := b.TokensOf(b.CodeOf(b.signIn("agent")))
+	b.CodeOf(b.Authorize("client_id", "autre", "scope", "openid email"))
+	b.ConfirmLogout(b.Logout("client_id", clientID, "post_logout_redirect_uri", goodbye, "state", "x"))
+	wantPage(t, b.Authorize("client_id", "autre", "scope", "openid email"), http.StatusOK, "Adresse électronique")
+	if a := b.UserInfo(got.AccessToken); a.Status != http.StatusOK {
+		t.Errorf("but not their local sessions: userinfo answered %d", a.Status)
 	}
 }
 
 func TestLogoutForgetsTheOrder(t *testing.T) {
 	b := newBench(t)
-	hint := b.tokens(`{"key":"agent"}`).IDToken
-	b.confirm(b.logout("id_token_hint", hint, "post_logout_redirect_uri", goodbye, "state", "x"))
-	wantPage(t, b.authorize("claims", demanded), http.StatusOK, "Adresse électronique")
+	hint := b.Tokens(`{"key":"agent"}`).IDToken
+	b.ConfirmLogout(b.Logout("id_token_hint", hint, "post_logout_redirect_uri", goodbye, "state", "x"))
+	wantPage(t, b.Authorize("claims", demanded), http.StatusOK, "Adresse électronique")
 }
 
 func TestLogoutWithoutReturnAddressEndsOnAPage(t *testing.T) {
 	b := newBench(t)
-	hint := b.tokens(`{"key":"agent"}`).IDToken
-	wantPage(t, b.confirm(b.logout("id_token_hint", hint, "state", "x")), http.StatusOK, "Vous êtes déconnecté")
+	hint := b.Tokens(`{"key":"agent"}`).IDToken
+	wantPage(t, b.ConfirmLogout(b.Logout("id_token_hint", hint, "state", "x")), http.StatusOK, "Vous êtes déconnecté")
 }
 
 func TestLogoutRefusals(t *testing.T) {
 	b := newBench(t)
-	hint := b.tokens(`{"key":"agent"}`).IDToken
-	rogue := b.tokens(`{"key":"agent","mutate":{"id_token":{"_key":"rogue"}}}`).IDToken
+	hint := b.Tokens(`{"key":"agent"}`).IDToken
+	rogue := b.Tokens(`{"key":"agent","mutate":{"id_token":{"_key":"rogue"}}}`).IDToken
 	tests := []struct {
 		sentence string
 		pairs    []string
@@ -96,16 +76,16 @@ func TestLogoutRefusals(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
-			wantPage(t, b.logout(test.pairs...), http.StatusBadRequest, test.text)
+			wantPage(t, b.Logout(test.pairs...), http.StatusBadRequest, test.text)
 		})
 	}
 	t.Run("session/end is GET only", func(t *testing.T) {
-		if a := b.post(b.issuer+"/session/end", url.Values{"id_token_hint": {hint}, "state": {"x"}}); a.status != http.StatusNotFound {
-			t.Errorf("POST answered %d", a.status)
+		if a := b.Post(b.Issuer+"/session/end", url.Values{"id_token_hint": {hint}, "state": {"x"}}); a.Status != http.StatusNotFound {
+			t.Errorf("POST answered %d", a.Status)
 		}
 	})
 	t.Run("a hint signed before a rotation is still good", func(t *testing.T) {
-		b.server.RotateKeys()
-		wantPage(t, b.logout("id_token_hint", hint, "state", "x"), http.StatusOK, "Déconnexion")
+		b.Server.RotateKeys()
+		wantPage(t, b.Logout("id_token_hint", hint, "state", "x"), http.StatusOK, "Déconnexion")
 	})
 }

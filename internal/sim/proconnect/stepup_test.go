@@ -20,30 +20,30 @@ func wantLevel(t *testing.T, claims map[string]any, acr any, amr []any) {
 
 func TestAStepUpRightAfterAnOrderAnswersTheSamePersonAtEidas2(t *testing.T) {
 	b := newBench(t)
-	b.order(`{"identity":{"email":"a@example.fr","siret":"21040107100019"}}`)
-	plain := b.claimsOf(b.authorize())
+	b.Order(`{"identity":{"email":"a@example.fr","siret":"21040107100019"}}`)
+	plain := b.claimsOf(b.Authorize())
 	wantLevel(t, plain, "eidas1", []any{"pwd"})
-	b.advance(time.Minute)
-	raised := b.claimsOf(b.authorize("claims", demanded, "login_hint", "a@example.fr", "siret_hint", "21040107100019"))
+	b.Advance(time.Minute)
+	raised := b.claimsOf(b.Authorize("claims", demanded, "login_hint", "a@example.fr", "siret_hint", "21040107100019"))
 	wantLevel(t, raised, "eidas2", strong)
 	if raised["sub"] != plain["sub"] || raised["auth_time"] != plain["auth_time"].(float64)+60 {
 		t.Errorf("plain %v, raised %v", plain, raised)
 	}
 	t.Run("the session keeps the level", func(t *testing.T) {
-		again := b.claimsOf(b.authorize())
+		again := b.claimsOf(b.Authorize())
 		wantLevel(t, again, "eidas2", strong)
 		if again["auth_time"] != raised["auth_time"] {
 			t.Error("authenticated anew without demand")
 		}
 	})
 	t.Run("and so does each step-up that follows in that browser", func(t *testing.T) {
-		wantLevel(t, b.claimsOf(b.authorize("claims", demanded)), "eidas2", strong)
+		wantLevel(t, b.claimsOf(b.Authorize("claims", demanded)), "eidas2", strong)
 	})
 	t.Run("an order of its own comes first", func(t *testing.T) {
-		b.order(`{"error":"access_denied"}`)
-		b.wantBack(t, b.authorize("claims", demanded), "access_denied", "User auth aborted")
-		b.order(`{"identity":{"email":"b@example.fr"}}`)
-		if other := b.claimsOf(b.authorize("claims", demanded)); other["sub"] == plain["sub"] {
+		b.Order(`{"error":"access_denied"}`)
+		b.WantBack(t, b.Authorize("claims", demanded), "access_denied", "User auth aborted")
+		b.Order(`{"identity":{"email":"b@example.fr"}}`)
+		if other := b.claimsOf(b.Authorize("claims", demanded)); other["sub"] == plain["sub"] {
 			t.Error("the same person")
 		}
 	})
@@ -51,13 +51,13 @@ func TestAStepUpRightAfterAnOrderAnswersTheSamePersonAtEidas2(t *testing.T) {
 
 func TestAStepUpAnswersTheAcrThatTheOrderGaveFitOrNot(t *testing.T) {
 	b := newBench(t)
-	b.order(`{"identity":{"email":"a@example.fr","acr":"eidas1"}}`)
-	wantLevel(t, b.claimsOf(b.authorize()), "eidas1", []any{"pwd"})
-	wantLevel(t, b.claimsOf(b.authorize("claims", demanded)), "eidas1", []any{"pwd"})
-	b.order(`{"identity":{"email":"a@example.fr","acr":"eidas1","amr":["pwd","mfa"]}}`)
-	wantLevel(t, b.claimsOf(b.authorize("claims", demanded)), "eidas1", []any{"pwd", "mfa"})
-	b.order(`{"identity":{"email":"a@example.fr","amr":["hwk"]}}`)
-	wantLevel(t, b.claimsOf(b.authorize("claims", demanded)), "eidas2", []any{"hwk"})
+	b.Order(`{"identity":{"email":"a@example.fr","acr":"eidas1"}}`)
+	wantLevel(t, b.claimsOf(b.Authorize()), "eidas1", []any{"pwd"})
+	wantLevel(t, b.claimsOf(b.Authorize("claims", demanded)), "eidas1", []any{"pwd"})
+	b.Order(`{"identity":{"email":"a@example.fr","acr":"eidas1","amr":["pwd","mfa"]}}`)
+	wantLevel(t, b.claimsOf(b.Authorize("claims", demanded)), "eidas1", []any{"pwd", "mfa"})
+	b.Order(`{"identity":{"email":"a@example.fr","amr":["hwk"]}}`)
+	wantLevel(t, b.claimsOf(b.Authorize("claims", demanded)), "eidas2", []any{"hwk"})
 }
 
 func TestALevelDemandedAtOnce(t *testing.T) {
@@ -75,8 +75,8 @@ func TestALevelDemandedAtOnce(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.order, func(t *testing.T) {
-			b.order(test.order)
-			wantLevel(t, b.claimsOf(b.authorize("claims", demanded)), test.acr, test.amr)
+			b.Order(test.order)
+			wantLevel(t, b.claimsOf(b.Authorize("claims", demanded)), test.acr, test.amr)
 		})
 	}
 }
@@ -84,21 +84,21 @@ func TestALevelDemandedAtOnce(t *testing.T) {
 func TestTheLevelOfAnOfferedIdentityIsADefault(t *testing.T) {
 	b := newBench(t)
 	for key, want := range map[string]string{"agent": "eidas1", "declare": "eidas0", "moyenne": "eidas1-mfa", "forte": "eidas2"} {
-		b.order(`{"key":"` + key + `"}`)
-		if claims := b.claimsOf(b.authorize()); claims["acr"] != want {
+		b.Order(`{"key":"` + key + `"}`)
+		if claims := b.claimsOf(b.Authorize()); claims["acr"] != want {
 			t.Errorf("%s: acr = %v, want %s", key, claims["acr"], want)
 		}
-		wantLevel(t, b.claimsOf(b.authorize("claims", demanded)), "eidas2", strong)
+		wantLevel(t, b.claimsOf(b.Authorize("claims", demanded)), "eidas2", strong)
 	}
 }
 
 func TestAStepUpIsFoundByTheClientOnceIfTheBrowserKeepsNoCookie(t *testing.T) {
 	b := newBench(t)
-	forgetful := func() { b.browser = b.newBrowser() }
-	stepUp := func() answer { forgetful(); return b.authorize("claims", demanded) }
+	forgetful := func() { b.Browser = b.NewBrowser() }
+	stepUp := func() answer { forgetful(); return b.Authorize("claims", demanded) }
 
-	b.order(`{"identity":{"email":"a@example.fr"}}`)
-	plain := b.claimsOf(b.authorize())
+	b.Order(`{"identity":{"email":"a@example.fr"}}`)
+	plain := b.claimsOf(b.Authorize())
 	raised := b.claimsOf(stepUp())
 	wantLevel(t, raised, "eidas2", strong)
 	if raised["sub"] != plain["sub"] {
@@ -107,53 +107,53 @@ func TestAStepUpIsFoundByTheClientOnceIfTheBrowserKeepsNoCookie(t *testing.T) {
 	wantPage(t, stepUp(), http.StatusOK, "Adresse électronique professionnelle")
 
 	for why, between := range map[string]func(){
-		"ten minutes later, it is no longer right after": func() { b.advance(10 * time.Minute) },
-		"a page of that client opened in between":        func() { forgetful(); b.authorize() },
-		"it has been used in the browser":                func() { b.claimsOf(b.authorize("claims", demanded)) },
+		"ten minutes later, it is no longer right after": func() { b.Advance(10 * time.Minute) },
+		"a page of that client opened in between":        func() { forgetful(); b.Authorize() },
+		"it has been used in the browser":                func() { b.claimsOf(b.Authorize("claims", demanded)) },
 	} {
-		b.order(`{"identity":{"email":"a@example.fr"}}`)
-		b.codeOf(b.authorize())
+		b.Order(`{"identity":{"email":"a@example.fr"}}`)
+		b.CodeOf(b.Authorize())
 		between()
-		if a := stepUp(); a.status != http.StatusOK {
-			t.Errorf("%s: answered %d %v", why, a.status, a.location)
+		if a := stepUp(); a.Status != http.StatusOK {
+			t.Errorf("%s: answered %d %v", why, a.Status, a.Location)
 		}
 	}
 	t.Run("another client finds nothing", func(t *testing.T) {
-		b.order(`{"identity":{"email":"a@example.fr"}}`)
-		b.codeOf(b.authorize())
+		b.Order(`{"identity":{"email":"a@example.fr"}}`)
+		b.CodeOf(b.Authorize())
 		forgetful()
-		wantPage(t, b.authorize("claims", demanded, "client_id", "autre", "scope", "openid email"), http.StatusOK, "Autre service")
+		wantPage(t, b.Authorize("claims", demanded, "client_id", "autre", "scope", "openid email"), http.StatusOK, "Autre service")
 	})
 	t.Run("a browser that signed in by the pages is not concerned", func(t *testing.T) {
 		forgetful()
 		b.signIn("declare")
-		signedIn := b.browser
+		signedIn := b.Browser
 		forgetful()
-		b.order(`{"identity":{"email":"a@example.fr"}}`)
-		b.codeOf(b.authorize())
-		b.browser = signedIn
-		wantPage(t, b.authorize("claims", demanded), http.StatusOK, "Max DURAND")
+		b.Order(`{"identity":{"email":"a@example.fr"}}`)
+		b.CodeOf(b.Authorize())
+		b.Browser = signedIn
+		wantPage(t, b.Authorize("claims", demanded), http.StatusOK, "Max DURAND")
 	})
 }
 
 func TestAPrivateSectorUserIsRefusedByAPage(t *testing.T) {
 	b := newBench(t)
 	public := []string{"client_id", "public"}
-	b.order(`{"key":"agent"}`)
-	b.codeOf(b.authorize(public...))
-	b.order(`{"key":"privee"}`)
-	wantPage(t, b.authorize(public...), http.StatusForbidden, "Y500015")
-	b.order(`{"identity":{"email":"a@example.fr"}}`)
-	wantPage(t, b.authorize(public...), http.StatusForbidden, "Y500015")
-	b.order(`{"key":"privee"}`)
-	b.codeOf(b.authorize()) // elsewhere she is welcome
+	b.Order(`{"key":"agent"}`)
+	b.CodeOf(b.Authorize(public...))
+	b.Order(`{"key":"privee"}`)
+	wantPage(t, b.Authorize(public...), http.StatusForbidden, "Y500015")
+	b.Order(`{"identity":{"email":"a@example.fr"}}`)
+	wantPage(t, b.Authorize(public...), http.StatusForbidden, "Y500015")
+	b.Order(`{"key":"privee"}`)
+	b.CodeOf(b.Authorize()) // elsewhere she is welcome
 	t.Run("her session is not re-used there either", func(t *testing.T) {
-		wantPage(t, b.authorize(public...), http.StatusForbidden, "Y500015")
+		wantPage(t, b.Authorize(public...), http.StatusForbidden, "Y500015")
 	})
 	t.Run("by the pages", func(t *testing.T) {
-		b.browser = b.newBrowser()
-		login := b.press(b.authorize(public...), "/adresse", nil)
-		wantPage(t, b.press(login, "/connexion", form("key", "privee")), http.StatusForbidden, "Y500015")
-		b.codeOf(b.press(login, "/connexion", form("key", "agent")))
+		b.Browser = b.NewBrowser()
+		login := b.Press(b.Authorize(public...), "/adresse", nil)
+		wantPage(t, b.Press(login, "/connexion", form("key", "privee")), http.StatusForbidden, "Y500015")
+		b.CodeOf(b.Press(login, "/connexion", form("key", "agent")))
 	})
 }

@@ -12,13 +12,15 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
+
+	"portail-qf/internal/sim/oidc/oidctest"
 )
 
 func TestTheNominalFlow(t *testing.T) {
 	b := newBench(t)
-	a := b.post(b.issuer+"/token", exchange(b.code(`{"key":"agent"}`,
-		"scope", "openid given_name usual_name email uid siret idp_id roles organization_label phone inconnu")))
-	got := decoded(t, []byte(a.body))
+	a := b.Exchange(b.Code(`{"key":"agent"}`,
+		"scope", "openid given_name usual_name email uid siret idp_id roles organization_label phone inconnu"))
+	got := oidctest.Decoded(t, []byte(a.Body))
 	idToken, accessToken := got["id_token"].(string), got["access_token"].(string)
 	t.Run("the token response has 6 members, with refresh_token", func(t *testing.T) {
 		want := map[string]any{
@@ -26,20 +28,20 @@ func TestTheNominalFlow(t *testing.T) {
 			"refresh_token": got["refresh_token"],
 			"scope":         "openid given_name usual_name email uid siret idp_id roles organization_label phone",
 		}
-		if diff := cmp.Diff(want, got); diff != "" || a.status != http.StatusOK || got["refresh_token"] == nil {
-			t.Error(a.status, diff)
+		if diff := cmp.Diff(want, got); diff != "" || a.Status != http.StatusOK || got["refresh_token"] == nil {
+			t.Error(a.Status, diff)
 		}
 	})
-	now := float64(b.clock().Unix())
-	claims := b.verified(idToken, jose.RS256)
+	now := float64(b.Clock().Unix())
+	claims := b.Verified(idToken, jose.RS256)
 	t.Run("the id_token: header alg, typ: JWT, kid; payload with at_hash, no identity", func(t *testing.T) {
-		if diff := cmp.Diff(map[string]any{"alg": "RS256", "typ": "JWT", "kid": "pkcs11:RS256:hsm"}, header(t, idToken)); diff != "" {
+		if diff := cmp.Diff(map[string]any{"alg": "RS256", "typ": "JWT", "kid": "pkcs11:RS256:hsm"}, oidctest.Header(t, idToken)); diff != "" {
 			t.Error(diff)
 		}
 		digest := sha256.Sum256([]byte(accessToken))
 		want := map[string]any{
 			"sub": claims["sub"], "auth_time": now, "acr": "eidas1", "amr": []any{"pwd"}, "nonce": nonceSent, "aud": clientID,
-			"at_hash": base64.RawURLEncoding.EncodeToString(digest[:16]), "exp": now + 3600, "iat": now, "iss": b.issuer,
+			"at_hash": base64.RawURLEncoding.EncodeToString(digest[:16]), "exp": now + 3600, "iat": now, "iss": b.Issuer,
 		}
 		if diff := cmp.Diff(want, claims); diff != "" {
 			t.Error(diff)
@@ -51,17 +53,17 @@ func TestTheNominalFlow(t *testing.T) {
 		}
 	})
 	t.Run("userinfo is a JWS with the claims of the scopes, as the person has them", func(t *testing.T) {
-		answer := b.userinfo(accessToken)
-		if got := answer.header.Get("Content-Type"); got != "application/jwt; charset=utf-8" {
+		answer := b.UserInfo(accessToken)
+		if got := answer.Header.Get("Content-Type"); got != "application/jwt; charset=utf-8" {
 			t.Errorf("Content-Type = %s", got)
 		}
 		want := map[string]any{
-			"sub": claims["sub"], "iss": b.issuer, "aud": clientID, "iat": now, "exp": now + 3600,
+			"sub": claims["sub"], "iss": b.Issuer, "aud": clientID, "iat": now, "exp": now + 3600,
 			"given_name": "Camille", "usual_name": "FERRAND", "email": "Camille.Ferrand@Majastres.example.fr", "uid": "uid-Camille",
 			"siret": "21040107100019", "idp_id": "71144ab3-ee1a-4401-b7b3-79b44f7daeeb", "organization_label": "COMMUNE DE MAJASTRES",
 			"roles": []any{"agent_public", "agent_public_territorial"}, "phone_number": "04 92 00 00 01",
 		}
-		if diff := cmp.Diff(want, b.verified(answer.body, jose.RS256)); diff != "" {
+		if diff := cmp.Diff(want, b.Verified(answer.Body, jose.RS256)); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -82,7 +84,7 @@ func TestAcrAndAmrComeOnlyWhenAskedFor(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
-			claims := b.verified(b.tokens(`{"identity":{"acr":"eidas1","amr":["pwd"]}}`, test.changes...).IDToken, jose.RS256)
+			claims := b.Verified(b.Tokens(`{"identity":{"acr":"eidas1","amr":["pwd"]}}`, test.changes...).IDToken, jose.RS256)
 			_, acr := claims["acr"]
 			_, amr := claims["amr"]
 			if acr != test.acr || amr != test.amr {
@@ -100,9 +102,9 @@ func TestScopesOpenTheirClaims(t *testing.T) {
 		"openid given_name usual_name": {"given_name", "usual_name"},
 		"openid idp_id":                {"idp_id"},
 	} {
-		got := b.tokens(`{"key":"agent"}`, "scope", scope)
+		got := b.Tokens(`{"key":"agent"}`, "scope", scope)
 		want := append([]string{"sub", "iss", "aud", "iat", "exp"}, opens...)
-		claims := b.verified(b.userinfo(got.AccessToken).body, jose.RS256)
+		claims := b.Verified(b.UserInfo(got.AccessToken).Body, jose.RS256)
 		for _, name := range want {
 			if _, found := claims[name]; !found {
 				t.Errorf("%s: %s is missing", scope, name)
@@ -116,16 +118,16 @@ func TestScopesOpenTheirClaims(t *testing.T) {
 
 func TestTheClientsAlgorithmAppliesToBothAndSubIsTheSameForTwoServices(t *testing.T) {
 	b := newBench(t)
-	a := b.post(b.issuer+"/token", exchange(b.code(`{"key":"agent"}`, "client_id", "autre", "scope", "openid email"), "client_id", "autre", "client_secret", "autre secret"))
-	got := decoded(t, []byte(a.body))
-	there := b.verified(got["id_token"].(string), jose.ES256)
-	if userClaims := b.verified(b.userinfo(got["access_token"].(string)).body, jose.ES256); userClaims["sub"] != there["sub"] {
+	a := b.Exchange(b.Code(`{"key":"agent"}`, "client_id", "autre", "scope", "openid email"), "client_id", "autre", "client_secret", "autre secret")
+	got := oidctest.Decoded(t, []byte(a.Body))
+	there := b.Verified(got["id_token"].(string), jose.ES256)
+	if userClaims := b.Verified(b.UserInfo(got["access_token"].(string)).Body, jose.ES256); userClaims["sub"] != there["sub"] {
 		t.Errorf("userinfo = %v", userClaims)
 	}
-	if head := header(t, got["id_token"].(string)); head["kid"] != "pkcs11:ES256:hsm" {
+	if head := oidctest.Header(t, got["id_token"].(string)); head["kid"] != "pkcs11:ES256:hsm" {
 		t.Errorf("header = %v", head)
 	}
-	sub := func(order string) any { return b.verified(b.tokens(order).IDToken, jose.RS256)["sub"] }
+	sub := func(order string) any { return b.Verified(b.Tokens(order).IDToken, jose.RS256)["sub"] }
 	if here := sub(`{"key":"agent"}`); here != there["sub"] {
 		t.Errorf("two services learn %v and %v", here, there["sub"])
 	}
@@ -139,7 +141,7 @@ func TestTheClientsAlgorithmAppliesToBothAndSubIsTheSameForTwoServices(t *testin
 	})
 	t.Run("it stays over restarts", func(t *testing.T) {
 		again := newBench(t)
-		if again.verified(again.tokens(`{"key":"agent"}`).IDToken, jose.RS256)["sub"] != there["sub"] {
+		if again.Verified(again.Tokens(`{"key":"agent"}`).IDToken, jose.RS256)["sub"] != there["sub"] {
 			t.Error("another sub")
 		}
 	})
@@ -173,18 +175,18 @@ func TestTokenRefusalsAreTerse(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
-			code := b.code(`{"key":"agent"}`)
-			wantRefusal(t, b.post(b.issuer+"/token", exchange(code, test.changes...)), test.status, test.code, test.description)
-			if a := b.post(b.issuer+"/token", exchange(code)); a.status != http.StatusOK {
-				t.Errorf("the refusal consumed the code: %s", a.body)
+			code := b.Code(`{"key":"agent"}`)
+			wantRefusal(t, b.Exchange(code, test.changes...), test.status, test.code, test.description)
+			if a := b.Exchange(code); a.Status != http.StatusOK {
+				t.Errorf("the refusal consumed the code: %s", a.Body)
 			}
 		})
 	}
 	t.Run("client authentication by Basic is not advertised: refused", func(t *testing.T) {
-		request := b.request(http.MethodPost, b.issuer+"/token", exchange(b.code(`{"key":"agent"}`), "client_id", "-", "client_secret", "-"))
+		request := b.NewRequest(http.MethodPost, b.Issuer+"/token", oidctest.ExchangeForm(b.Code(`{"key":"agent"}`), "client_id", "-", "client_secret", "-"))
 		request.SetBasicAuth(clientID, url.QueryEscape(clientSecret))
-		if a := b.do(http.DefaultClient, request); a.status != http.StatusUnauthorized {
-			t.Errorf("answered %d", a.status)
+		if a := b.Do(http.DefaultClient, request); a.Status != http.StatusUnauthorized {
+			t.Errorf("answered %d", a.Status)
 		}
 	})
 }
@@ -193,70 +195,70 @@ func TestPKCEIsVerifiedAndNeverReplacesTheSecret(t *testing.T) {
 	b := newBench(t)
 	verifier := strings.Repeat("v-._~0A", 7)
 	digest := sha256.Sum256([]byte(verifier))
-	code := b.code(`{"key":"agent"}`, "code_challenge", base64.RawURLEncoding.EncodeToString(digest[:]), "code_challenge_method", "S256")
-	post := func(changes ...string) answer { return b.post(b.issuer+"/token", exchange(code, changes...)) }
+	code := b.Code(`{"key":"agent"}`, "code_challenge", base64.RawURLEncoding.EncodeToString(digest[:]), "code_challenge_method", "S256")
+	post := func(changes ...string) answer { return b.Exchange(code, changes...) }
 	wantRefusal(t, post("code_verifier", verifier, "client_secret", "-"), 401, "invalid_client", "client authentication failed")
 	wantRefusal(t, post(), 400, "invalid_grant", "grant request is invalid")
 	wantRefusal(t, post("code_verifier", verifier+"x"), 400, "invalid_grant", "grant request is invalid")
-	if a := post("code_verifier", verifier); a.status != http.StatusOK {
-		t.Errorf("the right verifier: %d %s", a.status, a.body)
+	if a := post("code_verifier", verifier); a.Status != http.StatusOK {
+		t.Errorf("the right verifier: %d %s", a.Status, a.Body)
 	}
 }
 
 func TestTheCodeLives60SecondsAndServesOnce(t *testing.T) {
 	b := newBench(t)
-	code := b.code(`{"key":"agent"}`)
-	b.advance(60 * time.Second)
-	wantRefusal(t, b.post(b.issuer+"/token", exchange(code)), 400, "invalid_grant", "grant request is invalid")
+	code := b.Code(`{"key":"agent"}`)
+	b.Advance(60 * time.Second)
+	wantRefusal(t, b.Exchange(code), 400, "invalid_grant", "grant request is invalid")
 
-	code = b.code(`{"key":"agent"}`)
-	b.advance(59 * time.Second)
-	accessToken := decoded(t, []byte(b.post(b.issuer+"/token", exchange(code)).body))["access_token"].(string)
-	if a := b.userinfo(accessToken); a.status != http.StatusOK {
-		t.Fatalf("userinfo: %d", a.status)
+	code = b.Code(`{"key":"agent"}`)
+	b.Advance(59 * time.Second)
+	accessToken := oidctest.Decoded(t, []byte(b.Exchange(code).Body))["access_token"].(string)
+	if a := b.UserInfo(accessToken); a.Status != http.StatusOK {
+		t.Fatalf("userinfo: %d", a.Status)
 	}
-	b.advance(30 * time.Minute)
-	wantRefusal(t, b.post(b.issuer+"/token", exchange(code)), 400, "invalid_grant", "grant request is invalid")
+	b.Advance(30 * time.Minute)
+	wantRefusal(t, b.Exchange(code), 400, "invalid_grant", "grant request is invalid")
 	// A replay revokes the access token.
-	wantRefusal(t, b.userinfo(accessToken), 401, "invalid_token", "invalid token provided")
+	wantRefusal(t, b.UserInfo(accessToken), 401, "invalid_token", "invalid token provided")
 }
 
 func TestTheAccessTokenLives1Hour(t *testing.T) {
 	b := newBench(t)
-	token := b.tokens(`{"key":"agent"}`).AccessToken
-	issued := float64(b.clock().Unix())
-	b.advance(time.Hour - time.Second)
-	a := b.userinfo(token)
-	if a.status != http.StatusOK {
-		t.Fatalf("after 59 min 59 s: %d", a.status)
+	token := b.Tokens(`{"key":"agent"}`).AccessToken
+	issued := float64(b.Clock().Unix())
+	b.Advance(time.Hour - time.Second)
+	a := b.UserInfo(token)
+	if a.Status != http.StatusOK {
+		t.Fatalf("after 59 min 59 s: %d", a.Status)
 	}
-	if claims := b.verified(a.body, jose.RS256); claims["exp"] != issued+3600 || claims["iat"] != issued+3599 {
+	if claims := b.Verified(a.Body, jose.RS256); claims["exp"] != issued+3600 || claims["iat"] != issued+3599 {
 		t.Errorf("iat %v, exp %v: the JWS outlives its token", claims["iat"], claims["exp"])
 	}
-	b.advance(time.Second)
-	a = b.userinfo(token)
+	b.Advance(time.Second)
+	a = b.UserInfo(token)
 	wantRefusal(t, a, 401, "invalid_token", "invalid token provided")
-	if !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer error=") {
-		t.Errorf("WWW-Authenticate = %s", a.header.Get("WWW-Authenticate"))
+	if !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), "Bearer error=") {
+		t.Errorf("WWW-Authenticate = %s", a.Header.Get("WWW-Authenticate"))
 	}
 }
 
 func TestUserinfoIsGETAndPOSTWithABearer(t *testing.T) {
 	b := newBench(t)
-	token := b.tokens(`{"key":"agent"}`).AccessToken
-	request := b.request(http.MethodPost, b.issuer+"/userinfo", nil)
+	token := b.Tokens(`{"key":"agent"}`).AccessToken
+	request := b.NewRequest(http.MethodPost, b.Issuer+"/userinfo", nil)
 	request.Header.Set("Authorization", "Bearer "+token)
-	if a := b.do(http.DefaultClient, request); a.status != http.StatusOK {
-		t.Errorf("POST answered %d", a.status)
+	if a := b.Do(http.DefaultClient, request); a.Status != http.StatusOK {
+		t.Errorf("POST answered %d", a.Status)
 	}
-	wantRefusal(t, b.get(b.issuer+"/userinfo?access_token="+token), 400, "invalid_request", "no access token provided")
-	wantRefusal(t, b.post(b.issuer+"/userinfo", url.Values{"access_token": {token}}), 400, "invalid_request", "no access token provided")
+	wantRefusal(t, b.Get(b.Issuer+"/userinfo?access_token="+token), 400, "invalid_request", "no access token provided")
+	wantRefusal(t, b.Post(b.Issuer+"/userinfo", url.Values{"access_token": {token}}), 400, "invalid_request", "no access token provided")
 }
 
 func TestAnInvalidSiretIsReplacedByTheProvidersDefaultIfTheIdentityNamesOne(t *testing.T) {
 	b := newBench(t)
 	siret := func(order string) any {
-		return b.verified(b.userinfo(b.tokens(order).AccessToken).body, jose.RS256)["siret"]
+		return b.Verified(b.UserInfo(b.Tokens(order).AccessToken).Body, jose.RS256)["siret"]
 	}
 	for order, want := range map[string]any{
 		`{"key":"defaut"}`: "13002526500013",
@@ -270,25 +272,5 @@ func TestAnInvalidSiretIsReplacedByTheProvidersDefaultIfTheIdentityNamesOne(t *t
 		if got := siret(order); got != want {
 			t.Errorf("%s: siret = %v, want %v", order, got, want)
 		}
-	}
-}
-
-func TestKeyRotationKeepsTheKeyIds(t *testing.T) {
-	b := newBench(t)
-	before := b.published()
-	token := b.tokens(`{"key":"agent"}`).IDToken
-	b.server.RotateKeys()
-	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := signed.Verify(b.published()); err == nil {
-		t.Error("the fresh keys verify an old token")
-	}
-	fresh := b.tokens(`{"key":"agent"}`).IDToken
-	b.verified(fresh, jose.RS256)
-	signed, _ = jose.ParseSignedCompact(fresh, []jose.SignatureAlgorithm{jose.RS256})
-	if _, err := signed.Verify(before); err == nil {
-		t.Error("the old keys verify a fresh token: retry with fresh keys is not exercised")
 	}
 }
