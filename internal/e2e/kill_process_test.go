@@ -179,6 +179,9 @@ func livesAsPortal() error {
 	if _, err := built.Directory.Import(ctx, strings.NewReader(string(stage.SeedFile))); err != nil {
 		return err
 	}
+	if err := built.Enrol(ctx, stage.SeedFile); err != nil {
+		return err
+	}
 	go func() {
 		defer stop()
 		for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
