@@ -109,7 +109,7 @@ func (p *portal) letter(to string) letter {
 	return all[len(all)-1]
 }
 
-// journal lists the acts of the journal, oldest first, as "act author object detail".
+// acts lists the acts of the journal since one of them, oldest first, as "act author object detail".
 func (p *portal) acts(since int64) []string {
 	p.t.Helper()
 	rows, err := p.tables.QueryContext(p.t.Context(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/place"
 	"portail-qf/internal/domain/value"
@@ -116,15 +118,26 @@ func (s Access) FindAccountByID(ctx context.Context, id int64) (account.Account,
 // RecordEnding ends a membership. Of an administrator's, every other one is locked too:
 // two administrators who take each other's role at once leave one.
 func (s Access) RecordEnding(ctx context.Context, ending account.Ending, entry account.Entry) error {
-	const sqlAdministrators = `SELECT id FROM memberships WHERE role = 'admin' AND ended_at IS NULL ORDER BY id FOR UPDATE`
+	const sqlAdministrators = `
+		SELECT m.id, m.signed_for = a.siret AS usable FROM memberships m JOIN accounts a ON a.id = m.account_id
+		WHERE m.role = 'admin' AND m.ended_at IS NULL ORDER BY m.id FOR UPDATE OF m`
 	const sqlEnd = `UPDATE memberships SET ended_by = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL`
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
 		if ending.Membership.Role == account.Admin {
-			var administrators []int64
+			var administrators []struct {
+				ID     int64
+				Usable bool // the person signs in for where the role was taken
+			}
 			if err := tx.SelectContext(ctx, &administrators, sqlAdministrators); err != nil {
 				return fmt.Errorf("lock administrators: %w", err)
 			}
-			if len(administrators) == 1 && administrators[0] == ending.Membership.ID {
+			others := 0
+			for _, a := range administrators {
+				if a.Usable && a.ID != ending.Membership.ID {
+					others++
+				}
+			}
+			if others == 0 {
 				return fault.New(fault.Conflict, "membership.last_admin")
 			}
 		}
@@ -135,8 +148,40 @@ func (s Access) RecordEnding(ctx context.Context, ending account.Ending, entry a
 		if err := oneRow(result, fault.New(fault.Conflict, "membership.ended")); err != nil {
 			return err
 		}
+		if err := s.takeOffersBack(ctx, tx, ending, entry.Event); err != nil {
+			return err
+		}
 		return recordEntry(ctx, tx, entry)
 	})
+}
+
+// takeOffersBack withdraws the invitations of somebody who may not invite any more: a role
+// that was taken must not come back by an offer of its own.
+func (s Access) takeOffersBack(ctx context.Context, tx *sqlx.Tx, ending account.Ending, event audit.Event) error {
+	const sqlTakeBack = `
+		UPDATE invitations SET withdrawn_at = $2
+		WHERE inviter_id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND ($3 = 'admin' OR organisation = $4)
+		RETURNING id, mail, role`
+	m := ending.Membership
+	if len(m.Role.Grantable()) == 0 {
+		return nil
+	}
+	var offers []struct {
+		ID         int64
+		Mail, Role string
+	}
+	err := tx.SelectContext(ctx, &offers, sqlTakeBack, strconv.FormatInt(m.AccountID, 10), ending.At, m.Role, m.Organisation.Siret)
+	if err != nil {
+		return fmt.Errorf("take back what was offered: %w", err)
+	}
+	for _, offer := range offers {
+		event.Act, event.Detail = audit.InvitationWithdrawn, offer.Role
+		event.Object = audit.Object{Kind: "invitation", ID: strconv.FormatInt(offer.ID, 10), Display: offer.Mail}
+		if err := recordEvent(ctx, tx, event); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordEntry writes what a change leaves in the journal and in the mail.
@@ -152,12 +197,16 @@ func recordEntry(ctx context.Context, tx *sqlx.Tx, entry account.Entry) error {
 	return nil
 }
 
-// insertMembership adds a membership; id is 0 when the account holds the role already.
+// insertMembership adds a membership; id is 0 when the account holds the role already. A
+// role that was taken for another establishment is taken anew for this one.
 func insertMembership(ctx context.Context, tx *sqlx.Tx, m account.Membership) (id int64, err error) {
 	const sqlGrant = `
 		INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
 		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (account_id, role, organisation) WHERE ended_at IS NULL DO NOTHING RETURNING id`
+		ON CONFLICT (account_id, role, organisation) WHERE ended_at IS NULL
+		DO UPDATE SET signed_for = EXCLUDED.signed_for, granted_by = EXCLUDED.granted_by, granted_at = EXCLUDED.granted_at
+			WHERE memberships.signed_for <> EXCLUDED.signed_for
+		RETURNING id`
 	rows, err := tx.QueryContext(ctx, sqlGrant, m.AccountID, m.Role, m.Organisation.Siret, m.SignedFor, m.GrantedBy, m.GrantedAt)
 	if err != nil {
 		return 0, fmt.Errorf("insert membership: %w", err)
@@ -185,11 +234,12 @@ func (s Access) RecordGrant(ctx context.Context, grant account.Membership, entry
 	})
 }
 
-// HoldsByMail tells whether an account of this address holds a role.
+// HoldsByMail tells whether an account of this address holds a role that it can use.
 func (s Access) HoldsByMail(ctx context.Context, mail string, role account.Role, organisation value.Siret) (bool, error) {
 	const sqlHolds = `
 		SELECT EXISTS (SELECT FROM memberships m JOIN accounts a ON a.id = m.account_id
-			WHERE a.mail = $1 AND m.role = $2 AND m.organisation = $3 AND m.ended_at IS NULL)`
+			WHERE a.mail = $1 AND m.role = $2 AND m.organisation = $3 AND m.ended_at IS NULL
+			  AND (m.role IN ('editor_admin', 'editor_member') OR m.signed_for = a.siret))`
 	var holds bool
 	err := s.DB.pool.GetContext(ctx, &holds, sqlHolds, mail, role, organisation)
 	return holds, err

@@ -18,7 +18,9 @@ type DB struct {
 }
 
 const (
-	maxConnections = 24
+	// maxConnections leaves room for the site beside the workers, each of which may hold one
+	// for the lock of a mail as long as a slow relay takes.
+	maxConnections = 40
 	connectTimeout = 5 * time.Second
 )
 

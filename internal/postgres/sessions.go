@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -128,7 +129,11 @@ func (s Sessions) RecordSignedIn(ctx context.Context, a account.Arrival) error {
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
 		p := a.Person
 		var id, sessionID int64
-		err := tx.GetContext(ctx, &id, sqlAccount, p.Issuer, p.Subject, p.GivenName, p.UsualName,
+		changed, err := whatChanged(ctx, tx, p, a.SignedFor.Siret)
+		if err != nil {
+			return err
+		}
+		err = tx.GetContext(ctx, &id, sqlAccount, p.Issuer, p.Subject, p.GivenName, p.UsualName,
 			place.Fold(p.GivenName+" "+p.UsualName), p.Mail, a.SignedFor.Siret, a.At)
 		if err != nil {
 			return fmt.Errorf("write account: %w", err)
@@ -150,11 +155,61 @@ func (s Sessions) RecordSignedIn(ctx context.Context, a account.Arrival) error {
 		if err != nil {
 			return fmt.Errorf("open session: %w", err)
 		}
+		for _, detail := range changed {
+			err := recordEvent(ctx, tx, audit.Event{
+				At: a.At, Author: authorOf(id, p), Act: audit.AccountChanged, Detail: detail, RequestID: a.RequestID,
+				Object: audit.Object{Kind: "account", ID: strconv.FormatInt(id, 10), Display: fullName(p)},
+			})
+			if err != nil {
+				return err
+			}
+		}
 		return recordEvent(ctx, tx, audit.Event{
-			At: a.At, Author: authorOf(id, p), Act: audit.SignInAccepted, Detail: p.ACR, RequestID: a.RequestID,
-			Object: audit.Object{Kind: "session", ID: strconv.FormatInt(sessionID, 10), Display: fullName(p)},
+			At: a.At, Author: authorOf(id, p), Act: audit.SignInAccepted, Detail: proofs(p), RequestID: a.RequestID,
+			Object:       audit.Object{Kind: "session", ID: strconv.FormatInt(sessionID, 10), Display: fullName(p)},
+			Organisation: a.SignedFor.Siret.String(),
 		})
 	})
+}
+
+// proofs says how a person proved who she is, and at which identity provider, for whoever
+// looks into a take-over (reference/identity.md §3.4).
+func proofs(p account.Person) string {
+	return strings.TrimSpace(p.ACR + " " + strings.Join(p.AMR, "+") + " " + p.ProviderID)
+}
+
+// whatChanged tells what a sign-in changes of an account, and whether a new account has the
+// address of somebody who holds a role (reference/identity.md §2.4).
+func whatChanged(ctx context.Context, tx *sqlx.Tx, p account.Person, siret value.Siret) (details []string, err error) {
+	const sqlBefore = `
+		SELECT mail <> $3 AS mail, siret <> $4 AS siret, (given_name, usual_name) <> ($5, $6) AS name
+		FROM accounts WHERE issuer = $1 AND subject = $2 FOR UPDATE`
+	const sqlTwin = `
+		SELECT EXISTS (SELECT FROM accounts a JOIN memberships m ON m.account_id = a.id WHERE a.mail = $1 AND m.ended_at IS NULL)`
+	var changed struct{ Mail, Siret, Name bool }
+	err = tx.GetContext(ctx, &changed, sqlBefore, p.Issuer, p.Subject, p.Mail, siret, p.GivenName, p.UsualName)
+	if errors.Is(err, sql.ErrNoRows) {
+		var twin bool
+		if err := tx.GetContext(ctx, &twin, sqlTwin, p.Mail); err != nil {
+			return nil, fmt.Errorf("look for the same address: %w", err)
+		}
+		if twin {
+			details = append(details, "same_mail")
+		}
+		return details, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read account: %w", err)
+	}
+	for _, part := range []struct {
+		changed bool
+		detail  string
+	}{{changed.Mail, "mail"}, {changed.Siret, "siret"}, {changed.Name, "name"}} {
+		if part.changed {
+			details = append(details, part.detail)
+		}
+	}
+	return details, nil
 }
 
 func fullName(p account.Person) string { return p.GivenName + " " + p.UsualName }
@@ -188,9 +243,9 @@ func orNull(at time.Time) sql.NullTime { return sql.NullTime{Time: at, Valid: !a
 // person, whom the session's row knows.
 func (s Sessions) RecordSteppedUp(ctx context.Context, u account.StepUp) error {
 	const sqlStepUp = `
-		UPDATE sessions s SET key = $2, acr = $3, id_token = $4, held = $5, strong_at = $6, seen_at = $6
+		UPDATE sessions s SET key = $2, acr = $3, id_token = $4, held = $5, strong_at = $6, seen_at = $7
 		FROM accounts a
-		WHERE s.id = $1 AND a.id = s.account_id AND s.created_at > $7 AND s.seen_at > $8
+		WHERE s.id = $1 AND a.id = s.account_id AND s.created_at > $8 AND s.seen_at > $9
 		RETURNING a.id, a.given_name, a.usual_name`
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
@@ -198,7 +253,7 @@ func (s Sessions) RecordSteppedUp(ctx context.Context, u account.StepUp) error {
 			GivenName string `db:"given_name"`
 			UsualName string `db:"usual_name"`
 		}
-		err := tx.GetContext(ctx, &row, sqlStepUp, u.SessionID, u.Session[:], u.ACR, u.SealedToken, u.Held, u.At,
+		err := tx.GetContext(ctx, &row, sqlStepUp, u.SessionID, u.Session[:], u.ACR, u.SealedToken, u.Held, u.StrongAt, u.At,
 			u.At.Add(-account.AbsoluteLife), u.At.Add(-account.IdleLife))
 		if err != nil {
 			return notFoundAs("session.ended", err)
@@ -211,24 +266,32 @@ func (s Sessions) RecordSteppedUp(ctx context.Context, u account.StepUp) error {
 
 // EndSession erases the session of a cookie.
 func (s Sessions) EndSession(ctx context.Context, key [32]byte, event audit.Event) ([]byte, error) {
-	const sqlEnd = `DELETE FROM sessions WHERE key = $1 RETURNING id_token`
-	var sealed []byte
+	const sqlEnd = `
+		DELETE FROM sessions s USING accounts a WHERE s.key = $1 AND a.id = s.account_id
+		RETURNING s.id, s.id_token, a.id AS account_id, a.given_name, a.usual_name,
+			COALESCE((SELECT m.role FROM memberships m WHERE m.id = s.membership_id), '') AS role`
+	var row struct {
+		ID        int64  `db:"id"`
+		IDToken   []byte `db:"id_token"`
+		AccountID int64  `db:"account_id"`
+		GivenName string `db:"given_name"`
+		UsualName string `db:"usual_name"`
+		Role      string `db:"role"`
+	}
 	err := s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		err := tx.GetContext(ctx, &sealed, sqlEnd, key[:])
+		err := tx.GetContext(ctx, &row, sqlEnd, key[:])
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("erase session: %w", err)
 		}
+		event.Author = authorOf(row.AccountID, account.Person{GivenName: row.GivenName, UsualName: row.UsualName})
+		event.Author.Role = row.Role
+		event.Object = audit.Object{Kind: "session", ID: strconv.FormatInt(row.ID, 10), Display: event.Author.Display}
 		return recordEvent(ctx, tx, event)
 	})
-	return sealed, err
-}
-
-// Record journals an event that belongs to no other change.
-func (s Sessions) Record(ctx context.Context, event audit.Event) error {
-	return Journal{DB: s.DB}.Record(ctx, event)
+	return row.IDToken, err
 }
 
 // RecordOnce journals an event unless the same one was within a time.
@@ -253,7 +316,9 @@ type actorRow struct {
 	Organisation sql.NullString `db:"organisation"`
 	Organised    string         `db:"organised_name"`
 	HomeSiret    sql.NullString `db:"home_siret"`
-	Spaces       int            `db:"spaces"`
+	ACR          string         `db:"acr"`
+	// Held are the memberships of the account, each "role SIRET" of where it was taken.
+	Held pq.StringArray `db:"held"`
 }
 
 // FindActor reads the session with the membership that it acts in, when that still holds.
@@ -266,8 +331,7 @@ func (s Sessions) FindActor(ctx context.Context, key [32]byte, now time.Time) (a
 			COALESCE((SELECT o.closed FROM organisations o WHERE o.siret = s.signed_for), false) AS closed,
 			m.id AS membership_id, m.role, m.organisation, m.signed_for AS home_siret,
 			CASE WHEN m.id IS NULL THEN '' ELSE ` + nameOf("m.organisation") + ` END AS organised_name,
-			(SELECT count(*) FROM memberships x WHERE x.account_id = s.account_id AND x.ended_at IS NULL
-				AND (x.role IN ('editor_admin', 'editor_member') OR x.signed_for = s.signed_for)) AS spaces
+			s.acr, ARRAY(SELECT x.role || ' ' || x.signed_for FROM memberships x WHERE x.account_id = s.account_id AND x.ended_at IS NULL) AS held
 		FROM sessions s JOIN accounts a ON a.id = s.account_id
 		LEFT JOIN memberships m ON m.id = s.membership_id AND m.account_id = s.account_id AND m.ended_at IS NULL
 		WHERE s.key = $1 AND s.created_at > $2 AND s.seen_at > $3`
@@ -288,9 +352,15 @@ func (s Sessions) FindActor(ctx context.Context, key [32]byte, now time.Time) (a
 func (r actorRow) actor(operator account.Organisation) account.Actor {
 	actor := account.Actor{
 		AccountID: r.AccountID, SessionID: r.SessionID, Name: r.GivenName + " " + r.UsualName, Mail: r.Mail,
-		SignedFor: named(operator, r.SignedFor, r.SignedName), Spaces: r.Spaces, StrongAt: r.StrongAt.Time,
+		SignedFor: named(operator, r.SignedFor, r.SignedName), StrongAt: r.StrongAt.Time,
 	}
-	actor.SignedFor.Closed = r.Closed
+	actor.SignedFor.Closed, actor.SignedFor.Declared = r.Closed, !account.Vouched(r.ACR)
+	for _, held := range r.Held {
+		role, from, _ := strings.Cut(held, " ")
+		if (account.Membership{Role: account.Role(role), SignedFor: value.Siret(from)}).UsableFrom(actor.SignedFor) {
+			actor.Spaces++
+		}
+	}
 	m := account.Membership{ID: r.MembershipID.Int64, Role: account.Role(r.Role.String), SignedFor: value.Siret(r.HomeSiret.String)}
 	if m.ID != 0 && m.UsableFrom(actor.SignedFor) && !(m.Role.Staff() && actor.StrongAt.IsZero()) {
 		actor.MembershipID, actor.Role = m.ID, m.Role
@@ -315,6 +385,13 @@ func (s Sessions) RecordChosen(ctx context.Context, actor account.Actor, members
 		return err
 	}
 	return oneRow(result, fault.New(fault.NotFound, "membership.unknown"))
+}
+
+// ForgetHeld forgets the form that waits in a session.
+func (s Sessions) ForgetHeld(ctx context.Context, sessionID int64) error {
+	const sqlForget = `UPDATE sessions SET held = NULL WHERE id = $1 AND held IS NOT NULL`
+	_, err := s.DB.pool.ExecContext(ctx, sqlForget, sessionID)
+	return err
 }
 
 // FindHeld gives the sealed form that waits in a session.

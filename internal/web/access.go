@@ -142,6 +142,9 @@ func (r *Router) Recognise(c *gin.Context) (account.Actor, error) {
 	return ActorOf(c), err
 }
 
+// RequestID is the name of the request, which a person may quote.
+func RequestID(c *gin.Context) string { return requestID(c) }
+
 // admit answers whoever may not use the route, or tells that the handler may go on. The
 // rights are read at each request: a role that was taken, or a session that was ended,
 // counts from the next one on.
@@ -156,17 +159,19 @@ func (r *Router) admit(c *gin.Context, access Access) (admitted bool, err error)
 		return false, err
 	case !known:
 		return false, r.gate.AskSignIn(c)
-	case !access.NeedsRole():
-		return true, nil
-	case actor.Role == "":
+	case access.NeedsRole() && actor.Role == "":
 		return false, r.gate.AskSpace(c)
 	case !access.Allows(actor.Role, r.config.Policy.Can):
 		if err := r.config.Sessions.NoteRefused(c.Request.Context(), actor, c.Request.Method+" "+c.FullPath()); err != nil {
 			return false, err
 		}
 		return false, fault.New(fault.Forbidden, "access.refused")
-	case access.confirmed && !actor.Confirmed(r.config.Sessions.Now()):
+	case !access.confirmed:
+		return true, nil
+	case !actor.Confirmed(r.config.Sessions.Now()):
 		return false, r.gate.AskConfirmation(c)
+	case c.Request.Method == http.MethodPost: // a form that waited is sent
+		return true, r.config.Sessions.ForgetHeld(c.Request.Context(), actor)
 	}
 	return true, nil
 }

@@ -46,7 +46,10 @@ type AccessStore interface {
 	// RecordWithdrawn takes back an invitation that waits; fault.Conflict
 	// invitation.moved.
 	RecordWithdrawn(ctx context.Context, id int64, now time.Time, entry Entry) error
-	// HoldsByMail tells whether an account of this address holds the role.
+	// CountInvitations counts those of an organisation since a time, whatever became of them.
+	CountInvitations(ctx context.Context, organisation value.Siret, since time.Time) (int, error)
+	// HoldsByMail tells whether an account of this address holds the role, for where it last
+	// signed in.
 	HoldsByMail(ctx context.Context, mail string, role Role, organisation value.Siret) (bool, error)
 	// FindEditor gives an editor's name; fault.NotFound editor.unknown.
 	FindEditor(ctx context.Context, siret value.Siret) (Organisation, error)
@@ -72,7 +75,7 @@ type Sent struct {
 
 // Invite offers a role to whoever reads a mailbox. Codes: mail.required, mail.invalid,
 // invitation.self (nobody edits his own rights), membership.not_grantable,
-// membership.unknown, membership.already, editor.unknown, organisation.closed, those of
+// membership.unknown, membership.already, invitation.too_many, editor.unknown, organisation.closed, those of
 // Organisations.
 func (a *Access) Invite(ctx context.Context, actor Actor, offer Offer) (Sent, error) {
 	mail, err := ParseMail(offer.Mail)
@@ -114,6 +117,9 @@ func (a *Access) invite(ctx context.Context, actor Actor, offer Offer) (Sent, er
 	if holds {
 		return Sent{}, fault.New(fault.Conflict, "membership.already")
 	}
+	if err := a.checkPace(ctx, actor, offer.Organisation); err != nil {
+		return Sent{}, err
+	}
 	author := authorOf(actor)
 	token, now := value.NewToken(), a.Now()
 	invitation := Invitation{
@@ -128,6 +134,24 @@ func (a *Access) invite(ctx context.Context, actor Actor, offer Offer) (Sent, er
 		return Sent{}, fmt.Errorf("record invitation: %w", err)
 	}
 	return Sent{Invitation: invitation, Token: token}, nil
+}
+
+// dailyInvitations is how many an organisation's own people may send in a day, those sent
+// again included: each is a mail in the State's name, to any address.
+const dailyInvitations = 100
+
+func (a *Access) checkPace(ctx context.Context, actor Actor, organisation value.Siret) error {
+	if !actor.SignedIn() || actor.Role == Admin {
+		return nil
+	}
+	sent, err := a.Store.CountInvitations(ctx, organisation, a.Now().Add(-24*time.Hour))
+	if err != nil {
+		return fmt.Errorf("count invitations: %w", err)
+	}
+	if sent >= dailyInvitations {
+		return fault.New(fault.Conflict, "invitation.too_many")
+	}
+	return nil
 }
 
 // target finds the organisation for which a role is given.

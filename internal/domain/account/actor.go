@@ -22,7 +22,8 @@ type Actor struct {
 	Role         Role
 	Organisation Organisation // for whom the person acts: the operator, an editor, a town
 	Spaces       int          // how many memberships the person may choose from
-	// StrongAt is when the second factor was last proved in this session; zero: never.
+	// StrongAt is when the second factor was last proved, in business time, by ProConnect's
+	// own account of it: it may be before the session. Zero: never.
 	StrongAt  time.Time
 	RequestID string
 }
@@ -35,6 +36,8 @@ type Organisation struct {
 	Closed bool
 	// LocalAuthority: its agents may ask for a habilitation.
 	LocalAuthority bool
+	// Declared: nobody but the person says that she works there (of a sign-in).
+	Declared bool
 }
 
 // Display is the name of the organisation, or its SIRET where nobody told the name.

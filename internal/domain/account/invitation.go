@@ -1,11 +1,11 @@
 package account
 
 import (
-	"net/mail"
 	"strings"
 	"time"
 
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
 )
 
@@ -74,23 +74,19 @@ func DecideAcceptance(actor Actor, i Invitation, now time.Time) error {
 	return nil
 }
 
-// maxMail is the longest address that SMTP carries (RFC 5321, 4.5.3.1.3).
-const maxMail = 254
-
-// ParseMail reads one address as a person types it. Codes: mail.required, mail.invalid.
+// ParseMail reads one address as a person types it, in lower case: one to which a mail can
+// be sent, and which ProConnect can tell. Codes: mail.required, mail.invalid.
 func ParseMail(typed string) (string, error) {
 	typed = strings.ToLower(strings.TrimSpace(typed))
 	if typed == "" {
 		return "", fault.New(fault.Invalid, "mail.required")
 	}
-	parsed, err := mail.ParseAddress(typed)
-	if err != nil || parsed.Address != typed || len(typed) > maxMail || !strings.Contains(domainOf(typed), ".") {
-		return "", fault.New(fault.Invalid, "mail.invalid")
+	address, err := notice.ParseAddress(typed)
+	if err != nil {
+		return "", fault.Because(fault.Invalid, "mail.invalid", err)
 	}
-	return typed, nil
+	return address, nil
 }
-
-func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
 // Offer is an invitation to make.
 type Offer struct {

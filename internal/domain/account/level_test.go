@@ -45,3 +45,16 @@ func TestWhatProvesASecondFactor(t *testing.T) {
 		})
 	}
 }
+
+// « eidas0 … self-declared link » (reference/identity.md §2.5): of an establishment that
+// nobody vouches for, one is no agent.
+func TestWhatVouchesForTheEstablishment(t *testing.T) {
+	for acr, want := range map[string]bool{
+		"eidas1": true, "eidas1-mfa": true, "eidas2": true, "eidas3": true,
+		"": false, "eidas0": false, "eidas0-mfa": false, "eidas9": false, "EIDAS1": false, " eidas1": false,
+	} {
+		if got := account.Vouched(acr); got != want {
+			t.Errorf("%q vouches: %t", acr, got)
+		}
+	}
+}

@@ -25,7 +25,8 @@ type Membership struct {
 // UsableFrom tells whether the role may be used by somebody who signed in for an
 // establishment. Staff and agents of a town hold theirs for the establishment under which
 // they took it: the SIRET is read again at each sign-in, and who left takes no right
-// along. A town that the register has closed is nobody's any more. An editor's people are
+// along. A town that the register has closed is nobody's any more, nor is one of which the
+// person only declares to be an agent. An editor's people are
 // members by invitation, whatever their SIRET (PRODUCT.md §1).
 func (m Membership) UsableFrom(signedFor Organisation) bool {
 	switch {
@@ -33,7 +34,7 @@ func (m Membership) UsableFrom(signedFor Organisation) bool {
 		return false
 	case m.Role.Editor():
 		return true
-	case m.Role == Town && signedFor.Closed:
+	case m.Role == Town && (signedFor.Closed || signedFor.Declared):
 		return false
 	}
 	return m.SignedFor == signedFor.Siret
@@ -61,7 +62,7 @@ func MayGrant(actor Actor, role Role, organisation value.Siret) error {
 // Ending is a membership to end, decided.
 type Ending struct {
 	Membership Membership
-	By         string
+	By         string // "" for the person herself
 	At         time.Time
 }
 
@@ -85,7 +86,8 @@ func DecideWithdrawal(actor Actor, m Membership, now time.Time) (Ending, error) 
 	return Ending{Membership: m, By: actor.Name, At: now}, nil
 }
 
-// DecideLeaving says whether an actor may give a role of his own up.
+// DecideLeaving says whether an actor may give a role of his own up: the ending is then by
+// nobody.
 func DecideLeaving(actor Actor, m Membership, now time.Time) (Ending, error) {
 	switch {
 	case m.AccountID != actor.AccountID:
@@ -93,5 +95,5 @@ func DecideLeaving(actor Actor, m Membership, now time.Time) (Ending, error) {
 	case !m.EndedAt.IsZero():
 		return Ending{}, fault.New(fault.Conflict, "membership.ended")
 	}
-	return Ending{Membership: m, By: actor.Name, At: now}, nil
+	return Ending{Membership: m, At: now}, nil
 }

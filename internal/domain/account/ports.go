@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"time"
 
 	"portail-qf/internal/domain/value"
 )
@@ -52,10 +53,13 @@ type Person struct {
 	Siret           string // as it came: not always a SIRET
 	// OrganisationLabel is for display only, "" when not told.
 	OrganisationLabel string
-	ProviderID        string   // idp_id
-	ACR               string   // of the verified id_token; "" when absent
-	AMR               []string // idem
-	IDToken           value.Secret
+	ProviderID        string // idp_id
+	// AuthenticatedAt is when the person last proved who she is, in real time; zero when not
+	// told. A session of the provider that is used again keeps its time.
+	AuthenticatedAt time.Time
+	ACR             string   // of the verified id_token; "" when absent
+	AMR             []string // idem
+	IDToken         value.Secret
 }
 
 // Organisations knows the establishments of the company register.

@@ -50,6 +50,7 @@ func TestARoleIsUsableFromWhereItWasTaken(t *testing.T) {
 		{"a contractor, from his company", Membership{Role: Support, SignedFor: tilleul}, Organisation{Siret: tilleul}, true},
 		{"a town's agent", Membership{Role: Town, SignedFor: majestic}, Organisation{Siret: majestic}, true},
 		{"a town's agent, from another", Membership{Role: Town, SignedFor: majestic}, Organisation{Siret: dinum}, false},
+		{"a town, of which she only says so", Membership{Role: Town, SignedFor: majestic}, Organisation{Siret: majestic, Declared: true}, false},
 		{"a town that is closed", Membership{Role: Town, SignedFor: majestic}, Organisation{Siret: majestic, Closed: true}, false},
 		{"an editor's, from anywhere", Membership{Role: EditorMember, SignedFor: tilleul}, Organisation{Siret: brume, Closed: true}, true},
 		{"ended", Membership{Role: EditorMember, SignedFor: tilleul, EndedAt: noon}, Organisation{Siret: tilleul}, false},
@@ -100,6 +101,10 @@ func TestWhyThereIsNoSpace(t *testing.T) {
 		{"the register says closed", from(majestic, "Vieux-Bourg", true), nil, RefusedClosed},
 		{"her role is of another establishment", from(brume, "Brume", false), []Membership{held}, RefusedElsewhere},
 		{"her role was taken", from(dinum, "DINUM", false), []Membership{ended}, RefusedWithdrawn},
+		{"she left", from(dinum, "DINUM", false), []Membership{{ID: 3, Role: Support, SignedFor: dinum, EndedAt: noon}}, RefusedLeft},
+		{"the last that was ended counts", from(dinum, "DINUM", false), []Membership{{ID: 3, EndedAt: noon.Add(-time.Hour)}, ended, {ID: 4, EndedAt: noon.Add(-time.Minute)}}, RefusedWithdrawn},
+		{"nobody vouches for her town", Actor{SignedFor: Organisation{Siret: majestic, Name: "Majastres", Declared: true}}, []Membership{{Role: Town, SignedFor: majestic}}, RefusedDeclared},
+		{"nobody vouches, nor invited her", Actor{SignedFor: Organisation{Siret: majestic, Name: "Majastres", Declared: true}}, nil, RefusedDeclared},
 		{"her role was given again", from(dinum, "DINUM", false), []Membership{ended, held}, ""},
 	} {
 		if got := choices(row.actor, row.all); got.Refusal != row.want || row.want == RefusedWithdrawn && got.Withdrawn.EndedBy != "Ada" {
@@ -123,6 +128,7 @@ func TestATownIsEnteredBySiretOnce(t *testing.T) {
 		{"an agent of two towns", town, []Membership{{Role: Town, Organisation: Organisation{Siret: dinum}}}, true},
 		{"an editor who is one too", town, []Membership{{Role: EditorAdmin, Organisation: town}}, true},
 		{"a closed town", Organisation{Siret: majestic, LocalAuthority: true, Closed: true}, nil, false},
+		{"a stranger who says that he works there", Organisation{Siret: majestic, LocalAuthority: true, Declared: true}, nil, false},
 		{"a company", Organisation{Siret: tilleul}, nil, false},
 	} {
 		if got := entersTown(row.o, row.all); got != row.want {

@@ -35,6 +35,8 @@ type SessionStore interface {
 	RecordChosen(ctx context.Context, actor Actor, membershipID int64) error
 	// FindHeld gives the sealed form that waits in a session, nil for none.
 	FindHeld(ctx context.Context, sessionID int64) ([]byte, error)
+	// ForgetHeld forgets it.
+	ForgetHeld(ctx context.Context, sessionID int64) error
 	ListSessions(ctx context.Context, query SessionQuery, now time.Time) ([]Session, int, error)
 	// RecordEnded ends a session. fault.NotFound, code session.unknown.
 	RecordEnded(ctx context.Context, sessionID int64, event audit.Event, now time.Time) error
@@ -80,7 +82,7 @@ func (s *Sessions) Actor(ctx context.Context, session value.Token) (Actor, error
 type Choices struct {
 	Memberships []Membership
 	Refusal     Refusal // "" when there is at least one
-	// Withdrawn is who ended the last access, for RefusedWithdrawn.
+	// Withdrawn is the last access that was ended, for RefusedWithdrawn and RefusedLeft.
 	Withdrawn Membership
 }
 
@@ -91,14 +93,16 @@ type Refusal string
 const (
 	RefusedClosed     Refusal = "closed"    // the establishment is closed in the register
 	RefusedElsewhere  Refusal = "elsewhere" // roles were given for another establishment
+	RefusedDeclared   Refusal = "declared"  // nobody vouches that she works there
 	RefusedWithdrawn  Refusal = "withdrawn" // roles were ended
+	RefusedLeft       Refusal = "left"      // by herself
 	RefusedUnknown    Refusal = "unknown"   // the register did not tell who the establishment is
 	RefusedNotInvited Refusal = "not_invited"
 	refusedNothing    Refusal = ""
 )
 
 // Refusals lists every refusal.
-var Refusals = [...]Refusal{RefusedClosed, RefusedElsewhere, RefusedWithdrawn, RefusedUnknown, RefusedNotInvited}
+var Refusals = [...]Refusal{RefusedClosed, RefusedDeclared, RefusedElsewhere, RefusedWithdrawn, RefusedLeft, RefusedUnknown, RefusedNotInvited}
 
 // Choices lists the spaces that an actor may choose from.
 func (s *Sessions) Choices(ctx context.Context, actor Actor) (Choices, error) {
@@ -112,19 +116,33 @@ func (s *Sessions) Choices(ctx context.Context, actor Actor) (Choices, error) {
 func choices(actor Actor, all []Membership) Choices {
 	usable := Usable(all, actor.SignedFor)
 	holds := func(m Membership) bool { return m.EndedAt.IsZero() }
-	switch last := len(all) - 1; {
+	holdsHere := func(m Membership) bool { return holds(m) && m.Role == Town && m.SignedFor == actor.SignedFor.Siret }
+	switch {
 	case len(usable) > 0:
 		return Choices{Memberships: usable, Refusal: refusedNothing}
 	case actor.SignedFor.Closed:
 		return Choices{Refusal: RefusedClosed}
+	case actor.SignedFor.Declared && slices.ContainsFunc(all, holdsHere):
+		return Choices{Refusal: RefusedDeclared}
 	case slices.ContainsFunc(all, holds):
 		return Choices{Refusal: RefusedElsewhere}
-	case last >= 0:
-		return Choices{Refusal: RefusedWithdrawn, Withdrawn: all[last]}
+	case len(all) > 0:
+		return ended(all)
 	case actor.SignedFor.Name == "":
 		return Choices{Refusal: RefusedUnknown}
+	case actor.SignedFor.Declared:
+		return Choices{Refusal: RefusedDeclared}
 	}
 	return Choices{Refusal: RefusedNotInvited}
+}
+
+// ended tells the last access that was ended, and whether the person gave it up.
+func ended(all []Membership) Choices {
+	last := slices.MaxFunc(all, func(a, b Membership) int { return a.EndedAt.Compare(b.EndedAt) })
+	if last.EndedBy == "" {
+		return Choices{Refusal: RefusedLeft, Withdrawn: last}
+	}
+	return Choices{Refusal: RefusedWithdrawn, Withdrawn: last}
 }
 
 // Choose moves the actor into one of his memberships and gives its role. Codes:
@@ -236,4 +254,12 @@ func (s *Sessions) Held(ctx context.Context, actor Actor) ([]byte, error) {
 		return nil, fmt.Errorf("find the form that waits: %w", err)
 	}
 	return held, nil
+}
+
+// ForgetHeld forgets the form that waited in the actor's session: it has been sent.
+func (s *Sessions) ForgetHeld(ctx context.Context, actor Actor) error {
+	if err := s.Store.ForgetHeld(ctx, actor.SessionID); err != nil {
+		return fmt.Errorf("forget the form that waited: %w", err)
+	}
+	return nil
 }

@@ -39,9 +39,11 @@ type SignInStore interface {
 	// RecordSteppedUp renews the session's key and notes the proof. fault.NotFound, code
 	// session.ended, when the session has gone meanwhile.
 	RecordSteppedUp(ctx context.Context, stepUp StepUp) error
-	// EndSession erases a session and returns its sealed id_token; nil without session.
+	// EndSession erases a session, names its person in the event, and returns its sealed
+	// id_token; nil without session.
 	EndSession(ctx context.Context, key [32]byte, event audit.Event) (sealedIDToken []byte, err error)
-	Record(ctx context.Context, event audit.Event) error
+	// RecordOnce journals an event unless the same one was within a time.
+	RecordOnce(ctx context.Context, event audit.Event, within time.Duration) error
 }
 
 // Vault seals what the portal keeps of a person at the provider (package seal).
@@ -93,6 +95,7 @@ type StepUp struct {
 	ACR         string
 	SealedToken []byte
 	Held        []byte
+	StrongAt    time.Time
 	At          time.Time
 	Event       audit.Event
 }
@@ -163,8 +166,8 @@ type Arrived struct {
 // only). Nothing is written before everything is verified; each refusal of a departure of
 // ours is in the journal.
 //
-// Codes: signin.unknown (no such departure), those of IdentityProvider, siret.invalid,
-// signin.other_person, signin.factor_missing.
+// Codes: signin.unknown (no such departure), those of IdentityProvider,
+// signin.siret_invalid, signin.other_person, signin.factor_missing, signin.proof_old.
 func (s *SignIns) Return(ctx context.Context, cookies Cookies, answer SignInAnswer, requestID string) (Arrived, error) {
 	pending, err := s.Store.TakeDeparture(ctx, cookies.Browser.Hash(), value.Token(answer.State).Hash(), s.Wall().Add(-SignInLife))
 	if err != nil {
@@ -201,24 +204,32 @@ func (s *SignIns) verify(ctx context.Context, pending Pending, answer SignInAnsw
 		return Person{}, "", fault.New(fault.Forbidden, "signin.other_person")
 	case pending.Purpose != PurposeLogin && !Strong(person.ACR, person.AMR):
 		return Person{}, "", fault.New(fault.Forbidden, "signin.factor_missing")
+	case pending.Purpose == PurposeStepUp && s.Wall().Sub(person.AuthenticatedAt) > StepUpLife:
+		// ProConnect used its session of this morning again: on a desk left unlocked that
+		// proves nothing of now.
+		return Person{}, "", fault.New(fault.Forbidden, "signin.proof_old")
 	}
 	return person, siret, nil
 }
 
-// refuse journals a refusal, with no subject: nothing of a refused answer is believed.
+// refuse journals a refusal, with no subject: nothing of a refused answer is believed. Who
+// turns back is no news, and anybody may knock without end: one line a cause and a minute.
 func (s *SignIns) refuse(ctx context.Context, pending Pending, requestID string, why error) error {
+	if fault.Is(why, "signin.cancelled") {
+		return why
+	}
 	act := audit.SignInRefused
 	if pending.Purpose == PurposeStepUp {
 		act = audit.StepUpRefused
 	}
 	event := audit.Event{
 		At: s.Now(), Author: audit.Author{ID: "unknown", Display: "Personne non reconnue"}, Act: act,
-		Object: audit.Object{Kind: "signin", ID: string(pending.Purpose)}, Detail: fault.CodeOf(why), RequestID: requestID,
+		Object: audit.Object{Kind: "signin", ID: string(pending.Purpose) + " " + fault.CodeOf(why)}, Detail: fault.CodeOf(why), RequestID: requestID,
 	}
 	if pending.SessionID != 0 {
 		event.Object = audit.Object{Kind: "session", ID: strconv.FormatInt(pending.SessionID, 10)}
 	}
-	if err := s.Store.Record(ctx, event); err != nil {
+	if err := s.Store.RecordOnce(ctx, event, refusedOnce); err != nil {
 		return fmt.Errorf("journal a refused sign-in: %w", err)
 	}
 	return why
@@ -227,7 +238,8 @@ func (s *SignIns) refuse(ctx context.Context, pending Pending, requestID string,
 func (s *SignIns) stepUp(ctx context.Context, pending Pending, person Person, requestID string) (Arrived, error) {
 	session := value.NewToken()
 	err := s.Store.RecordSteppedUp(ctx, StepUp{
-		SessionID: pending.SessionID, Session: session.Hash(), ACR: person.ACR, SealedToken: s.sealToken(person), Held: pending.Held, At: s.Now(),
+		SessionID: pending.SessionID, Session: session.Hash(), ACR: person.ACR, SealedToken: s.sealToken(person), Held: pending.Held,
+		StrongAt: s.provedAt(person), At: s.Now(),
 		Event: audit.Event{At: s.Now(), Act: audit.StepUpAccepted, Detail: person.ACR, RequestID: requestID},
 	})
 	if err != nil {
@@ -255,11 +267,11 @@ func (s *SignIns) arrive(ctx context.Context, pending Pending, e entry) (Arrived
 	}
 	usable := Usable(memberships, organisation)
 	now := s.Now()
-	var strongAt time.Time
-	switch strong := Strong(e.person.ACR, e.person.AMR); {
-	case strong:
-		strongAt = now
-	case demandsFactor(usable):
+	strongAt := s.provedAt(e.person)
+	if strongAt.IsZero() && demandsFactor(usable) {
+		if pending.Purpose == PurposeFactor { // a proof without its time is none, and was asked for once
+			return Arrived{}, s.refuse(ctx, pending, e.requestID, fault.New(fault.Forbidden, "signin.factor_missing"))
+		}
 		return s.again(ctx, pending, e)
 	}
 	session, enters := value.NewToken(), entersTown(organisation, memberships)
@@ -278,6 +290,14 @@ func (s *SignIns) arrive(ctx context.Context, pending Pending, e entry) (Arrived
 	return Arrived{Purpose: PurposeLogin, Session: session, ReturnTo: pending.ReturnTo}, nil
 }
 
+// provedAt is when the person proved a second factor, in business time; zero for never.
+func (s *SignIns) provedAt(person Person) time.Time {
+	if person.AuthenticatedAt.IsZero() || !Strong(person.ACR, person.AMR) {
+		return time.Time{}
+	}
+	return s.Now().Add(-max(0, s.Wall().Sub(person.AuthenticatedAt)))
+}
+
 func demandsFactor(usable []Membership) bool {
 	return slices.ContainsFunc(usable, func(m Membership) bool { return m.Role.Staff() })
 }
@@ -285,7 +305,7 @@ func demandsFactor(usable []Membership) bool {
 // entersTown tells whether a sign-in opens the space of a local authority. An access that
 // somebody withdrew does not come back by itself.
 func entersTown(o Organisation, memberships []Membership) bool {
-	return o.LocalAuthority && !o.Closed && !slices.ContainsFunc(memberships, func(m Membership) bool {
+	return o.LocalAuthority && !o.Closed && !o.Declared && !slices.ContainsFunc(memberships, func(m Membership) bool {
 		return m.Role == Town && m.Organisation.Siret == o.Siret
 	})
 }
@@ -306,12 +326,13 @@ func (s *SignIns) again(ctx context.Context, pending Pending, e entry) (Arrived,
 func (s *SignIns) know(ctx context.Context, e entry) (Organisation, error) {
 	known, err := s.Organisations.Know(ctx, e.siret)
 	switch kind := fault.KindOf(err); {
-	case err == nil:
-		return known, nil
 	case kind == fault.NotFound || kind == fault.Unavailable:
-		return Organisation{Siret: e.siret, Name: e.person.OrganisationLabel}, nil
+		known = Organisation{Siret: e.siret, Name: e.person.OrganisationLabel}
+	case err != nil:
+		return Organisation{}, fmt.Errorf("find the establishment: %w", err)
 	}
-	return Organisation{}, fmt.Errorf("find the establishment: %w", err)
+	known.Declared = !Vouched(e.person.ACR)
+	return known, nil
 }
 
 const tokenPlace = "id_token of a session"
@@ -323,18 +344,16 @@ func (s *SignIns) sealToken(person Person) []byte {
 // SignOut ends the session, then gives the address that ends it at the provider too; ""
 // when there is no session. The local session ends first and whatever the provider's
 // state.
-func (s *SignIns) SignOut(ctx context.Context, actor Actor, cookies Cookies) (string, error) {
-	event := audit.Event{
-		At: s.Now(), Author: actor.Author(), Act: audit.SignedOut, RequestID: actor.RequestID,
-		Object: audit.Object{Kind: "session", ID: strconv.FormatInt(actor.SessionID, 10), Display: actor.Name},
-	}
-	sealed, err := s.Store.EndSession(ctx, cookies.Session.Hash(), event)
+func (s *SignIns) SignOut(ctx context.Context, cookies Cookies, requestID string) (string, error) {
+	sealed, err := s.Store.EndSession(ctx, cookies.Session.Hash(), audit.Event{At: s.Now(), Act: audit.SignedOut, RequestID: requestID})
 	if err != nil || sealed == nil {
 		return "", err
 	}
+	// A token sealed by a key that has left the ring is none: the provider then knows us by
+	// our own name.
 	plain, err := s.Vault.Open(sealed, tokenPlace)
 	if err != nil {
-		return "", fmt.Errorf("open id_token: %w", err)
+		plain = nil
 	}
 	pending, leaving := departure(PurposeLogout, cookies.Browser, s.Wall())
 	if err := s.Store.RecordDeparture(ctx, pending); err != nil {

@@ -34,6 +34,7 @@ const (
 	StepUpRefused       Act = "stepup.refused"
 	SignedOut           Act = "session.signed_out"
 	SessionEnded        Act = "session.ended"
+	AccountChanged      Act = "account.changed"
 	AccessRefused       Act = "access.refused"
 	InvitationSent      Act = "invitation.sent"
 	InvitationAccepted  Act = "invitation.accepted"
@@ -52,7 +53,7 @@ const (
 // Acts lists every act, for the filter of the journal and for the test that each has its
 // French.
 var Acts = [...]Act{
-	SignInAccepted, SignInRefused, StepUpAccepted, StepUpRefused, SignedOut, SessionEnded, AccessRefused,
+	SignInAccepted, SignInRefused, StepUpAccepted, StepUpRefused, SignedOut, SessionEnded, AccountChanged, AccessRefused,
 	InvitationSent, InvitationAccepted, InvitationWithdrawn, RoleGranted, RoleWithdrawn, RoleLeft,
 	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted, DossierLookedUp,
 }

@@ -18,7 +18,7 @@ func ParseAddress(typed string) (string, error) {
 	address := strings.ToLower(strings.TrimSpace(typed))
 	_, domain, _ := strings.Cut(address, "@")
 	parsed, err := mail.ParseAddress(address)
-	if err != nil || parsed.Address != address || len(address) > maxAddress || !strings.Contains(domain, ".") || !isASCII(address) {
+	if err != nil || parsed.Address != address || len(address) > maxAddress || !strings.Contains(domain, ".") || !isASCII(typed) {
 		return "", fault.New(fault.Invalid, "mail.address_invalid")
 	}
 	return address, nil

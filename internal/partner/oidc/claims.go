@@ -1,6 +1,9 @@
 package oidc
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Claims are what a verified token says, by exact name.
 type Claims map[string]json.RawMessage
@@ -25,6 +28,19 @@ func (c Claims) Texts(name string) []string {
 	}
 	return said
 }
+
+// Time reads a claim that is a number of seconds since 1970; the zero time when it is not
+// one, or could not be a time of now.
+func (c Claims) Time(name string) time.Time {
+	var seconds *float64
+	if json.Unmarshal(c[name], &seconds) != nil || seconds == nil || *seconds < 1 || *seconds > maxSeconds {
+		return time.Time{}
+	}
+	return time.Unix(int64(*seconds), 0)
+}
+
+// maxSeconds is the year 9999.
+const maxSeconds = 253402300799
 
 func text(raw json.RawMessage) (string, bool) {
 	var said *string

@@ -38,6 +38,7 @@ func readPerson(verified oidc.Verified) (account.Person, error) {
 		Siret:             shown(said, "siret"),
 		OrganisationLabel: strings.TrimSpace(shown(said, "organization_label")),
 		ProviderID:        shown(said, "idp_id"),
+		AuthenticatedAt:   verified.Claims.Time("auth_time"),
 		ACR:               acr,
 		AMR:               amr,
 		IDToken:           verified.IDToken,

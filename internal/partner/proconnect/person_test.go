@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
@@ -157,7 +158,7 @@ func assertPerson(t *testing.T, pc *proConnect, want account.Person) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.IDToken = ""
+	got.IDToken, got.AuthenticatedAt = "", time.Time{}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -34,7 +34,10 @@ func TestNominalSignInGivesThePersonAsProConnectVouches(t *testing.T) {
 				if !strings.HasPrefix(person.IDToken.Reveal(), "eyJ") {
 					t.Error("the id_token, needed at logout, is not kept")
 				}
-				person.IDToken = ""
+				if age := time.Since(person.AuthenticatedAt); age < 0 || age > time.Minute {
+					t.Errorf("authenticated %s ago", age)
+				}
+				person.IDToken, person.AuthenticatedAt = "", time.Time{}
 				if diff := cmp.Diff(camilleRead(pc.issuer()), person); diff != "" {
 					t.Errorf("person (-want +got):\n%s", diff)
 				}

@@ -38,12 +38,24 @@ func (h *Handler) accept(c *gin.Context) error {
 		return web.SeeOther(c, confirmPath+returning(c.Request.URL.Path))
 	case fault.KindOf(err) == fault.NotFound:
 		return h.Views.invitationUnknown.Write(c.Writer, http.StatusNotFound, plainPage{h.Frame(c)})
-	case fault.KindOf(err) == fault.Conflict || fault.KindOf(err) == fault.Forbidden:
-		return h.Views.invitation.Write(c.Writer, http.StatusConflict, newInvitationPage(h.Frame(c), actor, accepted, h.Now()))
+	case fault.KindOf(err) == fault.Forbidden:
+		return h.Views.invitation.Write(c.Writer, http.StatusForbidden, newInvitationPage(h.Frame(c), actor, accepted, h.Now()))
+	case fault.KindOf(err) == fault.Conflict:
+		return h.moved(c)
 	case err != nil:
 		return err
 	}
 	return h.enter(c, actor, accepted)
+}
+
+// moved shows what became of an invitation that could not be accepted.
+func (h *Handler) moved(c *gin.Context) error {
+	now, err := h.Access.Find(c.Request.Context(), value.Token(c.Param("jeton")))
+	if err != nil {
+		return err
+	}
+	page := newInvitationPage(h.Frame(c), web.ActorOf(c), now, h.Now())
+	return h.Views.invitation.Write(c.Writer, http.StatusConflict, page)
 }
 
 // enter chooses the space that an invitation has just opened.

@@ -32,6 +32,7 @@ const (
 	causeSiret       cause = "siret"
 	causeOther       cause = "autre-personne"
 	causeFactor      cause = "second-facteur"
+	causeOldProof    cause = "preuve-ancienne"
 )
 
 // causes gives the status of each page.
@@ -43,6 +44,7 @@ var causes = map[cause]int{
 	causeSiret:       http.StatusForbidden,
 	causeOther:       http.StatusForbidden,
 	causeFactor:      http.StatusForbidden,
+	causeOldProof:    http.StatusForbidden,
 }
 
 func causeOf(err error) (why cause, known bool) {
@@ -61,6 +63,8 @@ func causeOf(err error) (why cause, known bool) {
 		return causeOther, true
 	case "signin.factor_missing":
 		return causeFactor, true
+	case "signin.proof_old":
+		return causeOldProof, true
 	}
 	return "", false
 }

@@ -55,7 +55,7 @@ func (h *Handler) arrive(c *gin.Context) error {
 	answer := account.SignInAnswer{
 		Code: query.Get("code"), State: query.Get("state"), Issuer: query.Get("iss"), Error: query.Get("error"),
 	}
-	arrived, err := h.SignIns.Return(c.Request.Context(), cookies(c), answer, h.Frame(c).RequestID)
+	arrived, err := h.SignIns.Return(c.Request.Context(), cookies(c), answer, web.RequestID(c))
 	switch {
 	case err != nil:
 		return h.explain(c, err)
@@ -90,7 +90,7 @@ func (h *Handler) explain(c *gin.Context, err error) error {
 		level = slog.LevelWarn
 	}
 	h.Log.Log(c.Request.Context(), level, "professional sign-in stopped",
-		"request_id", h.Frame(c).RequestID, "cause", string(why), "code", fault.CodeOf(err), "error", err)
+		"request_id", web.RequestID(c), "cause", string(why), "code", fault.CodeOf(err), "error", err)
 	return web.SeeOther(c, signInPath+"/refus/"+string(why))
 }
 
@@ -113,12 +113,7 @@ const forgetPages = `"cache"`
 
 // signOut ends the session here, then lets ProConnect end its own.
 func (h *Handler) signOut(c *gin.Context) error {
-	actor, err := h.Recognise(c)
-	if err != nil {
-		return err
-	}
-	brought := cookies(c)
-	address, err := h.SignIns.SignOut(c.Request.Context(), actor, brought)
+	address, err := h.SignIns.SignOut(c.Request.Context(), cookies(c), web.RequestID(c))
 	if err != nil {
 		return err
 	}

@@ -116,6 +116,7 @@ func sampleEvents() []audit.Event {
 		{Author: unknown, Act: audit.StepUpRefused, Object: own, Detail: "signin.other_person"},
 		{Author: camille, Act: audit.SignedOut, Object: own},
 		{Author: camille, Act: audit.SessionEnded, Object: audit.Object{Kind: "session", ID: "101"}},
+		{Author: camille, Act: audit.AccountChanged, Object: audit.Object{Kind: "account", ID: "12", Display: "Camille Ferrand"}, Detail: "siret"},
 		{Author: audit.Author{ID: "14", Display: "Hugo Marchal", Role: "town"}, Act: audit.AccessRefused, Organisation: "21040107100019",
 			Object: audit.Object{Kind: "route", ID: "GET /administration/journal", Display: "GET /administration/journal"}},
 		{Author: camille, Act: audit.InvitationSent, Object: lea, Detail: "editor_admin", Organisation: "90511200900014"},

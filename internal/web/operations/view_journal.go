@@ -91,7 +91,10 @@ func (v Views) detail(view *eventView, entry audit.Entry) {
 	case entry.Act == audit.MailReaddressed && corrected != nil:
 		view.Recipient = recipientCorrected{Position: corrected[1], Refusal: refusalOf(corrected[2])}
 	default:
-		if view.Detail = v.known("audit.detail."+entry.Detail, ""); view.Detail == "" {
+		// What comes after the first word is for whoever looks closer.
+		code, more, _ := strings.Cut(entry.Detail, " ")
+		view.Code = strings.TrimSpace(more)
+		if view.Detail = v.known("audit.detail."+code, ""); view.Detail == "" {
 			view.Code = strings.TrimSpace(entry.Detail)
 		}
 	}
