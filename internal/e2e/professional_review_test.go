@@ -187,3 +187,16 @@ func TestAnEditorCannotFloodMailboxes(t *testing.T) {
 	p.advance(24*time.Hour + time.Minute)
 	p.professional("editrice-tilleul").confirmed(p, "/editeur/invitations/nouvelle", url.Values{"mail": {"encore@example.fr"}, "role": {"editor_member"}}).answers(200)
 }
+
+// The identifier of a dossier opens its follow-up: who may not look dossiers up is not given
+// it by a list of orders.
+func TestAReaderIsGivenNoIdentifier(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	citizen := p.visitor()
+	p.signInAs(p.anybody())
+	reference := citizen.get(majastres).submit("/demarrer").submit("/transmettre").reference()
+	p.drain()
+	p.professional("administratrice").get("/administration/envois").says(reference.Display())
+	p.professional("lectrice").get("/administration/envois").says("Dossier nº").neverSays(reference.Display(), reference.String())
+}

@@ -46,7 +46,9 @@ func (h *Handler) orders(c *gin.Context) error {
 }
 
 func (h *Handler) orderRights(c *gin.Context) orderRights {
-	return orderRights{Now: h.Now(), Retry: h.may(c, "order", "retry"), ReadMails: h.may(c, "mail", "read")}
+	return orderRights{
+		Now: h.Now(), Retry: h.may(c, "order", "retry"), ReadMails: h.may(c, "mail", "read"), ReadDossiers: h.may(c, "dossier", "read"),
+	}
 }
 
 // order shows one order.

@@ -87,7 +87,7 @@ func sampleOrder(id int64, kind string, state outbox.State) outbox.Listed {
 }
 
 var (
-	mayAll  = orderRights{Now: noon, Retry: true, ReadMails: true}
+	mayAll  = orderRights{Now: noon, Retry: true, ReadMails: true, ReadDossiers: true}
 	mayRead = orderRights{Now: noon}
 )
 

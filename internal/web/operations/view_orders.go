@@ -11,8 +11,8 @@ import (
 
 // orderRights are the time, and what the person may do with orders.
 type orderRights struct {
-	Now              time.Time
-	Retry, ReadMails bool
+	Now                            time.Time
+	Retry, ReadMails, ReadDossiers bool
 }
 
 // ordersPage lists what leaves the house.
@@ -48,9 +48,10 @@ type orderView struct {
 	CanRetry    bool
 }
 
-// orderSubject is what an order is about; one of the first three, else Other.
+// orderSubject is what an order is about; one of the first four, else Other.
 type orderSubject struct {
 	Reference string // of a dossier, grouped for reading aloud
+	Dossier   string // its number, for who may not know its reference: /suivi opens with it
 	Mail      string // its number
 	Job       string // code of its name
 	Other     string
@@ -97,6 +98,8 @@ func (v Views) newOrderView(order outbox.Listed, rights orderRights) orderView {
 
 func (v Views) newOrderSubject(order outbox.Listed, rights orderRights) orderSubject {
 	switch {
+	case order.Reference != "" && !rights.ReadDossiers:
+		return orderSubject{Dossier: order.Subject}
 	case order.Reference != "":
 		return orderSubject{Reference: operation.About(order), URL: "/suivi/" + value.Reference(order.Reference).String()}
 	case order.Kind == outbox.SendMail:
