@@ -31,7 +31,7 @@ func (s *Server) checkLogout(w http.ResponseWriter, r *http.Request) (oidc.Logou
 	audience, err := s.keys.Audience(parameters.Get("id_token_hint"))
 	client, found := s.clients[audience]
 	if err != nil || !found {
-		return oidc.Logout{}, oidc.PageRefusal{Reason: "Le jeton « id_token_hint » n’a pas été émis par FranceConnect."}
+		return oidc.Logout{}, oidc.PageRefusal{Reason: "Le jeton « id_token_hint » n’a pas été émis par FranceConnect."}
 	}
 	asked := oidc.Logout{ClientID: client.ID, RedirectURI: parameters.Get("post_logout_redirect_uri"), State: parameters["state"]}
 	if asked.RedirectURI != "" && !slices.Contains(client.PostLogoutRedirectURIs, asked.RedirectURI) {

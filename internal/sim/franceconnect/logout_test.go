@@ -48,8 +48,8 @@ func TestLogoutRefusals(t *testing.T) {
 		{"and non-empty", []string{"id_token_hint", "", "post_logout_redirect_uri", goodbye}, "Y030007"},
 		{"extra parameters → 400", []string{"id_token_hint", hint, "client_id", clientID}, "Y030007"},
 		{"a repeated one too", []string{"id_token_hint", hint, "state", "a", "state", "b"}, "Y030007"},
-		{"a hint that is no token", []string{"id_token_hint", "abc"}, "n’a pas été émis"},
-		{"a hint of somebody else's key", []string{"id_token_hint", rogue}, "n’a pas été émis"},
+		{"a hint that is no token", []string{"id_token_hint", "abc"}, "«\u00a0id_token_hint\u00a0» n’a pas été émis"},
+		{"a hint of somebody else's key", []string{"id_token_hint", rogue}, "«\u00a0id_token_hint\u00a0» n’a pas été émis"},
 		{"unregistered address → 400 post_logout_redirect_uri not registered", []string{"id_token_hint", hint, "post_logout_redirect_uri", goodbye + "/"}, "post_logout_redirect_uri not registered"},
 	}
 	for _, test := range tests {

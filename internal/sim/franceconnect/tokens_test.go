@@ -151,15 +151,6 @@ func TestTokenRefusals(t *testing.T) {
 			}
 		})
 	}
-	t.Run("client authentication by Basic is not advertised: refused", func(t *testing.T) {
-		request, _ := http.NewRequest(http.MethodPost, b.Issuer+"/token",
-			strings.NewReader(oidctest.ExchangeForm(b.Code(`{"key":"test"}`), "client_id", "-", "client_secret", "-").Encode()))
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		request.SetBasicAuth(clientID, url.QueryEscape(clientSecret))
-		if a := b.Do(http.DefaultClient, request); a.Status != http.StatusUnauthorized {
-			t.Errorf("answered %d", a.Status)
-		}
-	})
 }
 
 func TestTheCodeLives30SecondsAndServesOnce(t *testing.T) {

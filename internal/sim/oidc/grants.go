@@ -56,7 +56,7 @@ func NewGrants[G Grant](codeLife, tokenLife time.Duration, now func() time.Time)
 // the grant.
 func (s *Grants[G]) SendCode(w http.ResponseWriter, r *http.Request, g G) {
 	request := g.TheRequest()
-	SendBack(w, r, request.RedirectURI, map[string]string{
+	sendBack(w, r, request.RedirectURI, map[string]string{
 		"code":  s.issueCode(g),
 		"state": request.State,
 		"iss":   request.Issuer,

@@ -58,5 +58,5 @@ func (l *Logouts) Leave(w http.ResponseWriter, r *http.Request, asked Logout) {
 	for _, state := range asked.State {
 		parameters["state"] = state
 	}
-	SendBack(w, r, asked.RedirectURI, parameters, nil)
+	sendBack(w, r, asked.RedirectURI, parameters, nil)
 }

@@ -31,7 +31,7 @@ func TestAShelfKeepsAValueForItsLifeOnly(t *testing.T) {
 	t.Run("renewed, it lives as long again", func(t *testing.T) {
 		key := shelf.Add("valeur")
 		now = start.Add(time.Minute - 1)
-		if value, found := shelf.Renew(key); !found || value != "valeur" {
+		if value, found := shelf.renew(key); !found || value != "valeur" {
 			t.Errorf("renewed: %q, %t", value, found)
 		}
 		now = start.Add(2*time.Minute - 2)
@@ -39,7 +39,7 @@ func TestAShelfKeepsAValueForItsLifeOnly(t *testing.T) {
 			t.Error("not found in its second life")
 		}
 		now = start.Add(2*time.Minute - 1)
-		if _, found := shelf.Renew(key); found {
+		if _, found := shelf.renew(key); found {
 			t.Error("renewed after its end")
 		}
 	})

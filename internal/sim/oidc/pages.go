@@ -90,9 +90,9 @@ func (p Pages) Render(w http.ResponseWriter, status int, name string, content an
 	_, _ = w.Write(body.Bytes())
 }
 
-// SendBack redirects the person to the relying party with these parameters added to its
+// sendBack redirects the person to the relying party with these parameters added to its
 // address, falsified as ordered.
-func SendBack(w http.ResponseWriter, r *http.Request, redirectURI string, parameters map[string]string, falsified map[string]*string) {
+func sendBack(w http.ResponseWriter, r *http.Request, redirectURI string, parameters map[string]string, falsified map[string]*string) {
 	query := url.Values{}
 	for name, value := range parameters {
 		query.Set(name, value)

@@ -35,7 +35,7 @@ func (q Request) TheRequest() Request { return q }
 // Refuse sends an error with state and iss (reference/identity.md §1.4: iss is always
 // present), falsified as ordered.
 func (q Request) Refuse(w http.ResponseWriter, r *http.Request, refusal RedirectRefusal, falsified map[string]*string) {
-	SendBack(w, r, q.RedirectURI, map[string]string{
+	sendBack(w, r, q.RedirectURI, map[string]string{
 		"error":             refusal.Code,
 		"error_description": refusal.Description,
 		"state":             q.State,

@@ -25,7 +25,7 @@ func (s *Sessions[S]) Current(r *http.Request) (id string, current S, found bool
 	if err != nil {
 		return "", current, false
 	}
-	current, found = s.kept.Renew(cookie.Value)
+	current, found = s.kept.renew(cookie.Value)
 	return cookie.Value, current, found
 }
 

@@ -80,8 +80,8 @@ func (s *Shelf[T]) find(key string) (value T, found bool) {
 	return item.value, true
 }
 
-// Renew finds the value and gives it a whole life again.
-func (s *Shelf[T]) Renew(key string) (value T, found bool) {
+// renew finds the value and gives it a whole life again.
+func (s *Shelf[T]) renew(key string) (value T, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	value, found = s.find(key)

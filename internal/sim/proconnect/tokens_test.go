@@ -182,13 +182,6 @@ func TestTokenRefusalsAreTerse(t *testing.T) {
 			}
 		})
 	}
-	t.Run("client authentication by Basic is not advertised: refused", func(t *testing.T) {
-		request := b.NewRequest(http.MethodPost, b.Issuer+"/token", oidctest.ExchangeForm(b.Code(`{"key":"agent"}`), "client_id", "-", "client_secret", "-"))
-		request.SetBasicAuth(clientID, url.QueryEscape(clientSecret))
-		if a := b.Do(http.DefaultClient, request); a.Status != http.StatusUnauthorized {
-			t.Errorf("answered %d", a.Status)
-		}
-	})
 }
 
 func TestPKCEIsVerifiedAndNeverReplacesTheSecret(t *testing.T) {

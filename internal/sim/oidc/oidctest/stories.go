@@ -26,6 +26,7 @@ func Run(t *testing.T, provider Provider) {
 		{"mutate replaces and removes members of the callback", falsifiedCallback},
 		{"mutate falsifies the envelope", falsifiedEnvelope},
 		{"success is 303 with code, state and iss", success},
+		{"client authentication by Basic is not advertised: refused", basic},
 		{"/jwks holds both keys", bothKeys},
 		{"key rotation keeps the key ids", rotation},
 		{"faults stand before the protocol", faults},
@@ -134,6 +135,15 @@ func success(t *testing.T, b *Bench) {
 	b.Order(b.signIn(""))
 	if a := b.Post(b.Issuer+"/authorize", b.Parameters()); a.Location.Get("code") == "" {
 		t.Errorf("authorize is GET and POST: %d %s", a.Status, a.Body)
+	}
+}
+
+func basic(t *testing.T, b *Bench) {
+	form := ExchangeForm(b.Code(b.signIn("")), "client_id", "-", "client_secret", "-")
+	request := b.NewRequest(http.MethodPost, b.Issuer+"/token", form)
+	request.SetBasicAuth(ClientID, url.QueryEscape(ClientSecret))
+	if a := b.Do(http.DefaultClient, request); a.Status != http.StatusUnauthorized {
+		t.Errorf("answered %d", a.Status)
 	}
 }
 
