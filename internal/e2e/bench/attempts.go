@@ -13,6 +13,7 @@ import (
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
+	"portail-qf/internal/web/citizen"
 )
 
 // reviewed is an attempt that a citizen has read and may transmit: the state of the browser before the recording POST.
@@ -66,7 +67,7 @@ func (s *scene) meet(ctx context.Context) (someone, error) {
 	if err != nil {
 		return someone{}, err
 	}
-	found, err := journey.Find(ctx, dossier.Token(v.session), s.town())
+	found, err := journey.Find(ctx, dossier.Token(v.cookies[citizen.SessionCookie]), s.town())
 	return someone{found.Held}, err
 }
 
@@ -105,10 +106,14 @@ func (o *overheard) RecordDossier(_ context.Context, _ dossier.SessionKey, d dos
 	return d.Reference, nil
 }
 
-// writeBare writes what the bare handler answers and records: a page of the portal, and the dossier that the portal would make
+// writeBare writes what the bare handler answers and records: two pages of the portal, and the dossier that the portal would make
 // of an attempt.
 func (s *scene) writeBare(ctx context.Context, person someone, attempt reviewed) error {
 	page, err := s.visitor().get(ctx, s.formURL(filledTown(1)), 200)
+	if err != nil {
+		return err
+	}
+	desk, err := s.signedIn(s.portal.url, s.crowd.Support[0]).get(ctx, s.portal.url+deskPath, 200)
 	if err != nil {
 		return err
 	}
@@ -124,5 +129,6 @@ func (s *scene) writeBare(ctx context.Context, person someone, attempt reviewed)
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.WriteFile(s.file(barePage), page.body, 0o600), os.WriteFile(s.file(bareDossier), content, 0o600))
+	return errors.Join(os.WriteFile(s.file(barePage), page.body, 0o600), os.WriteFile(s.file(bareDesk), desk.body, 0o600),
+		os.WriteFile(s.file(bareDossier), content, 0o600))
 }

@@ -16,6 +16,7 @@ import (
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
+	"portail-qf/internal/web"
 	"portail-qf/internal/web/citizen"
 )
 
@@ -25,6 +26,7 @@ const bareCommand = "bare"
 // What the bare handler finds in its folder: what the portal answered and recorded.
 const (
 	barePage    = "page.html"
+	bareDesk    = "assistance.html"
 	bareDossier = "dossier.json"
 )
 
@@ -32,7 +34,9 @@ const (
 type bare struct {
 	towns    postgres.Collectivities
 	attempts postgres.Attempts
+	sessions postgres.Sessions
 	page     []byte
+	desk     []byte
 	dossier  dossier.NewDossier
 }
 
@@ -44,6 +48,10 @@ func serveBare(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
+	desk, err := os.ReadFile(filepath.Join(arguments[0], bareDesk))
+	if err != nil {
+		return err
+	}
 	recorded, err := os.ReadFile(filepath.Join(arguments[0], bareDossier))
 	if err != nil {
 		return err
@@ -52,7 +60,10 @@ func serveBare(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	b := bare{towns: postgres.Collectivities{DB: db}, attempts: postgres.Attempts{DB: db}, page: page}
+	b := bare{
+		towns: postgres.Collectivities{DB: db}, attempts: postgres.Attempts{DB: db}, sessions: postgres.Sessions{DB: db, Operator: operator},
+		page: page, desk: desk,
+	}
 	if err := json.Unmarshal(recorded, &b.dossier); err != nil {
 		return errors.Join(fmt.Errorf("read %s: %w", bareDossier, err), db.Close())
 	}
@@ -68,6 +79,7 @@ func (b bare) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+readyPath, func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /collectivites/{siret}", b.view)
+	mux.HandleFunc("GET "+deskPath, b.receive)
 	mux.HandleFunc("POST /collectivites/{siret}/transmettre", b.record)
 	return mux
 }
@@ -80,6 +92,21 @@ func (b bare) view(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write(b.page) // the visitor left: nobody is there to be told
+}
+
+// receive does the SQL of the first page of the support, which is that of its session, and answers as many bytes.
+func (b bare) receive(w http.ResponseWriter, r *http.Request) {
+	cookie, err := r.Cookie(web.SessionCookie)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	if _, err := b.sessions.FindActor(r.Context(), value.Token(cookie.Value).Hash(), time.Now()); err != nil {
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(b.desk) // the visitor left: nobody is there to be told
 }
 
 // record does the SQL of the recording transaction, with as many bytes.

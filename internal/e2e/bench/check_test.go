@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,5 +45,27 @@ func TestTheCheckSeesWhatIsDoubledOrMixedUp(t *testing.T) {
 		if c.fault() == nil {
 			t.Errorf("%s is no fault", name)
 		}
+	}
+}
+
+// "The exit status is 1 only when a request failed": wherever it was.
+func TestAFailedRequestIsAFaultOfTheBench(t *testing.T) {
+	refused := errors.New("refused")
+	failed := measure{failed: 1, failure: refused}
+	for name, r := range map[string]results{
+		"views":       {views: pages{steady: failed}},
+		"sessions":    {professionals: professionals{read: failed}},
+		"sign-ins":    {professionals: professionals{signIns: failed}},
+		"pages":       {professionals: professionals{desk: pages{crowded: failed}}},
+		"searches":    {professionals: professionals{searches: pages{steady: failed}}},
+		"submissions": {submissions: submissions{whole: failed}},
+		"a duel":      {deskDuel: duel{bare: []measure{failed}}},
+	} {
+		if err := r.fault(); !errors.Is(err, refused) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := (results{}).fault(); err != nil {
+		t.Errorf("nothing failed: %v", err)
 	}
 }

@@ -1,5 +1,6 @@
 // Bench measures what the portal holds (PRODUCT.md §7; users-reliability-security.md B.3, R1 and R2): complete submissions and
-// form views per second, how long they take, what the portal costs over a bare handler doing the same SQL, and its memory.
+// form views per second, how long they take, what a permission check and a session cost professionals, what the portal costs
+// over a bare handler doing the same SQL, and its memory.
 //
 //	make bench
 //
@@ -8,8 +9,12 @@
 // this one. Visitors at a given rate come when they come, however late the portal is, and their wait counts from the moment when
 // they wanted to come; visitors without pause tell how much the portal can do.
 //
+// Professionals are many too: accounts with their roles and live sessions are there before, and those who are measured sign in
+// with ProConnect, second factor included. A permission check and the reading of a session are also measured alone, in this
+// process, with the policy and the stores of the portal; the first page of the support asks for little else.
+//
 // The bare handler is in a third process, on a copy of the database. It calls the stores that the portal calls, hence the same
-// statements on the same driver and pool, and does nothing else: no session, no seal, no page, no log. Portal and bare handler
+// statements on the same driver and pool, and does nothing else: no permission, no seal, no page, no log. Portal and bare handler
 // take turns under the same visitors. HubEE is slow during that comparison of the recording POST, so that delivery, which the
 // bare handler does not do, takes nothing from it.
 //
@@ -19,5 +24,5 @@
 //	BENCH_SECONDS   length of each measure (10)
 //	BENCH_DOSSIERS  dossiers already in the table (300000)
 //	BENCH_PORTAL    the program to measure (bin/portal)
-//	BENCH_PROFILES  folder where the CPU profiles of views and submissions go (none)
+//	BENCH_PROFILES  folder where the CPU profiles of pages and submissions go (none)
 package main

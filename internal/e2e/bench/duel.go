@@ -10,6 +10,7 @@ import (
 
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/sim/control"
+	"portail-qf/internal/web/citizen"
 )
 
 const (
@@ -86,6 +87,9 @@ func (s *scene) compare(ctx context.Context, found *results) (err error) {
 	}
 	defer func() { err = errors.Join(err, handler.stop()) }()
 	found.viewDuel = fight(ctx, s.rounds, viewsInRound, s.viewAt(s.portal.url), s.viewAt(handler.url))
+	if err := s.compareDesk(ctx, found, db, handler); err != nil {
+		return err
+	}
 	return s.compareRecording(ctx, found, ours, theirs, handler)
 }
 
@@ -133,7 +137,7 @@ func (s *scene) compareRecording(ctx context.Context, found *results, ours, thei
 // recordAt sends the recording POST of prepared attempts, one each.
 func (s *scene) recordAt(url string, attempts []reviewed, sent *register) act {
 	return func(ctx context.Context, number int) error {
-		v := &visit{client: s.client, portal: url, session: string(attempts[number].session)}
+		v := &visit{client: s.client, portal: url, cookies: map[string]string{citizen.SessionCookie: string(attempts[number].session)}}
 		confirmation, err := v.record(ctx, s.town(), attempts[number].attempt)
 		if err != nil {
 			return err

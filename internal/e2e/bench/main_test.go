@@ -69,12 +69,21 @@ func TestTheBenchMeasuresEverythingAndLosesNothing(t *testing.T) {
 	if err := found.fault(); err != nil {
 		t.Error(err)
 	}
-	if found.checked.sent < submissionRate+2*recordingInRound || found.peak == 0 || found.viewCost == 0 || found.submissions.cost == 0 ||
-		found.viewsWithoutPause.rate() == 0 || found.submissionsWithoutPause.recording.rate() == 0 || found.viewDuel.ratio() == 0 || found.recordingDuel.ratio() == 0 {
+	if found.checked.sent < submissionRate+2*recordingInRound || found.peak == 0 || found.views.cost == 0 || found.submissions.cost == 0 ||
+		found.views.crowded.rate() == 0 || found.submissionsWithoutPause.recording.rate() == 0 || found.viewDuel.ratio() == 0 || found.deskDuel.ratio() == 0 || found.recordingDuel.ratio() == 0 {
 		t.Errorf("something was not measured: %+v", found.lines())
 	}
+	side := found.professionals
+	for _, m := range side.measures() {
+		if m.rate() == 0 {
+			t.Errorf("something of the professional side was not measured: %+v", side.lines())
+		}
+	}
+	if side.allowed == 0 || side.refused == 0 || len(side.noted.took) != agentSessions+supportSessions || len(side.signIns.took) != 2*crowd {
+		t.Errorf("%s, %s, %d sessions and %d sign-ins", side.allowed, side.refused, len(side.noted.took), len(side.signIns.took))
+	}
 	var table strings.Builder
-	if err := found.print(&table); err != nil || strings.Count(table.String(), "atteint") < 9 {
+	if err := found.print(&table); err != nil || strings.Count(table.String(), "atteint") < 18 {
 		t.Errorf("%v in:\n%s", err, &table)
 	}
 	if _, err := os.Stat(set.folder); !errors.Is(err, os.ErrNotExist) {

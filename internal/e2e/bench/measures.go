@@ -24,12 +24,18 @@ const (
 // results is all that was found.
 type results struct {
 	settings
-	views, viewsWithoutPause             measure
-	viewCost                             time.Duration // of the portal's processor
+	views                                pages
+	professionals                        professionals
 	submissions, submissionsWithoutPause submissions
-	viewDuel, recordingDuel              duel
+	viewDuel, deskDuel, recordingDuel    duel
 	checked                              check
 	peak                                 int64 // bytes
+}
+
+// pages is what became of requests for pages, at the wanted rate and from visitors without pause.
+type pages struct {
+	steady, crowded measure
+	cost            time.Duration // of the portal's processor for one
 }
 
 // submissions is what became of complete submissions.
@@ -48,6 +54,7 @@ func (s *scene) measureAll(ctx context.Context) (found results, err error) {
 		take func() error
 	}{
 		{"les vues du formulaire", func() error { return s.measureViews(ctx, &found) }},
+		{"les professionnels", func() error { return s.measureProfessionals(ctx, &found.professionals) }},
 		{"les transmissions à la cadence visée", func() (err error) {
 			found.submissions, err = s.measureSubmissions(ctx, "cadence", sent, func(do act) measure {
 				return atRate(ctx, submissionRate, s.length, do)
@@ -73,7 +80,7 @@ func (s *scene) measureAll(ctx context.Context) (found results, err error) {
 }
 
 // measureViews opens the forms of many towns, so that no row is favoured.
-func (s *scene) measureViews(ctx context.Context, found *results) error {
+func (s *scene) measureViews(ctx context.Context, found *results) (err error) {
 	forms := make([]string, collectivities)
 	for i := range forms {
 		forms[i] = s.formURL(filledTown(1 + i))
@@ -83,15 +90,19 @@ func (s *scene) measureViews(ctx context.Context, found *results) error {
 		_, err := s.visitor().get(ctx, forms[number*stride%len(forms)], http.StatusOK)
 		return err
 	}
-	withoutPause(ctx, crowd, upTo(500), view) // the first views open connections
-	found.views = atRate(ctx, viewRate, s.length, view)
+	found.views, err = s.measurePages(ctx, "vues.pprof", viewRate, view)
+	return err
+}
+
+// measurePages asks for pages at a rate, then without pause.
+func (s *scene) measurePages(ctx context.Context, profile string, perSecond int, ask act) (found pages, err error) {
+	withoutPause(ctx, crowd, upTo(2*perSecond), ask) // the first ones open connections
+	found.steady = atRate(ctx, perSecond, s.length, ask)
 	before, errBefore := s.portal.spent()
-	errProfile := s.profiled(ctx, "vues.pprof", func() {
-		found.viewsWithoutPause = withoutPause(ctx, crowd, during(s.length), view)
-	})
+	errProfile := s.profiled(ctx, profile, func() { found.crowded = withoutPause(ctx, crowd, during(s.length), ask) })
 	after, errAfter := s.portal.spent()
-	found.viewCost = (after - before) / time.Duration(max(1, len(found.viewsWithoutPause.took)))
-	return errors.Join(errBefore, errProfile, errAfter)
+	found.cost = (after - before) / time.Duration(max(1, len(found.crowded.took)))
+	return found, errors.Join(errBefore, errProfile, errAfter)
 }
 
 // register remembers what citizens were told.

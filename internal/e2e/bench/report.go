@@ -28,14 +28,15 @@ type line struct {
 }
 
 func (r results) lines() []line {
-	views, free := r.views, r.viewsWithoutPause
+	views, free := r.views.steady, r.views.crowded
 	steady, crowded := r.submissions, r.submissionsWithoutPause
-	return []line{
+	return slices.Concat([]line{
 		{fmt.Sprintf("Formulaire, %d vues/s demandées", viewRate), perSecond(views), fmt.Sprintf("%d/s", viewRate), views.rate() >= viewRate*keptUp},
 		{"  temps de réponse", times(views), "p95 < " + milliseconds(viewLimit), views.percentile(95) < viewLimit},
 		{fmt.Sprintf("Formulaire, %d visiteurs sans pause", crowd), perSecond(free), fmt.Sprintf("%d/s", viewRate), free.rate() >= viewRate},
 		{"  temps de réponse", times(free), "", true},
-		{"  processeur du portail", milliseconds(r.viewCost) + " par vue", "", true},
+		{"  processeur du portail", milliseconds(r.views.cost) + " par vue", "", true},
+	}, r.professionals.lines(), []line{
 		{fmt.Sprintf("Transmission complète, %d/s demandées", submissionRate), perSecond(steady.whole), fmt.Sprintf("%d/s", submissionRate), steady.whole.rate() >= submissionRate*keptUp},
 		{"  de l’arrivée à la confirmation", times(steady.whole), "p95 < " + milliseconds(submissionLimit), steady.whole.percentile(95) < submissionLimit},
 		{"  dont le POST qui enregistre", times(steady.recording), "p95 < " + milliseconds(submissionLimit), steady.recording.percentile(95) < submissionLimit},
@@ -46,15 +47,16 @@ func (r results) lines() []line {
 		{"  dont le POST qui enregistre", times(crowded.recording), "", true},
 		{"  tout est remis à HubEE après", milliseconds(crowded.delivery), "", true},
 		{"Vues, rapport au gestionnaire nu", r.viewDuel.String(), "≥ " + decimal(leastRatio, 1), r.viewDuel.ratio() >= leastRatio},
+		{"Accueil de l’assistance, rapport au gestionnaire nu", r.deskDuel.String(), "≥ " + decimal(leastRatio, 1), r.deskDuel.ratio() >= leastRatio},
 		{"POST qui enregistre, rapport au gestionnaire nu", r.recordingDuel.String(), "≥ " + decimal(leastRatio, 1), r.recordingDuel.ratio() >= leastRatio},
 		{"Mémoire du portail, au plus", megabytes(r.peak), "< " + megabytes(memoryLimit), r.peak < memoryLimit},
 		{"Dossiers perdus, doublés ou mêlés", fmt.Sprintf("%d sur %d", r.checked.lost+r.checked.doubled+r.checked.mixed, r.checked.sent), "0", r.checked.fault() == nil},
-	}
+	})
 }
 
 func (r results) print(out io.Writer) error {
-	fmt.Fprintf(out, "\n%d processeurs, %d collectivités, %d dossiers déjà là, %s par mesure\n\n",
-		runtime.NumCPU(), collectivities, r.dossiers, seconds(r.length))
+	fmt.Fprintf(out, "\n%d processeurs, %d collectivités, %d dossiers, %d comptes et %d sessions déjà là, %s par mesure\n\n",
+		runtime.NumCPU(), collectivities, r.dossiers, accounts, agentSessions+supportSessions, seconds(r.length))
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "\tmesuré\tvisé\t")
 	for _, l := range r.lines() {
@@ -71,8 +73,8 @@ func (r results) print(out io.Writer) error {
 func (r results) fault() error {
 	err := r.checked.fault()
 	for _, m := range slices.Concat(
-		[]measure{r.views, r.viewsWithoutPause, r.submissions.whole, r.submissionsWithoutPause.whole},
-		r.viewDuel.portal, r.viewDuel.bare, r.recordingDuel.portal, r.recordingDuel.bare,
+		[]measure{r.views.steady, r.views.crowded, r.submissions.whole, r.submissionsWithoutPause.whole}, r.professionals.measures(),
+		r.viewDuel.portal, r.viewDuel.bare, r.deskDuel.portal, r.deskDuel.bare, r.recordingDuel.portal, r.recordingDuel.bare,
 	) {
 		if m.failed > 0 {
 			err = errors.Join(err, fmt.Errorf("%d failed, such as: %w", m.failed, m.failure))
@@ -109,6 +111,15 @@ func milliseconds(d time.Duration) string {
 		digits = 1
 	}
 	return decimal(float64(d)/float64(time.Millisecond), digits) + " ms"
+}
+
+func microseconds(d time.Duration) string {
+	return decimal(float64(d)/float64(time.Microsecond), 1) + " µs"
+}
+
+// share says which part of another time a time is.
+func share(part, whole time.Duration) string {
+	return decimal(100*float64(part)/float64(max(1, whole)), 1) + " %"
 }
 
 func seconds(d time.Duration) string { return decimal(d.Seconds(), 1) + " s" }

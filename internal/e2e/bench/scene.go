@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
@@ -25,6 +26,9 @@ const (
 	issuerPath     = "/api/v2"
 )
 
+// operator is for whom the people of the seed work who hold a role of staff.
+var operator = account.Organisation{Siret: "13002526500013", Name: "Direction interministérielle du numérique"}
+
 // scene is everything that runs.
 type scene struct {
 	settings
@@ -36,6 +40,7 @@ type scene struct {
 	stage   *stage.Stage
 	servers []*http.Server // of the simulators
 	portal  *process
+	crowd   postgres.Crowd // of professionals who are there already
 
 	issuer, proIssuer, hubURL, apiURL, smtpAddress, metricsURL string
 }
@@ -46,8 +51,8 @@ func setScene(ctx context.Context, wanted settings) (*scene, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scene{settings: wanted, folder: folder, keys: seal.NewKey("bench"), client: newClient()}
-	for _, step := range []func(context.Context) error{s.startDatabase, s.fill, s.startPortal} {
+	s := &scene{settings: wanted, folder: folder, keys: seal.NewKey("bench"), client: newClient(), crowd: newCrowd()}
+	for _, step := range []func(context.Context) error{s.startDatabase, s.fill, s.startPortal, s.enrol} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.strike())
 		}
@@ -110,8 +115,14 @@ func (s *scene) fill(ctx context.Context) error {
 	if err == nil {
 		err = postgres.Fill(ctx, db, collectivities, s.dossiers, time.Now())
 	}
+	if err == nil {
+		err = postgres.FillPeople(ctx, db, s.crowd, time.Now())
+	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err
+	}
+	if err := postgres.Settle(ctx, s.cluster.URL(portalDatabase, postgres.OwnerRole)); err != nil {
+		return fmt.Errorf("settle the database: %w", err)
 	}
 	if err := postgres.CloneDatabase(ctx, s.superuserURL(), portalDatabase, bareDatabase); err != nil {
 		return fmt.Errorf("copy the database: %w", err)
@@ -130,6 +141,11 @@ func filledTown(number int) value.Siret {
 	panic("of ten check digits, one is right")
 }
 
+// enrol gives the people of the seed, whom ProConnect's simulator knows, their accounts and roles.
+func (s *scene) enrol(ctx context.Context) error {
+	return postgres.Access{DB: s.db, Operator: operator}.Enrol(ctx, s.proIssuer, stage.SeedFile, time.Now())
+}
+
 // startPortal starts the simulators, then the portal with what an operator would write in its environment.
 func (s *scene) startPortal(ctx context.Context) error {
 	address, errPublic := freeAddress()
@@ -144,7 +160,7 @@ func (s *scene) startPortal(ctx context.Context) error {
 		"DATABASE_URL=" + s.databaseURL(portalDatabase), "KEYS=" + s.keys,
 		"FRANCECONNECT_ISSUER=" + s.issuer, "FRANCECONNECT_CLIENT_ID=" + stage.FranceConnectClient, "FRANCECONNECT_CLIENT_SECRET=" + stage.FranceConnectSecret,
 		"PROCONNECT_ISSUER=" + s.proIssuer, "PROCONNECT_CLIENT_ID=" + stage.ProConnectClient, "PROCONNECT_CLIENT_SECRET=" + stage.ProConnectSecret,
-		"SMTP_URL=smtp://" + s.smtpAddress,
+		"SMTP_URL=smtp://" + s.smtpAddress, "OPERATOR_SIRET=" + operator.Siret.String(), "OPERATOR_NAME=" + operator.Name,
 		"API_PARTICULIER_URL=" + s.apiURL, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
 	})

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/value"
-	"portail-qf/internal/web/citizen"
 )
 
 const (
@@ -35,11 +34,12 @@ func newClient() *http.Client {
 	}
 }
 
-// visit is one citizen's browser, without JavaScript.
+// visit is one person's browser, without JavaScript. It sends the portal's Secure cookies over http, as browsers do on the
+// loopback.
 type visit struct {
 	client  *http.Client
-	portal  string // address
-	session string // cookie of the portal
+	portal  string            // address
+	cookies map[string]string // of the portal, by name
 }
 
 // page is an answer, read whole.
@@ -66,8 +66,11 @@ func (v *visit) ask(ctx context.Context, method, address string, fields url.Valu
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		request.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
-	if v.session != "" && strings.HasPrefix(address, v.portal) {
-		request.AddCookie(&http.Cookie{Name: citizen.SessionCookie, Value: v.session})
+	atPortal := strings.HasPrefix(address, v.portal)
+	if atPortal {
+		for name, value := range v.cookies {
+			request.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
 	}
 	response, err := v.client.Do(request)
 	if err != nil {
@@ -81,10 +84,8 @@ func (v *visit) ask(ctx context.Context, method, address string, fields url.Valu
 	if response.StatusCode != status {
 		return page{}, fmt.Errorf("%s %s answered %d instead of %d", method, request.URL.Path, response.StatusCode, status)
 	}
-	for _, cookie := range response.Cookies() {
-		if cookie.Name == citizen.SessionCookie {
-			v.session = cookie.Value
-		}
+	if atPortal {
+		v.keep(response.Cookies())
 	}
 	answer := page{body: body}
 	if to := response.Header.Get("Location"); to != "" {
@@ -95,6 +96,19 @@ func (v *visit) ask(ctx context.Context, method, address string, fields url.Valu
 		answer.location = absolute.String()
 	}
 	return answer, nil
+}
+
+// keep does with cookies what a browser does.
+func (v *visit) keep(cookies []*http.Cookie) {
+	for _, cookie := range cookies {
+		if v.cookies == nil {
+			v.cookies = map[string]string{}
+		}
+		v.cookies[cookie.Name] = cookie.Value
+		if cookie.MaxAge < 0 {
+			delete(v.cookies, cookie.Name)
+		}
+	}
 }
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
@@ -136,7 +150,7 @@ func (v *visit) signIn(ctx context.Context, t transmission) (review page, err er
 	if err != nil {
 		return page{}, err
 	}
-	if err := v.choose(ctx, t); err != nil {
+	if err := v.choose(ctx, t.issuer, t.person); err != nil {
 		return page{}, err
 	}
 	back, err := v.get(ctx, started.location, http.StatusSeeOther)
@@ -153,11 +167,11 @@ func (v *visit) signIn(ctx context.Context, t transmission) (review page, err er
 	return v.get(ctx, identified.location, http.StatusOK)
 }
 
-// choose says at FranceConnect's simulator who signs in next; all visitors being the same person, whose turn it is matters
-// little.
-func (v *visit) choose(ctx context.Context, t transmission) error {
-	address := strings.TrimSuffix(t.issuer, issuerPath) + "/_sim/next"
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(`{"key":"`+t.person+`"}`))
+// choose says at the simulator of an identity provider who signs in next; all visitors of a moment being the same person, whose
+// turn it is matters little.
+func (v *visit) choose(ctx context.Context, issuer, person string) error {
+	address := strings.TrimSuffix(issuer, issuerPath) + "/_sim/next"
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(`{"key":"`+person+`"}`))
 	if err != nil {
 		return err
 	}
