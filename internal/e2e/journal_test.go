@@ -102,7 +102,7 @@ func TestTheJournalTellsTheActsOfADay(t *testing.T) {
 		refused    = "Jeanne Colin (Consultation) n'a pas eu accès à la page GET /instruction"
 		atTheTowns = "Camille Ferrand (Agent de collectivité) n'a pas eu accès à la page GET /administration/comptes Pour l'organisation 21040107100019"
 		invited    = "Nadia Keller (Administration) a invité " + leaFontane + " avec le rôle Assistance"
-		retried    = "Nadia Keller (Administration) a relancé l'envoi nº 2 : Envoi d'un mail, 1"
+		retried    = "Nadia Keller (Administration) a relancé l'envoi nº 2 : Envoi d'un mail, nº 1"
 		corrected  = "Yann Le Bihan (Administration) a corrigé l'adresse d'un destinataire du mail Votre invitation à rejoindre l'espace d'assistance : le 1er, refusé parce que cette adresse n'existe pas"
 		given      = "Nadia Keller (Administration) a donné le rôle Consultation à Awa Traoré"
 		ended      = "Nadia Keller (Administration) a mis fin à la session de Awa Traoré"
