@@ -43,7 +43,10 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 				Roles:    []choice{{ID: 1, Role: account.Town, Space: account.SpaceTown, Organisation: endless, Present: true}},
 				Sessions: []ownSession{{ID: 1, CreatedAt: noon, SeenAt: noon, Present: true}, {ID: 2, CreatedAt: noon, SeenAt: noon}},
 			}},
-			web.Sample[accountPage]{Name: "sans-role", Content: accountPage{ProPage: roaming, Mail: "a@example.fr", Sessions: []ownSession{{ID: 1, Present: true}}}}),
+			web.Sample[accountPage]{Name: "sans-role", Content: accountPage{
+				ProPage: roaming, Mail: "a@example.fr", Siret: "210\u00a0401\u00a0071\u00a000019",
+				Sessions: []ownSession{{ID: 1, CreatedAt: noon, SeenAt: noon, Present: true}},
+			}}),
 		web.Show("accounts/leave", v.leave, web.Sample[leavePage]{Name: "page", Content: leavePage{ProPage: page, ID: 3, Role: account.Support, Of: endless}}),
 	}
 	var refusals []web.Sample[refusalPage]
