@@ -31,16 +31,20 @@ CREATE TABLE audit_events (
 
 -- The journal is sealed by batches. Each seal holds the digest of the one before, so that
 -- changing an old batch means changing every seal since, and the digests that the log kept
--- elsewhere tell.
+-- elsewhere tell. The digest is of what the seal itself keeps, the moment of the sealing
+-- included: it can be made again when the events are gone, and whoever erases young events
+-- cannot pass them off as old.
 CREATE TABLE audit_seals (
     batch            bigint PRIMARY KEY CHECK (batch > 0),
     first_id         bigint NOT NULL,
     last_id          bigint NOT NULL,
     events           integer NOT NULL CHECK (events > 0),
-    digest           bytea NOT NULL CHECK (length(digest) = 32),
+    lines_digest     bytea NOT NULL CHECK (length(lines_digest) = 32), -- audit_lines_digest
+    digest           bytea NOT NULL CHECK (length(digest) = 32),       -- audit_digest
     previous         bytea NOT NULL CHECK (length(previous) = CASE batch WHEN 1 THEN 0 ELSE 32 END),
-    sealed_at        timestamptz NOT NULL DEFAULT now(), -- database time
-    events_purged_at timestamptz                         -- database time; the seal outlives its events
+    sealed_at        timestamptz NOT NULL CHECK (isfinite(sealed_at)), -- database time
+    -- Database time; the seal outlives its events. Alone outside the digest: it comes later.
+    events_purged_at timestamptz CHECK (isfinite(events_purged_at))
 );
 
 -- What somebody typed, as a search for words that begin so; null when it holds no word.
@@ -67,11 +71,21 @@ RETURN (e).id::text || ' ' || ((extract(epoch FROM (e).at AT TIME ZONE 'UTC') * 
     || ' ' || quote_literal((e).object_kind) || ' ' || quote_literal((e).object_id) || ' ' || quote_literal((e).object)
     || ' ' || quote_literal((e).organisation) || ' ' || quote_literal((e).detail) || ' ' || quote_literal((e).request_id);
 
--- The digest of a batch: SHA-256 of the previous digest and of the lines of its events, in
--- the order of their ids, each ended by a line feed. Null when the batch has no event.
-CREATE FUNCTION audit_digest(sealed bigint, previous bytea) RETURNS bytea LANGUAGE sql STABLE
-RETURN (SELECT sha256(previous || convert_to(string_agg(audit_line(e) || chr(10), '' ORDER BY e.id), 'UTF8'))
+-- The digest of the lines of a batch: SHA-256 of those lines, in the order of their ids,
+-- each ended by a line feed. Null when the batch has no event.
+CREATE FUNCTION audit_lines_digest(sealed bigint) RETURNS bytea LANGUAGE sql STABLE
+RETURN (SELECT sha256(convert_to(string_agg(audit_line(e) || chr(10), '' ORDER BY e.id), 'UTF8'))
         FROM audit_events e WHERE e.batch = sealed);
+
+-- The digest of a seal: SHA-256, end to end, of the digest of the seal before, of its own
+-- canonical text (batch, first id, last id, number of events, microseconds since 1970 at the
+-- sealing, with a space between two) and of the digest of its lines. Never change it for
+-- seals that are there.
+CREATE FUNCTION audit_digest(s audit_seals) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN sha256((s).previous
+    || convert_to((s).batch::text || ' ' || (s).first_id::text || ' ' || (s).last_id::text || ' ' || (s).events::text
+        || ' ' || ((extract(epoch FROM (s).sealed_at AT TIME ZONE 'UTC') * 1000000)::bigint)::text, 'UTF8')
+    || (s).lines_digest);
 
 -- seal_journal closes the next batch and returns its seal; no row when nothing waits. It
 -- takes the events of the transactions that ended before every one still open: an event
@@ -82,30 +96,32 @@ RETURN (SELECT sha256(previous || convert_to(string_agg(audit_line(e) || chr(10)
 CREATE FUNCTION seal_journal() RETURNS SETOF audit_seals LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    number   bigint;
-    previous bytea;
+    seal public.audit_seals;
 BEGIN
     -- One at a time. The application's role has no other way to this lock.
     LOCK TABLE public.audit_seals IN SHARE ROW EXCLUSIVE MODE;
-    previous := COALESCE((SELECT s.digest FROM public.audit_seals s ORDER BY s.batch DESC LIMIT 1), '');
+    seal.previous := COALESCE((SELECT s.digest FROM public.audit_seals s ORDER BY s.batch DESC LIMIT 1), '');
     -- The number of a batch whose seal was taken away is not given again.
-    number := 1 + GREATEST((SELECT COALESCE(max(s.batch), 0) FROM public.audit_seals s),
-                           (SELECT COALESCE(max(e.batch), 0) FROM public.audit_events e));
+    seal.batch := 1 + GREATEST((SELECT COALESCE(max(s.batch), 0) FROM public.audit_seals s),
+                               (SELECT COALESCE(max(e.batch), 0) FROM public.audit_events e));
     -- In the order of audit_events_by_batch, which alone leaps over what is sealed already.
     WITH closed AS MATERIALIZED (
         SELECT id FROM public.audit_events
         WHERE batch IS NULL
           AND (tx < pg_snapshot_xmin(pg_current_snapshot()) OR tx >= pg_snapshot_xmax(pg_current_snapshot()))
         ORDER BY batch, id LIMIT 10000)
-    UPDATE public.audit_events e SET batch = number FROM closed WHERE e.id = closed.id;
+    UPDATE public.audit_events e SET batch = seal.batch FROM closed WHERE e.id = closed.id;
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    RETURN QUERY
-        INSERT INTO public.audit_seals AS s (batch, first_id, last_id, events, digest, previous)
-        SELECT number, min(e.id), max(e.id), count(*), public.audit_digest(number, previous), previous
-        FROM public.audit_events e WHERE e.batch = number
-        RETURNING s.batch, s.first_id, s.last_id, s.events, s.digest, s.previous, s.sealed_at, s.events_purged_at;
+    SELECT min(e.id), max(e.id), count(*) INTO seal.first_id, seal.last_id, seal.events
+    FROM public.audit_events e WHERE e.batch = seal.batch;
+    seal.lines_digest := public.audit_lines_digest(seal.batch);
+    seal.sealed_at := now();
+    seal.digest := public.audit_digest(seal);
+    INSERT INTO public.audit_seals (batch, first_id, last_id, events, lines_digest, digest, previous, sealed_at)
+    VALUES (seal.batch, seal.first_id, seal.last_id, seal.events, seal.lines_digest, seal.digest, seal.previous, seal.sealed_at);
+    RETURN NEXT seal;
 END
 $$;
 -- +goose StatementEnd
@@ -125,7 +141,8 @@ BEGIN
         SELECT s.batch FROM public.audit_seals s
         WHERE s.events_purged_at IS NULL AND s.sealed_at < before
           AND NOT EXISTS (SELECT FROM public.audit_events e WHERE e.batch = s.batch AND e.at >= before)
-          AND s.digest = public.audit_digest(s.batch, s.previous)
+          AND s.digest = public.audit_digest(s)
+          AND s.lines_digest = public.audit_lines_digest(s.batch)
     ), erased AS (
         DELETE FROM public.audit_events e USING due WHERE e.batch = due.batch
     ), purged AS (
@@ -136,7 +153,7 @@ END
 $$;
 -- +goose StatementEnd
 
-REVOKE ALL ON FUNCTION audit_digest(bigint, bytea), seal_journal(), purge_journal(timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_lines_digest(bigint), audit_digest(audit_seals), seal_journal(), purge_journal(timestamptz) FROM PUBLIC;
 
 -- The portal adds and reads. It chooses neither the id, nor the transaction, nor the batch.
 GRANT SELECT ON audit_events, audit_seals TO portal_app;

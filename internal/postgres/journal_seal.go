@@ -13,13 +13,14 @@ import (
 	"portail-qf/internal/domain/audit"
 )
 
-const sealColumns = `batch, first_id, last_id, events, digest, previous, sealed_at, events_purged_at`
+const sealColumns = `batch, first_id, last_id, events, lines_digest, digest, previous, sealed_at, events_purged_at`
 
 type sealRow struct {
 	Batch    int64        `db:"batch"`
 	FirstID  int64        `db:"first_id"`
 	LastID   int64        `db:"last_id"`
 	Events   int          `db:"events"`
+	Lines    []byte       `db:"lines_digest"`
 	Digest   []byte       `db:"digest"`
 	Previous []byte       `db:"previous"`
 	SealedAt time.Time    `db:"sealed_at"`
@@ -29,7 +30,7 @@ type sealRow struct {
 func (r sealRow) seal() audit.Seal {
 	return audit.Seal{
 		Batch: r.Batch, FirstID: r.FirstID, LastID: r.LastID, Events: r.Events,
-		Digest: r.Digest, Previous: r.Previous, SealedAt: r.SealedAt, PurgedAt: r.PurgedAt.Time,
+		LinesDigest: r.Lines, Digest: r.Digest, Previous: r.Previous, SealedAt: r.SealedAt, PurgedAt: r.PurgedAt.Time,
 	}
 }
 

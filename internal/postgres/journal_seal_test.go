@@ -28,7 +28,12 @@ func (s *scene) seal() (report string) {
 
 func (s *scene) verify(known ...audit.Anchor) audit.Verdict {
 	s.t.Helper()
-	verdict, err := s.journal(noon).Verify(context.Background(), known...)
+	return s.verifyAt(noon, known...)
+}
+
+func (s *scene) verifyAt(at time.Time, known ...audit.Anchor) audit.Verdict {
+	s.t.Helper()
+	verdict, err := s.journal(at).Verify(context.Background(), known...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -208,10 +213,24 @@ func TestASealerThatSeesThePastFails(t *testing.T) {
 	s.wantIntact()
 }
 
-// ago makes seals as old as given, which only time can do otherwise.
-func (s *scene) ago(batch int, years string) {
+// ago makes some seals as old as given, and every digest again: as if time had passed.
+func (s *scene) ago(age string, batches ...int) {
 	s.t.Helper()
-	s.run(`UPDATE audit_seals SET sealed_at = now() - $2::interval WHERE batch = $1`, batch, years)
+	for _, batch := range batches {
+		s.run(`UPDATE audit_seals SET sealed_at = now() - $2::interval WHERE batch = $1`, batch, age)
+	}
+	for i := range s.count(`SELECT count(*) FROM audit_seals`) {
+		s.reseal(i + 1)
+	}
+}
+
+// purgeJournal erases what may go, as far as the real time says, which should come to want.
+func (s *scene) purgeJournal(want audit.PurgeCount) {
+	s.t.Helper()
+	count, err := s.journal(time.Now()).Purge(context.Background())
+	if err != nil || count != want {
+		s.t.Errorf("purged %+v, %v, want %+v", count, err, want)
+	}
 }
 
 // « purge by a SECURITY DEFINER function that refuses rows younger than the retention …
@@ -226,9 +245,7 @@ func TestOnlyWholeBatchesThatPassedTheRetentionAreErased(t *testing.T) {
 		}
 		s.seal()
 	}
-	for _, batch := range []int{1, 2, 4, 5} { // the third one is of old events sealed lately
-		s.ago(batch, "5 years 2 days")
-	}
+	s.ago("5 years 2 days", 1, 2, 4, 5)            // the third one is of old events sealed lately
 	s.run(`DELETE FROM audit_events WHERE id = 6`) // of the fourth one
 	s.run(`UPDATE audit_events SET detail = 'other' WHERE batch = 5`)
 	journal := s.journal(now)
@@ -247,6 +264,63 @@ func TestOnlyWholeBatchesThatPassedTheRetentionAreErased(t *testing.T) {
 	verdict, err := journal.Verify(ctx)
 	if err != nil || verdict.Purged != 1 || verdict.Broken == nil || verdict.Broken.Batch != 4 || verdict.Broken.Breach != audit.EventsMissing {
 		t.Errorf("verdict: %+v, %v", verdict, err)
+	}
+}
+
+// « their seals stay: each is still under its digest »: a batch that went in its time is
+// verified, by itself and against what the log kept of it.
+func TestABatchThatWentInItsTimeIsStillVerified(t *testing.T) {
+	s := threeBatchesOf(t, noon.AddDate(-10, 0, 0))
+	s.ago("6 years", 1, 2)
+	known := s.anchors()
+	s.purgeJournal(audit.PurgeCount{Batches: 2, Events: 8})
+	want := audit.Verdict{Batches: 3, Purged: 2, Events: 4, End: known[2]}
+	if diff := cmp.Diff(want, s.verifyAt(time.Now(), known...)); diff != "" {
+		t.Error(diff)
+	}
+	s.tell(did(camille, audit.RoleGranted, account("e"), noon))
+	s.seal()
+	if verdict := s.verifyAt(time.Now(), known...); verdict.Broken != nil || verdict.Batches != 4 {
+		t.Errorf("%+v", verdict)
+	}
+}
+
+// anchors are what the log kept of every batch.
+func (s *scene) anchors() (kept []audit.Anchor) {
+	s.t.Helper()
+	err := postgres.Journal{DB: s.db}.ReadChain(context.Background(), func(chain audit.Chain) error {
+		for _, seal := range chain.Seals {
+			kept = append(kept, audit.Anchor{Batch: seal.Batch, Digest: seal.Digest})
+		}
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return kept
+}
+
+// « A batch that is not as it was sealed stays: it is a proof. » Nor does the purge lend a
+// hand to whoever ages a seal.
+func TestABatchWhoseSealWasTouchedStays(t *testing.T) {
+	for name, spoil := range map[string]func(s *scene){
+		"aged": func(s *scene) { s.run(age, 2) },
+		"made to count less": func(s *scene) {
+			s.ago("6 years", 2)
+			s.run(`UPDATE audit_seals SET events = 1 WHERE batch = 2`)
+		},
+		"made to match another event": func(s *scene) {
+			s.ago("6 years", 2)
+			s.run(`UPDATE audit_events SET author = 'Personne' WHERE id = 6`)
+			s.run(recount, 2)
+		},
+	} {
+		s := threeBatchesOf(t, noon.AddDate(-10, 0, 0))
+		spoil(s)
+		s.purgeJournal(audit.PurgeCount{})
+		if broken := s.verifyAt(time.Now()).Broken; broken == nil || broken.Batch != 2 || broken.Breach != audit.SealAltered {
+			t.Errorf("%s: %+v", name, broken)
+		}
 	}
 }
 

@@ -134,7 +134,8 @@ func TestTheApplicationCannotUnwriteTheJournal(t *testing.T) {
 	}
 	const given = `at, author_id, author, role, act, object_kind, object_id, object`
 	const values = `now(), '', '', '', '', '', '', ''`
-	const seal = `(batch, first_id, last_id, events, digest, previous) VALUES (2, 1, 1, 1, sha256(''), sha256(''))`
+	const seal = `(batch, first_id, last_id, events, lines_digest, digest, previous, sealed_at)
+		VALUES (2, 1, 1, 1, sha256(''), sha256(''), sha256(''), now())`
 	app := s.asApplication()
 	for _, statement := range []string{
 		`UPDATE audit_events SET detail = ''`,
@@ -165,7 +166,9 @@ func TestTheApplicationCannotUnwriteTheJournal(t *testing.T) {
 		`DROP FUNCTION seal_journal()`,
 		`ALTER FUNCTION seal_journal() SECURITY INVOKER`,
 		`CREATE OR REPLACE FUNCTION audit_line(e audit_events) RETURNS text LANGUAGE sql RETURN ''`,
-		`SELECT audit_digest(1, '')`,
+		`UPDATE audit_seals SET sealed_at = now() - interval '6 years'`,
+		`SELECT audit_lines_digest(1)`,
+		`SELECT audit_digest(s) FROM audit_seals s`,
 	} {
 		_, err := app.ExecContext(ctx, statement)
 		var refused *pq.Error
@@ -182,7 +185,7 @@ func TestTheApplicationCannotUnwriteTheJournal(t *testing.T) {
 // What acts with the owner's rights is for the portal alone, and cannot be led astray.
 func TestThePowersOfTheOwnerAreLentNarrowly(t *testing.T) {
 	s, ctx := setScene(t), context.Background()
-	for _, function := range []string{"seal_journal()", "purge_journal(timestamptz)", "audit_digest(bigint, bytea)"} {
+	for _, function := range []string{"seal_journal()", "purge_journal(timestamptz)", "audit_lines_digest(bigint)", "audit_digest(audit_seals)"} {
 		if n := s.count(`SELECT has_function_privilege('public', $1, 'EXECUTE')::int`, function); n != 0 {
 			t.Errorf("everybody may call %s", function)
 		}
@@ -227,23 +230,23 @@ func TestTheCanonicalTextOfAnEvent(t *testing.T) {
 	if text != want {
 		t.Errorf("\n got %s\nwant %s", text, want)
 	}
-	rows, err := s.raw.QueryContext(ctx, `SELECT attname FROM pg_attribute WHERE attrelid = 'audit_events'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var columns []string
-	for rows.Next() {
-		var column string
-		if err := rows.Scan(&column); err != nil {
-			t.Fatal(err)
-		}
-		columns = append(columns, column)
-	}
+	columns := s.columns("audit_events")
 	sealed := []string{"id", "at", "author_id", "author", "role", "act", "object_kind", "object_id", "object", "organisation", "detail", "request_id"}
 	if !slices.Equal(columns, append(sealed, "tx", "batch", "object_words")) {
 		t.Errorf("columns %v: add the new one to audit_line, for new events only", columns)
 	}
+}
+
+// columns are those of a table, in its order.
+func (s *scene) columns(table string) (names []string) {
+	s.t.Helper()
+	const sqlColumns = `
+		SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute
+		WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped`
+	if err := s.raw.QueryRowContext(context.Background(), sqlColumns, table).Scan(pq.Array(&names)); err != nil {
+		s.t.Fatal(err)
+	}
+	return names
 }
 
 // The schema keeps as much of a text as the rules say.

@@ -15,15 +15,17 @@ import (
 // Seal closes a batch of events: whoever changes one of them, or the seal, breaks the
 // chain that the next seal holds the end of.
 type Seal struct {
-	Batch    int64 // 1 for the first
-	FirstID  int64
-	LastID   int64
-	Events   int
-	Digest   []byte // SHA-256 of Previous and of the lines of the events
-	Previous []byte // digest of the batch before; empty for the first
-	SealedAt time.Time
+	Batch       int64 // 1 for the first
+	FirstID     int64
+	LastID      int64
+	Events      int
+	LinesDigest []byte    // SHA-256 of the lines of the events
+	Digest      []byte    // SHA-256 of everything else here but PurgedAt
+	Previous    []byte    // digest of the seal before; empty for the first
+	SealedAt    time.Time // to the microsecond
 	// PurgedAt is when the events went, having passed the retention; zero while they are
-	// there.
+	// there. It comes after the digest, which therefore cannot hold it: it is believed no
+	// further than the present.
 	PurgedAt time.Time
 }
 
@@ -71,19 +73,32 @@ func ParseAnchor(text string) (Anchor, error) {
 
 func (s Seal) anchor() Anchor { return Anchor{Batch: s.Batch, Digest: s.Digest} }
 
+// digest makes the digest again from what the seal keeps, as the schema made it
+// (audit_digest). It needs no event, so that a purged batch is still under its digest.
+func (s Seal) digest() []byte {
+	hash := sha256.New()
+	hash.Write(s.Previous)
+	fmt.Fprintf(hash, "%d %d %d %d %d", s.Batch, s.FirstID, s.LastID, s.Events, s.SealedAt.UnixMicro())
+	hash.Write(s.LinesDigest)
+	return hash.Sum(nil)
+}
+
 // content is what the events of a batch come to.
 type content struct {
 	events          int
 	firstID, lastID int64
-	digest          []byte
+	linesDigest     []byte
 }
 
 // breach tells what is wrong with a batch whose events come to found; "" when nothing is.
-func (s Seal) breach(found content) Breach {
+// The seal is looked at first: what it says of its events is worth what it is.
+func (s Seal) breach(found content, now time.Time) Breach {
 	switch {
+	case !bytes.Equal(s.digest(), s.Digest):
+		return SealAltered
 	case !s.PurgedAt.IsZero() && found.events > 0:
 		return EventsAdded
-	case !s.PurgedAt.IsZero() && s.SealedAt.After(s.PurgedAt.UTC().AddDate(-RetentionYears, 0, 0)):
+	case !s.PurgedAt.IsZero() && s.purgedTooSoon(now):
 		return PurgedTooSoon
 	case !s.PurgedAt.IsZero():
 		return ""
@@ -91,10 +106,20 @@ func (s Seal) breach(found content) Breach {
 		return EventsMissing
 	case found.events > s.Events:
 		return EventsAdded
-	case !bytes.Equal(found.digest, s.Digest):
+	case !bytes.Equal(found.linesDigest, s.LinesDigest):
 		return EventsAltered
 	case found.firstID != s.FirstID || found.lastID != s.LastID:
 		return SealAltered
 	}
 	return ""
+}
+
+// purgedTooSoon tells whether the events went before they had passed the retention. A purge
+// dated in the future has taken place by now.
+func (s Seal) purgedTooSoon(now time.Time) bool {
+	gone := s.PurgedAt
+	if gone.After(now) {
+		gone = now
+	}
+	return s.SealedAt.After(gone.UTC().AddDate(-RetentionYears, 0, 0))
 }

@@ -17,7 +17,7 @@ const (
 	EventsMissing Breach = "events_missing"  // fewer events than were sealed, without a purge
 	EventsAdded   Breach = "events_added"    // more events than were sealed
 	EventsAltered Breach = "events_altered"  // as many events, which are not those that were sealed
-	SealAltered   Breach = "seal_altered"    // the seal's first or last id is not that of its events
+	SealAltered   Breach = "seal_altered"    // the seal is not what its digest is of, or its bounds are not those of its events
 	PurgedTooSoon Breach = "purged_too_soon" // marked as purged before its events had passed the retention
 	AnchorDiffers Breach = "anchor_differs"  // the digest kept elsewhere is another one: this batch or one before was rewritten
 	Unsealed      Breach = "unsealed"        // events wait for their seal since too long: the job does not run
@@ -69,7 +69,7 @@ func Verify(chain Chain, now time.Time, known ...Anchor) (Verdict, error) {
 		if err != nil {
 			return verdict, err
 		}
-		verdict.Broken = seal.broken(found, known)
+		verdict.Broken = seal.broken(found, now, known)
 		if verdict.Broken != nil {
 			return verdict, nil
 		}
@@ -101,8 +101,8 @@ func outOfPlace(seal Seal, end Anchor) *Broken {
 	return nil
 }
 
-func (s Seal) broken(found content, known []Anchor) *Broken {
-	breach := s.breach(found)
+func (s Seal) broken(found content, now time.Time, known []Anchor) *Broken {
+	breach := s.breach(found, now)
 	for _, anchor := range known {
 		if breach == "" && anchor.Batch == s.Batch && !bytes.Equal(anchor.Digest, s.Digest) {
 			breach = AnchorDiffers
@@ -143,7 +143,6 @@ func (r *reading) advance() (err error) {
 // take reads the events of a batch.
 func (r *reading) take(seal Seal) (content, error) {
 	hash := sha256.New()
-	hash.Write(seal.Previous)
 	found := content{firstID: r.line.ID}
 	for r.more && r.line.Batch == seal.Batch {
 		hash.Write([]byte(r.line.Text))
@@ -154,7 +153,7 @@ func (r *reading) take(seal Seal) (content, error) {
 			return content{}, err
 		}
 	}
-	found.digest = hash.Sum(nil)
+	found.linesDigest = hash.Sum(nil)
 	return found, nil
 }
 

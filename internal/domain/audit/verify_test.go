@@ -15,7 +15,11 @@ import (
 	"portail-qf/internal/domain/audit"
 )
 
-var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+// Noon is the first moment at which events sealed at sealedAt may go.
+var (
+	noon     = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	sealedAt = noon.AddDate(-audit.RetentionYears, 0, 0)
+)
 
 // trial is a journal that a test makes, then spoils.
 type trial struct {
@@ -30,34 +34,57 @@ func newTrial(sizes ...int) *trial {
 	for i, size := range sizes {
 		for range size {
 			id++
-			t.lines = append(t.lines, audit.Line{Batch: int64(i + 1), ID: id, At: noon, Text: fmt.Sprintf("event %d", id)})
+			t.lines = append(t.lines, audit.Line{Batch: int64(i + 1), ID: id, At: sealedAt, Text: fmt.Sprintf("event %d", id)})
 		}
-		t.seals = append(t.seals, audit.Seal{Batch: int64(i + 1), FirstID: id - int64(size) + 1, LastID: id, Events: size, SealedAt: noon})
+		t.seals = append(t.seals, audit.Seal{Batch: int64(i + 1), FirstID: id - int64(size) + 1, LastID: id, Events: size, SealedAt: sealedAt})
+		t.recount(int64(i + 1))
 	}
-	t.reseal(0)
+	t.reseal(1)
 	return t
 }
 
-// reseal computes the seals again from one on, as somebody who may write them would.
-func (t *trial) reseal(from int) {
-	for i := from; i < len(t.seals); i++ {
-		t.resealOne(i)
-	}
-}
-
-func (t *trial) resealOne(i int) {
-	seal := &t.seals[i]
-	if i > 0 {
-		seal.Previous = t.seals[i-1].Digest
-	}
-	text := string(seal.Previous)
+// recount makes what a seal keeps of its events again, as somebody who may write it would.
+func (t *trial) recount(batch int64) {
+	seal, text := &t.seals[batch-1], ""
+	seal.Events = 0
 	for _, line := range t.lines {
 		if line.Batch == seal.Batch {
+			seal.Events++
 			text += line.Text + "\n"
 		}
 	}
 	digest := sha256.Sum256([]byte(text))
+	seal.LinesDigest = digest[:]
+}
+
+// reseal makes the digests again from a batch on, as somebody who may write them would.
+func (t *trial) reseal(from int64) {
+	for batch := from; batch <= int64(len(t.seals)); batch++ {
+		t.resealOne(batch)
+	}
+}
+
+func (t *trial) resealOne(batch int64) {
+	seal := &t.seals[batch-1]
+	if batch > 1 {
+		seal.Previous = t.seals[batch-2].Digest
+	}
+	text := fmt.Sprintf("%s%d %d %d %d %d%s", seal.Previous,
+		seal.Batch, seal.FirstID, seal.LastID, seal.Events, seal.SealedAt.UnixMicro(), seal.LinesDigest)
+	digest := sha256.Sum256([]byte(text))
 	seal.Digest = digest[:]
+}
+
+// age makes a seal say that it is older than it is.
+func (t *trial) age(batch int64) { t.seals[batch-1].SealedAt = sealedAt.AddDate(-1, 0, 0) }
+
+// rejuvenate makes every seal too young for its events to go before a second from noon.
+func (t *trial) rejuvenate() *trial {
+	for i := range t.seals {
+		t.seals[i].SealedAt = sealedAt.Add(time.Second)
+	}
+	t.reseal(1)
+	return t
 }
 
 func (t *trial) wait(id int64, since time.Time) {
@@ -101,7 +128,7 @@ func TestAnIntactChainIsCountedToItsEnd(t *testing.T) {
 	}
 	journal := newTrial(2, 1, 3)
 	journal.wait(7, noon.Add(-time.Hour))
-	journal.purge(1, noon.AddDate(audit.RetentionYears, 0, 0))
+	journal.purge(1, noon)
 	want := audit.Verdict{Batches: 3, Purged: 1, Events: 4, Waiting: 1, End: journal.end()}
 	if diff := cmp.Diff(want, verify(t, journal, journal.end(), audit.Anchor{Batch: 1, Digest: journal.seals[0].Digest})); diff != "" {
 		t.Error(diff)
@@ -142,7 +169,7 @@ func TestTheFirstBrokenLinkIsNamed(t *testing.T) {
 		},
 		"an event is put into a purged batch": {
 			spoil: func(j *trial) {
-				j.purge(2, noon.AddDate(6, 0, 0))
+				j.purge(2, noon)
 				j.lines = slices.Insert(j.lines, 2, audit.Line{Batch: 2, ID: 4, Text: "new"})
 			},
 			want: audit.Broken{Breach: audit.EventsAdded, Batch: 2, FirstID: 3, LastID: 5, Sealed: 3, Found: 1},
@@ -151,12 +178,24 @@ func TestTheFirstBrokenLinkIsNamed(t *testing.T) {
 			spoil: func(j *trial) { j.seals[1].LastID = 4 },
 			want:  audit.Broken{Breach: audit.SealAltered, Batch: 2, FirstID: 3, LastID: 5, Sealed: 3, Found: 3},
 		},
+		"a seal lies about its bounds, and its digest is made again": {
+			spoil: func(j *trial) { j.seals[2].LastID = 8; j.reseal(3) },
+			want:  audit.Broken{Breach: audit.SealAltered, Batch: 3, FirstID: 6, LastID: 8, Sealed: 2, Found: 2},
+		},
+		"an event is altered, and the digest of the lines with it": {
+			spoil: func(j *trial) { j.lines[3].Text = "another"; j.recount(2) },
+			want:  audit.Broken{Breach: audit.SealAltered, Batch: 2, FirstID: 3, LastID: 5, Sealed: 3, Found: 3},
+		},
+		"the digest of the lines of a purged batch is altered": {
+			spoil: func(j *trial) { j.purge(2, noon); j.recount(2); j.seals[1].Events = 3 },
+			want:  audit.Broken{Breach: audit.SealAltered, Batch: 2, FirstID: 3, LastID: 5, Sealed: 3},
+		},
 		"a batch is rewritten with its seal": {
-			spoil: func(j *trial) { j.lines[3].Text = "another"; j.resealOne(1) },
+			spoil: func(j *trial) { j.lines[3].Text = "another"; j.recount(2); j.resealOne(2) },
 			want:  audit.Broken{Breach: audit.LinkBroken, Batch: 3, FirstID: 6, LastID: 7, Sealed: 2},
 		},
 		"a batch and every seal since are rewritten, but the log kept the end": {
-			spoil: func(j *trial) { j.lines[3].Text = "another"; j.reseal(1) },
+			spoil: func(j *trial) { j.lines[3].Text = "another"; j.recount(2); j.reseal(2) },
 			known: []audit.Anchor{sealed.end()},
 			want:  audit.Broken{Breach: audit.AnchorDiffers, Batch: 3, FirstID: 6, LastID: 7, Sealed: 2, Found: 2},
 		},
@@ -183,8 +222,29 @@ func TestTheFirstBrokenLinkIsNamed(t *testing.T) {
 			want:  audit.Broken{Breach: audit.SealMissing, Batch: 1},
 		},
 		"events are erased a second before their time": {
-			spoil: func(j *trial) { j.purge(2, noon.AddDate(audit.RetentionYears, 0, 0).Add(-time.Second)) },
+			spoil: func(j *trial) { j.purge(2, noon.Add(-time.Second)) },
 			want:  audit.Broken{Breach: audit.PurgedTooSoon, Batch: 2, FirstID: 3, LastID: 5, Sealed: 3},
+		},
+		"young events are erased, and the purge is dated when they will be old": {
+			spoil: func(j *trial) { j.rejuvenate().purge(2, noon.AddDate(1, 0, 0)) },
+			want:  audit.Broken{Breach: audit.PurgedTooSoon, Batch: 2, FirstID: 3, LastID: 5, Sealed: 3},
+		},
+		"young events are erased, and their seal aged": {
+			spoil: func(j *trial) { j.rejuvenate().purge(2, noon); j.age(2) },
+			want:  audit.Broken{Breach: audit.SealAltered, Batch: 2, FirstID: 3, LastID: 5, Sealed: 3},
+		},
+		"young events are erased, and their seal and every one before aged": {
+			spoil: func(j *trial) { j.rejuvenate().purge(2, noon); j.age(1); j.age(2) },
+			want:  audit.Broken{Breach: audit.SealAltered, Batch: 1, FirstID: 1, LastID: 2, Sealed: 2, Found: 2},
+		},
+		"young events are erased, and their seal aged with its digest": {
+			spoil: func(j *trial) { j.rejuvenate().purge(2, noon); j.age(2); j.resealOne(2) },
+			want:  audit.Broken{Breach: audit.LinkBroken, Batch: 3, FirstID: 6, LastID: 7, Sealed: 2},
+		},
+		"young events are erased, their seal aged and every one since made again, but the log kept the end": {
+			spoil: func(j *trial) { j.rejuvenate().purge(2, noon); j.age(2); j.reseal(2) },
+			known: []audit.Anchor{newTrial(2, 3, 2).rejuvenate().end()},
+			want:  audit.Broken{Breach: audit.AnchorDiffers, Batch: 3, FirstID: 6, LastID: 7, Sealed: 2, Found: 2},
 		},
 		"the job does not run": {
 			spoil: func(j *trial) {
@@ -206,11 +266,15 @@ func TestTheFirstBrokenLinkIsNamed(t *testing.T) {
 // What only the log could tell is not found without it: this is why the report holds the
 // end of the chain.
 func TestWithoutAnAnchorARewrittenEndIsNotSeen(t *testing.T) {
-	journal := newTrial(2, 3, 2)
-	journal.lines[3].Text = "another"
-	journal.reseal(1)
-	if broken := verify(t, journal).Broken; broken != nil {
-		t.Errorf("found %+v: then the anchors are not needed", broken)
+	for name, spoil := range map[string]func(j *trial){
+		"altered":         func(j *trial) { j.lines[3].Text = "another"; j.recount(2); j.reseal(2) },
+		"erased and aged": func(j *trial) { j.purge(2, noon); j.age(2); j.reseal(2) },
+	} {
+		journal := newTrial(2, 3, 2).rejuvenate()
+		spoil(journal)
+		if broken := verify(t, journal).Broken; broken != nil {
+			t.Errorf("%s: found %+v: then the anchors are not needed", name, broken)
+		}
 	}
 }
 
@@ -218,7 +282,8 @@ func TestWithoutAnAnchorARewrittenEndIsNotSeen(t *testing.T) {
 func TestTouchingAnyEventBreaksItsBatch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		journal := newTrial(rapid.SliceOfN(rapid.IntRange(1, 5), 1, 6).Draw(t, "sizes")...)
-		if broken := verify(t, journal, journal.end()).Broken; broken != nil {
+		end := journal.end()
+		if broken := verify(t, journal, end).Broken; broken != nil {
 			t.Fatalf("intact, and broken: %+v", broken)
 		}
 		i := rapid.IntRange(0, len(journal.lines)-1).Draw(t, "event")
@@ -238,9 +303,9 @@ func TestTouchingAnyEventBreaksItsBatch(t *testing.T) {
 			t.Fatalf("found %+v, want batch %d", broken, touched.Batch)
 		}
 		// With its seal rewritten, the next link breaks, or the log tells.
-		journal.resealOne(int(touched.Batch - 1))
-		journal.seals[touched.Batch-1].Events = 0
-		if broken := verify(t, journal).Broken; broken == nil || broken.Batch < touched.Batch {
+		journal.recount(touched.Batch)
+		journal.resealOne(touched.Batch)
+		if broken := verify(t, journal, end).Broken; broken == nil || broken.Batch < touched.Batch {
 			t.Fatalf("rewritten with its seal: found %+v", broken)
 		}
 	})
