@@ -21,7 +21,8 @@ type ordersPage struct {
 	List web.List
 	Rows []orderView
 	// Held is how many orders that are done the list holds, where there are more; else 0.
-	Held int
+	Held     int
+	CanRetry bool // the person, some of them
 }
 
 // orderPage shows one order.
@@ -64,7 +65,7 @@ var orderSeverities = map[outbox.State]string{
 }
 
 func (v Views) newOrdersPage(page web.ProPage, list web.List, listed []outbox.Listed, rights orderRights) ordersPage {
-	p := ordersPage{ProPage: page, List: list}
+	p := ordersPage{ProPage: page, List: list, CanRetry: rights.Retry}
 	if list.Total >= outbox.ListedDone {
 		p.Held = outbox.ListedDone
 	}
