@@ -67,6 +67,7 @@ var registered = []sirene.Organization{
 // scene is a database, a register, and an operator at a terminal.
 type scene struct {
 	t           *testing.T
+	database    pgtest.Database
 	directory   *directory.Service
 	registerURL string
 	environment []string
@@ -83,7 +84,7 @@ func setScene(t *testing.T) *scene {
 	register := httptest.NewServer(sirene.New(sirene.Options{Key: registerKey, Organizations: registered}))
 	t.Cleanup(register.Close)
 	return &scene{
-		t: t, directory: &directory.Service{Store: postgres.Collectivities{DB: db}}, registerURL: register.URL,
+		t: t, database: database, directory: &directory.Service{Store: postgres.Collectivities{DB: db}}, registerURL: register.URL,
 		environment: []string{
 			runsPortal + "=1", "PORTAL_URL=https://qf.example.fr", "DATABASE_URL=" + database.App,
 			"KEYS=essai:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),

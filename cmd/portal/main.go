@@ -42,7 +42,7 @@ type commands struct {
 			Mail string `arg:"" help:"The address of the first administrator."`
 		} `cmd:"" help:"Invite an administrator by mail; prints the link too."`
 		VerifyJournal struct {
-			Known []string `help:"Digests kept elsewhere, as the job seal-journal reports them: batch:digest."`
+			Known []string `sep:"none" help:"Digests kept elsewhere, as the job seal-journal reports them: batch:digest."`
 		} `cmd:"" help:"Verify the journal and name its first broken link."`
 	} `cmd:"" help:"What staff do by hand."`
 }
