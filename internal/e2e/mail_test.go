@@ -186,7 +186,7 @@ func TestAnAddressThatTheRelayRefusesIsCorrected(t *testing.T) {
 	}
 
 	link := "/invitations/" + p.tokenIn(arrived)
-	p.visitor().accepts(p, "Léa Fontane", leaFontane, link).answers(409).says("Cette invitation est pour une autre adresse")
+	p.visitor().accepts(p, "Léa Fontane", leaFontane, link).answers(403).says("Cette invitation est pour une autre adresse")
 	p.visitor().accepts(p, "Léa Fontaine", leaFontaine, link).at("/assistance").says("Bienvenue")
 	p.keepsQuiet(leaFontaine, leaFontane)
 }
@@ -209,7 +209,7 @@ func TestNobodyCorrectsAnInvitationTowardsHimself(t *testing.T) {
 	p.drain()
 	link := "/invitations/" + p.tokenIn(p.arrivedOnce(own))
 	yann.get(link).says("Vous avez envoyé cette invitation", "Personne ne se donne un rôle à soi-même")
-	yann.post(p.portalURL+link, nil).answers(409)
+	yann.post(p.portalURL+link, nil).answers(403)
 	if n := p.count(`SELECT count(*) FROM memberships m JOIN accounts a ON a.id = m.account_id WHERE a.mail = $1`, own); n != 1 {
 		t.Errorf("the corrector has %d roles, want his one", n)
 	}
@@ -247,6 +247,11 @@ func TestAMailWaitsForTheRelay(t *testing.T) {
 			for range steps {
 				p.later(row.away / steps)
 			}
+			if row.away > time.Hour {
+				admin = p.visitorFor(t) // her session ended meanwhile
+				admin.enter(p, "administratrice")
+				admin.get("/administration").says("1 envoi qui attend depuis plus d'une heure")
+			}
 			p.stage.Mail.Control.Reset()
 			p.catchesUp()
 			all := p.copies(to)
@@ -258,7 +263,8 @@ func TestAMailWaitsForTheRelay(t *testing.T) {
 					t.Errorf("Message-ID %q, want %q", messageID(m), promised)
 				}
 			}
-			admin.enter(p, "administratrice") // her session ended meanwhile
+			admin = p.visitorFor(t)
+			admin.enter(p, "administratrice")
 			admin.get("/administration/mails?etat=sent&q="+to).says("1 mail", to)
 			p.visitorFor(t).accepts(p, "Léa Fontaine", to, "/invitations/"+p.tokenIn(all[0])).at("/assistance")
 		})
