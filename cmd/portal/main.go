@@ -70,6 +70,9 @@ func run(ctx context.Context, command string, chosen commands) error {
 		}
 		return postgres.Migrate(ctx, url.Reveal())
 	}
+	if command == "admin verify-journal" {
+		return verifyJournal(ctx, chosen.Admin.VerifyJournal.Known)
+	}
 	c, err := config.Read(os.Environ())
 	if err != nil {
 		return err
@@ -94,8 +97,6 @@ func run(ctx context.Context, command string, chosen commands) error {
 		return resume(ctx, portal, chosen.Admin.Resume.Reference, chosen.Admin.Resume.Folder)
 	case "admin invite <mail>":
 		return invite(ctx, portal, c, chosen.Admin.Invite.Mail)
-	case "admin verify-journal":
-		return verifyJournal(ctx, portal, chosen.Admin.VerifyJournal.Known)
 	}
 	return fmt.Errorf("no command %q", command)
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"time"
 
 	"portail-qf/internal/app"
 	"portail-qf/internal/config"
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/postgres"
 )
 
 // uninvited says in French why nobody was invited.
@@ -52,8 +55,9 @@ var breaches = map[audit.Breach]string{
 	audit.Unsealed:      "des événements attendent leur sceau depuis trop longtemps",
 }
 
-// verifyJournal follows the chain of the journal and names its first broken link.
-func verifyJournal(ctx context.Context, portal *app.App, kept []string) error {
+// verifyJournal follows the chain of the journal and names its first broken link. It needs
+// the database and nothing else: whoever checks may have no more.
+func verifyJournal(ctx context.Context, kept []string) error {
 	var known []audit.Anchor
 	for _, text := range kept {
 		anchor, err := audit.ParseAnchor(text)
@@ -62,7 +66,17 @@ func verifyJournal(ctx context.Context, portal *app.App, kept []string) error {
 		}
 		known = append(known, anchor)
 	}
-	verdict, err := portal.VerifyJournal(ctx, known...)
+	url, err := config.ReadDatabase(os.Environ())
+	if err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, url.Reveal())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	journal := audit.Journal{Store: postgres.Journal{DB: db}, Now: time.Now}
+	verdict, err := journal.Verify(ctx, known...)
 	if err != nil {
 		return fmt.Errorf("verify the journal: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"portail-qf/internal/config"
 	"portail-qf/internal/document"
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/place"
@@ -44,6 +45,7 @@ type App struct {
 	Directory     *directory.Service
 	Organisations *directory.Organisations
 	Access        *account.Access
+	Journal       *audit.Journal
 	Delivery      *dossier.Delivery
 	Outbox        postgres.Outbox
 	Jobs          *jobs.Table

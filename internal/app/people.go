@@ -27,7 +27,6 @@ type people struct {
 	policy   *authz.Policy
 	signIns  *account.SignIns
 	sessions *account.Sessions
-	journal  *audit.Journal
 	mails    *notice.Mails
 	mail     *mail.Sender
 	provider *proconnect.Client
@@ -48,9 +47,9 @@ func (a *App) newPeople(ring *seal.Ring) (*people, error) {
 	p := &people{
 		policy: policy, provider: newProvider(a.config), now: a.now,
 		stored: postgres.Sessions{DB: a.db, Operator: operator}, post: postgres.Mails{DB: a.db},
-		journal: &audit.Journal{Store: postgres.Journal{DB: a.db}, Now: a.now},
-		mails:   &notice.Mails{Store: postgres.Mails{DB: a.db}, Now: a.now},
+		mails: &notice.Mails{Store: postgres.Mails{DB: a.db}, Now: a.now},
 	}
+	a.Journal = &audit.Journal{Store: postgres.Journal{DB: a.db}, Now: a.now}
 	a.Organisations = a.organisations()
 	a.Access = &account.Access{
 		Store: postgres.Access{DB: a.db, Operator: operator}, Organisations: a.Organisations, Sealer: ring, Now: a.now, Operator: operator,
@@ -89,7 +88,8 @@ func (a *App) organisations() *directory.Organisations {
 }
 
 // purge erases what the professional side may no longer keep.
-func (p *people) purge(ctx context.Context) (string, error) {
+func (a *App) purgePeople(ctx context.Context) (string, error) {
+	p := a.people
 	gone, err := p.stored.Purge(ctx, p.now(), time.Now())
 	if err != nil {
 		return "", err
@@ -98,16 +98,10 @@ func (p *people) purge(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("purge mails: %w", err)
 	}
-	journal, err := p.journal.Purge(ctx)
+	journal, err := a.Journal.Purge(ctx)
 	if err != nil {
 		return "", fmt.Errorf("purge the journal: %w", err)
 	}
 	return fmt.Sprintf("%d professional sessions, %d sign-ins, %d invitations, %d accounts, %d contents of mails, %d mails, %d events",
 		gone.Sessions, gone.SignIns, gone.Invitations, gone.Accounts+gone.Former, contents, mails, journal.Events), nil
-}
-
-// VerifyJournal reads the whole journal and names its first broken link, if any. known are
-// digests that were kept elsewhere.
-func (a *App) VerifyJournal(ctx context.Context, known ...audit.Anchor) (audit.Verdict, error) {
-	return a.people.journal.Verify(ctx, known...)
 }

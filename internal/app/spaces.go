@@ -35,7 +35,7 @@ func (a *App) mountAdministration(router *web.Router, parsed *web.Templates) (er
 	watch := &operations.Handler{
 		Orders: &operation.Orders{Store: a.Outbox, Now: a.now}, Mails: a.people.mails,
 		Jobs:    &operation.Jobs{Timetable: a.Jobs, Store: postgres.JobRuns{DB: a.db}, Now: a.now},
-		Journal: a.people.journal, Catalogue: a.people.mail.Catalogue(),
+		Journal: a.Journal, Catalogue: a.people.mail.Catalogue(),
 		From: a.config.Mail.From, ReplyTo: a.config.Mail.ReplyTo, Can: a.people.policy.Can, Now: a.now, Frame: router.ProFrame,
 	}
 	if watch.Views, err = operations.ParseViews(parsed); err != nil {

@@ -168,6 +168,14 @@ func Read(environment []string) (Config, error) {
 	return c, nil
 }
 
+// ReadDatabase reads only what reading the database needs.
+func ReadDatabase(environment []string) (value.Secret, error) {
+	if url := env.ToMap(environment)["DATABASE_URL"]; url != "" {
+		return value.Secret(url), nil
+	}
+	return "", errors.New("configuration:\nDATABASE_URL is missing")
+}
+
 // ReadMigration reads only what `portal migrate` needs.
 func ReadMigration(environment []string) (value.Secret, error) {
 	set := env.ToMap(environment)

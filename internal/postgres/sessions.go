@@ -264,6 +264,22 @@ func (s Sessions) RecordSteppedUp(ctx context.Context, u account.StepUp) error {
 	})
 }
 
+// NameSession names a session and its person.
+func (s Sessions) NameSession(ctx context.Context, sessionID int64) (audit.Author, audit.Object, error) {
+	const sqlName = `
+		SELECT a.id, a.given_name, a.usual_name FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.id = $1`
+	var row struct {
+		ID        int64  `db:"id"`
+		GivenName string `db:"given_name"`
+		UsualName string `db:"usual_name"`
+	}
+	if err := s.DB.pool.GetContext(ctx, &row, sqlName, sessionID); err != nil {
+		return audit.Author{}, audit.Object{}, notFoundAs("session.ended", err)
+	}
+	author := authorOf(row.ID, account.Person{GivenName: row.GivenName, UsualName: row.UsualName})
+	return author, audit.Object{Kind: "session", ID: strconv.FormatInt(sessionID, 10), Display: author.Display}, nil
+}
+
 // EndSession erases the session of a cookie.
 func (s Sessions) EndSession(ctx context.Context, key [32]byte, event audit.Event) ([]byte, error) {
 	const sqlEnd = `
@@ -358,7 +374,7 @@ func (r actorRow) actor(operator account.Organisation) account.Actor {
 	for _, held := range r.Held {
 		role, from, _ := strings.Cut(held, " ")
 		if (account.Membership{Role: account.Role(role), SignedFor: value.Siret(from)}).UsableFrom(actor.SignedFor) {
-			actor.Spaces++
+			actor.Open = append(actor.Open, account.Role(role).Space())
 		}
 	}
 	m := account.Membership{ID: r.MembershipID.Int64, Role: account.Role(r.Role.String), SignedFor: value.Siret(r.HomeSiret.String)}

@@ -161,6 +161,8 @@ func (r *Router) admit(c *gin.Context, access Access) (admitted bool, err error)
 		return false, r.gate.AskSignIn(c)
 	case access.NeedsRole() && actor.Role == "":
 		return false, r.gate.AskSpace(c)
+	case access.space != "" && access.space != actor.Role.Space() && actor.Opens(access.space):
+		return false, r.gate.AskSpace(c) // the person has the role, in another space than the present one
 	case !access.Allows(actor.Role, r.config.Policy.Can):
 		if err := r.config.Sessions.NoteRefused(c.Request.Context(), actor, c.Request.Method+" "+c.FullPath()); err != nil {
 			return false, err

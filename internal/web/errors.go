@@ -64,6 +64,20 @@ func (r *Router) writeProError(c *gin.Context, status int, code string) {
 	}
 }
 
+// refuseAs answers a request that no handler takes: in the frame of his space to a
+// professional who is signed in.
+func (r *Router) refuseAs(status int) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if Cookie(c, SessionCookie) != "" {
+			if known, err := r.recognise(c); err == nil && known {
+				r.writeProError(c, status, "")
+				return
+			}
+		}
+		r.writeError(c, status)
+	}
+}
+
 func (r *Router) pageFor(status int) gin.HandlerFunc {
 	return func(c *gin.Context) { r.writeError(c, status) }
 }

@@ -96,7 +96,7 @@ func (r *Router) recoverPanic(c *gin.Context) {
 // refuseCrossOrigin refuses forms sent by another site.
 func (r *Router) refuseCrossOrigin(c *gin.Context) {
 	if err := r.crossOrigin.Check(c.Request); err != nil {
-		r.pageFor(http.StatusForbidden)(c)
+		r.refuseAs(http.StatusForbidden)(c)
 		c.Abort()
 		return
 	}

@@ -31,6 +31,7 @@ func (p ProErrorPage) Exhibit(page ProPage) Exhibit {
 		{Status: http.StatusForbidden, Code: "access.refused"},
 		{Status: http.StatusNotFound},
 		{Status: http.StatusConflict, Code: "membership.last_admin"},
+		{Status: http.StatusMethodNotAllowed},
 		{Status: http.StatusServiceUnavailable, Code: "registry.unavailable"},
 		{Status: http.StatusUnprocessableEntity},
 	} {

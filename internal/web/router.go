@@ -67,8 +67,8 @@ func NewRouter(config Settings) *Router {
 	engine.RedirectTrailingSlash = false // gin's answer would go through none of the steps below
 	r := &Router{engine: engine, config: config, policy: contentPolicy(config.FormActions), crossOrigin: http.NewCrossOriginProtection()}
 	engine.Use(r.identify, r.logRequest, r.secure, r.recoverPanic, r.refuseCrossOrigin, r.boundBody)
-	engine.NoRoute(r.withoutFinalSlash, r.pageFor(http.StatusNotFound))
-	engine.NoMethod(r.pageFor(http.StatusMethodNotAllowed))
+	engine.NoRoute(r.withoutFinalSlash, r.refuseAs(http.StatusNotFound))
+	engine.NoMethod(r.refuseAs(http.StatusMethodNotAllowed))
 	return r
 }
 
@@ -156,7 +156,7 @@ func (r *Router) ProFrame(c *gin.Context) ProPage {
 		return page
 	}
 	page.Person, page.Organisation = actor.Name, actor.Organisation.Name
-	page.Space, page.SeveralSpaces = actor.Role.Space(), actor.Spaces > 1
+	page.Space, page.SeveralSpaces = actor.Role.Space(), len(actor.Open) > 1
 	page.Navigation = r.navigation(actor, page.Path)
 	page.Flash = r.takeFlash(c)
 	return page

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,7 +22,9 @@ type Actor struct {
 	MembershipID int64
 	Role         Role
 	Organisation Organisation // for whom the person acts: the operator, an editor, a town
-	Spaces       int          // how many memberships the person may choose from
+	// Open are the spaces of the memberships that the person may choose from, one a
+	// membership.
+	Open []Space
 	// StrongAt is when the second factor was last proved, in business time, by ProConnect's
 	// own account of it: it may be before the session. Zero: never.
 	StrongAt  time.Time
@@ -39,6 +42,9 @@ type Organisation struct {
 	// Declared: nobody but the person says that she works there (of a sign-in).
 	Declared bool
 }
+
+// Opens tells whether the person may choose a membership of a space.
+func (a Actor) Opens(space Space) bool { return slices.Contains(a.Open, space) }
 
 // Display is the name of the organisation, or its SIRET where nobody told the name.
 func (o Organisation) Display() string {

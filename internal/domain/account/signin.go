@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"portail-qf/internal/domain/audit"
@@ -42,6 +41,9 @@ type SignInStore interface {
 	// EndSession erases a session, names its person in the event, and returns its sealed
 	// id_token; nil without session.
 	EndSession(ctx context.Context, key [32]byte, event audit.Event) (sealedIDToken []byte, err error)
+	// NameSession names a session and its person as the journal does; fault.NotFound, code
+	// session.ended.
+	NameSession(ctx context.Context, sessionID int64) (audit.Author, audit.Object, error)
 	// RecordOnce journals an event unless the same one was within a time.
 	RecordOnce(ctx context.Context, event audit.Event, within time.Duration) error
 }
@@ -212,10 +214,10 @@ func (s *SignIns) verify(ctx context.Context, pending Pending, answer SignInAnsw
 	return person, siret, nil
 }
 
-// refuse journals a refusal, with no subject: nothing of a refused answer is believed. Who
-// turns back is no news, and anybody may knock without end: one line a cause and a minute.
-func (s *SignIns) refuse(ctx context.Context, pending Pending, requestID string, why error) error {
-	if fault.Is(why, "signin.cancelled") {
+// refuse journals a refusal. Nothing of a refused answer is believed: it names nobody, or
+// the person of the session that asked for a proof. Who turns back is no news, and anybody may knock without end: one line a cause and a minute.
+func (s *SignIns) refuse(ctx context.Context, pending Pending, requestID string, why error) (err error) {
+	if fault.Is(why, "signin.cancelled") && pending.Purpose == PurposeLogin {
 		return why
 	}
 	act := audit.SignInRefused
@@ -226,10 +228,16 @@ func (s *SignIns) refuse(ctx context.Context, pending Pending, requestID string,
 		At: s.Now(), Author: audit.Author{ID: "unknown", Display: "Personne non reconnue"}, Act: act,
 		Object: audit.Object{Kind: "signin", ID: string(pending.Purpose) + " " + fault.CodeOf(why)}, Detail: fault.CodeOf(why), RequestID: requestID,
 	}
-	if pending.SessionID != 0 {
-		event.Object = audit.Object{Kind: "session", ID: strconv.FormatInt(pending.SessionID, 10)}
+	if pending.SessionID != 0 { // whose session it is was known before the departure
+		event.Author, event.Object, err = s.Store.NameSession(ctx, pending.SessionID)
+		if fault.KindOf(err) == fault.NotFound {
+			return why
+		}
+		if err != nil {
+			return fmt.Errorf("name a session: %w", err)
+		}
 	}
-	if err := s.Store.RecordOnce(ctx, event, refusedOnce); err != nil {
+	if err = s.Store.RecordOnce(ctx, event, refusedOnce); err != nil {
 		return fmt.Errorf("journal a refused sign-in: %w", err)
 	}
 	return why

@@ -8,7 +8,6 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/web"
-	"portail-qf/internal/web/dsfr"
 )
 
 // paramHeld carries a sealed form through the page that asks for a confirmation.
@@ -65,11 +64,6 @@ func (h *Handler) resumePage(c *gin.Context) error {
 	if err != nil || account.LocalPath(held.Path) == "" {
 		return web.SeeOther(c, spacesPath) // nothing waits
 	}
-	page := resumePage{ProPage: h.Frame(c), Action: held.Path}
-	for name, values := range held.Fields {
-		for _, value := range values {
-			page.Fields = append(page.Fields, dsfr.Hidden{Name: name, Value: value})
-		}
-	}
+	page := h.Views.newResumePage(h.Frame(c), held)
 	return h.Views.resume.Write(c.Writer, http.StatusOK, page)
 }

@@ -40,6 +40,8 @@ const (
 
 	// paramReturn is where a sign-in leads.
 	paramReturn = "retour"
+	// paramOver says that a session was, and is over.
+	paramOver = "terminee"
 )
 
 // signInPatience covers ProConnect, three calls of 5 seconds, and the register, 3.

@@ -1,7 +1,9 @@
 package accounts
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"portail-qf/internal/domain/account"
@@ -17,6 +19,7 @@ type plainPage struct{ web.ProPage }
 type signInPage struct {
 	web.ProPage
 	Return string // where to go then
+	Over   bool   // a session has just ended
 	Away   bool   // ProConnect does not answer: the button would lead nowhere
 }
 
@@ -86,6 +89,31 @@ type resumePage struct {
 	web.ProPage
 	Action string
 	Fields []dsfr.Hidden
+	// Shown are the fields that people know by a name, as they were filled in.
+	Shown []heldField
+}
+
+// heldField is what was typed in a field: Label is the sentence "held.<name>", and Words
+// that of its value where it is a code.
+type heldField struct{ Label, Value, Words string }
+
+func (v Views) newResumePage(page web.ProPage, held account.HeldForm) resumePage {
+	p := resumePage{ProPage: page, Action: held.Path}
+	for _, name := range slices.Sorted(maps.Keys(held.Fields)) {
+		label := "held." + name
+		for _, value := range held.Fields[name] {
+			p.Fields = append(p.Fields, dsfr.Hidden{Name: name, Value: value})
+			if _, known := v.sentences.Sentence(label); !known || value == "" {
+				continue
+			}
+			shown := heldField{Label: label, Value: value}
+			if _, known := v.sentences.Sentence(name + "." + value); known {
+				shown.Words = name + "." + value
+			}
+			p.Shown = append(p.Shown, shown)
+		}
+	}
+	return p
 }
 
 // choice is a space that may be entered.

@@ -22,13 +22,15 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 	exhibits := []web.Exhibit{
 		web.Show("accounts/sign_in", v.signIn,
 			web.Sample[signInPage]{Name: "page", Content: signInPage{ProPage: nobody, Return: "/administration/comptes?q=a"}},
+			web.Sample[signInPage]{Name: "session-terminee", Content: signInPage{ProPage: nobody, Over: true, Return: "/administration"}},
 			web.Sample[signInPage]{Name: "indisponible", Content: signInPage{ProPage: nobody, Away: true}}),
 		web.Show("accounts/signed_out", v.signedOut, web.Sample[plainPage]{Name: "page", Content: plainPage{nobody}}),
 		web.Show("accounts/confirm", v.confirm,
 			web.Sample[confirmPage]{Name: "page", Content: confirmPage{ProPage: page, Return: "/administration/invitations/nouvelle"}},
 			web.Sample[confirmPage]{Name: "formulaire-garde", Content: confirmPage{ProPage: page, Held: "c2NlbGxl"}}),
-		web.Show("accounts/resume", v.resume, web.Sample[resumePage]{Name: "page", Content: resumePage{
+		web.Show("accounts/resume", v.resume, web.Sample[resumePage]{Name: "sans-champ", Content: resumePage{ProPage: page, Action: "/administration/invitations/3/renvoi"}}, web.Sample[resumePage]{Name: "page", Content: resumePage{
 			ProPage: page, Action: "/administration/invitations/nouvelle", Fields: []dsfr.Hidden{{Name: "mail", Value: `"><script>`}},
+			Shown: []heldField{{Label: "held.mail", Value: `"><script>`}, {Label: "held.role", Value: "support", Words: "role.support"}},
 		}}),
 		web.Show("accounts/spaces", v.spaces, web.Sample[spacesPage]{Name: "page", Content: spacesPage{ProPage: roaming, Return: "/editeur/membres", Choices: []choice{
 			{ID: 1, Role: account.Admin, Space: account.SpaceAdministration, Organisation: "DINUM", Present: true},

@@ -26,7 +26,7 @@ func (h *Handler) signInPage(c *gin.Context) error {
 	if actor.SignedIn() {
 		return web.SeeOther(c, after(back))
 	}
-	page := signInPage{ProPage: h.Frame(c), Return: back, Away: !h.SignIns.Provider.Available(c.Request.Context())}
+	page := signInPage{ProPage: h.Frame(c), Return: back, Over: c.Query(paramOver) != "", Away: !h.SignIns.Provider.Available(c.Request.Context())}
 	return h.Views.signIn.Write(c.Writer, http.StatusOK, page)
 }
 
@@ -147,7 +147,17 @@ func (h *Handler) signedOut(c *gin.Context) error {
 // AskSignIn sends somebody who is not signed in to the sign-in, then back to the page he
 // wanted: of a form, the page on which it was.
 func (h *Handler) AskSignIn(c *gin.Context) error {
-	return web.SeeOther(c, signInPath+returning(wanted(c)))
+	query := url.Values{}
+	if back := wanted(c); back != "" {
+		query.Set(paramReturn, back)
+	}
+	if web.Cookie(c, web.SessionCookie) != "" { // it was a session: it is over
+		query.Set(paramOver, "1")
+	}
+	if len(query) == 0 {
+		return web.SeeOther(c, signInPath)
+	}
+	return web.SeeOther(c, signInPath+"?"+query.Encode())
 }
 
 // AskSpace sends somebody without a role to the page that chooses a space, or says why

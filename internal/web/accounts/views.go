@@ -4,6 +4,7 @@ import "portail-qf/internal/web"
 
 // Views are the pages of the door, parsed at start.
 type Views struct {
+	sentences         *web.Templates
 	signIn            web.View[signInPage]
 	refusal           web.View[refusalPage]
 	signedOut         web.View[plainPage]
@@ -21,6 +22,7 @@ type Views struct {
 func ParseViews(t *web.Templates) (Views, error) {
 	p := web.NewParser(t)
 	v := Views{
+		sentences:         t,
 		signIn:            web.Parsed[signInPage](p, "accounts/sign_in"),
 		refusal:           web.Parsed[refusalPage](p, "accounts/refusal"),
 		signedOut:         web.Parsed[plainPage](p, "accounts/signed_out"),
