@@ -32,8 +32,12 @@ func lower(text string) string { return strings.ToLower(text) }
 // accountSelect is what every finder of accounts reads.
 var accountSelect = `
 	SELECT a.id, a.issuer, a.subject, a.given_name, a.usual_name, a.mail, a.siret, a.created_at, a.signed_in_at,
-		` + nameOf("a.siret") + ` AS organisation_name
+		` + nameOf("a.siret") + ` AS organisation_name, ` + organisationClosed + ` AS organisation_closed
 	FROM accounts a`
+
+// organisationClosed tells whether the register has closed where the person of an account a
+// last signed in for.
+const organisationClosed = `EXISTS (SELECT FROM organisations o WHERE o.siret = a.siret AND o.closed)`
 
 type accountRow struct {
 	ID               int64     `db:"id"`
@@ -46,12 +50,15 @@ type accountRow struct {
 	CreatedAt        time.Time `db:"created_at"`
 	SignedInAt       time.Time `db:"signed_in_at"`
 	OrganisationName string    `db:"organisation_name"`
+	Closed           bool      `db:"organisation_closed"`
 }
 
 func (r accountRow) account(operator account.Organisation) account.Account {
+	signedFor := named(operator, r.Siret, r.OrganisationName)
+	signedFor.Closed = r.Closed
 	return account.Account{
 		ID: r.ID, Issuer: r.Issuer, Subject: r.Subject, GivenName: r.GivenName, UsualName: r.UsualName, Mail: r.Mail,
-		SignedFor: named(operator, r.Siret, r.OrganisationName), CreatedAt: r.CreatedAt, SignedInAt: r.SignedInAt,
+		SignedFor: signedFor, CreatedAt: r.CreatedAt, SignedInAt: r.SignedInAt,
 	}
 }
 
@@ -279,7 +286,7 @@ func (s Access) ListAccounts(ctx context.Context, q account.AccountQuery) ([]acc
 			LIMIT $6 OFFSET $7
 		)
 		SELECT a.id, a.issuer, a.subject, a.given_name, a.usual_name, a.mail, a.siret, a.created_at, a.signed_in_at,
-			` + nameOf("a.siret") + ` AS organisation_name, found.total
+			` + nameOf("a.siret") + ` AS organisation_name, ` + organisationClosed + ` AS organisation_closed, found.total
 		FROM accounts a JOIN found ON found.id = a.id
 		ORDER BY CASE WHEN $4 = 'seen' AND NOT $5 THEN a.signed_in_at END, CASE WHEN $4 = 'seen' AND $5 THEN a.signed_in_at END DESC,
 			CASE WHEN $4 <> 'seen' AND NOT $5 THEN a.folded_name END, CASE WHEN $4 <> 'seen' AND $5 THEN a.folded_name END DESC, a.id`

@@ -75,8 +75,8 @@ type Sent struct {
 
 // Invite offers a role to whoever reads a mailbox. Codes: mail.required, mail.invalid,
 // invitation.self (nobody edits his own rights), membership.not_grantable,
-// membership.unknown, membership.already, invitation.too_many, editor.unknown, organisation.closed, those of
-// Organisations.
+// membership.unknown, membership.already, invitation.too_many, editor.unknown, organisation.closed,
+// organisation.not_local_authority (of an agent of a town), those of Organisations.
 func (a *Access) Invite(ctx context.Context, actor Actor, offer Offer) (Sent, error) {
 	mail, err := ParseMail(offer.Mail)
 	if err != nil {
@@ -163,10 +163,15 @@ func (a *Access) target(ctx context.Context, role Role, siret value.Siret) (Orga
 		return a.Store.FindEditor(ctx, siret)
 	}
 	known, err := a.Organisations.Know(ctx, siret)
-	if err == nil && known.Closed {
-		err = fault.New(fault.Conflict, "organisation.closed")
+	switch {
+	case err != nil:
+		return known, err
+	case known.Closed:
+		return known, fault.New(fault.Conflict, "organisation.closed")
+	case !known.LocalAuthority:
+		return known, fault.New(fault.Invalid, "organisation.not_local_authority")
 	}
-	return known, err
+	return known, nil
 }
 
 func authorOf(actor Actor) audit.Author {

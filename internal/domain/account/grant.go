@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,29 +13,57 @@ import (
 	"portail-qf/internal/domain/value"
 )
 
-// Grant gives a role to somebody who has an account. Codes: account.unknown,
-// membership.own (nobody edits his own rights), membership.already, and those of Invite.
-func (a *Access) Grant(ctx context.Context, actor Actor, accountID int64, offer Offer) error {
+// Giving is a role about to be given: nothing refuses it any more.
+type Giving struct {
+	To           Account
+	Role         Role
+	Organisation Organisation // for whom
+}
+
+// Elsewhere tells whether the person signs in for another establishment than the one for
+// which the role is given: often right, and where the wrong person is noticed.
+func (g Giving) Elsewhere() bool { return g.To.SignedFor.Siret != g.Organisation.Siret }
+
+// PrepareGrant makes the checks of Grant and records nothing, for a last look at who is
+// given what. Codes: those of Grant.
+func (a *Access) PrepareGrant(ctx context.Context, actor Actor, accountID int64, offer Offer) (Giving, error) {
 	account, err := a.Store.FindAccountByID(ctx, accountID)
 	if err != nil {
-		return fmt.Errorf("find account: %w", err)
+		return Giving{}, fmt.Errorf("find account: %w", err)
 	}
 	if account.ID == actor.AccountID {
-		return fault.New(fault.Conflict, "membership.own")
+		return Giving{}, fault.New(fault.Conflict, "membership.own")
 	}
 	if offer.Role.Staff() {
 		offer.Organisation = a.Operator.Siret
 	}
 	if err := MayGrant(actor, offer.Role, offer.Organisation); err != nil {
-		return err
+		return Giving{}, err
 	}
 	organisation, err := a.target(ctx, offer.Role, offer.Organisation)
 	if err != nil {
+		return Giving{}, err
+	}
+	holds := slices.ContainsFunc(account.Memberships, func(m Membership) bool {
+		// One that was taken for another establishment is given anew for this one.
+		return m.Role == offer.Role && m.Organisation.Siret == organisation.Siret && m.SignedFor == account.SignedFor.Siret
+	})
+	if holds {
+		return Giving{}, fault.New(fault.Conflict, "membership.already")
+	}
+	return Giving{To: account, Role: offer.Role, Organisation: organisation}, nil
+}
+
+// Grant gives a role to somebody who has an account. Codes: account.unknown,
+// membership.own (nobody edits his own rights), membership.already, and those of Invite.
+func (a *Access) Grant(ctx context.Context, actor Actor, accountID int64, offer Offer) error {
+	giving, err := a.PrepareGrant(ctx, actor, accountID, offer)
+	if err != nil {
 		return err
 	}
-	now := a.Now()
+	account, organisation, now := giving.To, giving.Organisation, a.Now()
 	grant := Membership{
-		AccountID: account.ID, Role: offer.Role, Organisation: organisation,
+		AccountID: account.ID, Role: giving.Role, Organisation: organisation,
 		SignedFor: account.SignedFor.Siret, GrantedBy: actor.Name, GrantedAt: now,
 	}
 	letters, err := a.prepare(NewAccessGranted(AccessGranted{

@@ -55,14 +55,24 @@ func newOfferForm(sent url.Values, grantable []account.Role, editors []account.O
 
 func (f offerForm) role() account.Role { return account.Role(f.Role.Value) }
 
-// checked refuses what is missing or cannot be right, all at once.
+// checked refuses what is missing, cannot be right, or was filled in for another role than
+// the chosen one: all at once. Whoever named a town and chose « Administration » means one
+// of them only.
 func (f offerForm) checked() offerForm {
 	if f.Role.Value == "" && f.Role.Error == "" {
 		f.Role = f.Role.Refused("role.required")
 	}
-	switch _, err := value.ParseSiret(f.Siret.Value); {
-	case f.role().Editor() && f.Editor.Value == "":
+	switch role := f.role(); {
+	case role == "": // nobody knows yet what it needs
+	case role.Editor() && f.Editor.Value == "":
 		f.Editor = f.Editor.Refused("editor.required")
+	case !role.Editor() && f.Editor.Value != "":
+		f.Editor = f.Editor.Refused("editor.unneeded")
+	}
+	switch _, err := value.ParseSiret(f.Siret.Value); {
+	case f.role() == "":
+	case f.role() != account.Town && f.Siret.Value != "":
+		f.Siret = f.Siret.Refused("siret.unneeded")
 	case f.role() == account.Town && f.Siret.Value == "":
 		f.Siret = f.Siret.Refused("siret.required")
 	case f.role() == account.Town && err != nil:
@@ -75,7 +85,7 @@ func (f offerForm) checked() offerForm {
 func (f offerForm) isRight() bool { return len(form.Problems(f.Role, f.Editor, f.Siret)) == 0 }
 
 // made is the offer of a form that is right. The organisation is the one that the role asks
-// for: what was filled in for another role counts for nothing.
+// for.
 func (f offerForm) made() account.Offer {
 	offer := account.Offer{Role: f.role()}
 	switch {
@@ -95,7 +105,7 @@ func (f offerForm) refusedFor(err error) offerForm {
 		f.Role = f.Role.Refused(code)
 	case "editor.unknown":
 		f.Editor = f.Editor.Refused(code)
-	case "organisation.unknown", "organisation.closed", "registry.unavailable":
+	case "organisation.unknown", "organisation.closed", "organisation.not_local_authority", "registry.unavailable":
 		f.Siret = f.Siret.Refused(code)
 	}
 	return f

@@ -15,9 +15,9 @@ func TestAnAdministratorGivesARoleAndTakesIt(t *testing.T) {
 	page := accountPath(s.other.id)
 	s.get(s.admin, "/administration/comptes?q=dominique").is(http.StatusOK, page, "Gestion de l’espace éditeur")
 	s.get(s.admin, page).is(http.StatusOK, "dominique@exemple.fr", "Logiciels Tilleul", "Hugo Marchal", page+"/roles/nouveau")
-	s.get(s.admin, page+"/roles/nouveau").is(http.StatusOK, "Donner un rôle à", "Instruit les demandes", "Logiciels Tilleul")
+	s.get(s.admin, page+"/roles/nouveau").is(http.StatusOK, "Donner un rôle à", "Instruit les demandes", "dominique@exemple.fr", editor.Siret.Display())
 
-	s.post(s.admin, page+"/roles/nouveau", url.Values{"role": {"editor_member"}, "editeur": {editor.Siret.String()}}).leads(page, "role-donne")
+	s.post(s.admin, page+"/roles/nouveau", url.Values{"role": {"editor_member"}, "editeur": {editor.Siret.String()}, "confirme": {"oui"}}).leads(page, "role-donne")
 	given := s.read(`SELECT id FROM memberships WHERE account_id = $1 AND role = 'editor_member' AND granted_by = 'Camille Talbot'`, s.other.id)
 	withdrawal := page + "/roles/" + given + "/retrait"
 	s.get(s.admin, page).is(http.StatusOK, withdrawal, "Camille Talbot")
@@ -30,12 +30,38 @@ func TestAnAdministratorGivesARoleAndTakesIt(t *testing.T) {
 	}
 }
 
+// « A right goes to the wrong person in one click » : who is given what is read before it is
+// given, and « Modifier » loses nothing.
+func TestARoleIsReadOnceMoreBeforeItIsGiven(t *testing.T) {
+	s := setScene(t)
+	form := accountPath(s.other.id) + "/roles/nouveau"
+	fields := url.Values{"role": {"town"}, "siret": {" 210 401 071 00019"}}
+	s.post(s.admin, form, fields).is(http.StatusOK, "Dominique Talbot", "dominique@exemple.fr", "Logiciels Tilleul", editor.Siret.Display(),
+		"Demande une habilitation", "COMMUNE DE MAJASTRES", town.Siret.Display(), "Ce n’est pas l’établissement de cette personne",
+		"Donner le rôle « Agent de collectivité »", "Modifier", `name="siret" value="210 401 071 00019"`, "!est fermé")
+	fields.Set("confirme", "non")
+	s.post(s.admin, form, fields).is(http.StatusOK, `value="town" checked`, `value="210 401 071 00019"`, "!à corriger")
+	fields.Set("confirme", "peut-être")
+	s.post(s.admin, form, fields).is(http.StatusOK, "Vérifiez le rôle avant de le donner")
+	if n := s.read(`SELECT count(*) FROM memberships WHERE account_id = $1`, s.other.id); n != "1" {
+		t.Errorf("%s roles before anybody confirmed", n)
+	}
+	s.run(`INSERT INTO organisations (siret, name, folded_name, closed, told_at, asked_at, last_answer, created_at)
+		VALUES ($1, 'LOGICIELS TILLEUL', 'logiciels tilleul', true, $2, $2, 'told', $2)`, editor.Siret, noon)
+	s.get(s.admin, form).is(http.StatusOK, "Fermé dans le registre")
+	s.post(s.admin, form, url.Values{"role": {"editor_member"}, "editeur": {editor.Siret.String()}}).
+		is(http.StatusOK, "est fermé dans le registre des entreprises", "!Ce n’est pas l’établissement")
+	fields.Set("confirme", "oui")
+	s.post(s.admin, form, fields).leads(accountPath(s.other.id), "role-donne")
+	s.post(s.admin, form, fields).is(http.StatusUnprocessableEntity, "Cette personne a déjà ce rôle.")
+}
+
 // « Errors beside fields », and nothing typed is lost.
 func TestARoleThatCannotBeGivenSaysWhy(t *testing.T) {
 	s := setScene(t)
 	form := accountPath(s.other.id) + "/roles/nouveau"
-	s.run(`INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at) VALUES ($1, 'support', $2, $2, 'x', $3)`,
-		s.other.id, operator.Siret, noon)
+	s.run(`INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at) VALUES ($1, 'support', $2, $4, 'x', $3)`,
+		s.other.id, operator.Siret, noon, editor.Siret)
 	for name, row := range map[string]struct {
 		fields url.Values
 		says   []string
@@ -47,6 +73,10 @@ func TestARoleThatCannotBeGivenSaysWhy(t *testing.T) {
 		"a town's, not a SIRET":   {url.Values{"role": {"town"}, "siret": {"123"}}, []string{"n’est pas valide", `value="123"`}},
 		"of an unknown town":      {url.Values{"role": {"town"}, "siret": {"21910998000017"}}, []string{"ne connaît pas ce numéro"}},
 		"of a closed town":        {url.Values{"role": {"town"}, "siret": {nameless.Siret.String()}}, []string{"est fermé dans le registre"}},
+		"of no town":              {url.Values{"role": {"town"}, "siret": {bakery.Siret.String()}}, []string{"n’est pas une collectivité", `value="` + bakery.Siret.String() + `"`}},
+		"of an editor, but staff": {url.Values{"role": {"admin"}, "editeur": {editor.Siret.String()}}, []string{"ne demande pas d’éditeur"}},
+		"of a town, but staff":    {url.Values{"role": {"admin"}, "siret": {town.Siret.String()}}, []string{"ne demande pas de SIRET", `value="` + town.Siret.String() + `"`}},
+		"of both at once":         {url.Values{"role": {"editor_member"}, "siret": {town.Siret.String()}}, []string{"2 réponses sont à corriger"}},
 		"one that he has":         {url.Values{"role": {"support"}}, []string{"Cette personne a déjà ce rôle."}},
 		"one that nobody is":      {url.Values{"role": {"api_client"}}, []string{"ni donner ni retirer ce rôle"}},
 		"one that does not exist": {url.Values{"role": {"root"}}, []string{"ni donner ni retirer ce rôle"}},
@@ -62,13 +92,12 @@ func TestARoleThatCannotBeGivenSaysWhy(t *testing.T) {
 	}
 }
 
-// « Forms must refuse mass assignment » : a field that the page does not have changes nothing,
-// and what was filled in for another role counts for nothing.
+// « Forms must refuse mass assignment » : a field that the page does not have changes nothing.
 func TestOnlyTheFieldsOfThePageAreRead(t *testing.T) {
 	s := setScene(t)
 	page := accountPath(s.other.id)
 	s.post(s.admin, page+"/roles/nouveau", url.Values{
-		"role": {"support", "admin"}, "editeur": {editor.Siret.String()}, "siret": {town.Siret.String()},
+		"role": {"support", "admin"}, "confirme": {"oui"},
 		"organisation": {town.Siret.String()}, "account_id": {"1"}, "granted_by": {"Personne"}, "signed_for": {town.Siret.String()},
 	}).leads(page, "role-donne")
 	given := s.read(`SELECT account_id || ' ' || role || ' ' || organisation || ' ' || granted_by || ' ' || signed_for

@@ -10,6 +10,7 @@ import (
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/web"
+	"portail-qf/internal/web/form"
 )
 
 // grantForm asks which role to give to somebody.
@@ -25,7 +26,8 @@ func (h *Handler) grantForm(c *gin.Context) error {
 	return h.Views.grant.Write(c.Writer, http.StatusOK, newGrantPage(h.Frame(c), found, offer))
 }
 
-// grant gives a role to somebody who has an account.
+// grant shows once more who is given what, and gives it when the form says that it was
+// seen. Whoever wants to change something gets the form back as it was.
 func (h *Handler) grant(c *gin.Context) error {
 	found, err := h.findOther(c)
 	if err != nil {
@@ -35,10 +37,13 @@ func (h *Handler) grant(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	seen := form.OneOf(c.Request.PostForm, "confirme", seenYes, seenNo).Value
+	if seen == seenNo {
+		return h.Views.grant.Write(c.Writer, http.StatusOK, newGrantPage(h.Frame(c), found, offer))
+	}
 	if offer = offer.checked(); offer.isRight() {
-		err = h.Access.Grant(c.Request.Context(), web.ActorOf(c), found.ID, offer.made())
-		if err == nil {
-			return web.Done(c, accountPath(found.ID), "role-donne")
+		if err = h.lookThenGive(c, found.ID, offer, seen == seenYes); err == nil {
+			return nil
 		}
 		offer = offer.refusedFor(err)
 	}
@@ -46,6 +51,25 @@ func (h *Handler) grant(c *gin.Context) error {
 		return err // it is about no field
 	}
 	return h.Views.grant.Write(c.Writer, statusOf(err), newGrantPage(h.Frame(c), found, offer))
+}
+
+// What the form says of the last look: given, or to be taken from the form again.
+const seenYes, seenNo = "oui", "non"
+
+// lookThenGive shows what would be given, or gives it once it was seen.
+func (h *Handler) lookThenGive(c *gin.Context, accountID int64, offer offerForm, seen bool) error {
+	ctx, actor := c.Request.Context(), web.ActorOf(c)
+	if seen {
+		if err := h.Access.Grant(ctx, actor, accountID, offer.made()); err != nil {
+			return err
+		}
+		return web.Done(c, accountPath(accountID), "role-donne")
+	}
+	giving, err := h.Access.PrepareGrant(ctx, actor, accountID, offer.made())
+	if err != nil {
+		return err
+	}
+	return h.Views.giving.Write(c.Writer, http.StatusOK, newGivingPage(h.Frame(c), giving, offer))
 }
 
 // findRole finds the role of the address among those that somebody holds.

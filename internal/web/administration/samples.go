@@ -33,6 +33,7 @@ var (
 	operator = account.Organisation{Siret: "13002526500013", Name: "Direction interministérielle du numérique"}
 	editor   = account.Organisation{Siret: "90511200900014", Name: "Logiciels Tilleul"}
 	town     = account.Organisation{Siret: "21040107100019", Name: "Majastres", LocalAuthority: true}
+	bakery   = account.Organisation{Siret: "54120873000013", Name: "Boulangerie du Val"}
 	nameless = account.Organisation{Siret: "21280363900013"}
 	longFirm = account.Organisation{Siret: "91033700500011", Name: endlessFirm}
 )
@@ -135,6 +136,8 @@ func grantSamples(page web.ProPage) []web.Sample[grantPage] {
 	page = at(page, accountsPath+"/12/roles/nouveau")
 	person := sampleAccount(12, "Dominique", "Talbot")
 	long := sampleAccount(12, endlessName, hostile)
+	closed := sampleAccount(12, "Inès", "Moreau")
+	closed.SignedFor.Closed = true
 	already := offerOf(account.Support, "")
 	already.Role = already.Role.Refused("membership.already")
 	return []web.Sample[grantPage]{
@@ -142,6 +145,25 @@ func grantSamples(page web.ProPage) []web.Sample[grantPage] {
 		{Name: "sans-role", Content: newGrantPage(page, long, emptyOffer().checked())},
 		{Name: "sans-editeur", Content: newGrantPage(page, person, offerOf(account.EditorAdmin, "").checked())},
 		{Name: "deja", Content: newGrantPage(page, person, already)},
+		{Name: "etablissement-ferme", Content: newGrantPage(page, closed, offerOf(account.Support, town.Siret).checked())},
+	}
+}
+
+func givingSamples(page web.ProPage) []web.Sample[givingPage] {
+	page = at(page, accountsPath+"/12/roles/nouveau")
+	person, long := sampleAccount(12, "Dominique", "Talbot"), sampleAccount(12, endlessName, hostile)
+	long.Mail, long.SignedFor = endlessMail, longFirm
+	closed := sampleAccount(12, "Inès", "Moreau")
+	closed.SignedFor = nameless
+	closed.SignedFor.Closed = true
+	give := func(to account.Account, role account.Role, organisation account.Organisation) givingPage {
+		return newGivingPage(page, account.Giving{To: to, Role: role, Organisation: organisation}, offerOf(role, organisation.Siret))
+	}
+	return []web.Sample[givingPage]{
+		{Name: "la-ou-il-travaille", Content: give(person, account.Town, town)},
+		{Name: "ailleurs", Content: give(person, account.Admin, operator)},
+		{Name: "noms-longs", Content: give(long, account.EditorAdmin, longFirm)},
+		{Name: "etablissement-ferme", Content: give(closed, account.Town, nameless)},
 	}
 }
 

@@ -77,6 +77,7 @@ const registerKey = "cle-du-portail"
 func (s *scene) openRegister() {
 	s.register = sim.New(sim.Options{Key: registerKey, Organizations: []sim.Organization{
 		{Siret: town.Siret.String(), Name: "COMMUNE DE MAJASTRES", CommuneCog: "04107", PostalCode: "04270"},
+		{Siret: bakery.Siret.String(), Name: "BOULANGERIE DU VAL", LegalCategory: "5710"},
 		{Siret: nameless.Siret.String(), Name: "ANCIEN SYNDICAT", CommuneCog: "28363", Closed: true, ClosedOn: time.Date(2025, 6, 30, 0, 0, 0, 0, time.UTC)},
 	}})
 }

@@ -8,6 +8,7 @@ type Views struct {
 	accounts         web.View[accountsPage]
 	account          web.View[accountPage]
 	grant            web.View[grantPage]
+	giving           web.View[givingPage]
 	withdrawal       web.View[withdrawalPage]
 	invitations      web.View[invitationsPage]
 	invitationForm   web.View[invitationFormPage]
@@ -27,6 +28,7 @@ func ParseViews(t *web.Templates) (Views, error) {
 		accounts:         web.Parsed[accountsPage](p, "administration/accounts"),
 		account:          web.Parsed[accountPage](p, "administration/account"),
 		grant:            web.Parsed[grantPage](p, "administration/grant"),
+		giving:           web.Parsed[givingPage](p, "administration/giving"),
 		withdrawal:       web.Parsed[withdrawalPage](p, "administration/withdrawal"),
 		invitations:      web.Parsed[invitationsPage](p, "administration/invitations"),
 		invitationForm:   web.Parsed[invitationFormPage](p, "administration/invitation_form"),
@@ -48,6 +50,7 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		web.Show("administration/accounts", v.accounts, accountsSamples(page)...),
 		web.Show("administration/account", v.account, accountSamples(page)...),
 		web.Show("administration/grant", v.grant, grantSamples(page)...),
+		web.Show("administration/giving", v.giving, givingSamples(page)...),
 		web.Show("administration/withdrawal", v.withdrawal, withdrawalSamples(page)...),
 		web.Show("administration/invitations", v.invitations, invitationsSamples(page)...),
 		web.Show("administration/invitation_form", v.invitationForm, invitationFormSamples(page)...),
