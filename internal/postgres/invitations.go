@@ -10,8 +10,15 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
 )
+
+// letterColumns tell where the mail of an invitation i stands.
+const letterColumns = `
+	COALESCE((SELECT m.id FROM mails m WHERE m.key = ` + mailOfInvitation + `), 0) AS mail_id,
+	COALESCE((SELECT r.state FROM mails m JOIN mail_recipients r ON r.mail_id = m.id AND r.position = 1
+		WHERE m.key = ` + mailOfInvitation + `), '') AS mail_state`
 
 const invitationColumns = `
 	i.id, i.mail, i.role, i.organisation, i.inviter_id, i.inviter, i.created_at, i.expires_at, i.accepted_at, COALESCE(i.accepted_by, 0) AS accepted_by, i.withdrawn_at`
@@ -148,7 +155,7 @@ func endInvitations(ctx context.Context, tx *sqlx.Tx, now time.Time, which strin
 // ListInvitations lists invitations, whoever sent them.
 func (s Access) ListInvitations(ctx context.Context, q account.InvitationQuery, now time.Time) ([]account.Invitation, int, error) {
 	sqlList := `
-		SELECT ` + invitationColumns + `, ` + nameOf("i.organisation") + ` AS organisation_name, count(*) OVER () AS total
+		SELECT ` + invitationColumns + `, ` + letterColumns + `, ` + nameOf("i.organisation") + ` AS organisation_name, count(*) OVER () AS total
 		FROM invitations i
 		WHERE ($1 = '' OR i.organisation = $1) AND ($2 = '' OR i.mail LIKE '%' || $2 || '%') AND ($3 = '' OR i.role = $3)
 		  AND (cardinality($10::text[]) = 0 OR i.role = ANY ($10))
@@ -156,11 +163,14 @@ func (s Access) ListInvitations(ctx context.Context, q account.InvitationQuery, 
 			WHEN 'expired' THEN i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at <= $5
 			WHEN 'accepted' THEN i.accepted_at IS NOT NULL WHEN 'withdrawn' THEN i.withdrawn_at IS NOT NULL ELSE true END
 		ORDER BY CASE WHEN $6 = 'mail' AND NOT $7 THEN i.mail END, CASE WHEN $6 = 'mail' AND $7 THEN i.mail END DESC,
-			CASE WHEN $6 <> 'mail' AND NOT $7 THEN i.created_at END, CASE WHEN $6 <> 'mail' AND $7 THEN i.created_at END DESC, i.id
+			CASE WHEN $6 <> 'mail' AND NOT $7 THEN i.created_at END, CASE WHEN $6 <> 'mail' AND $7 THEN i.created_at END DESC,
+			CASE WHEN $6 <> 'mail' AND $7 THEN i.id END DESC, i.id
 		LIMIT $8 OFFSET $9`
 	var rows []struct {
 		invitationRow
-		Total int `db:"total"`
+		MailID    int64  `db:"mail_id"`
+		MailState string `db:"mail_state"`
+		Total     int    `db:"total"`
 	}
 	err := s.DB.pool.SelectContext(ctx, &rows, sqlList, q.Organisation, literal(lower(q.Search)), q.Role, q.State, now, q.Sort, q.Descending, q.Limit, q.Offset, rolesOf(q.Space))
 	if err != nil || len(rows) == 0 {
@@ -169,6 +179,7 @@ func (s Access) ListInvitations(ctx context.Context, q account.InvitationQuery, 
 	listed := make([]account.Invitation, len(rows))
 	for i, row := range rows {
 		listed[i] = row.invitation(s.Operator)
+		listed[i].Letter = account.InvitationLetter{MailID: row.MailID, State: notice.State(row.MailState)}
 	}
 	return listed, rows[0].Total, nil
 }

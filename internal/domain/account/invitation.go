@@ -25,6 +25,14 @@ type Invitation struct {
 	AcceptedAt   time.Time
 	AcceptedBy   int64 // account
 	WithdrawnAt  time.Time
+	Letter       InvitationLetter
+}
+
+// InvitationLetter is the mail that an invitation left by, in a list: the zero value once
+// nobody knows it any more.
+type InvitationLetter struct {
+	MailID int64
+	State  notice.State
 }
 
 // InvitationState is where an invitation stands.

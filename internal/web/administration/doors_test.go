@@ -18,6 +18,9 @@ func TestAnInvitationIsSentSentAgainAndTakenBack(t *testing.T) {
 	s.get(s.admin, invitationsPath+"/nouvelle").is(http.StatusOK, "Envoyer l’invitation")
 	s.post(s.admin, invitationsPath+"/nouvelle", url.Values{"mail": {" Lea@Tilleul.Example.FR "}, "role": {"town"}, "siret": {"210 401 071 00019"}}).
 		leads(invitationsPath, "invitation-envoyee")
+	s.told(s.admin, invitationsPath, "invitation-envoyee").is(http.StatusOK, "L’invitation est envoyée à", "lea@tilleul.example.fr</strong>, avec le rôle « Agent de collectivité »",
+		"COMMUNE DE MAJASTRES</strong>", town.Siret.Display())
+	s.told(s.admin, invitationsPath+"?etat=expired", "invitation-envoyee").is(http.StatusOK, "L’invitation est envoyée.", "!Agent de collectivité »")
 	first := s.read(`SELECT id FROM invitations WHERE mail = 'lea@tilleul.example.fr' AND role = 'town' AND organisation = $1`, town.Siret)
 	again, back := invitationsPath+"/"+first+"/renvoi", invitationsPath+"/"+first+"/retrait"
 	s.get(s.admin, invitationsPath+"?etat=waiting").is(http.StatusOK, "lea@tilleul.example.fr", "COMMUNE DE MAJASTRES", again, back)
@@ -35,6 +38,21 @@ func TestAnInvitationIsSentSentAgainAndTakenBack(t *testing.T) {
 	if letters := s.read(`SELECT count(*) || ' ' || count(DISTINCT key) FROM mails`); letters != "2 2" {
 		t.Errorf("mails and their keys: %s, want two", letters)
 	}
+}
+
+// An invitation whose mail was refused, or has not left, is not waiting for its person.
+func TestAnInvitationTellsWhatBecameOfItsMail(t *testing.T) {
+	s := setScene(t)
+	s.post(s.admin, invitationsPath+"/nouvelle", url.Values{"mail": {"lea@exemple.fr"}, "role": {"support"}}).leads(invitationsPath, "invitation-envoyee")
+	mail := mailsPath + "/" + s.read(`SELECT id FROM mails`)
+	s.get(s.admin, invitationsPath).is(http.StatusOK, "Mail pas encore parti", `href="`+mail+`"`)
+	s.run(`UPDATE mail_recipients SET state = 'bounced', code = '550', told_at = $1`, noon)
+	s.get(s.admin, invitationsPath).is(http.StatusOK, "Adresse refusée", `href="`+mail+`"`, "!Mail pas encore parti")
+	s.run(`UPDATE mail_recipients SET state = 'sent', code = ''`)
+	s.get(s.admin, invitationsPath).is(http.StatusOK, "lea@exemple.fr", "!Adresse refusée", "!Mail pas encore parti", "!"+mail)
+	s.run(`UPDATE mail_recipients SET state = 'bounced', code = '550'`)
+	s.run(`UPDATE invitations SET withdrawn_at = $1`, noon)
+	s.get(s.admin, invitationsPath).is(http.StatusOK, "Retirée ou remplacée", "!Adresse refusée")
 }
 
 // « Errors beside fields » : all of them at once.

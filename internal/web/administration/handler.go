@@ -35,6 +35,7 @@ const (
 	invitationsPath   = homePath + "/invitations"
 	sessionsPath      = homePath + "/sessions"
 	organisationsPath = homePath + "/organisations"
+	mailsPath         = homePath + "/mails" // package operations
 )
 
 // Mount registers the routes of the administrators. Whatever gives or takes an access asks

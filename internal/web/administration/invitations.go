@@ -38,7 +38,12 @@ func (h *Handler) invitations(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.Views.invitations.Write(c.Writer, http.StatusOK, newInvitationsPage(h.Frame(c), asked.List(total), listed, h.Now()))
+	actor := web.ActorOf(c)
+	page := newInvitationsPage(h.Frame(c), asked.List(total), listed, h.Now()).afterSending(actor.Author().ID, listed)
+	if h.Can(actor.Role, "mail", "read") {
+		page = page.withMails(listed)
+	}
+	return h.Views.invitations.Write(c.Writer, http.StatusOK, page)
 }
 
 // maxMail is longer than any address (RFC 5321).

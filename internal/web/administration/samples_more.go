@@ -6,6 +6,7 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
@@ -17,6 +18,8 @@ func sampleInvitation(i int) account.Invitation {
 		Inviter: "Hugo Marchal", CreatedAt: noon.Add(-24 * time.Hour), ExpiresAt: noon.Add(13 * 24 * time.Hour),
 	}
 	switch i % 4 {
+	case 0:
+		invitation.Letter = account.InvitationLetter{MailID: 7, State: notice.States[i/4%len(notice.States)]}
 	case 1:
 		invitation.AcceptedAt = noon
 	case 2:
@@ -41,8 +44,10 @@ func invitationsSamples(page web.ProPage) []web.Sample[invitationsPage] {
 	for i := range long {
 		long[i].Mail, long[i].Organisation, long[i].Inviter = endlessMail, longFirm, endlessName+hostile
 	}
-	sent := newInvitationsPage(page, asked(invitationListing, "", 2), long, noon)
-	sent.Flash = "done.invitation-envoyee"
+	long[0].InviterID, long[0].Letter = administrator.Author().ID, account.InvitationLetter{MailID: 7, State: notice.Bounced}
+	flashed := page
+	flashed.Flash = "done.invitation-envoyee"
+	sent := newInvitationsPage(flashed, asked(invitationListing, "", 2), long, noon).afterSending(administrator.Author().ID, long).withMails(long)
 	return []web.Sample[invitationsPage]{
 		{Name: "pleine", Content: newInvitationsPage(page, asked(invitationListing, "tri=adresse", 60), sampleInvitations(25), noon)},
 		{Name: "noms-longs", Content: sent},

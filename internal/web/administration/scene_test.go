@@ -191,6 +191,14 @@ func (s *scene) get(as person, path string) answer {
 	return s.ask(as, httptest.NewRequest(http.MethodGet, path, nil))
 }
 
+// told opens the page that follows an act.
+func (s *scene) told(as person, path, flash string) answer {
+	s.t.Helper()
+	request := httptest.NewRequest(http.MethodGet, path, nil)
+	request.AddCookie(&http.Cookie{Name: web.FlashCookie, Value: flash})
+	return s.ask(as, request)
+}
+
 // post sends a form as somebody.
 func (s *scene) post(as person, path string, fields url.Values) answer {
 	s.t.Helper()

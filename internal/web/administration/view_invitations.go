@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
 )
@@ -14,15 +15,20 @@ type invitationsPage struct {
 	web.ProPage
 	List web.List
 	Rows []invitationRow
+	Sent *invitationRow // the person has just sent it; nil otherwise
 }
 
 // invitationRow is an invitation in the list.
 type invitationRow struct {
-	URL, Mail, Organisation, By string
-	Role                        account.Role
-	State                       account.InvitationState
-	SentAt, Until               web.Moment
-	Answerable                  bool // it may be sent again or taken back
+	URL, Mail, By       string
+	Organisation, Siret string // for whom
+	Role                account.Role
+	State               account.InvitationState
+	SentAt, Until       web.Moment
+	Answerable          bool // it may be sent again or taken back
+	// Letter is where its mail stands, while somebody may still answer: "" once nobody knows.
+	Letter  notice.State
+	MailURL string // of the page of its mail; "" for who may not open it
 }
 
 func newInvitationsPage(page web.ProPage, list web.List, listed []account.Invitation, now time.Time) invitationsPage {
@@ -30,9 +36,32 @@ func newInvitationsPage(page web.ProPage, list web.List, listed []account.Invita
 	for _, i := range listed {
 		state := i.State(now)
 		p.Rows = append(p.Rows, invitationRow{
-			URL: invitationPath(i), Mail: i.Mail, Organisation: i.Organisation.Display(), By: i.Inviter, Role: i.Role, State: state,
+			URL: invitationPath(i), Mail: i.Mail, Organisation: i.Organisation.Display(), Siret: i.Organisation.Siret.Display(),
+			By: i.Inviter, Role: i.Role, State: state,
 			SentAt: web.MomentOf(i.CreatedAt), Until: web.MomentOf(i.ExpiresAt), Answerable: answerable(state),
 		})
+		if row := &p.Rows[len(p.Rows)-1]; row.Answerable {
+			row.Letter = i.Letter.State
+		}
+	}
+	return p
+}
+
+// afterSending says of the newest invitation, which the person has just sent, to whom it is,
+// as what and for which organisation.
+func (p invitationsPage) afterSending(inviter string, listed []account.Invitation) invitationsPage {
+	if p.Flash == "done.invitation-envoyee" && len(listed) > 0 && listed[0].InviterID == inviter {
+		p.Sent, p.Flash = &p.Rows[0], ""
+	}
+	return p
+}
+
+// withMails leads to the mails of the invitations.
+func (p invitationsPage) withMails(listed []account.Invitation) invitationsPage {
+	for i, of := range listed {
+		if of.Letter.MailID != 0 {
+			p.Rows[i].MailURL = mailsPath + "/" + strconv.FormatInt(of.Letter.MailID, 10)
+		}
 	}
 	return p
 }

@@ -32,7 +32,8 @@ func ownInvitations(actor account.Actor) account.InvitationQuery {
 // invitations lists the invitations of the editor.
 func (h *Handler) invitations(c *gin.Context) error {
 	asked := invitationListing.Read(c.Request.URL.Query())
-	query := ownInvitations(web.ActorOf(c))
+	actor := web.ActorOf(c)
+	query := ownInvitations(actor)
 	query.Search, query.State = asked.Search, account.InvitationState(asked.Filter("etat"))
 	query.Sort, query.Descending = sortKeys[asked.Sort], asked.Descending
 	query.Offset, query.Limit = asked.Offset(), asked.Limit()
@@ -40,7 +41,8 @@ func (h *Handler) invitations(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.Views.invitations.Write(c.Writer, http.StatusOK, newInvitationsPage(h.Frame(c), asked.List(total), listed, h.Now()))
+	page := newInvitationsPage(h.Frame(c), asked.List(total), listed, h.Now()).afterSending(actor.Author().ID, listed)
+	return h.Views.invitations.Write(c.Writer, http.StatusOK, page)
 }
 
 // invitationForm asks whom to invite.

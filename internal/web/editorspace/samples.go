@@ -8,6 +8,7 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/web"
 )
 
@@ -163,6 +164,7 @@ func sampleInvitations(count int) []account.Invitation {
 		sent := sampleNow().Add(-time.Duration(i) * 26 * time.Hour)
 		listed[i] = account.Invitation{
 			ID: int64(900 + i), Mail: fmt.Sprintf("personne.%d@exemple.fr", i+1), Role: account.EditorMember,
+			Organisation: manager().Organisation, InviterID: manager().Author().ID, Letter: account.InvitationLetter{State: notice.States[i/2%len(notice.States)]},
 			Inviter: "Camille Ferrand", CreatedAt: sent, ExpiresAt: sent.Add(account.InvitationLife),
 		}
 		switch i % 4 {
@@ -184,6 +186,7 @@ func invitationsSamples(page web.ProPage) []web.Sample[invitationsPage] {
 	}
 	done := show("", 4, sampleInvitations(4))
 	done.Flash = "done.invitation-envoyee"
+	done = done.afterSending(manager().Author().ID, sampleInvitations(4))
 	long := sampleInvitations(2)
 	long[0].Mail, long[1].Inviter = strings.Repeat("enfance", 30)+"@exemple.fr", hostile
 	return []web.Sample[invitationsPage]{
