@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/sim/control"
 )
 
@@ -77,6 +78,29 @@ func TestALinkToTheFormProposesNoPersonAndNoRole(t *testing.T) {
 	s.get(s.admin, form+town.Siret.String()+"&mail=evil@exemple.fr&role=admin").
 		is(http.StatusOK, `value="`+town.Siret.String()+`"`, "!evil@exemple.fr", "! checked")
 	s.get(s.admin, form+editor.Siret.String()).is(http.StatusOK, `value="`+editor.Siret.String()+`" selected`)
+}
+
+// « Agent de collectivité » only for a local authority : the page of an organisation offers
+// to invite for what somebody can be invited for, and fills in nothing else.
+func TestAnOrganisationOffersOnlyTheInvitationsItCanHave(t *testing.T) {
+	s := setScene(t)
+	const keep = `INSERT INTO organisations (siret, name, folded_name, legal_category, closed, told_at, asked_at, last_answer, created_at)
+		VALUES ($1, 'X', 'x', '5710', $2, $3, $3, 'told', $3)`
+	s.run(keep, bakery.Siret, false, noon)
+	s.run(keep, editor.Siret, false, noon)
+	s.run(keep, operator.Siret, false, noon)
+	s.post(s.admin, organisationsPath+"/nouvelle", url.Values{"siret": {town.Siret.String()}})
+	const form = `href="` + invitationsPath + "/nouvelle"
+	for siret, says := range map[value.Siret]string{
+		bakery.Siret: "!" + form, operator.Siret: form + `"`,
+		editor.Siret: form + "?siret=" + editor.Siret.String() + `"`, town.Siret: form + "?siret=" + town.Siret.String() + `"`,
+	} {
+		s.get(s.admin, organisationPath(siret)).is(http.StatusOK, says)
+	}
+	s.run(`UPDATE organisations SET closed = true WHERE siret = $1`, town.Siret)
+	s.get(s.admin, organisationPath(town.Siret)).is(http.StatusOK, "!"+form)
+	s.post(s.admin, invitationsPath+"/nouvelle", url.Values{"mail": {"lea@exemple.fr"}, "role": {"town"}, "siret": {bakery.Siret.String()}}).
+		is(http.StatusUnprocessableEntity, "n’est pas une collectivité", `value="lea@exemple.fr"`)
 }
 
 // « Sessions … listed and ended by an administrator »

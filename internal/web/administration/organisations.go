@@ -1,7 +1,9 @@
 package administration
 
 import (
+	"context"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -66,13 +68,36 @@ func (h *Handler) organisation(c *gin.Context) error {
 	}
 	page := newOrganisationPage(h.Frame(c), kept)
 	role := web.ActorOf(c).Role
-	page.CanRefresh, page.CanInvite = h.Can(role, "organisation", "refresh"), h.Can(role, "membership", "grant") && !kept.Closed
+	page.CanRefresh = h.Can(role, "organisation", "refresh")
+	if h.Can(role, "membership", "grant") {
+		if page.InvitationURL, err = h.invitationFor(c.Request.Context(), kept); err != nil {
+			return err
+		}
+	}
 	if page.ShowsPeople = h.Can(role, "membership", "read"); page.ShowsPeople {
 		if page.People, page.List, err = h.people(c, siret); err != nil {
 			return err
 		}
 	}
 	return h.Views.organisation.Write(c.Writer, http.StatusOK, page)
+}
+
+// invitationFor leads to the form that invites for an organisation; "" where no role is for
+// it: it is closed, or it is none of the operator, an editor and a local authority.
+func (h *Handler) invitationFor(ctx context.Context, of directory.Organisation) (string, error) {
+	const form = invitationsPath + "/nouvelle"
+	if of.Siret == h.Access.Operator.Siret {
+		return form, nil // the operator's own people: their roles ask for no organisation
+	}
+	editors, err := h.Access.Editors(ctx)
+	if err != nil {
+		return "", err
+	}
+	isEditor := slices.ContainsFunc(editors, func(e account.Organisation) bool { return e.Siret == of.Siret })
+	if !of.Closed && (isEditor || of.LocalAuthority()) {
+		return form + "?siret=" + of.Siret.String(), nil
+	}
+	return "", nil
 }
 
 // people lists those who hold a role for an organisation.

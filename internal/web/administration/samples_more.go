@@ -161,7 +161,10 @@ func organisationSamples(page web.ProPage) []web.Sample[organisationPage] {
 	listing := web.Listing{Path: organisationPath(town.Siret)}
 	show := func(o directory.Organisation, people []account.Member, query string, total int) organisationPage {
 		p := newOrganisationPage(page, o)
-		p.CanRefresh, p.CanInvite, p.ShowsPeople = true, !o.Closed, true
+		p.CanRefresh, p.ShowsPeople = true, true
+		if !o.Closed {
+			p.InvitationURL = invitationsPath + "/nouvelle?siret=" + o.Siret.String()
+		}
 		p.People, p.List = newMemberRows(people), asked(listing, query, total)
 		return p
 	}

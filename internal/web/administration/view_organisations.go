@@ -49,7 +49,6 @@ func newOrganisationsPage(page web.ProPage, list web.List, listed []directory.Or
 type organisationPage struct {
 	web.ProPage
 	URL, Name, Siret             string // the name is "" where the register withholds it
-	InvitationURL                string
 	LegalCategory, COG, Postcode string
 	LocalAuthority, Enrolled     bool
 	Closed                       bool
@@ -57,7 +56,8 @@ type organisationPage struct {
 	ToldAt, AskedAt              web.Moment
 	Forgotten                    bool // the register does not know it any more
 	Unanswered                   bool // the register did not answer the last question
-	CanRefresh, CanInvite        bool
+	CanRefresh                   bool
+	InvitationURL                string // "" where nobody may be invited for it, or by the person
 	ShowsPeople                  bool
 	People                       []memberRow
 	List                         web.List
@@ -66,7 +66,6 @@ type organisationPage struct {
 func newOrganisationPage(page web.ProPage, o directory.Organisation) organisationPage {
 	return organisationPage{
 		ProPage: page, URL: organisationPath(o.Siret), Name: o.Name, Siret: o.Siret.Display(),
-		InvitationURL: invitationsPath + "/nouvelle?siret=" + o.Siret.String(),
 		LegalCategory: o.LegalCategory, COG: o.COG, Postcode: o.Postcode,
 		LocalAuthority: o.LocalAuthority(), Enrolled: o.Enrolled, Closed: o.Closed, ClosedOn: dayOf(o.ClosedOn),
 		ToldAt: web.MomentOf(o.ToldAt), AskedAt: web.MomentOf(o.AskedAt),
