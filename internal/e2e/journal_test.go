@@ -65,7 +65,7 @@ func (p *portal) liveADay() value.Reference {
 
 	p.relayFails(control.Fault{Match: "CONNECT", Mode: control.ModeDown, Times: 1}, refuses("RCPT <"+leaFontane+">", 550))
 	nadia := p.professional("administratrice").proves()
-	nadia.invitesLea(leaFontane)
+	nadia.invitesToSupport(leaFontane)
 	p.drain()
 	nadia.get("/administration/envois?etat=retrying").submit("/relance").answers(200)
 	p.drain()

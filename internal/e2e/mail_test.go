@@ -77,8 +77,8 @@ func (s *scene) tokenIn(m smtp.Message) string {
 	return strings.Fields(after)[0]
 }
 
-// invitesLea has an administrator invite somebody to the support.
-func (v *visitor) invitesLea(mail string) {
+// invitesToSupport has an administrator invite somebody there.
+func (v *visitor) invitesToSupport(mail string) {
 	v.t.Helper()
 	v.invites(url.Values{"mail": {mail}, "role": {"support"}}).at("/administration/invitations").answers(200)
 }
@@ -89,7 +89,7 @@ func (v *visitor) accepts(p *portal, name, mail, link string) *page {
 	v.t.Helper()
 	p.arrivesAs(name, mail, theOperator)
 	v.get(link).submit("/connexion").at(link)
-	v.get("/connexion/confirmation").submit("/connexion/confirmation")
+	v.proves()
 	return v.post(p.portalURL+link, nil)
 }
 
@@ -98,7 +98,7 @@ func (v *visitor) accepts(p *portal, name, mail, link string) *page {
 func TestAnInvitationArrivesAsItWasMeant(t *testing.T) {
 	t.Parallel()
 	p := open(t)
-	p.professional("administratrice").invitesLea(leaFontaine)
+	p.professional("administratrice").invitesToSupport(leaFontaine)
 	p.drain()
 	m := p.arrivedOnce(leaFontaine)
 	from, err := netmail.ParseAddress(strings.Join(m.Headers["From"], ", "))
@@ -148,7 +148,7 @@ func TestAnAddressThatTheRelayRefusesIsCorrected(t *testing.T) {
 	p := open(t)
 	nadia := p.professional("administratrice")
 	p.relayFails(refuses("RCPT <"+leaFontane+">", 550))
-	nadia.invitesLea(leaFontane)
+	nadia.invitesToSupport(leaFontane)
 	p.drain()
 
 	yann := p.professional("administrateur")
@@ -156,7 +156,7 @@ func TestAnAddressThatTheRelayRefusesIsCorrected(t *testing.T) {
 	list := yann.get(home.link("avec une adresse à corriger")).says("1 mail", leaFontane, "Adresse à corriger")
 	mail := yann.get(list.link("Votre invitation")).says("Refusé", "cette adresse n'existe pas", "550", "Corriger l'adresse "+leaFontane)
 	target, fields := mail.form("/destinataires/1")
-	yann.get("/connexion/confirmation").submit("/connexion/confirmation")
+	yann.proves()
 	for typed, says := range map[string]string{
 		"":                       "n'est pas complète ou contient une faute",
 		"lea.fontaine@":          "n'est pas complète ou contient une faute",
@@ -197,11 +197,11 @@ func TestNobodyCorrectsAnInvitationTowardsHimself(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	p.relayFails(refuses("RCPT <"+leaFontane+">", 550))
-	p.professional("administratrice").invitesLea(leaFontane)
+	p.professional("administratrice").invitesToSupport(leaFontane)
 	p.drain()
 	const own = "yann.lebihan@numerique.example.fr"
 	yann := p.professional("administrateur")
-	yann.get("/connexion/confirmation").submit("/connexion/confirmation")
+	yann.proves()
 	list := yann.get("/administration/mails?etat=bounced")
 	target, fields := yann.get(list.link("Votre invitation")).form("/destinataires/1")
 	fields.Set("adresse-1", own)
@@ -238,7 +238,7 @@ func TestAMailWaitsForTheRelay(t *testing.T) {
 			admin := p.visitorFor(t)
 			admin.enter(p, "administratrice")
 			p.relayFails(row.fault)
-			admin.invitesLea(to)
+			admin.invitesToSupport(to)
 			p.drain()
 			waiting := admin.get("/administration/mails?etat=pending").says("1 mail", to, "En attente d'envoi")
 			admin.get(waiting.link("Votre invitation")).says("En échec, sera repris", "Le serveur de messagerie ne répondait pas", "prochain essai le")
@@ -278,7 +278,7 @@ func TestADeadLetterIsTakenUpAgainOnce(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	p.relayFails(refuses("MAIL", 554))
-	p.professional("administratrice").invitesLea(leaFontaine)
+	p.professional("administratrice").invitesToSupport(leaFontaine)
 	p.drain()
 	for range 8 {
 		p.later(22 * time.Hour)
@@ -328,7 +328,7 @@ func TestTwoPortalsSendAMailOnce(t *testing.T) {
 	admin := p.professional("administratrice")
 	const invited = 8
 	for i := range invited {
-		admin.invitesLea(fmt.Sprintf("invite-%d@numerique.example.fr", i))
+		admin.invitesToSupport(fmt.Sprintf("invite-%d@numerique.example.fr", i))
 	}
 	p.drain()
 	for i := range invited {
@@ -336,7 +336,7 @@ func TestTwoPortalsSendAMailOnce(t *testing.T) {
 	}
 
 	p.relayFails(control.Fault{Match: "DATA", Mode: control.ModeSlow, DelayMS: 1500, Times: 1})
-	admin.invitesLea(leaFontaine)
+	admin.invitesToSupport(leaFontaine)
 	eventually(t, 10*time.Second, "the relay has the envelope", func() bool {
 		return slices.ContainsFunc(p.stage.Mail.Control.Requests(0), func(r control.Request) bool { return r.Method == "RCPT" && r.Path == leaFontaine })
 	})
@@ -357,7 +357,7 @@ func TestAMailWhoseInvitationIsOverIsNotSentAgain(t *testing.T) {
 	p := open(t)
 	admin := p.professional("administratrice")
 	p.relayFails(refuses("RCPT <"+leaFontane+">", 550))
-	admin.invitesLea(leaFontane)
+	admin.invitesToSupport(leaFontane)
 	p.drain()
 	bounced := admin.get(admin.get("/administration/mails?etat=bounced").link("Votre invitation"))
 	target, fields := bounced.form("/destinataires/1")
@@ -373,11 +373,11 @@ func TestAMailWhoseInvitationIsOverIsNotSentAgain(t *testing.T) {
 	admin.get(list.linkTo("/retrait")).submit("/retrait").answers(200)
 	admin.get("/administration").neverSays("adresse à corriger")
 
-	admin.invitesLea(leaFontane)
+	admin.invitesToSupport(leaFontane)
 	p.drain()
 	p.advance(account.InvitationLife)
 	admin = p.professional("administratrice")
-	admin.get("/connexion/confirmation").submit("/connexion/confirmation")
+	admin.proves()
 	target, fields = admin.get(admin.get("/administration/mails?etat=bounced").link("Votre invitation")).form("/destinataires/1")
 	fields.Set("adresse-1", leaFontaine)
 	admin.post(target, fields).answers(409).says("son lien ne sert plus à rien")
