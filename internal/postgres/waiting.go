@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/value"
 )
 
 // Waiting counts what waits for somebody, for the home pages of the spaces.
@@ -19,6 +22,8 @@ type AdministrationWaiting struct {
 	ExpiringInvitations int `db:"expiring_invitations"`
 	QuarantinedDossiers int `db:"quarantined_dossiers"`
 	ClosedOrganisations int `db:"closed_organisations"`
+	// UnmanagedEditors are those of which nobody may invite any more.
+	UnmanagedEditors []account.Organisation `db:"-"`
 }
 
 const (
@@ -59,5 +64,30 @@ func (w Waiting) Administration(ctx context.Context, now time.Time) (Administrat
 	if err != nil {
 		return AdministrationWaiting{}, fmt.Errorf("count what waits: %w", err)
 	}
-	return counted, nil
+	counted.UnmanagedEditors, err = w.unmanagedEditors(ctx, now)
+	return counted, err
+}
+
+// unmanagedLimit is how many editors without anybody to manage them are named.
+const unmanagedLimit = 20
+
+// unmanagedEditors lists the editors that had people and have nobody who manages their space,
+// nor anybody invited to. One that nobody ever joined has not begun.
+func (w Waiting) unmanagedEditors(ctx context.Context, now time.Time) ([]account.Organisation, error) {
+	const sqlUnmanaged = `
+		SELECT e.siret, e.name FROM editors e
+		WHERE EXISTS (SELECT FROM memberships m WHERE m.organisation = e.siret AND m.role IN ('editor_admin', 'editor_member'))
+		  AND NOT EXISTS (SELECT FROM memberships m WHERE m.organisation = e.siret AND m.role = 'editor_admin' AND m.ended_at IS NULL)
+		  AND NOT EXISTS (SELECT FROM invitations i WHERE i.organisation = e.siret AND i.role = 'editor_admin'
+			AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > $1)
+		ORDER BY e.name, e.siret LIMIT $2`
+	var rows []struct{ Siret, Name string }
+	if err := w.DB.pool.SelectContext(ctx, &rows, sqlUnmanaged, now, unmanagedLimit); err != nil {
+		return nil, fmt.Errorf("list editors without a manager: %w", err)
+	}
+	var listed []account.Organisation
+	for _, row := range rows {
+		listed = append(listed, account.Organisation{Siret: value.Siret(row.Siret), Name: row.Name})
+	}
+	return listed, nil
 }

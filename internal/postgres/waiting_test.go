@@ -102,3 +102,21 @@ func (s *scene) holds(siret value.Siret) {
 		INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
 		SELECT a.id, 'town', $1, $1, 'C', $2 FROM a`, siret, noon)
 }
+
+// « éditeurs sans gestionnaire » : one that had people, and not one that nobody joined yet.
+func TestAnEditorWithoutAManagerWaits(t *testing.T) {
+	s := setScene(t)
+	const orphan, young = "90511200900014", "91033700500011"
+	for _, siret := range []string{orphan, young} {
+		s.run(`INSERT INTO editors (siret, name, created_at, updated_at) VALUES ($1, 'Éditeur', $2, $2)`, siret, noon)
+	}
+	s.holds(orphan)
+	s.run(`UPDATE memberships SET role = 'editor_member' WHERE organisation = $1`, orphan)
+	if got := s.waiting().UnmanagedEditors; len(got) != 1 || got[0].Siret != orphan || got[0].Name != "Éditeur" {
+		t.Errorf("without a manager: %v", got)
+	}
+	s.run(`UPDATE memberships SET role = 'editor_admin' WHERE organisation = $1`, orphan)
+	if got := s.waiting().UnmanagedEditors; got != nil {
+		t.Errorf("managed, and waiting: %v", got)
+	}
+}

@@ -241,6 +241,16 @@ func (a *Access) Invitations(ctx context.Context, query InvitationQuery) ([]Invi
 	return listed, total, nil
 }
 
+// LastManager tells whether a membership is that of the only person who manages the space of
+// an editor: without it nobody there invites or removes anybody any more.
+func (a *Access) LastManager(ctx context.Context, m Membership) (bool, error) {
+	if m.Role != EditorAdmin {
+		return false, nil
+	}
+	_, managers, err := a.Members(ctx, MemberQuery{Organisation: m.Organisation.Siret, Role: EditorAdmin, Limit: 1})
+	return managers == 1, err
+}
+
 // Editors lists the editors to which somebody may be invited.
 func (a *Access) Editors(ctx context.Context) ([]Organisation, error) {
 	listed, err := a.Store.ListEditors(ctx)

@@ -185,4 +185,10 @@ func TestTheHomePageSaysWhatWaits(t *testing.T) {
 		INSERT INTO mail_recipients (mail_id, position, field, address, state, code, told_at) SELECT id, 1, 'to', 'a@b.fr', 'bounced', '550', $1 FROM m`, noon)
 	s.get(s.admin, homePath).is(http.StatusOK, "!Rien ne vous attend.", "envoi abandonné", "mail avec une adresse à corriger")
 	s.get(s.reader, homePath).is(http.StatusOK, "envoi abandonné", "!mail avec une adresse")
+	s.run(`UPDATE memberships SET ended_at = $2 WHERE id = $1`, s.other.role, noon)
+	form := "/nouvelle?siret=" + editor.Siret.String()
+	s.get(s.admin, homePath).is(http.StatusOK, "Un éditeur est sans gestionnaire", form)
+	s.get(s.reader, homePath).is(http.StatusOK, "!sans gestionnaire")
+	s.post(s.admin, invitationsPath+"/nouvelle", url.Values{"mail": {"ida@exemple.fr"}, "role": {"editor_admin"}, "editeur": {editor.Siret.String()}})
+	s.get(s.admin, homePath).is(http.StatusOK, "!sans gestionnaire") // somebody is on the way
 }

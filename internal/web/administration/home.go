@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/web"
 )
 
@@ -17,6 +18,8 @@ type Waiting struct {
 	ExpiringInvitations int // without an answer, and soon worth nothing
 	QuarantinedDossiers int // HubEE knows them and we do not know their folder
 	ClosedOrganisations int // closed in the register and still in use here
+	// UnmanagedEditors are those of which nobody may invite any more.
+	UnmanagedEditors []account.Organisation
 }
 
 // openTo leaves out what the person may not open.
@@ -36,6 +39,9 @@ func (w Waiting) openTo(can func(object, act string) bool) Waiting {
 		if !can(of.object, of.act) {
 			*of.count = 0
 		}
+	}
+	if !can("membership", "grant") {
+		w.UnmanagedEditors = nil
 	}
 	return w
 }

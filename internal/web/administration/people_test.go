@@ -107,6 +107,17 @@ func TestOnlyTheFieldsOfThePageAreRead(t *testing.T) {
 	}
 }
 
+// The last one who manages the space of an editor may go, and not without a word.
+func TestTakingTheLastManagerOfAnEditorSaysWhatItMeans(t *testing.T) {
+	s := setScene(t)
+	withdrawal := fmt.Sprintf("%s/roles/%d/retrait", accountPath(s.other.id), s.other.role)
+	s.get(s.admin, withdrawal).is(http.StatusOK, "dernière personne qui gère l’espace de Logiciels Tilleul", "demander à API Particulier")
+	s.signIn("Ida", account.EditorMember, editor)
+	s.get(s.admin, withdrawal).is(http.StatusOK, "dernière personne")
+	s.signIn("Sofia", account.EditorAdmin, editor)
+	s.get(s.admin, withdrawal).is(http.StatusOK, "Ce rôle lui est donné pour Logiciels Tilleul.", "!dernière personne")
+}
+
 // « Nobody edits their own rights »
 func TestNobodyEditsHisOwnRights(t *testing.T) {
 	s := setScene(t)

@@ -95,7 +95,11 @@ func (h *Handler) confirmWithdrawal(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.Views.withdrawal.Write(c.Writer, http.StatusOK, newWithdrawalPage(h.Frame(c), found, role))
+	page := newWithdrawalPage(h.Frame(c), found, role)
+	if page.LastManager, err = h.Access.LastManager(c.Request.Context(), role); err != nil {
+		return err
+	}
+	return h.Views.withdrawal.Write(c.Writer, http.StatusOK, page)
 }
 
 // withdraw takes a role from somebody.

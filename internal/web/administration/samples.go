@@ -48,8 +48,10 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	return []web.Sample[homePage]{
 		{Name: "tout", Content: newHomePage(page, Waiting{
 			DeadOrders: 1, LateOrders: 12, BouncedMails: 3, FailedJobs: 2, ExpiringInvitations: 1, QuarantinedDossiers: 2, ClosedOrganisations: 2550,
+			UnmanagedEditors: []account.Organisation{editor, longFirm},
 		})},
 		{Name: "une-chose", Content: newHomePage(page, Waiting{FailedJobs: 1})},
+		{Name: "editeur-seul", Content: newHomePage(page, Waiting{UnmanagedEditors: []account.Organisation{editor}})},
 		{Name: "quarantaine", Content: newHomePage(page, Waiting{QuarantinedDossiers: 1})},
 		{Name: "rien", Content: newHomePage(page, Waiting{})},
 	}
@@ -171,7 +173,10 @@ func withdrawalSamples(page web.ProPage) []web.Sample[withdrawalPage] {
 	page = at(page, accountsPath+"/12/roles/1/retrait")
 	role, more := held(1, account.EditorAdmin, editor), held(2, account.Support, operator)
 	long := held(1, account.Town, longFirm)
+	manager := newWithdrawalPage(page, sampleAccount(12, "Dominique", "Talbot", role), role)
+	manager.LastManager = true
 	return []web.Sample[withdrawalPage]{
+		{Name: "dernier-gestionnaire", Content: manager},
 		{Name: "parmi-d-autres", Content: newWithdrawalPage(page, sampleAccount(12, "Dominique", "Talbot", role, more), role)},
 		{Name: "seul-role", Content: newWithdrawalPage(page, sampleAccount(12, endlessName, hostile, long), long)},
 	}

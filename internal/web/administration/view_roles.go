@@ -69,6 +69,7 @@ type withdrawalPage struct {
 	Name, GivenFor      string
 	Role                account.Role
 	Last                bool // the person then has no space left
+	LastManager         bool // nobody then manages the space of the editor
 }
 
 func newWithdrawalPage(page web.ProPage, of account.Account, m account.Membership) withdrawalPage {
