@@ -24,6 +24,8 @@ type List struct {
 	Pagination        dsfr.Pagination
 	// Offered is false where there is nothing to search: nothing at all.
 	Offered bool
+	// Refused: a criterion is wrong, and nothing was looked for.
+	Refused bool
 	// Beyond is true after the last page.
 	Beyond   bool
 	FirstURL string
@@ -39,6 +41,7 @@ type ListFilter struct {
 	Filter
 	Label string // the code of its sentence
 	Value string
+	Error string // the code of why it is refused, or ""
 }
 
 // List tells what the page prints when total rows, on all its pages, meet the criteria.
@@ -54,11 +57,15 @@ func (c Criteria) List(total int) List {
 			}
 			return c.address(pageParameter, strconv.Itoa(page))
 		}),
-		Beyond: c.Page > last, FirstURL: c.address(), criteria: c,
+		Refused: len(c.refused) > 0, Beyond: c.Page > last, FirstURL: c.address(), criteria: c,
 	}
-	l.Offered = total > 0 || len(l.Tags) > 0 || l.Beyond
+	l.Offered = total > 0 || len(l.Tags) > 0 || l.Beyond || l.Refused
 	for _, filter := range c.listing.Filters {
-		l.Filters = append(l.Filters, ListFilter{Filter: filter, Label: filterLabel(filter.Name), Value: c.filters[filter.Name]})
+		asked := ListFilter{Filter: filter, Label: filterLabel(filter.Name), Value: c.filters[filter.Name]}
+		if wrong, refused := c.refused[filter.Name]; refused {
+			asked.Value, asked.Error = wrong.Value, wrong.Error
+		}
+		l.Filters = append(l.Filters, asked)
 	}
 	return l
 }

@@ -45,6 +45,7 @@ type Filter struct {
 	Options []dsfr.Option
 	Typed   bool
 	Day     bool // a date is typed
+	Siret   bool // a SIRET is typed
 }
 
 // ChoiceFilter offers values whose words are the sentences of templates/messages "<words>.<value>".
@@ -62,35 +63,61 @@ func OptionFilter(name string, options []dsfr.Option) Filter {
 	return Filter{Name: name, Options: options}
 }
 
+// The two ends of a period, both DayFilters.
+const (
+	periodFrom = "du"
+	periodTo   = "au"
+)
+
 // DayFilter is a date, for one end of a period.
 func DayFilter(name string) Filter { return Filter{Name: name, Typed: true, Day: true} }
 
 // TextFilter is a text that must match as a whole, such as an identifier.
 func TextFilter(name string) Filter { return Filter{Name: name, Typed: true} }
 
-func (f Filter) read(query url.Values) string {
+// SiretFilter is the SIRET of an establishment, with spaces or without.
+func SiretFilter(name string) Filter { return Filter{Name: name, Typed: true, Siret: true} }
+
+// read gives what is asked, or what was typed with why it is refused.
+func (f Filter) read(query url.Values) form.Field {
 	switch asked := query.Get(f.Name); {
 	case f.Day:
-		if field, day := form.Day(query, f.Name); !day.IsZero() {
-			return field.Value
+		field, _ := form.Day(query, f.Name)
+		return field
+	case f.Siret:
+		field := form.Text(query, f.Name, maxCriterion)
+		if siret, err := value.ParseSiret(field.Value); err == nil {
+			field.Value = siret.String()
+		} else if field.Value != "" {
+			return field.Refused("siret.invalid")
 		}
+		return field
 	case f.Typed:
-		return form.Text(query, f.Name, maxCriterion).Value
+		return form.Text(query, f.Name, maxCriterion)
 	case slices.ContainsFunc(f.Options, func(o dsfr.Option) bool { return o.Value == asked }):
-		return asked
+		return form.Field{Name: f.Name, Value: asked}
 	}
-	return ""
+	return form.Field{Name: f.Name}
 }
 
-// Read gives what the address of a list page asks for. What it does not understand counts
-// as absent: an old bookmark or a mistyped address still shows a list.
+// Read gives what the address of a list page asks for. What it does not offer counts as
+// absent, so that an old bookmark still shows a list; what somebody typed wrongly is among
+// the Problems.
 func (l Listing) Read(query url.Values) Criteria {
 	c := Criteria{
 		Search: form.Text(query, searchParameter, maxCriterion).Value,
-		Page:   pageNumber(query.Get(pageParameter)), listing: l, filters: make(map[string]string),
+		Page:   pageNumber(query.Get(pageParameter)), listing: l, filters: make(map[string]string), refused: make(map[string]form.Field),
 	}
 	for _, filter := range l.Filters {
-		c.filters[filter.Name] = filter.read(query)
+		if field := filter.read(query); field.Error == "" {
+			c.filters[filter.Name] = field.Value
+		} else {
+			c.refused[filter.Name] = field
+		}
+	}
+	if from, to := c.filters[periodFrom], c.filters[periodTo]; from != "" && to != "" && from > to {
+		c.refused[periodTo] = form.Field{Name: periodTo, Value: to}.Refused("list.period")
+		c.filters[periodTo] = ""
 	}
 	asked := query.Get(sortParameter)
 	key, _ := direction(asked)
@@ -135,7 +162,18 @@ type Criteria struct {
 	Page       int // from 1
 
 	listing Listing
-	filters map[string]string
+	filters map[string]string     // what restricts
+	refused map[string]form.Field // what was typed wrongly: it restricts nothing
+}
+
+// Problems are what was typed wrongly: the page then shows no row, which would not be those
+// that were asked for.
+func (c Criteria) Problems() []form.Problem {
+	var problems []form.Problem
+	for _, filter := range c.listing.Filters {
+		problems = append(problems, form.Problems(c.refused[filter.Name])...)
+	}
+	return problems
 }
 
 // Filter gives the value of a filter; "" when it does not restrict.

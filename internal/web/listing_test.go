@@ -10,6 +10,7 @@ import (
 
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/dsfr"
+	"portail-qf/internal/web/form"
 )
 
 // accounts is a listing with one filter of each sort.
@@ -18,7 +19,7 @@ var accounts = web.Listing{
 	Filters: []web.Filter{
 		web.ChoiceFilter("role", "role", "admin", "support"),
 		web.OptionFilter("editeur", []dsfr.Option{{Value: "12", Text: "Arpège"}}),
-		web.DayFilter("du"), web.DayFilter("au"), web.TextFilter("objet"),
+		web.DayFilter("du"), web.DayFilter("au"), web.TextFilter("objet"), web.SiretFilter("siret"),
 	},
 	Sorts: []string{"-date", "nom"},
 	Size:  10,
@@ -87,12 +88,39 @@ func TestAPeriodIsMadeOfWholeDaysInParis(t *testing.T) {
 		"du=3/7/2026&au=31%2F07%2F2026": {"2026-07-02T22:00:00Z", "2026-07-31T22:00:00Z"},
 		"du=2026-03-29&au=2026-03-29":   {"2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"},
 		"du=hier&au=2026-13-45":         {"0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"},
+		"du=2026-11-04&au=2026-11-03":   {"2026-11-03T23:00:00Z", "0001-01-01T00:00:00Z"},
 	} {
 		c := read(t, address)
 		got := [2]string{c.Since("du").UTC().Format(time.RFC3339), c.Until("au").UTC().Format(time.RFC3339)}
 		if got != want {
 			t.Errorf("%s: %v, want %v", address, got, want)
 		}
+	}
+}
+
+// What somebody types and mistypes is told beside its field, and is no criterion: no tag, no
+// address has it, and the form keeps it to be corrected.
+func TestWhatIsTypedWronglyIsToldAndRestrictsNothing(t *testing.T) {
+	for address, want := range map[string][]form.Problem{
+		"":                               nil,
+		"role=nobody&tri=nothing&page=x": nil,
+		"siret=210+401+071+00019":        nil,
+		"du=hier":                        {{FieldID: "du", Code: "form.day"}},
+		"du=2026-11-04&au=2026-11-04":    nil,
+		"du=2026-11-04&au=3/11/2026":     {{FieldID: "au", Code: "list.period"}},
+		"siret=21040107100018&du=0&au=1": {{FieldID: "du", Code: "form.day"}, {FieldID: "au", Code: "form.day"}, {FieldID: "siret", Code: "siret.invalid"}},
+	} {
+		if diff := cmp.Diff(want, read(t, address).Problems()); diff != "" {
+			t.Errorf("%s: %s", address, diff)
+		}
+	}
+	list := read(t, "role=admin&siret=Majastres").List(0)
+	wrong := list.Filters[len(list.Filters)-1]
+	if wrong.Value != "Majastres" || wrong.Error != "siret.invalid" || !list.Refused || !list.Offered {
+		t.Errorf("the form does not keep %+v", wrong)
+	}
+	if len(list.Tags) != 1 || list.FirstURL != "/administration/comptes?role=admin" {
+		t.Errorf("tags %v, address %s", list.Tags, list.FirstURL)
 	}
 }
 

@@ -162,7 +162,7 @@ func TestTheJournalIsReadAsSentences(t *testing.T) {
 		"?auteur=HUGO&organisation=210+401+071+00019":   "n’a pas eu accès à la page <code>GET /administration/journal</code>",
 		"?sur=dossier&objet=7qk9m2xbt4hrp":              "a consulté le dossier",
 		"?sur=order&objet=7QK9-M2XB-T4HRP":              "a relancé l’envoi nº",
-		"?du=2026-03-03&au=2026-03-03":                  "3 mars 2026 à 14 h 05",
+		"?du=2026-03-03&au=2026-03-03":                  "3 mars 2026 à 14 h 05 min 00 s</time>",
 		"?acte=organisation.refreshed":                  "elle est fermée",
 		"?acte=mail.readdressed":                        "le 1er, refusé parce que cette adresse n’existe pas",
 		"?objet=fontaine&acte=invitation.sent":          "a invité <strong",
@@ -177,5 +177,10 @@ func TestTheJournalIsReadAsSentences(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.get(s.admin, "/administration/journal?acte=job.started").is(http.StatusOK, "Scellé", "Lot nº\u00a01", "Effacement")
-	s.get(s.admin, "/administration/journal?acte=nothing&du=hier&page=x&organisation=%27").is(http.StatusOK, "Aucun résultat")
+	s.get(s.admin, "/administration/journal?acte=nothing&page=x").is(http.StatusOK, "Effacement") // an old bookmark
+
+	// What is mistyped is told beside its field, and no list pretends to answer it.
+	s.get(s.admin, "/administration/journal?acte=job.started&du=hier&organisation=2104").
+		is(http.StatusUnprocessableEntity, "2 réponses sont à corriger", `value="hier"`, `value="2104"`, "Écrivez une date", "La liste n’est pas affichée", "!Lot nº")
+	s.get(s.admin, "/administration/journal?du=2026-03-03&au=2026-03-02").is(http.StatusUnprocessableEntity, "finit avant d’avoir commencé", "!Lot nº")
 }

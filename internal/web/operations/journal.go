@@ -2,7 +2,6 @@ package operations
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -22,7 +21,7 @@ var journalListing = web.Listing{
 		web.ChoiceFilter("acte", "audit", texts(audit.Acts[:])...),
 		web.ChoiceFilter("sur", "audit.object", objectKinds...),
 		web.TextFilter("objet"),
-		web.TextFilter("organisation"),
+		web.SiretFilter("organisation"),
 		web.DayFilter("du"),
 		web.DayFilter("au"),
 	},
@@ -32,9 +31,14 @@ var journalListing = web.Listing{
 // journal searches everybody's acts.
 func (h *Handler) journal(c *gin.Context) error {
 	asked := journalListing.Read(c.Request.URL.Query())
+	if problems := asked.Problems(); problems != nil {
+		page := h.Views.newJournalPage(h.Frame(c), asked.List(0), audit.Page{})
+		page.Problems = problems
+		return h.Views.journal.Write(c.Writer, http.StatusUnprocessableEntity, page)
+	}
 	found, err := h.Journal.Search(c.Request.Context(), audit.Search{
 		Author: asked.Filter("auteur"), Act: audit.Act(asked.Filter("acte")),
-		ObjectKind: asked.Filter("sur"), Object: objectTyped(asked.Filter("objet")), Organisation: spaceless(asked.Filter("organisation")),
+		ObjectKind: asked.Filter("sur"), Object: objectTyped(asked.Filter("objet")), Organisation: asked.Filter("organisation"),
 		From: asked.Since("du"), To: asked.Until("au"),
 	}, asked.Offset(), asked.Limit())
 	if err != nil {
@@ -51,5 +55,3 @@ func objectTyped(typed string) string {
 	}
 	return typed
 }
-
-func spaceless(typed string) string { return strings.Join(strings.Fields(typed), "") }

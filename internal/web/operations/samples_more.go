@@ -2,6 +2,7 @@ package operations
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -155,7 +156,14 @@ func (v Views) journalSamples(page web.ProPage) []web.Sample[journalPage] {
 		return v.newJournalPage(page, asked(journalListing, query, found.Total), found)
 	}
 	everything := fmt.Sprintf("auteur=%s&acte=role.granted&sur=account&objet=marchal&organisation=210+401+071+00019&du=2026-02-01&au=2026-03-02", strings.Repeat("camille+", 20))
+	mistyped, err := url.ParseQuery("organisation=Majastres&du=hier&acte=role.granted")
+	if err != nil {
+		panic(err) // a sample of ours
+	}
+	refused := show("organisation=Majastres&du=hier&acte=role.granted", audit.Page{})
+	refused.Problems = journalListing.Read(mistyped).Problems()
 	return []web.Sample[journalPage]{
+		{Name: "refuse", Content: refused},
 		{Name: "pleine", Content: show("", audit.Page{Entries: sampleEntries(25), Total: audit.SearchLimit, More: true})},
 		{Name: "criteres", Content: show(everything, audit.Page{Entries: sampleEntries(1), Total: 1})},
 		{Name: "vide", Content: show("", audit.Page{})},

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
@@ -24,6 +25,8 @@ type journalPage struct {
 // operations/partials/event makes of the act.
 type eventView struct {
 	At         web.Moment
+	Second     int    // of the minute: acts follow one another within one
+	Instant    string // the same, as machines read it
 	Author     string
 	AuthorRole string // code; "" for the portal itself, and for nobody known
 	Act        audit.Act
@@ -62,7 +65,7 @@ var addressable = regexp.MustCompile(`^[0-9A-Za-z-]{1,40}$`)
 
 func (v Views) newEventView(entry audit.Entry) eventView {
 	view := eventView{
-		At: web.MomentOf(entry.At), Author: entry.Author.Display, AuthorRole: v.known("role."+entry.Author.Role, ""),
+		At: web.MomentOf(entry.At), Second: entry.At.Second(), Instant: entry.At.UTC().Format(time.RFC3339), Author: entry.Author.Display, AuthorRole: v.known("role."+entry.Author.Role, ""),
 		Act: entry.Act, Label: v.known("audit."+string(entry.Act), "audit.other"),
 		Object: entry.Object.Display, ObjectID: entry.Object.ID, Tenant: entry.Organisation, Batch: int(entry.Batch),
 	}
