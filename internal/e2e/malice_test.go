@@ -164,7 +164,7 @@ func TestWhateverIsAskedThePortalAnswersWell(t *testing.T) {
 
 // leadsHome tells whether a redirection stays on the site or goes to FranceConnect.
 func leadsHome(p *portal, location string) bool {
-	if strings.HasPrefix(location, p.issuer+"/") {
+	if strings.HasPrefix(location, p.issuer+"/") || strings.HasPrefix(location, p.proIssuer+"/") {
 		return true
 	}
 	return strings.HasPrefix(location, "/") && !strings.HasPrefix(location, "//") && !strings.HasPrefix(location, `/\`) && !strings.ContainsAny(location, "\r\n")

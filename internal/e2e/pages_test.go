@@ -64,10 +64,10 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	if len(seen) < 60 {
 		t.Fatalf("only %d answers", len(seen))
 	}
-	franceConnect := strings.TrimSuffix(p.issuer, "/api/v2")
+	franceConnect, proConnect := strings.TrimSuffix(p.issuer, "/api/v2"), strings.TrimSuffix(p.proIssuer, "/api/v2")
 	want := map[string]string{
 		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-			"base-uri 'none'; frame-ancestors 'none'; form-action 'self' " + franceConnect,
+			"base-uri 'none'; frame-ancestors 'none'; form-action 'self' " + franceConnect + " " + proConnect,
 		"X-Content-Type-Options":     "nosniff",
 		"Referrer-Policy":            "same-origin",
 		"Cross-Origin-Opener-Policy": "same-origin",

@@ -112,7 +112,10 @@ func TestAnInvitationServesOneAddressOnce(t *testing.T) {
 	thief := p.visitor()
 	p.arrivesAs("Luc Voleur", "luc.voleur@tilleul.example.fr", "90511200900014")
 	thief.get(first).submit("/connexion").at(first).says("Cette invitation est pour une autre adresse", "luc.voleur@tilleul.example.fr")
-	thief.post(first, nil).answers(409)
+	thief.post(first, nil).answers(403)
+	if told := admin.journal("quoi", "access.refused"); len(told) != 1 {
+		t.Errorf("the journal tells of the thief %q", told)
+	}
 	thief.get("/editeur").at("/espaces").answers(403)
 
 	admin.get("/administration/invitations?q=ida.martel").submit("/renvoi").answers(200)
