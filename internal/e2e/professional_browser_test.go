@@ -46,7 +46,7 @@ func (b *tab) neverSays(texts ...string) *tab {
 }
 
 // refusalTold is what the browser says of a page of ours that refuses something.
-var refusalTold = regexp.MustCompile(`responded with a status of (403|404|409|422) .*/(administration|editeur|assistance|collectivite|espaces|invitations)\b`)
+var refusalTold = regexp.MustCompile(`responded with a status of (403|404|409|422) .*/(administration|instruction|assistance|editeur|collectivite|espaces|invitations)\b`)
 
 // wasAtPeace fails when the browser complained of anything else than a refusal: of the
 // Content-Security-Policy above all, whose form-action each sign-in and sign-out passes.
@@ -123,11 +123,11 @@ func TestAnInvitationIsSentAcceptedAndTakenBack(t *testing.T) {
 	p.advance(11 * time.Minute)
 	nadia.press("Envoyer l’invitation").reads("Confirmez votre identité").says("Ce que vous avez rempli est gardé")
 	p.proConnect(`{"key":"administratrice"}`)
-	nadia.press("Confirmer avec ProConnect").reads("Votre identité est confirmée").says("pas encore envoyé")
+	nadia.press("Confirmer avec ProConnect").reads("Votre identité est confirmée").says("n’est pas encore fait", mail, "Assistance")
 	if sent := len(p.letters(mail)); sent != 0 {
 		t.Errorf("%d mails left before the form was sent", sent)
 	}
-	nadia.press("Envoyer ce que j’avais rempli").reads("Invitations").says("L’invitation est envoyée", mail, "Assistance")
+	nadia.press("Continuer").reads("Invitations").says("L’invitation est envoyée", mail, "Assistance")
 
 	lea.open(p.portalURL+p.letter(mail).link(p, "/invitations/")).reads("Vous êtes invité").says("Nadia Keller", "Assistance")
 	p.arrivesAs("Léa Fontaine", mail, "13002526500013")

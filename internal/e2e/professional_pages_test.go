@@ -3,12 +3,9 @@ package e2e
 import (
 	"crypto/rand"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/cdproto/network"
 
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
@@ -94,17 +91,48 @@ var crowdStatements = [...]string{
 // round is somebody who goes from page to page of a space.
 type round struct {
 	persona, home, title string
-	pages, refused       []string // below the home page
+	pages, refused       []string
 }
 
-// link finds where a link of the page that says so leads.
-func (b *tab) link(words string) string {
-	b.t.Helper()
-	found := ask[string](b, `[...document.querySelectorAll("a")].find(a => a.innerText.includes(`+quoted(words)+`))?.pathname ?? ""`)
-	if found == "" {
-		b.t.Fatalf("%s has no link that says %q", b.path(), words)
+// rounds are those of the personas of every space, on pages where something is shown.
+func (p *portal) rounds(reference value.Reference) []round {
+	p.t.Helper()
+	one := func(query string) string { return fmt.Sprint(p.count(query)) }
+	session := one(`SELECT min(s.id) FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE a.issuer = 'essai'`)
+	account := one(`SELECT account_id FROM sessions WHERE id = ` + session)
+	role := one(`SELECT min(id) FROM memberships WHERE ended_at IS NULL AND account_id = ` + account)
+	waiting := one(`SELECT min(id) FROM invitations WHERE accepted_at IS NULL AND withdrawn_at IS NULL`)
+	abandoned := one(`SELECT max(id) FROM outbox WHERE abandoned_at IS NOT NULL`)
+	bounced := one(`SELECT min(mail_id) FROM mail_recipients WHERE state = 'bounced'`)
+	member := one(`SELECT min(id) FROM memberships WHERE role = 'editor_member' AND granted_by = 'Sofia Renard'`)
+	return []round{
+		{persona: "administratrice", home: "/administration", title: "Bonjour", pages: []string{
+			"/administration/comptes?page=3", "/administration/comptes?q=martin&role=town", "/administration/comptes?q=personne-ici",
+			"/administration/comptes/" + account, "/administration/comptes/" + account + "/roles/nouveau",
+			"/administration/comptes/" + account + "/roles/" + role + "/retrait",
+			"/administration/invitations?etat=waiting", "/administration/invitations/nouvelle", "/administration/invitations/" + waiting + "/retrait",
+			"/administration/sessions?page=2", "/administration/sessions/" + session + "/fermeture",
+			"/administration/mails?etat=bounced", "/administration/mails/" + bounced,
+			"/administration/modeles-de-mails", "/administration/modeles-de-mails/invitation",
+			"/administration/journal", "/administration/journal?acte=role.withdrawn&page=2",
+		}, refused: []string{"/administration/comptes/999999", "/assistance"}},
+		{persona: "lectrice", home: "/administration", title: "Bonjour", pages: []string{
+			"/administration/organisations?etat=in_use", "/administration/organisations/21040107100019",
+			"/administration/envois?etat=abandoned&page=2", "/administration/envois/" + abandoned,
+			"/administration/taches", "/administration/taches/purge", "/mon-compte",
+		}, refused: []string{"/administration/journal", "/instruction"}},
+		{persona: "editrice-tilleul", home: "/editeur", title: "Bonjour", pages: []string{
+			"/editeur/collectivites?formulaire=bientot&page=2", "/editeur/membres", "/editeur/membres?q=personne-ici", "/editeur/invitations",
+			"/editeur/membres/" + member + "/retrait", // asks for a proof
+		}, refused: []string{"/collectivite"}},
+		{persona: "agente-majastres", home: "/collectivite", title: "Bonjour", pages: []string{"/collectivite/collegues"}, refused: []string{"/administration"}},
+		{persona: "assistant", home: "/assistance", title: "Bonjour", pages: []string{
+			"/assistance/dossiers", "/assistance/dossiers/" + reference.String(),
+		}, refused: []string{"/assistance/dossiers/2222222222222", "/editeur"}},
+		{persona: "instructrice", home: "/instruction", title: "Bonjour", refused: []string{"/assistance"}},
+		{persona: "polyvalente", home: "/espaces", title: "Choisissez un espace"},
+		{persona: "sans-invitation", home: "/espaces", title: "Aucun espace"},
 	}
-	return found
 }
 
 // « each persona … sees its space and no other (axe 0 violation, 320 px) »: the pages
@@ -115,102 +143,45 @@ func TestEveryLivePageIsAccessibleAndLight(t *testing.T) {
 	reference := p.readyToTransmit().send(t.Context())
 	p.drain()
 	p.crowd()
-	one := func(query string) string { return fmt.Sprint(p.count(query)) }
-	account := "/administration/comptes/" + one(`SELECT account_id FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE a.issuer = 'essai' LIMIT 1`)
-	waiting := one(`SELECT id FROM invitations WHERE role = 'editor_member' AND accepted_at IS NULL AND withdrawn_at IS NULL LIMIT 1`)
-	member := one(`SELECT id FROM memberships WHERE role = 'editor_member' AND granted_by = 'Sofia Renard' LIMIT 1`)
-	for _, r := range []round{
-		{persona: "administratrice", home: "/administration", title: "Bonjour", pages: []string{
-			"/comptes?page=3", "/comptes?q=martin&role=town", "/comptes?q=personne-ici", account, account + "/roles/nouveau",
-			account + "/roles/" + one(`SELECT m.id FROM memberships m WHERE m.ended_at IS NULL AND m.account_id = `+path.Base(account)) + "/retrait",
-			"/invitations?etat=waiting", "/invitations/nouvelle", "/invitations/" + waiting + "/retrait", "/sessions?page=2",
-			"/sessions/" + one(`SELECT s.id FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE a.issuer = 'essai' LIMIT 1`) + "/fermeture",
-			"/mails?etat=bounced", "/mails/" + one(`SELECT mail_id FROM mail_recipients WHERE state = 'bounced' LIMIT 1`),
-			"/modeles-de-mails", "/modeles-de-mails/invitation", "/journal", "/journal?acte=role.withdrawn&page=2",
-		}, refused: []string{"/comptes/999999"}},
-		{persona: "lectrice", home: "/administration", title: "Bonjour", pages: []string{
-			"/organisations?etat=in_use", "/organisations/21040107100019", "/envois?etat=abandoned&page=2",
-			"/envois/" + one(`SELECT max(id) FROM outbox WHERE abandoned_at IS NOT NULL`), "/taches", "/taches/purge", "/mon-compte",
-		}, refused: []string{"/comptes/1/roles/nouveau", "/journal"}},
-		{persona: "editrice-tilleul", home: "/editeur", title: "Bonjour", pages: []string{
-			"/collectivites?formulaire=bientot&page=2", "/membres", "/membres?q=personne-ici", "/invitations",
-			"/membres/" + member + "/retrait", // asks for a proof
-		}},
-		{persona: "agente-majastres", home: "/collectivite", title: "Bonjour", pages: []string{"/collegues", "/mon-compte"}, refused: []string{"/administration"}},
-		{persona: "assistant", home: "/assistance", title: "Bonjour", pages: []string{"/dossiers", "/dossiers/" + reference.String()}, refused: []string{"/dossiers/2222222222222"}},
-		{persona: "instructrice", home: "/instruction", title: "Bonjour", refused: []string{"/assistance"}},
-		{persona: "polyvalente", home: "/espaces", title: "Choisissez un espace"},
-		{persona: "sans-invitation", home: "/espaces", title: "Aucun espace"},
-	} {
-		t.Run(r.persona, func(t *testing.T) {
-			r.goes(t, p)
-		})
+	for _, r := range p.rounds(reference) {
+		t.Run(r.persona, func(t *testing.T) { p.goes(browse(t, wide), r) })
 	}
 }
 
-// goes signs the person in and has every page looked at.
-func (r round) goes(t *testing.T, p *portal) {
-	b := browse(t, wide)
+// goes signs the person in and looks at every page.
+func (p *portal) goes(b *tab, r round) {
+	b.t.Helper()
 	b.enters(p, r.persona, r.title)
 	if at := b.path(); at != r.home {
-		t.Errorf("%s is at %s", r.persona, at)
+		b.t.Errorf("%s is at %s", r.persona, at)
 	}
-	w := b.weigh(p)
-	fonts, files := w.fonts, w.fontFiles
-	if w.total > firstView {
-		t.Errorf("the first view weighs %+v", w)
+	first := p.weigh(b)
+	if first.total > firstView {
+		b.t.Errorf("the first view weighs %+v", first)
 	}
-	for _, elsewhere := range ask[[]string](b, `[...document.querySelectorAll("#menu a")].map(a => a.pathname).filter(path => !(path + "/").startsWith(`+quoted(r.home+"/")+`))`) {
-		t.Errorf("the menu of %s leads to %s", r.home, elsewhere)
+	for _, elsewhere := range ask[[]string](b, `[...document.querySelectorAll("#menu a")].map(a => a.pathname + "/").filter(path => !path.startsWith(`+quoted(r.home+"/")+`))`) {
+		b.t.Errorf("the menu of %s leads to %s", r.home, elsewhere)
 	}
 	b.isAccessible("live/" + r.persona)
+	fonts, files := first.fonts, first.fontFiles
 	for _, address := range slices.Concat(r.pages, r.refused) {
-		b.open(p.portalURL + r.within(address))
+		b.open(p.portalURL + address)
 		status := ask[int](b, `performance.getEntriesByType("navigation")[0].responseStatus`)
 		if refused := slices.Contains(r.refused, address); refused != (status >= 400) {
-			t.Errorf("%s answered %d, refused: %t", address, status, refused)
+			b.t.Errorf("%s answered %d, refused: %t", address, status, refused)
 		}
-		w = b.weigh(p)
-		fonts, files = fonts+w.fonts, files+w.fontFiles
-		allowed := nextPage
-		if ask[int](b, "document.querySelectorAll('tbody tr').length") > 10 {
+		next, allowed := p.weigh(b), nextPage
+		if ask[int](b, `document.querySelectorAll("tbody tr").length`) > 10 {
 			allowed = nextList
 		}
-		if w.total-w.fonts > allowed {
-			t.Errorf("%s weighs %+v", address, w)
+		if next.total-next.fonts > allowed {
+			b.t.Errorf("%s weighs %+v", address, next)
 		}
+		fonts, files = fonts+next.fonts, files+next.fontFiles
 		b.isAccessible("live/" + r.persona + address)
 	}
-	if fonts > allFonts || files > 3 {
-		t.Errorf("%d bytes of fonts in %d files", fonts, files)
+	if fonts > allFonts || files > 3 { // the third one comes with what needs it
+		b.t.Errorf("%d bytes of fonts in %d files", fonts, files)
 	}
 	b.wasAtPeace()
-}
-
-// within is the address of a page, below the home page of the space but for those that
-// belong to no space, or to another one.
-func (r round) within(address string) string {
-	for _, whole := range []string{"/administration", "/mon-compte", "/assistance"} {
-		if address == whole || strings.HasPrefix(address, whole+"/") {
-			return address
-		}
-	}
-	return r.home + address
-}
-
-// weigh tells what the page made the browser transfer.
-func (b *tab) weigh(p *portal) weight {
-	b.t.Helper()
-	var w weight
-	for _, l := range b.loaded() {
-		if !strings.HasPrefix(l.address.String(), p.portalURL) {
-			continue
-		}
-		if l.kind == network.ResourceTypeFont && l.transferred > 0 {
-			w.fonts += l.transferred - l.headers
-			w.fontFiles++
-		}
-		w.total += l.transferred
-	}
-	return w
 }
