@@ -59,7 +59,7 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router
 func (a *App) mountBackOffice(router *web.Router, parsed *web.Templates) error {
 	door := &accounts.Handler{
 		SignIns: a.people.signIns, Sessions: a.people.sessions, Access: a.Access, Now: a.now, Log: a.log,
-		Frame: router.ProFrame, Recognise: router.Recognise,
+		Frame: router.ProFrame, Recognise: router.Recognise, NoteRefused: router.NoteRefused,
 	}
 	var err error
 	if door.Views, err = accounts.ParseViews(parsed); err != nil {

@@ -113,7 +113,7 @@ func TestAnInvitationServesOneAddressOnce(t *testing.T) {
 	p.arrivesAs("Luc Voleur", "luc.voleur@tilleul.example.fr", "90511200900014")
 	thief.get(first).submit("/connexion").at(first).says("Cette invitation est pour une autre adresse", "luc.voleur@tilleul.example.fr")
 	thief.post(first, nil).answers(403)
-	if told := admin.journal("quoi", "access.refused"); len(told) != 1 {
+	if told := admin.journal("acte", "access.refused"); len(told) != 1 {
 		t.Errorf("the journal tells of the thief %q", told)
 	}
 	thief.get("/editeur").at("/espaces").answers(403)

@@ -165,19 +165,12 @@ func (s Access) RecordEnding(ctx context.Context, ending account.Ending, entry a
 // takeOffersBack withdraws the invitations of somebody who may not invite any more: a role
 // that was taken must not come back by an offer of its own.
 func (s Access) takeOffersBack(ctx context.Context, tx *sqlx.Tx, ending account.Ending, event audit.Event) error {
-	const sqlTakeBack = `
-		UPDATE invitations SET withdrawn_at = $2
-		WHERE inviter_id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND ($3 = 'admin' OR organisation = $4)
-		RETURNING id, mail, role`
+	const theirs = `inviter_id = $2 AND ($3 = 'admin' OR organisation = $4)`
 	m := ending.Membership
 	if len(m.Role.Grantable()) == 0 {
 		return nil
 	}
-	var offers []struct {
-		ID         int64
-		Mail, Role string
-	}
-	err := tx.SelectContext(ctx, &offers, sqlTakeBack, strconv.FormatInt(m.AccountID, 10), ending.At, m.Role, m.Organisation.Siret)
+	offers, err := endInvitations(ctx, tx, ending.At, theirs, strconv.FormatInt(m.AccountID, 10), m.Role, m.Organisation.Siret)
 	if err != nil {
 		return fmt.Errorf("take back what was offered: %w", err)
 	}

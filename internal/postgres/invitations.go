@@ -128,7 +128,7 @@ func (s Access) RecordWithdrawn(ctx context.Context, id int64, now time.Time, en
 		if err != nil {
 			return fmt.Errorf("withdraw invitation: %w", err)
 		}
-		if ended == 0 {
+		if len(ended) == 0 {
 			return fault.New(fault.Conflict, "invitation.moved")
 		}
 		return recordEntry(ctx, tx, entry)
@@ -138,17 +138,24 @@ func (s Access) RecordWithdrawn(ctx context.Context, id int64, now time.Time, en
 // mailOfInvitation is the key of the mail that an invitation i left by (account.Invited).
 const mailOfInvitation = `'invitation ' || encode(substr(i.token_hash, 1, 8), 'hex')`
 
-// endInvitations ends those that wait and tells how many they were. Where the relay refused
+// endedInvitation is one that was taken back.
+type endedInvitation struct {
+	ID         int64
+	Mail, Role string
+}
+
+// endInvitations ends those that wait and tells which they were. Where the relay refused
 // the address, what the mail said goes too: its link leads nowhere, nobody has an address
 // to correct any more.
-func endInvitations(ctx context.Context, tx *sqlx.Tx, now time.Time, which string, arguments ...any) (ended int, err error) {
+func endInvitations(ctx context.Context, tx *sqlx.Tx, now time.Time, which string, arguments ...any) (ended []endedInvitation, err error) {
 	sqlEnd := `
 		WITH i AS (
-			UPDATE invitations SET withdrawn_at = $1 WHERE accepted_at IS NULL AND withdrawn_at IS NULL AND ` + which + ` RETURNING token_hash
+			UPDATE invitations SET withdrawn_at = $1 WHERE accepted_at IS NULL AND withdrawn_at IS NULL AND ` + which + `
+			RETURNING id, mail, role, token_hash
 		), erased AS (
 			UPDATE mails m SET content = NULL FROM i WHERE m.key = ` + mailOfInvitation + ` AND m.finished_at IS NOT NULL)
-		SELECT count(*) FROM i`
-	err = tx.GetContext(ctx, &ended, sqlEnd, append([]any{now}, arguments...)...)
+		SELECT id, mail, role FROM i ORDER BY id`
+	err = tx.SelectContext(ctx, &ended, sqlEnd, append([]any{now}, arguments...)...)
 	return ended, err
 }
 

@@ -142,6 +142,12 @@ func (r *Router) Recognise(c *gin.Context) (account.Actor, error) {
 	return ActorOf(c), err
 }
 
+// NoteRefused journals that the person of a request was refused what it asks: a route that
+// the role has not the act of, or an object that was not hers to take.
+func (r *Router) NoteRefused(c *gin.Context) error {
+	return r.config.Sessions.NoteRefused(c.Request.Context(), ActorOf(c), c.Request.Method+" "+c.FullPath())
+}
+
 // RequestID is the name of the request, which a person may quote.
 func RequestID(c *gin.Context) string { return requestID(c) }
 
@@ -164,9 +170,6 @@ func (r *Router) admit(c *gin.Context, access Access) (admitted bool, err error)
 	case access.space != "" && access.space != actor.Role.Space() && actor.Opens(access.space):
 		return false, r.gate.AskSpace(c) // the person has the role, in another space than the present one
 	case !access.Allows(actor.Role, r.config.Policy.Can):
-		if err := r.config.Sessions.NoteRefused(c.Request.Context(), actor, c.Request.Method+" "+c.FullPath()); err != nil {
-			return false, err
-		}
 		return false, fault.New(fault.Forbidden, "access.refused")
 	case !access.confirmed:
 		return true, nil

@@ -29,6 +29,11 @@ var outcomes = map[fault.Kind]outcome{
 
 // fail answers with the page of an error that no handler turned into a page of its own.
 func (r *Router) fail(c *gin.Context, err error) {
+	if fault.KindOf(err) == fault.Forbidden && ActorOf(c).SignedIn() {
+		if unnoted := r.NoteRefused(c); unnoted != nil {
+			err = unnoted // a refusal that the journal does not tell is a fault of ours
+		}
+	}
 	found := outcomes[fault.KindOf(err)]
 	switch {
 	case errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil:

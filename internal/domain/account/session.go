@@ -234,7 +234,8 @@ func (s *Sessions) end(ctx context.Context, actor Actor, sessionID int64) error 
 // somebody who insists must not fill it.
 const refusedOnce = time.Minute
 
-// NoteRefused journals that a role lacked the act of a route.
+// NoteRefused journals that a person was refused at a route, whether the role lacks its act
+// or the object was for somebody else.
 func (s *Sessions) NoteRefused(ctx context.Context, actor Actor, route string) error {
 	event := audit.Event{
 		At: s.Now(), Author: actor.Author(), Act: audit.AccessRefused, RequestID: actor.RequestID,

@@ -20,9 +20,10 @@ type Handler struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	// Frame is what every page of a request shows; Recognise tells who is signed in where
-	// a route is public.
-	Frame     func(c *gin.Context) web.ProPage
-	Recognise func(c *gin.Context) (account.Actor, error)
+	// a route is public; NoteRefused journals a refusal that has a page of its own.
+	Frame       func(c *gin.Context) web.ProPage
+	Recognise   func(c *gin.Context) (account.Actor, error)
+	NoteRefused func(c *gin.Context) error
 }
 
 // The addresses registered at ProConnect, which compares them exactly.

@@ -39,6 +39,9 @@ func (h *Handler) accept(c *gin.Context) error {
 	case fault.KindOf(err) == fault.NotFound:
 		return h.Views.invitationUnknown.Write(c.Writer, http.StatusNotFound, plainPage{h.Frame(c)})
 	case fault.KindOf(err) == fault.Forbidden:
+		if err := h.NoteRefused(c); err != nil {
+			return err
+		}
 		return h.Views.invitation.Write(c.Writer, http.StatusForbidden, newInvitationPage(h.Frame(c), actor, accepted, h.Now()))
 	case fault.KindOf(err) == fault.Conflict:
 		return h.moved(c)

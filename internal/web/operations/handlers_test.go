@@ -40,7 +40,7 @@ func TestADeadLetterIsFoundExplainedAndTakenUpAgain(t *testing.T) {
 		t.Errorf("the journal names %q", author)
 	}
 	s.run(`UPDATE outbox SET done_at = $2, last_error = '' WHERE id = $1`, id, noon)
-	s.post(s.admin, "/administration/envois/"+id+"/relance", nil).is(http.StatusConflict, "Rien n’a été changé", "Cet envoi est fait.")
+	s.post(s.admin, "/administration/envois/"+id+"/relance", nil).is(http.StatusConflict, "La situation ne le permet pas", "Cet envoi est fait.")
 }
 
 func TestAReaderSeesOrdersAndTouchesNothing(t *testing.T) {
