@@ -203,7 +203,11 @@ func TestTheJournalTakesHostileTexts(t *testing.T) {
 			{"auteur", hostile}, {"objet", hostile},
 			{"organisation", hostile, "acte", hostile, "sur", hostile, "du", hostile, "au", hostile, "tri", hostile, "page", hostile, "q", hostile, "inconnu", hostile},
 		} {
-			found := admin.get(carrying(journalPath, criteria...)).answers(200)
+			found := admin.get(carrying(journalPath, criteria...))
+			// What is no SIRET or no day is told beside its field.
+			if found.status != 200 && (found.status != 422 || criteria[0] != "organisation") {
+				t.Errorf("%q answered %d", criteria, found.status)
+			}
 			if strings.Contains(found.body, script) || strings.Contains(found.body, "<img") || len(found.told()) > lines {
 				t.Errorf("%q is let through", criteria)
 			}

@@ -32,7 +32,7 @@ func TestAnInvitationIsSentSentAgainAndTakenBack(t *testing.T) {
 
 	second := s.read(`SELECT id FROM invitations WHERE withdrawn_at IS NULL`)
 	back = invitationsPath + "/" + second + "/retrait"
-	s.get(s.admin, back).is(http.StatusOK, "Retirer l’invitation de lea@tilleul.example.fr")
+	s.get(s.admin, back).is(http.StatusOK, "Retirer l’invitation envoyée à lea@tilleul.example.fr")
 	s.post(s.admin, back, nil).leads(invitationsPath, "invitation-retiree")
 	s.post(s.admin, back, nil).is(http.StatusConflict)
 	s.get(s.admin, invitationsPath+"?etat=waiting").is(http.StatusOK, "Aucun résultat pour ces critères.")
@@ -65,7 +65,7 @@ func TestAnInvitationThatIsWrongSaysEverythingAtOnce(t *testing.T) {
 		is(http.StatusUnprocessableEntity, "Cette personne a déjà ce rôle.")
 	s.register.Inject(control.Fault{Match: "GET /", Mode: control.ModeStatus, Status: http.StatusServiceUnavailable, Times: 1})
 	s.post(s.admin, invitationsPath+"/nouvelle", url.Values{"mail": {"lea@exemple.fr"}, "role": {"town"}, "siret": {town.Siret.String()}}).
-		is(http.StatusServiceUnavailable, "Réessayez dans quelques minutes", `value="lea@exemple.fr"`)
+		is(http.StatusServiceUnavailable, "Réessayez dans quelques minutes", `value="lea@exemple.fr"`, "!à corriger", "!fr-error-text")
 	if n := s.read(`SELECT count(*) FROM invitations`); n != "0" {
 		t.Errorf("%s invitations", n)
 	}
@@ -111,7 +111,7 @@ func TestAnAdministratorEndsASession(t *testing.T) {
 	s.get(s.admin, sessionsPath).is(http.StatusOK, "Dominique Talbot", ending, "Votre session", "!"+own)
 	s.get(s.admin, sessionsPath+"?espace=editor").is(http.StatusOK, "Dominique Talbot", "!Rose Talbot")
 	s.get(s.admin, accountPath(s.other.id)).is(http.StatusOK, ending)
-	s.get(s.admin, ending).is(http.StatusOK, "Fermer la session de Dominique Talbot")
+	s.get(s.admin, ending).is(http.StatusOK, "Fermer la session ouverte par Dominique Talbot")
 	s.get(s.other, accountsPath).is(http.StatusForbidden)
 
 	s.post(s.admin, ending, nil).leads(sessionsPath, "session-fermee")
@@ -149,7 +149,8 @@ func TestAnOrganisationIsAddedByItsSIRET(t *testing.T) {
 	s.post(s.admin, form, url.Values{"siret": {nameless.Siret.String()}}).
 		is(http.StatusUnprocessableEntity, "ANCIEN SYNDICAT", "depuis le 30 juin 2025")
 	s.register.Inject(control.Fault{Match: "GET /", Mode: control.ModeStatus, Status: http.StatusServiceUnavailable, Times: 1})
-	s.post(s.admin, form, url.Values{"siret": {town.Siret.String()}}).is(http.StatusServiceUnavailable, "Réessayez dans quelques minutes")
+	s.post(s.admin, form, url.Values{"siret": {town.Siret.String()}}).
+		is(http.StatusServiceUnavailable, "Réessayez dans quelques minutes", town.Siret.String(), "!à corriger", "!fr-error-text")
 
 	s.post(s.admin, form, url.Values{"siret": {"210 401 071 00019"}}).leads(added, "organisation-ajoutee")
 	s.signIn("Agathe", account.Town, town)
@@ -166,8 +167,8 @@ func TestAnOrganisationIsRefreshed(t *testing.T) {
 	s.post(s.admin, organisationsPath+"/nouvelle", url.Values{"siret": {town.Siret.String()}}).leads(page, "organisation-ajoutee")
 	s.post(s.admin, page+"/actualisation", nil).leads(page, "organisation-actualisee")
 	s.register.Inject(control.Fault{Match: "GET /", Mode: control.ModeStatus, Status: http.StatusServiceUnavailable, Times: 1})
-	s.post(s.admin, page+"/actualisation", nil).is(http.StatusServiceUnavailable, "Réessayez")
-	s.get(s.admin, page).is(http.StatusOK, "n’a pas répondu", "COMMUNE DE MAJASTRES")
+	s.post(s.admin, page+"/actualisation", nil).leads(page, "")
+	s.get(s.admin, page).is(http.StatusOK, "n’a pas répondu", "rien n’est perdu", "COMMUNE DE MAJASTRES")
 
 	const gone = "21910998000017" // told once, and not in the register any more
 	s.run(`INSERT INTO organisations (siret, name, folded_name, told_at, asked_at, last_answer, created_at)

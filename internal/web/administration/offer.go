@@ -19,6 +19,8 @@ import (
 type offerForm struct {
 	Role, Editor, Siret form.Field
 	Roles, Editors      []dsfr.Option
+	// RegisterDown: nobody can tell for now who the organisation is.
+	RegisterDown bool
 }
 
 // maxSiret is the 14 digits of a SIRET, and room for spaces and mistakes.
@@ -81,8 +83,10 @@ func (f offerForm) checked() offerForm {
 	return f
 }
 
-// isRight tells whether no field is refused.
-func (f offerForm) isRight() bool { return len(form.Problems(f.Role, f.Editor, f.Siret)) == 0 }
+// isRight tells whether no field is refused, and nothing else bars the way.
+func (f offerForm) isRight() bool {
+	return len(form.Problems(f.Role, f.Editor, f.Siret)) == 0 && !f.RegisterDown
+}
 
 // made is the offer of a form that is right. The organisation is the one that the role asks
 // for.
@@ -105,8 +109,10 @@ func (f offerForm) refusedFor(err error) offerForm {
 		f.Role = f.Role.Refused(code)
 	case "editor.unknown":
 		f.Editor = f.Editor.Refused(code)
-	case "organisation.unknown", "organisation.closed", "organisation.not_local_authority", "registry.unavailable":
+	case "organisation.unknown", "organisation.closed", "organisation.not_local_authority":
 		f.Siret = f.Siret.Refused(code)
+	case "registry.unavailable":
+		f.RegisterDown = true // the field is right
 	}
 	return f
 }

@@ -126,6 +126,8 @@ func (h *Handler) refreshOrganisation(c *gin.Context) error {
 	}
 	kept, err := h.Organisations.Refresh(c.Request.Context(), web.ActorOf(c).Author(), siret)
 	switch {
+	case fault.KindOf(err) == fault.Unavailable:
+		return web.SeeOther(c, organisationPath(siret)) // which says that the register did not answer, and when
 	case err != nil:
 		return notKept(err)
 	case kept.Answer == directory.AnswerUnknown:
@@ -150,6 +152,11 @@ func (h *Handler) addOrganisation(c *gin.Context) error {
 	case kind != fault.Invalid && kind != fault.Unavailable:
 		return err
 	}
-	page := newOrganisationFormPage(h.Frame(c), typed.Refused(fault.CodeOf(err)), added)
+	down := fault.KindOf(err) == fault.Unavailable
+	if !down { // what was typed is right, then
+		typed = typed.Refused(fault.CodeOf(err))
+	}
+	page := newOrganisationFormPage(h.Frame(c), typed, added)
+	page.RegisterDown = down
 	return h.Views.organisationForm.Write(c.Writer, statusOf(err), page)
 }

@@ -111,7 +111,7 @@ func TestOnlyTheFieldsOfThePageAreRead(t *testing.T) {
 func TestTakingTheLastManagerOfAnEditorSaysWhatItMeans(t *testing.T) {
 	s := setScene(t)
 	withdrawal := fmt.Sprintf("%s/roles/%d/retrait", accountPath(s.other.id), s.other.role)
-	s.get(s.admin, withdrawal).is(http.StatusOK, "dernière personne qui gère l’espace de Logiciels Tilleul", "demander à API Particulier")
+	s.get(s.admin, withdrawal).is(http.StatusOK, "dernière personne qui a ce rôle pour Logiciels Tilleul", "demander à API Particulier")
 	s.signIn("Ida", account.EditorMember, editor)
 	s.get(s.admin, withdrawal).is(http.StatusOK, "dernière personne")
 	s.signIn("Sofia", account.EditorAdmin, editor)
@@ -132,6 +132,18 @@ func TestNobodyEditsHisOwnRights(t *testing.T) {
 		is(http.StatusUnprocessableEntity, "C’est votre propre adresse", `value="camille@exemple.fr"`)
 	if n := s.read(`SELECT count(*) FROM memberships WHERE account_id = $1 AND ended_at IS NULL`, s.admin.id); n != "1" {
 		t.Errorf("%s roles", n)
+	}
+}
+
+// What was searched in vain stays in the form, to be changed.
+func TestAListThatFindsNothingKeepsItsCriteria(t *testing.T) {
+	s := setScene(t)
+	for path, kept := range map[string]string{
+		accountsPath + "?q=nulle+part": `value="nulle part"`, accountsPath + "?role=town": `value="town" selected`,
+		invitationsPath + "?etat=expired": `value="expired" selected`, sessionsPath + "?q=nulle+part": `value="nulle part"`,
+		organisationsPath + "?etat=in_use": `value="in_use" selected`,
+	} {
+		s.get(s.admin, path).is(http.StatusOK, "Aucun résultat pour ces critères", `role="search"`, kept, "Tout effacer")
 	}
 }
 

@@ -62,6 +62,8 @@ func invitationFormSamples(page web.ProPage) []web.Sample[invitationFormPage] {
 	own := form.Field{Name: "mail", Value: administrator.Mail}.Refused("invitation.self")
 	elsewhere := offerOf(account.Town, "")
 	elsewhere.Siret = form.Field{Name: "siret", Value: "210 401 071 00019"}.Refused("organisation.closed")
+	unknown := offerOf(account.Town, town.Siret)
+	unknown.RegisterDown = true
 	refused := newOfferForm(url.Values{"role": {"root"}, "siret": {hostile}}, everyRole, nil).checked()
 	return []web.Sample[invitationFormPage]{
 		{Name: "vierge", Content: newInvitationFormPage(page, mail, emptyOffer())},
@@ -69,6 +71,7 @@ func invitationFormSamples(page web.ProPage) []web.Sample[invitationFormPage] {
 		{Name: "tout-refuse", Content: newInvitationFormPage(page, checkedMail(form.Field{Name: "mail", Value: hostile}), refused)},
 		{Name: "sa-propre-adresse", Content: newInvitationFormPage(page, own, emptyOffer())},
 		{Name: "etablissement-ferme", Content: newInvitationFormPage(page, mail, elsewhere)},
+		{Name: "registre-muet", Content: newInvitationFormPage(page, form.Field{Name: "mail", Value: endlessMail}, unknown)},
 		{Name: "siret-invalide", Content: newInvitationFormPage(page, mail, offerOf(account.Town, "123").checked())},
 	}
 }
@@ -198,6 +201,6 @@ func organisationFormSamples(page web.ProPage) []web.Sample[organisationFormPage
 		{Name: "invalide", Content: refused(form.Field{Name: "siret", Value: hostile}, "siret.invalid", directory.Organisation{})},
 		{Name: "inconnue", Content: refused(typed, "organisation.unknown", directory.Organisation{})},
 		{Name: "fermee", Content: refused(typed, "organisation.closed", sampleClosed())},
-		{Name: "registre-muet", Content: refused(typed, "registry.unavailable", directory.Organisation{})},
+		{Name: "registre-muet", Content: organisationFormPage{ProPage: page, Siret: typed, RegisterDown: true}},
 	}
 }

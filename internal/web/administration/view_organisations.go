@@ -95,6 +95,8 @@ type organisationFormPage struct {
 	web.ProPage
 	Siret  form.Field
 	Closed *closedOrganisation // what was typed is closed
+	// RegisterDown: nobody can tell for now.
+	RegisterDown bool
 }
 
 // closedOrganisation is an establishment that was refused.

@@ -43,18 +43,18 @@ func newGrantPage(page web.ProPage, of account.Account, offer offerForm) grantPa
 // givingPage shows once more who is given what, before it is.
 type givingPage struct {
 	web.ProPage
-	URL                 string // of the account
-	To                  recipient
-	Role                account.Role
-	Organisation, Siret string // for whom; the name may be ""
-	Elsewhere           bool   // not where the person works
-	Typed               []dsfr.Hidden
+	URL           string // of the account
+	To            recipient
+	Role          account.Role
+	Target, Siret string // for whom; the name may be ""
+	Elsewhere     bool   // not where the person works
+	Typed         []dsfr.Hidden
 }
 
 func newGivingPage(page web.ProPage, giving account.Giving, offer offerForm) givingPage {
 	p := givingPage{
 		ProPage: page, URL: accountPath(giving.To.ID), To: newRecipient(giving.To), Role: giving.Role,
-		Organisation: giving.Organisation.Name, Siret: giving.Organisation.Siret.Display(), Elsewhere: giving.Elsewhere(),
+		Target: giving.Organisation.Name, Siret: giving.Organisation.Siret.Display(), Elsewhere: giving.Elsewhere(),
 	}
 	for _, field := range []form.Field{offer.Role, offer.Editor, offer.Siret} {
 		p.Typed = append(p.Typed, dsfr.Hidden{Name: field.Name, Value: field.Value})
