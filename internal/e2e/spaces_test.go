@@ -64,14 +64,14 @@ func TestAnEditorLooksAfterItsMembers(t *testing.T) {
 	invite(p.persona("editrice-tilleul").Mail, "editor_member").answers(422).says("C'est votre propre adresse")
 	invite(p.persona("membre-tilleul").Mail, "editor_member").answers(422).says("Cette personne a déjà ce rôle")
 	invite("ida.martel@tilleul.example.fr", "editor_admin").at("/editeur/invitations").says("L'invitation est envoyée à ida.martel@tilleul.example.fr",
-		"Gestion de l'espace éditeur » pour Logiciels Tilleul, SIRET 905 112 009 00014", "En attente", "Mail pas encore parti").neverSays("/administration/mails")
+		"Gestion de l'espace éditeur » pour Logiciels Tilleul", "SIRET 905 112 009 00014", "En attente", "Mail pas encore parti").neverSays("/administration/mails")
 	if told := p.letter("ida.martel@tilleul.example.fr"); !strings.Contains(told.text, "Logiciels Tilleul") {
 		t.Errorf("the mail is for another editor:\n%s", told.text)
 	}
 	sofia.get("/editeur").says("1 invitation sans réponse")
 	sofia.get("/editeur/invitations").submit("/renvoi").says("nouveau lien", "Retirée ou remplacée")
 	waiting := sofia.get("/editeur/invitations?etat=waiting").says("1 invitation")
-	sofia.get(waiting.linkTo("/retrait")).says("Retirer l'invitation de ida.martel@tilleul.example.fr").submit("/retrait").says("L'invitation est retirée")
+	sofia.get(waiting.linkTo("/retrait")).says("Retirer l'invitation envoyée à ida.martel@tilleul.example.fr").submit("/retrait").says("L'invitation est retirée")
 
 	removal := sofia.get(sofia.get("/editeur/membres").linkTo("/retrait")).says("Retirer à Léo Garnier")
 	leo.get("/editeur").answers(200)
@@ -180,7 +180,7 @@ func TestSupportFindsADossierByItsIdentifier(t *testing.T) {
 	look := func(typed string) *page {
 		target, fields := home.form("/assistance/dossiers")
 		fields.Set("identifiant", typed)
-		return paul.get(target + "?" + fields.Encode())
+		return paul.post(target, fields)
 	}
 	canonical := "/assistance/dossiers/" + reference.String()
 	for _, typed := range []string{reference.String(), strings.ToLower(reference.Display()), " " + strings.ReplaceAll(reference.Display(), "-", " . ")} {
@@ -188,6 +188,11 @@ func TestSupportFindsADossierByItsIdentifier(t *testing.T) {
 			"Dossier créé dans HubEE", "Transmis : HubEE a tout reçu", "notée dans le journal")
 	}
 	paul.get("/assistance/dossiers/" + strings.ToLower(reference.Display())).at(canonical)
+	// « A citizen's name typed by mistake must not stay in an address. »
+	if at := look("Angela DUBOIS").answers(422).says("pas complet ou contient une faute").url; at.RawQuery != "" || strings.Contains(at.Path, "DUBOIS") {
+		t.Errorf("what was typed is in %s", at)
+	}
+	paul.get("/assistance/dossiers?identifiant=" + reference.String()).at("/assistance/dossiers").answers(200).neverSays("Transmis")
 	look("").answers(422).says("Écrivez l'identifiant donné à l'usager")
 	look("ABCD-EFGH").answers(422).says("pas complet ou contient une faute")
 	const unknown = "Aucune transmission ne porte cet identifiant, ou elle date de plus de 90 jours et a été effacée."

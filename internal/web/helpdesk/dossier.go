@@ -22,22 +22,25 @@ func (h *Handler) home(c *gin.Context) error {
 	return h.Views.home.Write(c.Writer, http.StatusOK, newSearchPage(h.Frame(c), form.Field{Name: paramReference}))
 }
 
-// search leads to a dossier once its identifier is well written.
+// searchForm asks for the identifier of a dossier, on a page of its own.
+func (h *Handler) searchForm(c *gin.Context) error {
+	return h.Views.search.Write(c.Writer, http.StatusOK, newSearchPage(h.Frame(c), form.Field{Name: paramReference}))
+}
+
+// search leads to a dossier once its identifier is well written. What is typed is sent in
+// the body: a citizen's name, typed by mistake, must not stay in an address.
 func (h *Handler) search(c *gin.Context) error {
-	typed, status := form.Text(c.Request.URL.Query(), paramReference, maxTyped), http.StatusOK
-	if _, asked := c.GetQuery(paramReference); asked {
-		reference, err := value.ParseReference(typed.Value)
-		if err == nil {
-			return web.SeeOther(c, dossiersPath+"/"+reference.String())
-		}
-		status = http.StatusUnprocessableEntity
-		if typed.Value == "" {
-			typed = typed.Refused("dossier.reference_required")
-		} else {
-			typed = typed.Refused("reference.invalid")
-		}
+	typed := form.Text(c.Request.PostForm, paramReference, maxTyped)
+	reference, err := value.ParseReference(typed.Value)
+	switch {
+	case err == nil:
+		return web.SeeOther(c, dossiersPath+"/"+reference.String())
+	case typed.Value == "":
+		typed = typed.Refused("dossier.reference_required")
+	default:
+		typed = typed.Refused("reference.invalid")
 	}
-	return h.Views.search.Write(c.Writer, status, newSearchPage(h.Frame(c), typed))
+	return h.Views.search.Write(c.Writer, http.StatusUnprocessableEntity, newSearchPage(h.Frame(c), typed))
 }
 
 // dossier shows where a dossier stands and what was done with it. Another spelling of its

@@ -27,6 +27,7 @@ const (
 // Mount registers the routes of the support.
 func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodGet, homePath, web.Can("space.support", "enter"), h.home)
-	r.Handle(http.MethodGet, dossiersPath, web.Can("dossier", "read"), h.search)
+	r.Handle(http.MethodGet, dossiersPath, web.Can("dossier", "read"), h.searchForm)
+	r.Handle(http.MethodPost, dossiersPath, web.Can("dossier", "read"), h.search)
 	r.Handle(http.MethodGet, dossiersPath+"/:id", web.Can("dossier", "read"), h.dossier)
 }
