@@ -37,7 +37,7 @@ func TestARoleIsReadOnceMoreBeforeItIsGiven(t *testing.T) {
 	form := accountPath(s.other.id) + "/roles/nouveau"
 	fields := url.Values{"role": {"town"}, "siret": {" 210 401 071 00019"}}
 	s.post(s.admin, form, fields).is(http.StatusOK, "Dominique Talbot", "dominique@exemple.fr", "Logiciels Tilleul", editor.Siret.Display(),
-		"Demande une habilitation", "COMMUNE DE MAJASTRES", town.Siret.Display(), "Ce n’est pas l’établissement de cette personne",
+		"Demande une habilitation", "COMMUNE DE MAJASTRES", town.Siret.Display(), "Cette personne se connecte pour un autre établissement.",
 		"Donner le rôle « Agent de collectivité »", "Modifier", `name="siret" value="210 401 071 00019"`, "!est fermé")
 	fields.Set("confirme", "non")
 	s.post(s.admin, form, fields).is(http.StatusOK, `value="town" checked`, `value="210 401 071 00019"`, "!à corriger")
@@ -50,7 +50,7 @@ func TestARoleIsReadOnceMoreBeforeItIsGiven(t *testing.T) {
 		VALUES ($1, 'LOGICIELS TILLEUL', 'logiciels tilleul', true, $2, $2, 'told', $2)`, editor.Siret, noon)
 	s.get(s.admin, form).is(http.StatusOK, "Fermé dans le registre")
 	s.post(s.admin, form, url.Values{"role": {"editor_member"}, "editeur": {editor.Siret.String()}}).
-		is(http.StatusOK, "est fermé dans le registre des entreprises", "!Ce n’est pas l’établissement")
+		is(http.StatusOK, "est fermé dans le registre des entreprises", "!pour un autre établissement")
 	fields.Set("confirme", "oui")
 	s.post(s.admin, form, fields).leads(accountPath(s.other.id), "role-donne")
 	s.post(s.admin, form, fields).is(http.StatusUnprocessableEntity, "Cette personne a déjà ce rôle.")
