@@ -274,7 +274,7 @@ func TestASensitiveActAsksForAFreshProof(t *testing.T) {
 	if len(p.letters("zoe.petit@numerique.example.fr")) != 0 {
 		t.Fatal("invited without a proof")
 	}
-	resumed := kept.submit("/connexion/confirmation").at("/connexion/reprise").says("pas encore envoyé")
+	resumed := kept.submit("/connexion/confirmation").at("/connexion/reprise").says("pas encore fait")
 	if admin.cookie(proCookie) == session {
 		t.Error("the step-up keeps the session's id")
 	}
