@@ -164,6 +164,7 @@ func TestWhatIsOverIsOver(t *testing.T) {
 	sofia := p.professional("editrice-tilleul")
 	sofia.confirmed(p, "/editeur/invitations/nouvelle", url.Values{"mail": {"une.fois@example.fr"}, "role": {"editor_member"}}).answers(200)
 	sofia.get("/connexion/reprise").at("/editeur")
+	sofia.get(sofia.get(ownAccount).linkTo("/depart")).says("Vous êtes la dernière personne à gérer cet espace")
 	leo := p.professional("membre-tilleul")
 	leo.get(leo.get(ownAccount).linkTo("/depart")).submit("/depart").at(ownAccount).says("Vous avez quitté ce rôle")
 	leo.get("/editeur").at("/espaces").answers(403).says("Vous avez quitté votre dernier rôle")

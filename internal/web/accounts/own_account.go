@@ -42,7 +42,11 @@ func (h *Handler) leavePage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.Views.leave.Write(c.Writer, http.StatusOK, newLeavePage(h.Frame(c), m))
+	page := newLeavePage(h.Frame(c), m)
+	if page.LastManager, err = h.Access.LastManager(c.Request.Context(), m); err != nil {
+		return err
+	}
+	return h.Views.leave.Write(c.Writer, http.StatusOK, page)
 }
 
 func (h *Handler) ownMembership(c *gin.Context) (account.Membership, error) {

@@ -228,9 +228,10 @@ func newAccountPage(page web.ProPage, actor account.Actor, memberships []account
 // leavePage asks once more before one gives a role up.
 type leavePage struct {
 	web.ProPage
-	ID   int64
-	Role account.Role
-	Of   string // the organisation
+	ID          int64
+	Role        account.Role
+	Of          string // the organisation
+	LastManager bool   // nobody then manages the space of the editor
 }
 
 func newLeavePage(page web.ProPage, m account.Membership) leavePage {

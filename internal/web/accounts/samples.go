@@ -49,7 +49,8 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 				ProPage: roaming, Mail: "a@example.fr", Siret: "210\u00a0401\u00a0071\u00a000019",
 				Sessions: []ownSession{{ID: 1, CreatedAt: noon, SeenAt: noon, Present: true}},
 			}}),
-		web.Show("accounts/leave", v.leave, web.Sample[leavePage]{Name: "page", Content: leavePage{ProPage: page, ID: 3, Role: account.Support, Of: endless}}),
+		web.Show("accounts/leave", v.leave, web.Sample[leavePage]{Name: "page", Content: leavePage{ProPage: page, ID: 3, Role: account.Support, Of: endless}},
+			web.Sample[leavePage]{Name: "derniere-gestion", Content: leavePage{ProPage: page, ID: 3, Role: account.EditorAdmin, Of: endless, LastManager: true}}),
 	}
 	var refusals []web.Sample[refusalPage]
 	for why := range causes {
