@@ -80,7 +80,7 @@ func setScene(t testing.TB) *scene {
 	serve(t, proConnect, s.stage.ProConnect)
 	s.smtpAddress = post.Addr().String()
 	go func() { _ = s.stage.Mail.Serve(post) }()
-	t.Cleanup(func() { _ = s.stage.Mail.Close() })
+	atTheEnd(t, func() { _ = s.stage.Mail.Close() })
 	s.hubURL = serve(t, listen(t), s.stage.HubEE)
 	s.apiURL = serve(t, listen(t), s.stage.APIParticulier)
 	s.registerURL = serve(t, listen(t), s.stage.Register)
@@ -153,7 +153,7 @@ func (s *scene) run(public net.Listener) *portal {
 	ended := make(chan error, 1)
 	private := listen(s.t)
 	go func() { ended <- built.Run(ctx, public, private) }()
-	s.t.Cleanup(func() {
+	atTheEnd(s.t, func() {
 		stop()
 		if err := errors.Join(<-ended, built.Close()); err != nil {
 			s.t.Errorf("the portal stopped badly: %v", err)
@@ -186,7 +186,7 @@ func openTables(t testing.TB, owner string) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	atTheEnd(t, func() { _ = db.Close() })
 	return db
 }
 
@@ -214,8 +214,18 @@ func listen(t testing.TB) net.Listener {
 func serve(t testing.TB, listener net.Listener, handler http.Handler) string {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
+	atTheEnd(t, func() { _ = server.Close() })
 	return "http://" + listener.Addr().String()
+}
+
+// atTheEnd calls a function when a test ends, and lets go of whatever it reaches: package
+// testing keeps what was given to Cleanup until the last parallel test, which would be every
+// portal of the suite, some gigabytes.
+func atTheEnd(t testing.TB, end func()) {
+	t.Cleanup(func() {
+		end()
+		end = nil
+	})
 }
 
 // eventually waits for something that comes by itself.
