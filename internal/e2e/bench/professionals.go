@@ -16,8 +16,8 @@ import (
 	"portail-qf/internal/web"
 )
 
-// The professionals who are there already: as many accounts as a few agents in each collectivity make in time, and a busy
-// morning's sessions.
+// The professionals who are there already: about one agent in each collectivity, the editors' people and the support; and the
+// sessions of a busy morning.
 const (
 	accounts        = 40_000
 	agentSessions   = 1_800
