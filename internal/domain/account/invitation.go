@@ -46,6 +46,11 @@ const (
 	InvitationExpired   InvitationState = "expired"
 )
 
+// Answerable tells whether an invitation in this state can be sent again or taken back.
+func (s InvitationState) Answerable() bool {
+	return s == InvitationWaiting || s == InvitationExpired
+}
+
 // State tells where the invitation stands at a time.
 func (i Invitation) State(now time.Time) InvitationState {
 	switch {

@@ -88,15 +88,10 @@ func (h *Handler) confirmTakingBack(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if !answerable(invitation.State(h.Now())) {
+	if !invitation.State(h.Now()).Answerable() {
 		return fault.New(fault.Conflict, "invitation.moved")
 	}
 	return h.Views.takingBack.Write(c.Writer, http.StatusOK, newTakingBackPage(h.Frame(c), invitation))
-}
-
-// answerable tells whether an invitation in this state can be sent again or taken back.
-func answerable(state account.InvitationState) bool {
-	return state == account.InvitationWaiting || state == account.InvitationExpired
 }
 
 // takeBack makes an invitation worth nothing.

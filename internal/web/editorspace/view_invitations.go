@@ -37,7 +37,7 @@ func newInvitationsPage(page web.ProPage, list web.List, listed []account.Invita
 		p.Rows = append(p.Rows, invitationRow{
 			URL: invitationPath(i), Mail: i.Mail, Organisation: i.Organisation.Display(), Siret: i.Organisation.Siret.Display(),
 			By: i.Inviter, Role: i.Role, State: state,
-			SentAt: web.MomentOf(i.CreatedAt), Until: web.MomentOf(i.ExpiresAt), Answerable: answerable(state),
+			SentAt: web.MomentOf(i.CreatedAt), Until: web.MomentOf(i.ExpiresAt), Answerable: state.Answerable(),
 		})
 		if row := &p.Rows[len(p.Rows)-1]; row.Answerable {
 			row.Letter = i.Letter.State
