@@ -1,0 +1,164 @@
+package decision
+
+import (
+	"fmt"
+	"time"
+
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+)
+
+// The mails that are about habilitations (PRODUCT.md 3.4).
+const (
+	KindApproved      notice.Kind = "habilitation-validee"              // an editor, a token, perhaps a form
+	KindApprovedForm  notice.Kind = "habilitation-validee-formulaire"   // an editor, the form only
+	KindApprovedAlone notice.Kind = "habilitation-validee-sans-editeur" // no editor
+	KindModified      notice.Kind = "habilitation-modifiee"             // a new version of what was valid
+	KindRefused       notice.Kind = "habilitation-refusee"
+	KindSuspended     notice.Kind = "habilitation-suspendue"
+	KindRestored      notice.Kind = "habilitation-retablie"
+	KindRevoked       notice.Kind = "habilitation-revoquee"
+	KindDesignated    notice.Kind = "personne-designee"
+)
+
+// textLimit cuts the texts that a mail prints, in characters.
+const textLimit = 256
+
+func oneLine(text string) string { return notice.OneLine(text, textLimit) }
+
+// About is what every mail about a habilitation says of it.
+type About struct {
+	Request      habilitation.RequestNumber
+	Siret        value.Siret
+	Organisation string
+	Title        string // of the project; "" when it has none
+	Editor       string // name; "" without an editor
+	Token, Form  bool   // the modalities
+	To           string // the requester
+	CC           string // the technical contact; "" for none
+}
+
+func (a About) tidied() About {
+	a.Organisation, a.Title, a.Editor = oneLine(a.Organisation), oneLine(a.Title), oneLine(a.Editor)
+	return a
+}
+
+// Recipients are the requester and, in copy, the technical contact, whatever the equality
+// of contacts (PRODUCT.md 3.4).
+func (a About) Recipients() notice.Recipients {
+	return notice.Recipients{To: []string{a.To}, CC: []string{a.CC}}
+}
+
+// Approved confirms an approval: one mail for each habilitation.
+type Approved struct {
+	About
+	Habilitation habilitation.Number
+	Modification bool // the request had a habilitation before
+	ApprovedAt   time.Time
+}
+
+// NewApproved completes the notice of an approval. It refuses one without number,
+// addressee or date.
+func NewApproved(n Approved) (Approved, error) {
+	if n.Habilitation == 0 || n.To == "" || n.ApprovedAt.IsZero() {
+		return Approved{}, fmt.Errorf("make %s: %w", n.Kind(), notice.ErrIncomplete)
+	}
+	n.About = n.tidied()
+	return n, nil
+}
+
+// Kind implements notice.Notice: three texts, and that of a modification.
+func (n Approved) Kind() notice.Kind {
+	switch {
+	case n.Modification:
+		return KindModified
+	case n.Editor == "":
+		return KindApprovedAlone
+	case n.Form && !n.Token:
+		return KindApprovedForm
+	}
+	return KindApproved
+}
+
+// Key is one per habilitation: an approval is confirmed once.
+func (n Approved) Key() string { return "habilitation " + n.Habilitation.String() }
+
+// Changed tells a decision that is no approval.
+type Changed struct {
+	About
+	Act habilitation.Act // Refuse, Suspend, Restore or Revoke
+	// Reason is what the person who decided wrote; "" when the decision comes from DataPass,
+	// which does not tell it.
+	Reason string
+	// StillValid: a modification was refused, the habilitation stays as it was.
+	StillValid bool
+	Revision   int // of the request, after the decision
+	At         time.Time
+}
+
+// NewChanged completes the notice of a decision. It refuses one without addressee, act or
+// date.
+func NewChanged(n Changed) (Changed, error) {
+	if n.Kind() == "" || n.To == "" || n.At.IsZero() || n.Revision == 0 {
+		return Changed{}, fmt.Errorf("make %q: %w", n.Act, notice.ErrIncomplete)
+	}
+	n.About = n.tidied()
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (n Changed) Kind() notice.Kind {
+	switch n.Act {
+	case habilitation.Refuse:
+		return KindRefused
+	case habilitation.Suspend:
+		return KindSuspended
+	case habilitation.Restore:
+		return KindRestored
+	case habilitation.Revoke:
+		return KindRevoked
+	case habilitation.Approve:
+	}
+	return ""
+}
+
+// Key is one per decision: each changes the revision of the request.
+func (n Changed) Key() string { return fmt.Sprintf("%s %s %d", n.Kind(), n.Request, n.Revision) }
+
+// Designated tells somebody what was declared in his name: data protection officer,
+// controller, or both (users-reliability-security.md A.12).
+type Designated struct {
+	Habilitation    habilitation.Number
+	Request         habilitation.RequestNumber
+	Siret           value.Siret
+	Organisation    string
+	Title           string
+	Name            string // of the person designated; "" when none was given
+	Mail            string
+	DPD, Controller bool
+	By              string // the requester's name; "" when none was given
+	ByMail          string
+	ApprovedAt      time.Time
+}
+
+// NewDesignated completes the notice of a designation. It refuses one without addressee,
+// function or date.
+func NewDesignated(n Designated) (Designated, error) {
+	if n.Habilitation == 0 || n.Mail == "" || n.ByMail == "" || !n.DPD && !n.Controller || n.ApprovedAt.IsZero() {
+		return Designated{}, fmt.Errorf("make %s: %w", KindDesignated, notice.ErrIncomplete)
+	}
+	n.Organisation, n.Title, n.Name, n.By = oneLine(n.Organisation), oneLine(n.Title), oneLine(n.Name), oneLine(n.By)
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (Designated) Kind() notice.Kind { return KindDesignated }
+
+// Key is one per habilitation and person.
+func (n Designated) Key() string {
+	return fmt.Sprintf("%s %s %s", KindDesignated, n.Habilitation, n.Mail)
+}
+
+// Recipients is the person designated.
+func (n Designated) Recipients() notice.Recipients { return notice.Recipients{To: []string{n.Mail}} }
