@@ -34,9 +34,16 @@ func (d *demo) control() http.Handler {
 type description struct {
 	Portal         string               `json:"portal"`
 	Simulators     map[string]string    `json:"simulators"`
+	Secrets        describedSecrets     `json:"secrets"`
 	Personas       []describedPersona   `json:"personas"`
 	Editors        []describedEditor    `json:"editors"`
 	Collectivities []describedTownState `json:"collectivities"`
+}
+
+// describedSecrets are those of the programs that write to the portal.
+type describedSecrets struct {
+	DatapassWebhook string `json:"datapass_webhook"`
+	DirectoryBearer string `json:"directory_bearer"`
 }
 
 // describedPersona is somebody whom the portal lets in, in the first of the roles.
@@ -87,6 +94,7 @@ func (d *demo) describe(w http.ResponseWriter, _ *http.Request) {
 			"register":        d.url(portRegister),
 			"mail":            d.url(portInbox),
 		},
+		Secrets: describedSecrets{DatapassWebhook: stage.DatapassSecret, DirectoryBearer: stage.DirectoryBearer},
 	}
 	for _, p := range d.stage.Seed.People {
 		if len(p.Roles) > 0 {

@@ -151,6 +151,8 @@ func (d *demo) build(ctx context.Context, databaseURL string) error {
 		"API_PARTICULIER_URL=" + d.url(portAPIParticulier),
 		"HUBEE_API_URL=" + d.url(portHubEE), "HUBEE_TOKEN_URL=" + d.url(portHubEE) + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey,
+		"HUBEE_ADMIN_ID=" + stage.HubEEAdministrator, "HUBEE_ADMIN_SECRET=" + stage.HubEEAdminKey,
+		"DATAPASS_SECRET=" + stage.DatapassSecret, "DIRECTORY_BEARER=" + stage.DirectoryBearer,
 		"SIRENE_URL=" + d.url(portRegister), "SIRENE_KEY=" + stage.RegisterKey, "SIRENE_PAUSE=0s",
 		"MARQUE_ETAT=false",
 	})

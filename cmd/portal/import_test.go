@@ -92,6 +92,7 @@ func setScene(t *testing.T) *scene {
 			"PROCONNECT_ISSUER=https://pc.example.fr", "PROCONNECT_CLIENT_ID=id", "PROCONNECT_CLIENT_SECRET=secret", "SMTP_URL=smtps://mail.example.fr",
 			"API_PARTICULIER_URL=https://api.example.fr", "HUBEE_API_URL=https://hubee.example.fr",
 			"HUBEE_TOKEN_URL=https://auth.example.fr/token", "HUBEE_OSL_ID=id", "HUBEE_OSL_SECRET=secret",
+			"HUBEE_ADMIN_ID=id", "HUBEE_ADMIN_SECRET=secret",
 		},
 	}
 }

@@ -30,6 +30,7 @@ type Config struct {
 	APIParticulier APIParticulier `envPrefix:"API_PARTICULIER_"`
 	HubEE          HubEE          `envPrefix:"HUBEE_"`
 	Sirene         Sirene         `envPrefix:"SIRENE_"`
+	Machines       Machines
 
 	Mail         Mail
 	ContactEmail string   `env:"CONTACT_EMAIL" envDefault:"api-particulier@api.gouv.fr"`
@@ -92,12 +93,55 @@ type APIParticulier struct {
 	URL string `env:"URL,required,notEmpty"`
 }
 
-// HubEE is our account of depositor.
+// HubEE is our two accounts there: the depositor's, and the administrator's, which makes
+// organisations and subscriptions.
 type HubEE struct {
-	APIURL    string       `env:"API_URL,required,notEmpty"`
-	TokenURL  string       `env:"TOKEN_URL,required,notEmpty"`
-	OSLID     string       `env:"OSL_ID,required,notEmpty"`
-	OSLSecret value.Secret `env:"OSL_SECRET,required,notEmpty"`
+	APIURL      string       `env:"API_URL,required,notEmpty"`
+	TokenURL    string       `env:"TOKEN_URL,required,notEmpty"`
+	OSLID       string       `env:"OSL_ID,required,notEmpty"`
+	OSLSecret   value.Secret `env:"OSL_SECRET,required,notEmpty"`
+	AdminID     string       `env:"ADMIN_ID,required,notEmpty"`
+	AdminSecret value.Secret `env:"ADMIN_SECRET,required,notEmpty"`
+	Activation  Activation   `env:"ACTIVATION" envDefault:"auto"`
+}
+
+// Activation is who activates the subscriptions that we make at HubEE.
+type Activation string
+
+// The ways to activate a subscription (SETTLED.md, rules).
+const (
+	ActivationAuto   Activation = "auto"   // we do, and wait where HubEE refuses
+	ActivationManual Activation = "manual" // somebody at HubEE does, and we wait
+)
+
+func (h HubEE) fault() error {
+	if h.Activation != ActivationAuto && h.Activation != ActivationManual {
+		return errors.New("HUBEE_ACTIVATION must be auto or manual")
+	}
+	return nil
+}
+
+// Machines are the secrets of the programs that write to the portal; without one, its
+// program is refused.
+type Machines struct {
+	DatapassSecret  value.Secret `env:"DATAPASS_SECRET"`  // signs what DataPass sends
+	DirectoryBearer value.Secret `env:"DIRECTORY_BEARER"` // of who adds collectivities
+}
+
+// minSecret is the length of a secret that nobody guesses, in bytes, if it was drawn.
+const minSecret = 16
+
+func (m Machines) fault() error {
+	var faults []error
+	for _, secret := range []struct {
+		name  string
+		value value.Secret
+	}{{"DATAPASS_SECRET", m.DatapassSecret}, {"DIRECTORY_BEARER", m.DirectoryBearer}} {
+		if secret.value != "" && len(secret.value) < minSecret {
+			faults = append(faults, fmt.Errorf("%s must have %d characters or more", secret.name, minSecret))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // Sirene is where imports ask for postcodes; without a URL they do without.
@@ -142,7 +186,7 @@ func Read(environment []string) (Config, error) {
 	if at := strings.IndexByte(c.ContactEmail, '@'); at < 1 || at == len(c.ContactEmail)-1 {
 		faults = append(faults, errors.New("CONTACT_EMAIL must be a mail address"))
 	}
-	faults = append(faults, c.Sirene.fault(), c.ProConnect.fault())
+	faults = append(faults, c.Sirene.fault(), c.ProConnect.fault(), c.HubEE.fault(), c.Machines.fault())
 	if _, err := value.ParseExactSiret(c.OperatorSiret); err != nil {
 		faults = append(faults, errors.New("OPERATOR_SIRET must be a SIRET"))
 	}

@@ -15,7 +15,7 @@ func complete() []string {
 		"PROCONNECT_ISSUER=https://pc.example.fr/api/v2", "PROCONNECT_CLIENT_ID=id", "PROCONNECT_CLIENT_SECRET=hunter2",
 		"SMTP_URL=smtps://portail:hunter2@mail.example.fr",
 		"HUBEE_API_URL=https://hubee.example.fr", "HUBEE_TOKEN_URL=https://auth.example.fr/oauth2/token",
-		"HUBEE_OSL_ID=osl", "HUBEE_OSL_SECRET=hunter2",
+		"HUBEE_OSL_ID=osl", "HUBEE_OSL_SECRET=hunter2", "HUBEE_ADMIN_ID=admin", "HUBEE_ADMIN_SECRET=hunter2",
 	}
 }
 
@@ -37,22 +37,37 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 		"PORTAL_URL=ftp://hunter2", "DATABASE_URL=", "FRANCECONNECT_ISSUER=http://fc.example.fr/api/v2",
 		"HUBEE_API_URL=https://hubee.example.fr/", "MARQUE_ETAT=hunter2", "CONTACT_EMAIL=nobody",
 		"SIRENE_URL=https://hunter2/", "SIRENE_PAUSE=hunter2", "PROCONNECT_ISSUER=hunter2", "PROCONNECT_PKCE=hunter2",
-		"PROCONNECT_ALGORITHM=hunter2", "OPERATOR_SIRET=hunter2",
+		"PROCONNECT_ALGORITHM=hunter2", "OPERATOR_SIRET=hunter2", "HUBEE_ACTIVATION=hunter2", "DATAPASS_SECRET=hunter2", "DIRECTORY_BEARER=hunter2",
 	}
 	_, err := Read(environment)
 	if err == nil {
 		t.Fatal("accepted")
 	}
 	for _, name := range []string{"PORTAL_URL", "DATABASE_URL", "KEYS", "FRANCECONNECT_ISSUER", "FRANCECONNECT_CLIENT_ID",
-		"FRANCECONNECT_CLIENT_SECRET", "API_PARTICULIER_URL", "HUBEE_API_URL", "HUBEE_TOKEN_URL", "HUBEE_OSL_ID", "HUBEE_OSL_SECRET", "MARQUE_ETAT", "CONTACT_EMAIL",
+		"FRANCECONNECT_CLIENT_SECRET", "API_PARTICULIER_URL", "HUBEE_API_URL", "HUBEE_TOKEN_URL", "HUBEE_OSL_ID", "HUBEE_OSL_SECRET", "HUBEE_ADMIN_ID", "HUBEE_ADMIN_SECRET", "MARQUE_ETAT", "CONTACT_EMAIL",
 		"PROCONNECT_ISSUER", "PROCONNECT_CLIENT_ID", "PROCONNECT_CLIENT_SECRET", "PROCONNECT_PKCE must be", "PROCONNECT_ALGORITHM must be",
-		"SMTP_URL is missing", "OPERATOR_SIRET must be", "SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration"} {
+		"SMTP_URL is missing", "OPERATOR_SIRET must be", "HUBEE_ACTIVATION must be auto or manual", "DATAPASS_SECRET must have 16", "DIRECTORY_BEARER must have 16",
+		"SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the fault of %s is not listed in:\n%v", name, err)
 		}
 	}
 	if strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("a value is quoted:\n%v", err)
+	}
+}
+
+// Without their secrets, DataPass and the existing back-office are refused; the portal
+// starts all the same.
+func TestTheSecretsOfMachinesAreOptional(t *testing.T) {
+	c, err := Read(complete())
+	if err != nil || c.Machines != (Machines{}) || c.HubEE.Activation != ActivationAuto {
+		t.Errorf("Read = %+v, %v", c, err)
+	}
+	c, err = Read(append(complete(), "DATAPASS_SECRET=0123456789abcdef", "DIRECTORY_BEARER=fedcba9876543210", "HUBEE_ACTIVATION=manual"))
+	if err != nil || c.Machines.DatapassSecret.Reveal() != "0123456789abcdef" || c.Machines.DirectoryBearer.Reveal() != "fedcba9876543210" ||
+		c.HubEE.Activation != ActivationManual {
+		t.Errorf("Read = %+v, %v", c, err)
 	}
 }
 

@@ -105,6 +105,8 @@ func (s *scene) config() []string {
 		"SMTP_URL=smtp://" + s.smtpAddress,
 		"API_PARTICULIER_URL=" + s.apiURL, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
+		"HUBEE_ADMIN_ID=" + stage.HubEEAdministrator, "HUBEE_ADMIN_SECRET=" + stage.HubEEAdminKey,
+		"DATAPASS_SECRET=" + stage.DatapassSecret, "DIRECTORY_BEARER=" + stage.DirectoryBearer,
 		"SIRENE_URL=" + s.registerURL, "SIRENE_KEY=" + stage.RegisterKey, "SIRENE_PAUSE=0s",
 	}
 }

@@ -163,6 +163,8 @@ func (s *scene) startPortal(ctx context.Context) error {
 		"SMTP_URL=smtp://" + s.smtpAddress, "OPERATOR_SIRET=" + operator.Siret.String(), "OPERATOR_NAME=" + operator.Name,
 		"API_PARTICULIER_URL=" + s.apiURL, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
+		"HUBEE_ADMIN_ID=" + stage.HubEEAdministrator, "HUBEE_ADMIN_SECRET=" + stage.HubEEAdminKey,
+		"DATAPASS_SECRET=" + stage.DatapassSecret, "DIRECTORY_BEARER=" + stage.DirectoryBearer,
 	})
 	return err
 }

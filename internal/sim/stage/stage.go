@@ -22,6 +22,8 @@ const (
 	HubEEAdministrator  = "portail-qf-admin"
 	HubEEAdminKey       = "secret-d-administration-chez-hubee"
 	RegisterKey         = "cle-du-portail-chez-sirene"
+	DatapassSecret      = "secret-de-datapass-chez-le-portail"
+	DirectoryBearer     = "jeton-d-annuaire-chez-le-portail"
 
 	apiAtFranceConnect       = "api-particulier"
 	apiAtFranceConnectSecret = "secret-d-api-particulier-chez-franceconnect"
