@@ -224,16 +224,6 @@ func (s Collectivities) RecordImport(ctx context.Context, batch directory.Import
 	})
 }
 
-func recordEditor(ctx context.Context, tx *sqlx.Tx, e directory.Editor, now time.Time) error {
-	const sqlEditor = `
-		INSERT INTO editors (siret, name, created_at, updated_at) VALUES ($1, $2, $3, $3)
-		ON CONFLICT (siret) DO UPDATE SET name = EXCLUDED.name, updated_at = EXCLUDED.updated_at`
-	if _, err := tx.ExecContext(ctx, sqlEditor, e.Siret.String(), e.Name, now); err != nil {
-		return fmt.Errorf("record editor %s: %w", e.Siret, err)
-	}
-	return recordReturns(ctx, tx, e.Returns, e.Siret.String(), "")
-}
-
 func recordCollectivity(ctx context.Context, tx *sqlx.Tx, entry directory.Entry, now time.Time) error {
 	// A list that says nothing of the postcode, the contact or the editor leaves them as
 	// they are; so does a form whose state was decided since. An editor that nobody

@@ -8,10 +8,12 @@ import (
 // Author is who acted, by id and by the name that was theirs then.
 type Author struct{ ID, Display, Role string }
 
-// System is the portal acting by itself, Operator somebody at its command line.
+// System is the portal acting by itself, Operator somebody at its command line, Datapass
+// the existing system of habilitations, whose decisions arrive signed.
 var (
 	System   = Author{ID: "system", Display: "Le portail", Role: "system"}
 	Operator = Author{ID: "operator", Display: "Exploitation (ligne de commande)", Role: "operator"}
+	Datapass = Author{ID: "datapass", Display: "DataPass", Role: "datapass"}
 )
 
 // Object is what was acted on. A citizen is never named: a dossier is known by its
@@ -48,6 +50,21 @@ const (
 	MailReaddressed     Act = "mail.readdressed"
 	JobStarted          Act = "job.started"
 	DossierLookedUp     Act = "dossier.looked_up"
+
+	HabilitationApproved  Act = "habilitation.approved"
+	HabilitationRefused   Act = "habilitation.refused"
+	HabilitationSuspended Act = "habilitation.suspended"
+	HabilitationRestored  Act = "habilitation.restored"
+	HabilitationRevoked   Act = "habilitation.revoked"
+	RequesterChanged      Act = "habilitation.transferred"
+
+	SubscriptionActive     Act = "subscription.active"
+	SubscriptionRelaunched Act = "subscription.relaunched"
+	SubscriptionCorrected  Act = "subscription.corrected"
+	SubscriptionHandedOver Act = "subscription.handed_over"
+	SubscriptionSuspended  Act = "subscription.suspended_at_hub"
+
+	DatapassReplayed Act = "datapass.replayed"
 )
 
 // Acts lists every act, for the filter of the journal and for the test that each has its
@@ -56,6 +73,9 @@ var Acts = [...]Act{
 	SignInAccepted, SignInRefused, StepUpAccepted, StepUpRefused, SignedOut, SessionEnded, AccountChanged, AccessRefused,
 	InvitationSent, InvitationAccepted, InvitationWithdrawn, RoleGranted, RoleWithdrawn, RoleLeft,
 	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted, DossierLookedUp,
+	HabilitationApproved, HabilitationRefused, HabilitationSuspended, HabilitationRestored, HabilitationRevoked, RequesterChanged,
+	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
+	DatapassReplayed,
 }
 
 // Event is one line of the journal.

@@ -52,9 +52,12 @@ func (c Contact) IsZero() bool { return c == Contact{} }
 
 // Editor is the publisher of a town's software.
 type Editor struct {
-	Siret   value.Siret
-	Name    string
-	Returns []ReturnAddress
+	Siret            value.Siret
+	Name             string
+	COG              string   // of its commune; "" when the list does not say
+	TechnicalContact string   // mail, verified; "" when the list does not say
+	Forms            []string // the pre-filled forms that are its own, by their uid
+	Returns          []ReturnAddress
 }
 
 // DepartementCount is one line of the browse page.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode"
 
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/place"
 	"portail-qf/internal/domain/value"
 )
@@ -51,9 +52,12 @@ type listed struct {
 }
 
 type listedEditor struct {
-	Name    string   `json:"nom"`
-	Siret   string   `json:"siret"`
-	Returns []string `json:"adresses_de_retour"`
+	Name             string   `json:"nom"`
+	Siret            string   `json:"siret"`
+	COG              string   `json:"code_commune"`
+	TechnicalContact string   `json:"contact_technique"`
+	Forms            []string `json:"formulaires"`
+	Returns          []string `json:"adresses_de_retour"`
 }
 
 // ReadImport reads the public list, an array of collectivities, or a seed, an object with
@@ -136,8 +140,17 @@ func (e *listedEditor) read(text json.RawMessage) (Editor, error) {
 	if err != nil {
 		return Editor{}, err
 	}
+	if e.COG != "" && !cogFormat.MatchString(e.COG) {
+		return Editor{}, fmt.Errorf("le code commune %s n’est pas valide", quoted(e.COG))
+	}
+	contact := ""
+	if e.TechnicalContact != "" {
+		if contact, err = notice.ParseAddress(e.TechnicalContact); err != nil {
+			return Editor{}, errors.New("l’adresse du contact technique n’est pas valide")
+		}
+	}
 	returns, err := parseReturns(e.Returns)
-	return Editor{Siret: siret, Name: name, Returns: returns}, err
+	return Editor{Siret: siret, Name: name, COG: e.COG, TechnicalContact: contact, Forms: e.Forms, Returns: returns}, err
 }
 
 var (
