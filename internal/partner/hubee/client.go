@@ -27,11 +27,11 @@ const maxPartnerHeader = 50
 
 // Config says how to reach HubEE and as whom.
 type Config struct {
-	APIURL       string // base of the folder interface, without /teledossiers/v1
+	APIURL       string // without /teledossiers/v1 nor /referential/v1
 	TokenURL     string
 	ClientID     string
 	ClientSecret value.Secret
-	Scope        string // "OSL", the depositor's, when empty
+	Scope        string // of the role when empty: "OSL", the depositor's; "ADMIN", the administrator's
 
 	// Editor, Application and Version name this software to HubEE, on every call; each
 	// is cut to 50 characters.
@@ -54,11 +54,7 @@ type Config struct {
 }
 
 // Client is HubEE for the depositor. It may be used by several goroutines at once.
-type Client struct {
-	config Config
-	http   *http.Client
-	tokens tokenCache
-}
+type Client struct{ *connection }
 
 var (
 	_ dossier.Depositor      = (*Client)(nil)
@@ -66,10 +62,21 @@ var (
 )
 
 // New returns a client; it calls nobody before its first use.
-func New(config Config) *Client {
+func New(config Config) *Client { return &Client{connect(config, "OSL")} }
+
+// connection is what the roles at HubEE have in common: one client of the token endpoint,
+// and the ways of the exchange.
+type connection struct {
+	config Config
+	http   *http.Client
+	tokens tokenCache
+}
+
+// connect completes a configuration; scope is that of the role.
+func connect(config Config, scope string) *connection {
 	config.APIURL = strings.TrimRight(config.APIURL, "/")
 	if config.Scope == "" {
-		config.Scope = "OSL"
+		config.Scope = scope
 	}
 	config.Editor = firstCharacters(config.Editor, maxPartnerHeader)
 	config.Application = firstCharacters(config.Application, maxPartnerHeader)
@@ -86,11 +93,11 @@ func New(config Config) *Client {
 	if config.UploadTimeout == 0 {
 		config.UploadTimeout = defaultUploadTimeout
 	}
-	return &Client{config: config, http: outward.Client(config.HTTP), tokens: newTokenCache()}
+	return &connection{config: config, http: outward.Client(config.HTTP), tokens: newTokenCache()}
 }
 
 // observed reports the end of an operation; it is deferred with the operation's start.
-func (c *Client) observed(operation string, start time.Time, err *error) {
+func (c *connection) observed(operation string, start time.Time, err *error) {
 	if c.config.Observe == nil {
 		return
 	}

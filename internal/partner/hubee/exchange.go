@@ -2,6 +2,7 @@ package hubee
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -19,16 +20,20 @@ import (
 	"portail-qf/internal/domain/value"
 )
 
-// basePath is where the folder interface lives (reference/hubee.md §1).
-const basePath = "/teledossiers/v1"
+// Where the interfaces of HubEE live (reference/hubee.md §1).
+const (
+	foldersBase     = "/teledossiers/v1"
+	referentialBase = "/referential/v1"
+)
 
 // maxAnswer bounds what is read of one answer, once decompressed.
 const maxAnswer = 4 << 20
 
-// call is one request to the folder interface and what is expected of it.
+// call is one request to HubEE and what is expected of it.
 type call struct {
 	method  string
-	path    []string // segments below basePath
+	base    string   // foldersBase when empty
+	path    []string // segments below base
 	query   url.Values
 	payload any    // nil, a file as []byte, or a value sent as JSON
 	success int    // the one status that means done
@@ -44,7 +49,7 @@ type answer struct {
 
 // perform makes a call and returns HubEE's answer when it is the expected one. Otherwise
 // the error is a fault, and the answer says more when there was one.
-func (c *Client) perform(ctx context.Context, todo call) (answer, error) {
+func (c *connection) perform(ctx context.Context, todo call) (answer, error) {
 	target, err := todo.target(c.config.APIURL)
 	if err != nil {
 		return answer{}, err
@@ -82,7 +87,7 @@ func (c *Client) perform(ctx context.Context, todo call) (answer, error) {
 
 // authorized sends a request with the current token, and once more with a fresh one when
 // HubEE answers 401: a token may end between two calls of a deposit.
-func (c *Client) authorized(ctx context.Context, prepare func(value.Secret) (*http.Request, error)) (answer, error) {
+func (c *connection) authorized(ctx context.Context, prepare func(value.Secret) (*http.Request, error)) (answer, error) {
 	var refused value.Secret
 	for {
 		token, err := c.tokens.get(ctx, c.config.Now, refused, c.fetchToken)
@@ -102,7 +107,7 @@ func (c *Client) authorized(ctx context.Context, prepare func(value.Secret) (*ht
 }
 
 // send adds what every request carries, the token's included, and reads the answer.
-func (c *Client) send(request *http.Request) (answer, error) {
+func (c *connection) send(request *http.Request) (answer, error) {
 	request.Header.Set("Accept", "application/json")
 	for name, content := range map[string]string{
 		"editorName":      c.config.Editor,
@@ -127,9 +132,9 @@ func (c *Client) send(request *http.Request) (answer, error) {
 
 // target is the address of the call. An identifier we do not hold is refused here: sent
 // as it is, the path would name something else.
-func (t call) target(base string) (string, error) {
+func (t call) target(apiURL string) (string, error) {
 	var address strings.Builder
-	address.WriteString(base + basePath)
+	address.WriteString(apiURL + cmp.Or(t.base, foldersBase))
 	for _, segment := range t.path {
 		if segment == "" || segment == "." || segment == ".." {
 			return "", fault.Because(fault.Invalid, codeRefused, errors.New("an identifier of HubEE is missing"))
@@ -142,7 +147,7 @@ func (t call) target(base string) (string, error) {
 	return address.String(), nil
 }
 
-func (c *Client) patience(todo call) time.Duration {
+func (c *connection) patience(todo call) time.Duration {
 	switch {
 	case todo.isUpload():
 		return c.config.UploadTimeout

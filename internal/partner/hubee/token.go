@@ -60,7 +60,7 @@ func (t *tokenCache) get(ctx context.Context, now func() time.Time, refused valu
 }
 
 // fetchToken asks HubEE for a token: a form, and HTTP Basic (reference/hubee.md §1).
-func (c *Client) fetchToken(ctx context.Context) (token value.Secret, life time.Duration, err error) {
+func (c *connection) fetchToken(ctx context.Context) (token value.Secret, life time.Duration, err error) {
 	defer c.observed("token", c.config.Now(), &err)
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
