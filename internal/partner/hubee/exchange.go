@@ -42,9 +42,10 @@ type call struct {
 
 // answer is what HubEE replied, read whole.
 type answer struct {
-	status    int
-	requestID string
-	body      []byte
+	status       int
+	requestID    string
+	contentRange string
+	body         []byte
 }
 
 // perform makes a call and returns HubEE's answer when it is the expected one. Otherwise
@@ -127,7 +128,12 @@ func (c *connection) send(request *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, unavailable(fmt.Errorf("read HubEE's answer of status %d: %w", response.StatusCode, err))
 	}
-	return answer{status: response.StatusCode, requestID: response.Header.Get("X-Request-Id"), body: body}, nil
+	return answer{
+		status:       response.StatusCode,
+		requestID:    response.Header.Get("X-Request-Id"),
+		contentRange: response.Header.Get("Content-Range"),
+		body:         body,
+	}, nil
 }
 
 // target is the address of the call. An identifier we do not hold is refused here: sent

@@ -11,20 +11,22 @@ import (
 	"portail-qf/internal/domain/fault"
 )
 
-// The codes of dossier.Depositor and dossier.Correspondence.
+// The codes of dossier.Depositor, dossier.Correspondence and credential.Provisioner.
 const (
-	codeUnavailable   = "hubee.unavailable"
-	codeRefused       = "hubee.refused"
-	codeDuplicate     = "hubee.duplicate"
-	codeNotSubscribed = "hubee.not_subscribed"
-	codeFolderMissing = "hubee.folder_missing"
-	codeCaseMissing   = "hubee.case_missing"
-	codeEventMissing  = "hubee.event_missing"
+	codeUnavailable         = "hubee.unavailable"
+	codeRefused             = "hubee.refused"
+	codeDuplicate           = "hubee.duplicate"
+	codeNotSubscribed       = "hubee.not_subscribed"
+	codeFolderMissing       = "hubee.folder_missing"
+	codeCaseMissing         = "hubee.case_missing"
+	codeEventMissing        = "hubee.event_missing"
+	codeAlreadyExists       = "hubee.already_exists"
+	codeSubscriptionMissing = "hubee.subscription_missing"
 )
 
 // knownSentences are HubEE's own words that quote nothing of the request
 // (reference/hubee.md §13.2). The rest of a message may repeat a name: of a message that
-// starts with one of these, only these words are kept.
+// starts with one of these, only these words are kept, and the name of the property.
 var knownSentences = [...]string{
 	"Bad Request : Validation failed",
 	"Bad Response : Validation failed",
@@ -38,14 +40,19 @@ var knownSentences = [...]string{
 	"Invalid Credentials",
 	"Method not allowed",
 	"Notification is not found",
+	"Organization is not found",
 	"Size does not match with attachment meta-data",
+	"Subscription is not found",
 	"Unauthorized user",
 }
 
 var (
 	// refusedField is where HubEE's gateway says which property it refused: a name of the
 	// contract, never a value.
-	refusedField  = regexp.MustCompile(`\[Path '(/[A-Za-z0-9/]{1,80})'\]`)
+	refusedField = regexp.MustCompile(`\[Path '(/[A-Za-z0-9/]{1,80})'\]`)
+	// refusedValue and absentField are how the interfaces themselves name a property (E27).
+	refusedValue  = regexp.MustCompile(`^#(/[A-Za-z0-9/]{1,80}): `)
+	absentField   = regexp.MustCompile(`^#((?:/[A-Za-z0-9/]{1,80})?): ?([A-Za-z0-9]{1,80}) required key not found`)
 	safeRequestID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 )
 
@@ -123,6 +130,23 @@ func saysDuplicate(message string) bool {
 		strings.Contains(message, "externalid") && strings.Contains(message, "unique")
 }
 
+// existence recognises, in a refused creation in the referential, that the object is there
+// already: E23 and E26, whose status is 400. object is HubEE's word for it: another thing
+// that exists already, such as the account of the local administrator, is another refusal.
+func (a answer) existence(object string, failure error) error {
+	exists := a.status == http.StatusConflict
+	if a.status == http.StatusBadRequest {
+		for _, entry := range a.listedErrors() {
+			message := strings.ToLower(entry.Message)
+			exists = exists || strings.HasPrefix(message, object+" ") && strings.Contains(message, "already exist")
+		}
+	}
+	if !exists {
+		return failure
+	}
+	return fault.Because(fault.Conflict, codeAlreadyExists, fmt.Errorf("HubEE already has this %s%s", object, a.trace()))
+}
+
 // unusable says that an answer has the right status and not the promised content.
 func (a answer) unusable(defect string) error {
 	return unavailable(fmt.Errorf("HubEE's answer of status %d %s%s", a.status, defect, a.trace()))
@@ -163,6 +187,12 @@ func (a answer) trace() string {
 }
 
 func knownSentence(message string) string {
+	if field := absentField.FindStringSubmatch(message); field != nil {
+		return "a value is missing at " + field[1] + "/" + field[2]
+	}
+	if field := refusedValue.FindStringSubmatch(message); field != nil {
+		return "a value is refused at " + field[1]
+	}
 	for _, known := range knownSentences {
 		if len(message) < len(known) || !strings.EqualFold(message[:len(known)], known) {
 			continue
