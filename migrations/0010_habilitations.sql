@@ -15,9 +15,15 @@ CREATE TABLE requests (
     suspended_by text NOT NULL DEFAULT '', -- the id of its author: another person revokes
     suspender    text NOT NULL DEFAULT '', -- as displayed then
     revision     integer NOT NULL DEFAULT 1,
-    -- The last event of DataPass that counted: an older one changes nothing (SETTLED.md, rules).
-    fired_at     bigint NOT NULL DEFAULT 0, -- seconds since 1970, DataPass's clock
-    fired_rank   smallint NOT NULL DEFAULT 0
+    -- The last events of DataPass that counted, in seconds of its clock: an older one changes
+    -- nothing, whatever the order of arrival (SETTLED.md, rules).
+    decided_at     bigint NOT NULL DEFAULT 0, -- approve or revoke
+    decided_rank   smallint NOT NULL DEFAULT 0,
+    filed_at       bigint NOT NULL DEFAULT 0, -- what became of the file itself
+    filed_rank     smallint NOT NULL DEFAULT 0,
+    filing         text NOT NULL DEFAULT '',
+    requester_at   bigint NOT NULL DEFAULT 0, -- who named the requester
+    requester_rank smallint NOT NULL DEFAULT 0
 );
 CREATE INDEX requests_of_town ON requests (siret);
 

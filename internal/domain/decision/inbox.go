@@ -2,10 +2,18 @@ package decision
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
 	"time"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 )
 
 // InboxState is what became of an event of DataPass.
@@ -39,17 +47,198 @@ type Received struct {
 }
 
 // Inbox takes what DataPass sends.
-type Inbox struct{}
+type Inbox struct {
+	Store   Store
+	Events  InboxStore
+	Editors editor.Finder
+	// Organisations names an editor that nobody declared.
+	Organisations account.Organisations
+	Vault         Vault
+	Now           func() time.Time // business time
+}
+
+// Vault seals what an event said, until it is of no use any more.
+type Vault interface {
+	notice.Sealer
+	notice.Opener
+}
+
+// How long what an event said is kept, in business time: an event that was applied is in the
+// habilitation, and one in quarantine waits for somebody.
+const (
+	AppliedLife     = 30 * 24 * time.Hour
+	QuarantinedLife = 180 * 24 * time.Hour
+)
+
+// conflictsLived is how often a decision is made anew because somebody else decided
+// meanwhile.
+const conflictsLived = 8
 
 // Receive keeps an event, whose signature was verified, and applies it. The error is one of
-// ours (the database is away): DataPass sends the event again.
+// ours (the database is away): nothing is kept, and DataPass sends the event again.
 func (i *Inbox) Receive(ctx context.Context, body []byte) (Received, error) {
-	return Received{}, errUnwritten
+	digest := sha256.Sum256(body)
+	return again(func() (Received, error) {
+		kept, err := i.Events.FindReceived(ctx, digest)
+		switch {
+		case err == nil && kept.State != Quarantined:
+			return kept, i.arrived(ctx, kept)
+		case err != nil && fault.KindOf(err) != fault.NotFound:
+			return Received{}, fmt.Errorf("find event: %w", err)
+		case err == nil: // what was missing then may be known now
+			if err := i.arrived(ctx, kept); err != nil {
+				return Received{}, err
+			}
+		}
+		now := i.Now()
+		if kept.ID == 0 {
+			kept = Received{ReceivedAt: now, LastAt: now, Arrivals: 1}
+		}
+		return i.apply(ctx, Kept{Received: kept, Digest: digest, Content: i.Vault.Seal(body, placeOf(digest))}, body)
+	})
 }
+
+func (i *Inbox) arrived(ctx context.Context, kept Received) error {
+	if err := i.Events.RecordArrival(ctx, kept.ID, i.Now()); err != nil {
+		return fmt.Errorf("record arrival: %w", err)
+	}
+	return nil
+}
+
+// again makes a decision anew when somebody decided meanwhile.
+func again(decide func() (Received, error)) (received Received, err error) {
+	for range conflictsLived {
+		if received, err = decide(); fault.KindOf(err) != fault.Conflict {
+			break
+		}
+	}
+	return received, err
+}
+
+func placeOf(digest [32]byte) string { return "datapass event " + hex.EncodeToString(digest[:]) }
 
 // Replay applies again an event that could not be used. Codes: datapass.unknown (NotFound),
 // datapass.not_quarantined, datapass.erased (Conflict). An event that still cannot be used
 // is returned in quarantine, with the reason of now.
 func (i *Inbox) Replay(ctx context.Context, by account.Actor, id int64) (Received, error) {
-	return Received{}, errUnwritten
+	kept, err := i.Events.FindKept(ctx, id)
+	switch {
+	case err != nil:
+		return Received{}, fmt.Errorf("find event: %w", err)
+	case kept.State != Quarantined:
+		return kept.Received, fault.New(fault.Conflict, "datapass.not_quarantined")
+	case kept.Content == nil:
+		return kept.Received, fault.New(fault.Conflict, "datapass.erased")
+	}
+	body, err := i.Vault.Open(kept.Content, placeOf(kept.Digest))
+	if err != nil {
+		return Received{}, fmt.Errorf("open event: %w", err)
+	}
+	kept.Events = []audit.Event{{
+		At: i.Now(), Author: by.Author(), Act: audit.DatapassReplayed, RequestID: by.RequestID, Detail: kept.Event,
+		Object: audit.Object{Kind: "datapass", ID: strconv.FormatInt(id, 10), Display: "DataPass " + strconv.FormatInt(id, 10)},
+	}}
+	return again(func() (Received, error) { return i.apply(ctx, kept, body) })
+}
+
+// apply decides what becomes of an event and records it, whole.
+func (i *Inbox) apply(ctx context.Context, kept Kept, body []byte) (Received, error) {
+	event, err := ReadEvent(body)
+	kept.Event, kept.ModelType, kept.Request, kept.FiredAt = event.Name, event.Model, event.Request, event.Moment()
+	kept.Reason, kept.AppliedAt = "", i.Now()
+	switch {
+	case fault.KindOf(err) == fault.Invalid:
+		kept.State, kept.Reason, kept.AppliedAt = Quarantined, fault.CodeOf(err), time.Time{}
+	case err != nil:
+		return Received{}, err
+	case event.Trial:
+		kept.State, kept.Event = Trial, "test"
+	case !event.ours():
+		kept.State, kept.Reason = WithoutUse, "datapass.foreign_model"
+	default:
+		if err := i.decide(ctx, &kept, event); err != nil {
+			return Received{}, err
+		}
+	}
+	if kept.ID, err = i.Events.RecordReceived(ctx, kept); err != nil {
+		return Received{}, fmt.Errorf("record event: %w", err)
+	}
+	return kept.Received, nil
+}
+
+// decide fills in the outcome of an event of ours.
+func (i *Inbox) decide(ctx context.Context, kept *Kept, event Event) error {
+	kept.State = WithoutUse
+	repeated, err := i.Events.HasApplied(ctx, event)
+	if err != nil {
+		return fmt.Errorf("look for the event: %w", err)
+	}
+	if repeated {
+		kept.Reason = "datapass.repeated"
+		return nil
+	}
+	file, err := i.Store.FindFile(ctx, event.Request, event.Siret)
+	if err != nil {
+		return fmt.Errorf("find request: %w", err)
+	}
+	of, err := i.editorOf(ctx, event)
+	if err != nil {
+		return err
+	}
+	var next habilitation.Number
+	if event.Name == eventApprove {
+		if next, err = i.Store.NextHabilitation(ctx); err != nil {
+			return fmt.Errorf("draw the number of a habilitation: %w", err)
+		}
+	}
+	outcome, err := decideEvent(file, event, of, next, Moment{At: kept.AppliedAt, Author: audit.Datapass, Sealer: i.Vault})
+	switch {
+	case err != nil:
+		return fmt.Errorf("decide %s: %w", event.Name, err)
+	case outcome == nil:
+		kept.Reason = "datapass.late"
+		return nil
+	}
+	kept.State, kept.Outcome = Applied, outcome
+	return nil
+}
+
+// editorOf finds whose form was used: the editor that declared it, else the one that
+// DataPass names, known or not (SETTLED.md, rules).
+func (i *Inbox) editorOf(ctx context.Context, event Event) (editor.Editor, error) {
+	if event.FormUID != "" {
+		found, err := i.Editors.FindEditorByForm(ctx, event.FormUID)
+		if err == nil || fault.KindOf(err) != fault.NotFound {
+			return found, err
+		}
+	}
+	if !event.Provider.Known {
+		return editor.Editor{}, nil
+	}
+	found, err := i.Editors.FindEditor(ctx, event.Provider.Siret)
+	if fault.KindOf(err) == fault.NotFound {
+		return editor.Editor{Siret: event.Provider.Siret, Name: i.nameOf(ctx, event.Provider)}, nil
+	}
+	return found, err
+}
+
+// nameOf is what an editor is called until it is declared: as the register has it, else as
+// DataPass does. That nobody answers must not hold an approval back.
+func (i *Inbox) nameOf(ctx context.Context, p Provider) string {
+	if known, err := i.Organisations.Know(ctx, p.Siret); err == nil && known.Name != "" {
+		return known.Name
+	}
+	if p.ID != "" {
+		return line(p.ID, nameLimit)
+	}
+	return p.Siret.Display()
+}
+
+// Purge erases what events said once it is of no use.
+func (i *Inbox) Purge(ctx context.Context) (int, error) {
+	erased, err := i.Events.EraseContents(ctx, i.Now().Add(-AppliedLife), i.Now().Add(-QuarantinedLife))
+	if err != nil {
+		return 0, fmt.Errorf("erase events: %w", err)
+	}
+	return erased, nil
 }

@@ -2,14 +2,19 @@ package decision
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
 )
-
-var errUnwritten = errors.New("not written yet")
 
 // Order is a decision that somebody asks for.
 type Order struct {
@@ -19,27 +24,119 @@ type Order struct {
 }
 
 // Service decides what people ask for.
-type Service struct{}
+type Service struct {
+	Store   Store
+	Editors editor.Finder
+	Sealer  notice.Sealer
+	Now     func() time.Time // business time
+}
+
+// reasonLimit is the length of a reason, in characters.
+const reasonLimit = 2000
 
 // Suspend suspends a habilitation at once. Codes: habilitation.unknown (NotFound),
 // habilitation.moved (Conflict), reason.required, reason.too_long (Invalid).
 func (s *Service) Suspend(ctx context.Context, by account.Actor, order Order) error {
-	return errUnwritten
+	if strings.TrimSpace(order.Reason) == "" {
+		return fault.New(fault.Invalid, "reason.required")
+	}
+	return s.decide(ctx, by, order, habilitation.Suspend)
 }
 
 // Restore undoes a suspension; the reason may be empty. Codes as Suspend.
 func (s *Service) Restore(ctx context.Context, by account.Actor, order Order) error {
-	return errUnwritten
+	return s.decide(ctx, by, order, habilitation.Restore)
 }
 
-// Revoke revokes for ever what another person suspended. Codes as Suspend, and
-// habilitation.same_person (Forbidden).
+// Revoke revokes for ever what another person suspended (PRODUCT.md 3.3). Codes as Suspend,
+// and habilitation.same_person (Forbidden).
 func (s *Service) Revoke(ctx context.Context, by account.Actor, order Order) error {
-	return errUnwritten
+	if strings.TrimSpace(order.Reason) == "" {
+		return fault.New(fault.Invalid, "reason.required")
+	}
+	return s.decide(ctx, by, order, habilitation.Revoke)
+}
+
+func (s *Service) decide(ctx context.Context, by account.Actor, order Order, act habilitation.Act) error {
+	if utf8.RuneCountInString(order.Reason) > reasonLimit {
+		return fault.New(fault.Invalid, "reason.too_long")
+	}
+	file, err := s.Store.FindFile(ctx, order.Number, "")
+	switch {
+	case err != nil:
+		return fmt.Errorf("find request: %w", err)
+	case file.Request.Number == 0:
+		return fault.New(fault.NotFound, "habilitation.unknown")
+	case file.Request.Revision != order.Revision:
+		return fault.New(fault.Conflict, "habilitation.moved")
+	}
+	of, err := s.editorOf(ctx, file.Request)
+	if err != nil {
+		return err
+	}
+	outcome, err := decideVerdict(file, by, Verdict{Act: act, Reason: strings.TrimSpace(order.Reason), Editor: of}, s.moment(by))
+	if err != nil {
+		return err
+	}
+	if err := s.Store.Record(ctx, outcome); err != nil {
+		return fmt.Errorf("record decision: %w", err)
+	}
+	return nil
+}
+
+// decideVerdict moves a request as a person decided. Whoever suspended cannot revoke.
+func decideVerdict(f File, by account.Actor, v Verdict, m Moment) (Outcome, error) {
+	next, err := f.Request.State.After(v.Act)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if v.Act == habilitation.Revoke && f.Request.Suspension.AuthorID == by.Author().ID {
+		return Outcome{}, fault.New(fault.Forbidden, "habilitation.same_person")
+	}
+	if v.Act == habilitation.Restore && f.Request.Source == habilitation.FromDatapass {
+		next = f.Track.state("") // where DataPass has it, a modification under way included
+	}
+	f.Request = movedTo(f.Request, next, m.At)
+	if v.Act == habilitation.Suspend {
+		f.Request.Suspension = habilitation.Suspension{AuthorID: by.Author().ID, Author: by.Name}
+	}
+	return change(f, v, m)
+}
+
+func (s *Service) moment(by account.Actor) Moment {
+	return Moment{At: s.Now(), Author: by.Author(), RequestID: by.RequestID, Sealer: s.Sealer}
+}
+
+// editorOf is the editor of a habilitation, as it is today.
+func (s *Service) editorOf(ctx context.Context, r habilitation.Request) (editor.Editor, error) {
+	if r.Current.Editor.IsZero() {
+		return editor.Editor{}, nil
+	}
+	of, err := s.Editors.FindEditor(ctx, r.Current.Editor.Siret)
+	if err != nil {
+		return editor.Editor{}, fmt.Errorf("find editor: %w", err)
+	}
+	return of, nil
 }
 
 // HandOver has the dossiers of a town go to the editor of the contending request. Codes:
-// subscription.unknown (NotFound), subscription.uncontended (Conflict).
+// subscription.unknown (NotFound), subscription.uncontended, habilitation.moved (Conflict).
 func (s *Service) HandOver(ctx context.Context, by account.Actor, siret value.Siret) error {
-	return errUnwritten
+	file, err := s.Store.FindContended(ctx, siret)
+	if err != nil {
+		return fmt.Errorf("find contended subscription: %w", err)
+	}
+	if !file.Request.Habilitated() {
+		return fault.New(fault.Conflict, "subscription.uncontended")
+	}
+	m := s.moment(by)
+	served := file.Subscription.Serving(serviceOf(file.Request), m.At)
+	outcome := Outcome{Request: file.Request, Track: file.Track, Subscription: &served, Provision: true, At: m.At}
+	event := m.event(file.Request, audit.SubscriptionHandedOver, "")
+	event.Object = audit.Object{Kind: "subscription", ID: siret.String(), Display: file.Request.Organisation}
+	outcome.Events = []audit.Event{event}
+	if err := s.Store.Record(ctx, outcome); err != nil {
+		return fmt.Errorf("record hand-over: %w", err)
+	}
+	return nil
 }

@@ -1,0 +1,89 @@
+package decision
+
+import (
+	"strconv"
+	"time"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/habilitation"
+)
+
+// termsOfDatapass stands for the version of the terms that were accepted in DataPass, which
+// does not tell it.
+const termsOfDatapass = "DataPass"
+
+// approvedByDatapass is who approved, as far as DataPass tells.
+const approvedByDatapass = "DataPass"
+
+func numberText(n habilitation.RequestNumber) string { return strconv.FormatInt(int64(n), 10) }
+
+// decideEvent is what an event of DataPass makes of a request; nil when something newer is
+// known, and the event changes nothing. next is drawn only for an approval.
+func decideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m Moment) (*Outcome, error) {
+	decides := e.Name == eventApprove || e.Name == eventRevoke
+	fresh := f.Track.decide
+	if !decides {
+		fresh = f.Track.file
+	}
+	counts := fresh(e)
+	held := f.Request.Requester
+	named := f.Track.name(e)
+	if !counts && (decides || !named) {
+		return nil, nil
+	}
+	f.Request = takeOver(f.Request, e, named, m.At)
+	wasRefused := f.Request.State == habilitation.Refused
+	f.Request = movedTo(f.Request, f.Track.state(f.Request.State), m.At)
+
+	switch {
+	case counts && e.Name == eventApprove:
+		o, err := approve(f, grantOf(e, of, next), m)
+		return &o, err
+	case counts && e.Name == eventRevoke:
+		o, err := change(f, Verdict{Act: habilitation.Revoke, Editor: of}, m)
+		return &o, err
+	case counts && e.Name == eventRefuse && !wasRefused:
+		o, err := change(f, Verdict{Act: habilitation.Refuse, Editor: of}, m)
+		return &o, err
+	}
+	o := Outcome{Request: f.Request, Track: f.Track, At: m.At}
+	if named && held.Mail != "" && held.Mail != f.Request.Requester.Mail && f.Request.Current.Number != 0 {
+		o.Events = append(o.Events, m.event(f.Request, audit.RequesterChanged, ""))
+	}
+	return &o, nil
+}
+
+// takeOver brings what an event says of a request into what is kept of it. What is known of
+// a request that is approved changes with the next approval only.
+func takeOver(r habilitation.Request, e Event, named bool, now time.Time) habilitation.Request {
+	isNew := r.Number == 0
+	if isNew {
+		r = habilitation.Request{Number: e.Request, Source: habilitation.FromDatapass, CreatedAt: now, StateAt: now, Requester: e.Contacts.Requester}
+	}
+	if isNew || e.Name == eventApprove || r.Current.Number == 0 {
+		r.Siret, r.Organisation, r.FormUID = e.Siret, e.Organisation, e.FormUID
+	}
+	if named {
+		r.Requester = e.Contacts.Requester
+	}
+	return r
+}
+
+// movedTo moves a request to a state at a time.
+func movedTo(r habilitation.Request, state habilitation.State, at time.Time) habilitation.Request {
+	if r.State != state {
+		r.State, r.StateAt = state, at
+	}
+	if state != habilitation.Suspended {
+		r.Suspension = habilitation.Suspension{}
+	}
+	return r
+}
+
+func grantOf(e Event, of editor.Editor, number habilitation.Number) Grant {
+	return Grant{
+		Number: number, Contacts: e.Contacts, Editor: of, FormUID: e.FormUID, Title: e.Title, Terms: termsOfDatapass,
+		Scopes: e.Scopes, Modalities: e.Modalities, ByName: approvedByDatapass,
+	}
+}

@@ -1,0 +1,207 @@
+package decision
+
+import (
+	"errors"
+	"time"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+)
+
+// Moment is when a decision is made, by whom, and with what mails are sealed.
+type Moment struct {
+	At        time.Time // business time
+	Author    audit.Author
+	RequestID string // of the HTTP request, "" for none
+	Sealer    notice.Sealer
+}
+
+// event is a line of the journal about a request.
+func (m Moment) event(r habilitation.Request, act audit.Act, detail string) audit.Event {
+	return audit.Event{
+		At: m.At, Author: m.Author, Act: act, Organisation: r.Siret.String(), Detail: detail, RequestID: m.RequestID,
+		Object: audit.Object{Kind: "habilitation", ID: numberText(r.Number), Display: r.Number.String() + " " + r.Organisation},
+	}
+}
+
+// Grant is what an approval grants. Editor is zero without one.
+type Grant struct {
+	Number   habilitation.Number
+	Contacts habilitation.Contacts
+	Editor   editor.Editor
+	FormUID  string
+	Title    string
+	Terms    string
+	Scopes   []string
+	habilitation.Modalities
+	ByName string // who approved, as displayed
+}
+
+// approve is the approval of a request that was moved to its new state already: a version
+// that never changes, the subscription to bring about, one mail to the right people.
+func approve(f File, grant Grant, m Moment) (Outcome, error) {
+	r := f.Request
+	before := r.Current.Number
+	r.Current = habilitation.Habilitation{
+		Number: grant.Number, Request: r.Number, Siret: r.Siret, Organisation: r.Organisation,
+		Modalities: grant.Modalities, Scopes: grant.Scopes, Editor: habilitation.Editor{Siret: grant.Editor.Siret, Name: grant.Editor.Name},
+		FormUID: grant.FormUID, Title: grant.Title, Terms: grant.Terms, Contacts: grant.Contacts,
+		ApprovedBy: grant.ByName, ApprovedAt: m.At,
+	}
+	o := Outcome{Request: r, Track: f.Track, Habilitation: &r.Current, Editor: grant.Editor, At: m.At}
+	o.Events = append(o.Events, m.event(r, audit.HabilitationApproved, grant.Number.String()))
+	if grant.Editor.Siret != "" {
+		o.EditorEvents = append(o.EditorEvents, EditorEvent{EventValidated, grant.Editor.Siret, r.Siret, grant.Number.String()})
+	}
+	if r.State.Habilitates() {
+		f.Request = r
+		o.serve(f)
+	}
+	err := o.write(m.Sealer, func() (notice.Notice, error) {
+		return NewApproved(Approved{About: about(r, grant.Editor), Habilitation: grant.Number, Modification: before != 0, ApprovedAt: m.At})
+	})
+	for _, designated := range designations(r.Current, m.At) {
+		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
+	}
+	return o, err
+}
+
+// write adds a letter to the decision.
+func (o *Outcome) write(sealer notice.Sealer, compose func() (notice.Notice, error)) error {
+	composed, err := compose()
+	if err != nil {
+		return err
+	}
+	letter, err := notice.Prepare(sealer, composed)
+	if err != nil {
+		return err
+	}
+	o.Letters = append(o.Letters, letter)
+	return nil
+}
+
+// about says what a mail says of a habilitation. The copy goes to the editor's present
+// contact; to the one that the request named where the editor has none, or where there is
+// no editor (PRODUCT.md 3.4).
+func about(r habilitation.Request, of editor.Editor) About {
+	copied := of.TechnicalContact
+	if copied == "" {
+		copied = r.Current.Contacts.Technical.Mail
+	}
+	return About{
+		Request: r.Number, Siret: r.Siret, Organisation: r.Organisation, Title: r.Current.Title, Editor: r.Current.Editor.Name,
+		Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, To: r.Requester.Mail, CC: copied,
+	}
+}
+
+// designations are the people in whose name something was declared: not the requester, who
+// declared it himself, and each person once.
+func designations(h habilitation.Habilitation, at time.Time) []Designated {
+	var told []Designated
+	by := h.Contacts.Requester
+	for _, declared := range []struct {
+		contact    habilitation.Contact
+		controller bool
+	}{{h.Contacts.DPD, false}, {h.Contacts.Controller, true}} {
+		c := declared.contact
+		if c.Mail == "" || c.Mail == by.Mail {
+			continue
+		}
+		if len(told) == 1 && told[0].Mail == c.Mail {
+			told[0].Controller = true
+			continue
+		}
+		told = append(told, Designated{
+			Habilitation: h.Number, Request: h.Request, Siret: h.Siret, Organisation: h.Organisation, Title: h.Title,
+			Name: c.Name(), Mail: c.Mail, DPD: !declared.controller, Controller: declared.controller,
+			By: by.Name(), ByMail: by.Mail, ApprovedAt: at,
+		})
+	}
+	return told
+}
+
+// serve decides what an approval or a restoration makes of the subscription of the town.
+// There is one, so one editor receives the dossiers: another editor's request does not take
+// it from a request that is valid, but contends for it, and somebody decides.
+func (o *Outcome) serve(f File) {
+	r, s := f.Request, f.Subscription
+	switch {
+	case !r.Current.Modalities.Form:
+		o.release(f)
+		return
+	case s.Siret != "" && s.Request != r.Number && f.Server.Habilitated() && s.Want == credential.WantActive:
+		if s.Editor == r.Current.Editor.Siret || s.Contender == r.Number {
+			return // the same software receives them, or somebody is asked already
+		}
+		s.Contender = r.Number
+		o.Subscription = &s
+		return
+	}
+	served := s.Serving(serviceOf(r), o.At)
+	if served == s {
+		return
+	}
+	o.Subscription, o.Provision = &served, true
+}
+
+// release is the contrary: the subscription must no longer work for the request. It goes to
+// the one that contends for it, or is suspended.
+func (o *Outcome) release(f File) {
+	r, s := f.Request, f.Subscription
+	switch {
+	case s.Siret == "":
+		return
+	case s.Contender == r.Number:
+		s.Contender = 0
+		o.Subscription = &s
+	case s.Request == r.Number && f.Contender.Habilitated():
+		s = s.Serving(serviceOf(f.Contender), o.At)
+		o.Subscription, o.Provision = &s, true
+	case s.Request == r.Number && s.Want == credential.WantActive:
+		s = s.Stopped(o.At)
+		o.Subscription, o.Provision = &s, true
+	}
+}
+
+func serviceOf(r habilitation.Request) credential.Service {
+	return credential.Service{
+		Request: r.Number, Siret: r.Siret, Organisation: r.Organisation, Editor: r.Current.Editor.Siret, Administrator: r.Requester,
+	}
+}
+
+// acts are the lines of the journal of the decisions that are no approval.
+var acts = map[habilitation.Act]audit.Act{
+	habilitation.Refuse: audit.HabilitationRefused, habilitation.Suspend: audit.HabilitationSuspended,
+	habilitation.Restore: audit.HabilitationRestored, habilitation.Revoke: audit.HabilitationRevoked,
+}
+
+// Verdict is a decision that is no approval.
+type Verdict struct {
+	Act    habilitation.Act
+	Reason string        // "" where nobody tells
+	Editor editor.Editor // of the habilitation, as it is today
+	Detail string        // for the journal
+}
+
+// change decides it of a request that was moved to its new state already.
+func change(f File, v Verdict, m Moment) (Outcome, error) {
+	r := f.Request
+	o := Outcome{Request: r, Track: f.Track, At: m.At, Events: []audit.Event{m.event(r, acts[v.Act], v.Detail)}}
+	switch {
+	case v.Act == habilitation.Restore:
+		o.serve(f)
+	case !r.State.Habilitates():
+		o.release(f)
+	}
+	if r.Requester.Mail == "" || v.Act != habilitation.Refuse && r.Current.Number == 0 {
+		return o, nil // nobody to tell, or nothing that was ever granted
+	}
+	return o, o.write(m.Sealer, func() (notice.Notice, error) {
+		return NewChanged(Changed{
+			About: about(r, v.Editor), Act: v.Act, Reason: v.Reason, StillValid: r.Habilitated(), Revision: r.Revision + 1, At: m.At,
+		})
+	})
+}

@@ -1,0 +1,100 @@
+package decision
+
+import (
+	"context"
+	"time"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+)
+
+// File is all that a decision reads of a request.
+type File struct {
+	Request habilitation.Request // zero when the request is not known yet
+	Track   Track
+	// Subscription is that of the town; zero without one. Server is the request that it
+	// serves, when that is another one.
+	Subscription credential.Subscription
+	Server       habilitation.Request
+	// Contender is the request that contends for the subscription; zero without one.
+	Contender habilitation.Request
+}
+
+// Outcome is a decision, whole, to be recorded in one transaction or not at all.
+type Outcome struct {
+	// Request is as it is afterwards; its revision is the one that was read, 0 for a request
+	// that is new.
+	Request habilitation.Request
+	Track   Track
+	// Habilitation is the version that an approval yields; nil for another decision.
+	Habilitation *habilitation.Habilitation
+	// Editor is the one to know first, where nobody declared it before.
+	Editor editor.Editor
+	// Subscription is as it is wanted afterwards, with the revision that was read; nil where
+	// nothing changes. Provision orders the saga.
+	Subscription *credential.Subscription
+	Provision    bool
+	Events       []audit.Event
+	Letters      []notice.Letter
+	EditorEvents []EditorEvent
+	At           time.Time
+}
+
+// EditorEvent is what an editor may learn of a client: for its space, and its webhooks.
+type EditorEvent struct {
+	Kind    string // "habilitation.validee"
+	Editor  value.Siret
+	Siret   value.Siret
+	Subject string // "H10000042"
+}
+
+// EventValidated is the kind of an approval (PRODUCT.md 3.9).
+const EventValidated = "habilitation.validee"
+
+// Store keeps what is decided.
+type Store interface {
+	// FindFile reads what a decision needs. For a request that is not known, Siret finds the
+	// subscription of the town, and the rest is zero.
+	FindFile(ctx context.Context, number habilitation.RequestNumber, siret value.Siret) (File, error)
+	// FindContended reads the file of the request that contends for the subscription of a
+	// town. fault.NotFound, code subscription.unknown.
+	FindContended(ctx context.Context, siret value.Siret) (File, error)
+	// NextHabilitation draws the number of a habilitation: never one of before.
+	NextHabilitation(ctx context.Context) (habilitation.Number, error)
+	// Record records a decision. fault.Conflict, code habilitation.moved, when somebody
+	// decided meanwhile: then nothing is recorded.
+	Record(ctx context.Context, outcome Outcome) error
+}
+
+// InboxStore keeps what DataPass sent.
+type InboxStore interface {
+	// FindReceived finds an event by the digest of its body.
+	// fault.NotFound, code datapass.unknown.
+	FindReceived(ctx context.Context, digest [32]byte) (Received, error)
+	// FindKept finds an event by its id, with its sealed content, nil once erased. Same code.
+	FindKept(ctx context.Context, id int64) (Kept, error)
+	// HasApplied tells whether the event of this name and moment was applied to a request.
+	HasApplied(ctx context.Context, e Event) (bool, error)
+	// RecordArrival counts one more arrival of an event that is kept.
+	RecordArrival(ctx context.Context, id int64, now time.Time) error
+	// RecordReceived keeps what became of an event, with the outcome that it had, in one
+	// transaction; ID 0 keeps it for the first time. It returns its id. fault.Conflict, code
+	// habilitation.moved or datapass.moved, when something changed meanwhile.
+	RecordReceived(ctx context.Context, kept Kept) (int64, error)
+	// EraseContents erases what events said that were received before a time, unless they
+	// are in quarantine, those received before the other one in any case.
+	EraseContents(ctx context.Context, before, quarantinedBefore time.Time) (int, error)
+}
+
+// Kept is an event to keep.
+type Kept struct {
+	Received
+	Digest  [32]byte
+	Content []byte   // sealed
+	Outcome *Outcome // nil where it had none
+	Events  []audit.Event
+}
