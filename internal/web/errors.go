@@ -88,6 +88,10 @@ func (r *Router) pageFor(status int) gin.HandlerFunc {
 }
 
 func (r *Router) writeError(c *gin.Context, status int) {
+	if isMachine(c) {
+		RefuseMachine(c, status, http.StatusText(status))
+		return
+	}
 	page := r.Frame(c)
 	if err := r.config.Errors.Write(c.Writer, status, page); err != nil {
 		r.config.Log.ErrorContext(c.Request.Context(), "error page not sent", "request_id", requestID(c), "error", err)

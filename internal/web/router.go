@@ -58,7 +58,9 @@ type Settings struct {
 	NewRequestID func() string
 }
 
-// NewRouter makes a router with the steps that every request goes through, in order.
+// NewRouter makes a router with the steps that every request goes through, in order; those
+// of people then pass refuseCrossOrigin and boundBody, those of programs what HandleMachine
+// says.
 func NewRouter(config Settings) *Router {
 	gin.SetMode(gin.ReleaseMode) // its debug mode prints to the terminal
 	engine := gin.New()
@@ -66,9 +68,9 @@ func NewRouter(config Settings) *Router {
 	engine.ContextWithFallback = true
 	engine.RedirectTrailingSlash = false // gin's answer would go through none of the steps below
 	r := &Router{engine: engine, config: config, policy: contentPolicy(config.FormActions), crossOrigin: http.NewCrossOriginProtection()}
-	engine.Use(r.identify, r.logRequest, r.secure, r.recoverPanic, r.refuseCrossOrigin, r.boundBody)
-	engine.NoRoute(r.withoutFinalSlash, r.refuseAs(http.StatusNotFound))
-	engine.NoMethod(r.refuseAs(http.StatusMethodNotAllowed))
+	engine.Use(r.identify, r.logRequest, r.secure, r.recoverPanic)
+	engine.NoRoute(r.refuseMachine(http.StatusNotFound), r.refuseCrossOrigin, r.boundBody, r.withoutFinalSlash, r.refuseAs(http.StatusNotFound))
+	engine.NoMethod(r.refuseMachine(http.StatusMethodNotAllowed), r.refuseCrossOrigin, r.boundBody, r.refuseAs(http.StatusMethodNotAllowed))
 	return r
 }
 
@@ -90,7 +92,8 @@ const usualPatience = 8 * time.Second
 // GuardedBy names who sends those who may not pass yet where they can earn it.
 func (r *Router) GuardedBy(gate Gate) { r.gate = gate }
 
-// Handle registers a route. A GET answers HEAD as well.
+// Handle registers a route of people; those of programs have HandleMachine. A GET answers
+// HEAD as well.
 func (r *Router) Handle(method, path string, access Access, handler HandlerFunc) {
 	r.HandleWithin(usualPatience, method, path, access, handler)
 }
@@ -111,18 +114,21 @@ func (r *Router) HandleWithin(patience time.Duration, method, path string, acces
 			r.fail(c, err)
 		}
 	}
-	r.engine.Handle(method, path, answer)
+	r.answer(method, path, r.refuseCrossOrigin, r.boundBody, answer)
+}
+
+// answer has the engine answer a method, and HEAD wherever it answers GET.
+func (r *Router) answer(method, path string, steps ...gin.HandlerFunc) {
+	r.engine.Handle(method, path, steps...)
 	if method == http.MethodGet {
-		r.engine.Handle(http.MethodHead, path, answer)
+		r.engine.Handle(http.MethodHead, path, steps...)
 	}
 }
 
 // Files serves static files below a prefix.
 func (r *Router) Files(prefix string, files http.Handler) {
 	r.routes = append(r.routes, Route{http.MethodGet, prefix + "*file", Public})
-	answer := gin.WrapH(files)
-	r.engine.Handle(http.MethodGet, prefix+"*file", answer)
-	r.engine.Handle(http.MethodHead, prefix+"*file", answer)
+	r.answer(http.MethodGet, prefix+"*file", gin.WrapH(files))
 }
 
 // ServeHTTP answers a request.

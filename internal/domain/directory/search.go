@@ -14,6 +14,8 @@ import (
 
 // Store keeps collectivities and editors.
 type Store interface {
+	PublicStore
+	RegistrationStore
 	// FindCollectivity finds one by SIRET, with its return addresses; fault.NotFound, code
 	// collectivity.unknown.
 	FindCollectivity(ctx context.Context, siret value.Siret) (Collectivity, error)
