@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/accounts"
@@ -50,9 +51,18 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router
 	health.Mount(router)
 	security := &api.Security{Contact: a.config.ContactEmail, PortalURL: a.config.PortalURL, Now: a.now}
 	security.Mount(router)
+	a.mountMachines(router)
 	citizens.Frame = router.Frame
 	citizens.Mount(router)
 	return router, a.mountBackOffice(router, parsed)
+}
+
+// mountMachines mounts what programs use.
+func (a *App) mountMachines(router *web.Router) {
+	public := &api.Directory{Collectivities: a.Directory, Bearer: a.config.Machines.DirectoryBearer}
+	public.Mount(router)
+	datapass := &api.Datapass{Inbox: &decision.Inbox{Now: a.now}, Secret: a.config.Machines.DatapassSecret}
+	datapass.Mount(router)
 }
 
 // mountBackOffice mounts the door of the professional side and its spaces.

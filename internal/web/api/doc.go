@@ -1,2 +1,3 @@
-// Package api answers machines: for now, whoever watches over the portal.
+// Package api answers machines: whoever watches over the portal, DataPass, the existing
+// back-office, and the programs that read which collectivities have the form.
 package api
