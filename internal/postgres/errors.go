@@ -30,6 +30,12 @@ func conflictWhenAbsent(code string, err error) error {
 	return err
 }
 
+// violates tells that a statement was refused by the constraint or the unique index of a name.
+func violates(err error, name string) bool {
+	var refused *pq.Error
+	return errors.As(err, &refused) && refused.Constraint == name
+}
+
 // awayCodes are the beginnings of the SQLSTATEs of a server that is not there, is full, is
 // stopping, or gave a statement up: nothing that the portal did wrong.
 var awayCodes = []string{"08", "53", "57P0", "57014", "55P03"}

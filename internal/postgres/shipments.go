@@ -22,8 +22,8 @@ var _ dossier.ShipmentStore = Shipments{}
 
 const sqlShipment = `
 	SELECT d.id, d.reference, d.siret, d.code_cog, d.state, d.recorded_at, COALESCE(d.folder_id, '') AS folder_id,
-	       p.key, p.content, p.files
-	FROM dossiers d LEFT JOIN dossier_payloads p ON p.dossier_id = d.id `
+	       p.key, p.content, p.files, c.form <> 'ouvert' AS held
+	FROM dossiers d JOIN collectivities c ON c.siret = d.siret LEFT JOIN dossier_payloads p ON p.dossier_id = d.id `
 
 type shipmentRow struct {
 	ID         int64     `db:"id"`
@@ -36,13 +36,14 @@ type shipmentRow struct {
 	Key        []byte    `db:"key"`
 	Content    []byte    `db:"content"`
 	Files      []byte    `db:"files"`
+	Held       bool      `db:"held"`
 }
 
 func (r shipmentRow) shipment() dossier.Shipment {
 	return dossier.Shipment{
 		ID: r.ID, Reference: value.Reference(r.Reference), State: dossier.State(r.State),
 		Recipient:  dossier.Recipient{Siret: value.Siret(r.Siret), COG: r.COG},
-		RecordedAt: r.RecordedAt, FolderID: r.FolderID,
+		RecordedAt: r.RecordedAt, FolderID: r.FolderID, Held: r.Held,
 		PayloadKey: r.Key, Payload: r.Content, Files: r.Files,
 	}
 }

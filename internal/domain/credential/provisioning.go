@@ -60,11 +60,9 @@ type Store interface {
 	ListTold(ctx context.Context, keys []OrganisationKey) (map[OrganisationKey]Subscription, error)
 	// ListUnseen lists towns whose subscription HubEE did not tell of since a time.
 	ListUnseen(ctx context.Context, since time.Time, limit int) ([]value.Siret, error)
-	// RecordAdopted keeps the subscription of a town that had none here, and whose form it
-	// confirms; false when there is no such town, or it has one.
-	RecordAdopted(ctx context.Context, told HubSubscription, at time.Time) (bool, error)
-	// OrderProvisioning orders the saga of a town.
-	OrderProvisioning(ctx context.Context, siret value.Siret, now time.Time) error
+	// RecordAdopted keeps the subscription of a town that had none here; false when there is
+	// no such town, when it has one, or when its form is closed and HubEE's is active.
+	RecordAdopted(ctx context.Context, told HubSubscription, at time.Time) (adopted Subscription, kept bool, err error)
 }
 
 // Addressees are those who are written to about a town.

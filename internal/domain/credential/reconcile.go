@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
@@ -61,8 +63,7 @@ func (p *Provisioning) compare(ctx context.Context, page []HubSubscription) erro
 		s, known := kept[told.Subscriber]
 		switch {
 		case !known:
-			_, err := p.Store.RecordAdopted(ctx, told, p.Now())
-			failures = append(failures, err)
+			failures = append(failures, p.adopt(ctx, told))
 		case s.differs(told):
 			failures = append(failures, p.Look(ctx, s.Siret))
 		default:
@@ -70,6 +71,33 @@ func (p *Provisioning) compare(ctx context.Context, page []HubSubscription) erro
 		}
 	}
 	return errors.Join(append(failures, p.Store.RecordSeen(ctx, same, p.Now()))...)
+}
+
+// adopt keeps a subscription that HubEE tells of a town which the directory's interface, or
+// an import, brought.
+func (p *Provisioning) adopt(ctx context.Context, told HubSubscription) error {
+	adopted, kept, err := p.Store.RecordAdopted(ctx, told, p.Now())
+	if err != nil || !kept || !adopted.differs(told) {
+		return err
+	}
+	return p.Look(ctx, adopted.Siret)
+}
+
+// Adopted is the subscription of a town whose form is as the directory says, until HubEE is
+// believed.
+func Adopted(town directory.Collectivity, told HubSubscription, at time.Time) Subscription {
+	s := Subscription{
+		Siret: town.Siret, Organisation: town.Name, Editor: town.EditorSiret, Want: WantActive, WantedAt: at,
+		State: Awaiting, COG: told.Subscriber.COG, HubID: told.ID, SeenAt: at,
+	}
+	switch town.Form {
+	case directory.FormOpen:
+		s.State, s.ActiveAt = Active, at
+	case directory.FormClosed:
+		s.Want, s.State = WantSuspended, Suspended
+	case directory.FormSoon:
+	}
+	return s
 }
 
 // differs tells whether HubEE's word asks for a closer look. A subscription that the saga

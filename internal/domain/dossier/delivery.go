@@ -33,6 +33,9 @@ type Shipment struct {
 	State      State
 	RecordedAt time.Time
 	FolderID   string // "" until HubEE gave one
+	// Held: the form of the town is not open any more. The dossier waits until it is again,
+	// or until its time is over.
+	Held       bool
 	PayloadKey []byte
 	Payload    []byte // sealed content; nil once erased
 	Files      []byte // sealed files; nil until prepared
@@ -81,6 +84,9 @@ func (d *Delivery) Deliver(ctx context.Context, id int64) error {
 	}
 	if d.Now().Sub(s.RecordedAt) >= DeliveryLimit {
 		return d.giveUp(ctx, s)
+	}
+	if s.Held {
+		return fault.New(fault.Unavailable, "dossier.held")
 	}
 	files, err := d.files(ctx, s)
 	if err != nil {

@@ -8,11 +8,12 @@ const (
 	CloseDossier   = "dossier.close"   // id of the dossier whose case is to be closed at HubEE
 	SendMail       = "mail.send"       // id of the mail to send
 	RunJob         = "job.run"         // name of the job that somebody asked to run now
+	Provision      = "hubee.provision" // SIRET of the town whose subscription is to be brought about
 )
 
 // Kinds lists every kind, for the filter of the list and for the test that each has its
 // French.
-var Kinds = [...]string{DeliverDossier, CloseDossier, SendMail, RunJob}
+var Kinds = [...]string{DeliverDossier, CloseDossier, SendMail, RunJob, Provision}
 
 // Order is one thing to do outside.
 type Order struct {

@@ -1,0 +1,224 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/outbox"
+	"portail-qf/internal/domain/value"
+)
+
+// Decisions implements decision.Store.
+type Decisions struct{ DB *DB }
+
+var _ decision.Store = Decisions{}
+
+// trackRow is what is kept of DataPass's events.
+type trackRow struct {
+	DecidedAt     int64  `db:"decided_at"`
+	DecidedRank   int    `db:"decided_rank"`
+	FiledAt       int64  `db:"filed_at"`
+	FiledRank     int    `db:"filed_rank"`
+	Filing        string `db:"filing"`
+	RequesterAt   int64  `db:"requester_at"`
+	RequesterRank int    `db:"requester_rank"`
+}
+
+func (r trackRow) track() decision.Track {
+	return decision.Track{
+		Decided: decision.Mark{FiredAt: r.DecidedAt, Rank: r.DecidedRank}, Filed: decision.Mark{FiredAt: r.FiledAt, Rank: r.FiledRank},
+		Filing: habilitation.State(r.Filing), Requester: decision.Mark{FiredAt: r.RequesterAt, Rank: r.RequesterRank},
+	}
+}
+
+// FindFile reads what a decision needs. What is read apart may move in between: recording
+// compares the revisions of the request and of the subscription.
+func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumber, siret value.Siret) (decision.File, error) {
+	var file decision.File
+	var err error
+	if file.Request, err = s.find(ctx, number); err != nil {
+		return decision.File{}, err
+	}
+	if file.Request.Number != 0 {
+		siret = file.Request.Siret
+		const sqlTrack = `
+			SELECT decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank FROM requests WHERE number = $1`
+		var row trackRow
+		if err := s.DB.pool.GetContext(ctx, &row, sqlTrack, int64(number)); err != nil {
+			return decision.File{}, fmt.Errorf("read the track: %w", err)
+		}
+		file.Track = row.track()
+	}
+	file.Subscription, err = findSubscription(ctx, s.DB.pool, siret)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return file, nil
+	case err != nil:
+		return decision.File{}, fmt.Errorf("find subscription: %w", err)
+	}
+	if file.Server, err = s.find(ctx, file.Subscription.Request); err != nil {
+		return decision.File{}, err
+	}
+	file.Contender, err = s.find(ctx, file.Subscription.Contender)
+	return file, err
+}
+
+// find reads a request with its newest habilitation; zero when there is none.
+func (s Decisions) find(ctx context.Context, number habilitation.RequestNumber) (habilitation.Request, error) {
+	if number == 0 {
+		return habilitation.Request{}, nil
+	}
+	request, _, err := Catalogue(s).FindRequest(ctx, number)
+	if fault.KindOf(err) == fault.NotFound {
+		return habilitation.Request{}, nil
+	}
+	return request, err
+}
+
+// FindContended reads the file of the request that contends for a subscription.
+func (s Decisions) FindContended(ctx context.Context, siret value.Siret) (decision.File, error) {
+	contended, err := findSubscription(ctx, s.DB.pool, siret)
+	if err != nil {
+		return decision.File{}, err
+	}
+	if contended.Contender == 0 {
+		return decision.File{Subscription: contended}, nil
+	}
+	return s.FindFile(ctx, contended.Contender, siret)
+}
+
+// NextHabilitation draws a number.
+func (s Decisions) NextHabilitation(ctx context.Context) (habilitation.Number, error) {
+	var number int64
+	err := s.DB.pool.GetContext(ctx, &number, `SELECT nextval('habilitation_numbers')`)
+	return habilitation.Number(number), err
+}
+
+// Record records a decision.
+func (s Decisions) Record(ctx context.Context, outcome decision.Outcome) error {
+	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error { return recordOutcome(ctx, tx, outcome) })
+}
+
+// recordOutcome writes all that a decision is: whoever decided in between wins.
+func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
+	if err := recordKnownEditor(ctx, tx, o); err != nil {
+		return err
+	}
+	if err := writeRequest(ctx, tx, o); err != nil {
+		return err
+	}
+	if o.Habilitation != nil {
+		if err := insertHabilitation(ctx, tx, *o.Habilitation); err != nil {
+			return err
+		}
+	}
+	if o.Subscription != nil {
+		if err := recordWanted(ctx, tx, *o.Subscription, o); err != nil {
+			return err
+		}
+	}
+	for _, event := range o.Events {
+		if err := recordEvent(ctx, tx, event); err != nil {
+			return err
+		}
+	}
+	for _, letter := range o.Letters {
+		if err := recordLetter(ctx, tx, letter, o.At); err != nil {
+			return err
+		}
+	}
+	const sqlTell = `INSERT INTO editor_events (at, kind, editor_siret, siret, subject) VALUES ($1, $2, $3, $4, $5)`
+	for _, told := range o.EditorEvents {
+		if _, err := tx.ExecContext(ctx, sqlTell, o.At, told.Kind, told.Editor.String(), told.Siret.String(), told.Subject); err != nil {
+			return fmt.Errorf("record what an editor may learn: %w", err)
+		}
+	}
+	return nil
+}
+
+// recordKnownEditor keeps an editor that nobody declared: what is known already stays.
+func recordKnownEditor(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
+	if o.Editor == (editor.Editor{}) {
+		return nil
+	}
+	const sqlKnow = `
+		INSERT INTO editors (siret, name, code_cog, created_at, updated_at) VALUES ($1, $2, $3, $4, $4) ON CONFLICT (siret) DO NOTHING`
+	if _, err := tx.ExecContext(ctx, sqlKnow, o.Editor.Siret.String(), o.Editor.Name, o.Editor.COG, o.At); err != nil {
+		return fmt.Errorf("record editor: %w", err)
+	}
+	return nil
+}
+
+// writeRequest writes a request that was read at its revision. Code: habilitation.moved.
+func writeRequest(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
+	r, t := o.Request, o.Track
+	requester, err := json.Marshal(r.Requester)
+	if err != nil {
+		return fmt.Errorf("write the requester: %w", err)
+	}
+	const sqlInsert = `
+		INSERT INTO requests (number, source, siret, organisation, form_uid, state, state_at, created_at, requester, suspended_by, suspender,
+			decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18 WHERE $19 = 0
+		ON CONFLICT (number) DO NOTHING`
+	const sqlUpdate = `
+		UPDATE requests SET source = $2, siret = $3, organisation = $4, form_uid = $5, state = $6, state_at = $7, created_at = $8, requester = $9,
+			suspended_by = $10, suspender = $11, decided_at = $12, decided_rank = $13, filed_at = $14, filed_rank = $15, filing = $16,
+			requester_at = $17, requester_rank = $18, revision = revision + 1
+		WHERE number = $1 AND revision = $19`
+	statement := sqlUpdate
+	if r.Revision == 0 {
+		statement = sqlInsert
+	}
+	result, err := tx.ExecContext(ctx, statement, int64(r.Number), string(r.Source), r.Siret.String(), r.Organisation, r.FormUID, string(r.State),
+		r.StateAt, r.CreatedAt, requester, r.Suspension.AuthorID, r.Suspension.Author, t.Decided.FiredAt, t.Decided.Rank,
+		t.Filed.FiredAt, t.Filed.Rank, string(t.Filing), t.Requester.FiredAt, t.Requester.Rank, r.Revision)
+	if err != nil {
+		return fmt.Errorf("write request: %w", err)
+	}
+	return oneRow(result, fault.New(fault.Conflict, "habilitation.moved"))
+}
+
+func insertHabilitation(ctx context.Context, tx *sqlx.Tx, h habilitation.Habilitation) error {
+	contacts, err := json.Marshal(h.Contacts)
+	if err != nil {
+		return fmt.Errorf("write the contacts: %w", err)
+	}
+	const sqlInsert = `
+		INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms,
+			contacts, approved_by, approved_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+	scopes := pq.StringArray{}
+	if _, err := tx.ExecContext(ctx, sqlInsert, int64(h.Number), int64(h.Request), h.Siret.String(), h.Organisation, h.Modalities.Token, h.Modalities.Form,
+		append(scopes, h.Scopes...), nullText(h.Editor.Siret.String()), h.Editor.Name, h.FormUID, h.Title, h.Terms,
+		contacts, h.ApprovedBy, h.ApprovedAt); err != nil {
+		return fmt.Errorf("record habilitation: %w", err)
+	}
+	return nil
+}
+
+// recordWanted writes what a decision wants of a subscription, and orders the saga. Code:
+// habilitation.moved, when the subscription changed since it was read: the decision is made
+// anew.
+func recordWanted(ctx context.Context, tx *sqlx.Tx, s credential.Subscription, o decision.Outcome) error {
+	err := writeSubscription(ctx, tx, s)
+	if fault.Is(err, "subscription.moved") {
+		return fault.New(fault.Conflict, "habilitation.moved")
+	}
+	if err != nil {
+		return err
+	}
+	if err := followSubscription(ctx, tx, s, o.At); err != nil || !o.Provision {
+		return err
+	}
+	return enqueue(ctx, tx, outbox.Provision, s.Siret.String(), o.At)
+}
