@@ -70,14 +70,15 @@ func (m Machine) receive(c *gin.Context) (body []byte, refused int) {
 	return body, 0
 }
 
-// machinesPath is above every address that only programs use, those that do not exist included.
+// machinesPath is above the addresses of programs: one that does not exist is theirs too.
 const machinesPath = "/api"
 
 const machineKey = "machine"
 
 // isMachine tells whether a program made the request.
 func isMachine(c *gin.Context) bool {
-	return c.GetBool(machineKey) || below(c.Request.URL.Path, machinesPath)
+	path, taken := c.Request.URL.Path, c.FullPath() != ""
+	return c.GetBool(machineKey) || !taken && (path == machinesPath || below(path, machinesPath))
 }
 
 // RefuseMachine tells a program, in English, what went wrong.
