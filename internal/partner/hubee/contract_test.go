@@ -20,24 +20,32 @@ import (
 	"portail-qf/internal/domain/fault"
 )
 
-// folderContract is HubEE's published OpenAPI file, or nil when CONTRACTS_DIR is unset.
-// Every request that the hub of these tests receives is checked against it.
-var folderContract = sync.OnceValues(func() (routers.Router, error) {
-	directory := os.Getenv("CONTRACTS_DIR")
-	if directory == "" {
-		return nil, nil
-	}
-	openapi3.DefineStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForUUIDOfRFC4122))
-	document, err := openapi3.NewLoader().LoadFromFile(filepath.Join(directory, "hubee", "api_folder_v1.2.7.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	document.Servers = openapi3.Servers{{URL: "/teledossiers/v1"}}
-	return gorillamux.NewRouter(document)
-})
+// folderContract and subscriptionContract are HubEE's published OpenAPI files, or nil when
+// CONTRACTS_DIR is unset. Every request that the hubs of these tests receive is checked
+// against them.
+var (
+	folderContract       = contractOf("api_folder_v1.2.7.yaml", "/teledossiers/v1")
+	subscriptionContract = contractOf("api_subscription_v1.2.3.yaml", "/referential/v1")
+)
 
-func checkContract(t *testing.T, r *http.Request, body []byte) {
-	router, err := folderContract()
+func contractOf(file, base string) func() (routers.Router, error) {
+	return sync.OnceValues(func() (routers.Router, error) {
+		directory := os.Getenv("CONTRACTS_DIR")
+		if directory == "" {
+			return nil, nil
+		}
+		openapi3.DefineStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForUUIDOfRFC4122))
+		document, err := openapi3.NewLoader().LoadFromFile(filepath.Join(directory, "hubee", file))
+		if err != nil {
+			return nil, err
+		}
+		document.Servers = openapi3.Servers{{URL: base}}
+		return gorillamux.NewRouter(document)
+	})
+}
+
+func checkContract(t *testing.T, contract func() (routers.Router, error), r *http.Request, body []byte) {
+	router, err := contract()
 	if err != nil {
 		t.Errorf("load HubEE's contract: %v", err)
 	}
@@ -121,6 +129,48 @@ func TestEveryRequestSatisfiesTheContract(t *testing.T) {
 		request.Header.Set("Content-Type", "application/json")
 		if validateRequest(router, request, []byte(one.body)) == nil {
 			t.Errorf("%s: the contract accepts what it must refuse", name)
+		}
+	}
+}
+
+// The same of the referential: its requests are checked in every test; here the check
+// shows that it can fail.
+func TestTheReferentialsContractRefuses(t *testing.T) {
+	router, err := subscriptionContract()
+	if err != nil {
+		t.Fatalf("load HubEE's contract: %v", err)
+	}
+	if router == nil {
+		t.Skip("CONTRACTS_DIR is unset: HubEE's OpenAPI file is not at hand")
+	}
+	const (
+		made    = `{"datapassId":1,"processCode":"FormulaireQF","notificationFrequency":"Unitaire","subscriber":{"type":"SI","companyRegister":"21910998000017","branchCode":"91998"},"localAdministrator":{"email":"mairie@valombre.fr"}`
+		one     = "/subscriptions/" + folderID
+		noMail  = `{"datapassId":1,"processCode":"FormulaireQF","notificationFrequency":"Unitaire","subscriber":{"type":"SI","companyRegister":"21910998000017","branchCode":"91998"}}`
+		nothing = ""
+	)
+	for name, c := range map[string]struct {
+		method, path, body string
+		accepted           bool
+	}{
+		"whole":                  {"PUT", one, made + "}", true},
+		"no administrator":       {"POST", "/subscriptions", noMail, false},
+		"an absent delegation":   {"PUT", one, made + `,"delegationActor":{"type":null,"companyRegister":null,"branchCode":null}}`, false},
+		"a null frequency":       {"PUT", one, strings.Replace(made, `"Unitaire"`, "null", 1) + "}", false},
+		"its own identifier":     {"PUT", one, made + `,"id":"` + folderID + `"}`, false},
+		"a mode of nobody":       {"PUT", one, made + `,"accessMode":"FAX"}`, false},
+		"not a UUID":             {"GET", "/subscriptions/23133", nothing, false},
+		"unknown filter":         {"GET", "/subscriptions?processType=x", nothing, false},
+		"a filter of the port":   {"GET", "/subscriptions?companyRegister=21910998000017", nothing, true},
+		"a register of 3 digits": {"GET", "/subscriptions?companyRegister=219", nothing, false},
+	} {
+		request, err := http.NewRequest(c.method, "/referential/v1"+c.path, strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/json")
+		if err := validateRequest(router, request, []byte(c.body)); (err == nil) != c.accepted {
+			t.Errorf("%s: the contract says %v", name, err)
 		}
 	}
 }

@@ -200,7 +200,7 @@ func (h *hub) guarded(route string, act func(http.ResponseWriter, *http.Request,
 			h.t.Errorf("%s: read body: %v", route, err)
 		}
 		h.checkPartner(r)
-		checkContract(h.t, r, body)
+		checkContract(h.t, folderContract, r, body)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.requests = append(h.requests, request{route, r.URL.RawQuery, r.Header.Clone(), body})
