@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	htmltemplate "html/template"
 	"io/fs"
@@ -31,6 +32,19 @@ func SampleNotices() (examples []notice.Notice) {
 		examples = append(examples, listed.exampleNotice())
 	}
 	return examples
+}
+
+// Render writes a notice as the mail of its kind.
+func (s *Sender) Render(n notice.Notice) (notice.Sample, error) {
+	plain, err := json.Marshal(n)
+	if err != nil {
+		return notice.Sample{}, err
+	}
+	known, recipients := s.kinds[n.Kind()], n.Recipients()
+	text, err := known.entry.write(known.texts, plain, recipients.To[0])
+	return notice.Sample{
+		Kind: n.Kind(), To: recipients.To, CC: recipients.CC, Subject: text.Subject, Text: text.Text, HTML: text.HTML,
+	}, err
 }
 
 // Wrap cuts lines as the text of mails is cut.

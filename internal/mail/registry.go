@@ -6,7 +6,11 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
 )
 
 // registry lists every automatic mail, in the order of the catalogue.
@@ -24,6 +28,59 @@ var registry = [...]entry{
 		MembershipID: 12, Mail: "lea.fontaine@logiciel-exemple.fr", Role: account.EditorMember, By: "Camille Ferrand",
 		OrganisationName: "Logiciel Exemple SAS",
 	}},
+	// One entry for each kind: what these three say makes their kind.
+	typed[decision.Approved]{sample: decision.Approved{
+		About: sampleAbout("Logiciel Exemple", true, true), Habilitation: sampleNumber, ApprovedAt: sampleTime,
+	}},
+	typed[decision.Approved]{sample: decision.Approved{
+		About: sampleAbout("Logiciel Exemple", false, true), Habilitation: sampleNumber, ApprovedAt: sampleTime,
+	}},
+	typed[decision.Approved]{sample: decision.Approved{
+		About: sampleAbout("", true, true), Habilitation: sampleNumber, ApprovedAt: sampleTime,
+	}},
+	typed[decision.Approved]{sample: decision.Approved{
+		About: sampleAbout("Logiciel Exemple", true, true), Habilitation: sampleNumber + 1, Modification: true, ApprovedAt: sampleTime,
+	}},
+	typed[decision.Changed]{sample: sampleChange(habilitation.Refuse,
+		"La délibération jointe ne parle pas du quotient familial.\nJoignez celle qui fixe vos tarifs selon le quotient.")},
+	typed[decision.Changed]{sample: sampleChange(habilitation.Suspend, "Le contact technique ne répond plus, et le logiciel appelle l’API pour d’autres communes.")},
+	typed[decision.Changed]{sample: sampleChange(habilitation.Restore, "L’éditeur a corrigé son logiciel.")},
+	typed[decision.Changed]{sample: sampleChange(habilitation.Revoke, "La commune nous a écrit qu’elle n’utilise plus le quotient familial.")},
+	typed[decision.Designated]{sample: decision.Designated{
+		Habilitation: sampleNumber, Request: 48231, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Title: "Tarifs de la cantine",
+		Name: "Jeanne Maréchal", Mail: "maire@sainville.exemple.fr", DPD: true, Controller: true,
+		By: "Paul Verdier", ByMail: "accueil@sainville.exemple.fr", ApprovedAt: sampleTime,
+	}},
+	typed[credential.Closed]{sample: credential.Closed{
+		Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Editor: "Logiciel Exemple",
+		To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr", At: sampleTime,
+	}},
+	typed[credential.Alerted]{sample: credential.Alerted{
+		Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Code: "hubee.suspended_at_hub", To: "exploitation@portail.exemple.fr", At: sampleTime,
+	}},
+}
+
+// What the samples about an invented town share.
+const (
+	sampleSiret  value.Siret         = "21990000100013"
+	sampleNumber habilitation.Number = 10000042
+)
+
+var sampleTime = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func sampleAbout(editor string, token, form bool) decision.About {
+	return decision.About{
+		Request: 48231, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Title: "Tarifs de la cantine",
+		Editor: editor, Token: token, Form: form, To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr",
+	}
+}
+
+func sampleChange(act habilitation.Act, reason string) decision.Changed {
+	n := decision.Changed{About: sampleAbout("Logiciel Exemple", true, true), Act: act, Reason: reason, Revision: 2, At: sampleTime}
+	if act != habilitation.Refuse {
+		n.Habilitation = sampleNumber
+	}
+	return n
 }
 
 // entry is a kind of mail, whatever its Go type.

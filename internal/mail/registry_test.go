@@ -34,44 +34,52 @@ func catalogue(t testing.TB) []notice.Sample {
 	return sender.Catalogue()
 }
 
-// declared finds the types that are notices, in the sources of the rules.
-var declared = regexp.MustCompile(`func \((?:\w+ )?\*?(\w+)\) Kind\(\) notice\.Kind`)
+// These find the types that are notices, and the kinds, in the sources of the rules.
+var (
+	declared = regexp.MustCompile(`func \((?:\w+ )?\*?(\w+)\) Kind\(\) notice\.Kind`)
+	named    = regexp.MustCompile(`notice\.Kind\s+= "([^"]+)"`)
+)
 
 // « a catalogue page lists every automatic mail, from one registry that a test completes »:
 // a notice that is not in the registry cannot be sent.
 func TestEveryNoticeIsInTheRegistry(t *testing.T) {
-	registered := map[string]bool{}
+	types, kinds := map[string]int{}, map[notice.Kind]int{}
 	for _, sample := range mail.SampleNotices() {
 		noticed := reflect.TypeOf(sample)
-		name := path.Base(noticed.PkgPath()) + "." + noticed.Name()
-		if registered[name] {
-			t.Errorf("%s is registered twice", name)
+		types[path.Base(noticed.PkgPath())+"."+noticed.Name()]++
+		if kinds[sample.Kind()]++; kinds[sample.Kind()] > 1 {
+			t.Errorf("%s is registered twice", sample.Kind())
 		}
-		registered[name] = true
 	}
-	found := 0
+	foundTypes, foundKinds := 0, 0
 	err := filepath.WalkDir("../domain", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
 			return err
 		}
 		source, err := os.ReadFile(file)
 		for _, match := range declared.FindAllSubmatch(source, -1) {
-			found++
-			if name := filepath.Base(filepath.Dir(file)) + "." + string(match[1]); !registered[name] {
+			foundTypes++
+			if name := filepath.Base(filepath.Dir(file)) + "." + string(match[1]); types[name] == 0 {
 				t.Errorf("%s is a notice that the registry lacks", name)
+			}
+		}
+		for _, match := range named.FindAllSubmatch(source, -1) {
+			foundKinds++
+			if kinds[notice.Kind(match[1])] == 0 {
+				t.Errorf("%s is a kind that the registry lacks", match[1])
 			}
 		}
 		return err
 	})
-	if err != nil || found != len(registered) {
-		t.Errorf("%d notices declared, %d registered, %v", found, len(registered), err)
+	if err != nil || foundTypes != len(types) || foundKinds != len(kinds) {
+		t.Errorf("%d notices of %d kinds declared, %d of %d registered, %v", foundTypes, foundKinds, len(types), len(kinds), err)
 	}
 }
 
 // « a test renders every kind and refuses a kind without template or a template without
 // kind » (ARCHITECTURE.md §10); New refuses the first by itself.
 func TestEveryTemplateHasAKind(t *testing.T) {
-	known := []string{"layout.html.tmpl", "layout.txt.tmpl"}
+	known := []string{"layout.html.tmpl", "layout.txt.tmpl", "habilitation.html.tmpl", "habilitation.txt.tmpl"}
 	for _, sample := range catalogue(t) {
 		for _, part := range []string{"subject", "txt", "html"} {
 			known = append(known, string(sample.Kind)+"."+part+".tmpl")

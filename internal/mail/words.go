@@ -66,11 +66,16 @@ func (w *wording) say(name string, about any) (string, error) {
 func (w *wording) funcs() map[string]any {
 	return map[string]any{
 		"message": func(code string) (string, error) { return w.say(code, nil) },
+		"about":   w.say, // a sentence that names something: about CODE THING
 		"moment":  func(instant time.Time) (string, error) { return w.say("moment", value.MomentOf(instant)) },
 	}
 }
 
-// parse reads the three templates of a kind, each with its layout.
+// shared are the files of templates/mails that every mail may take parts of: the frame, and
+// what the mails about a town say in the same words.
+var shared = [...]string{"layout", "habilitation"}
+
+// parse reads the three templates of a kind, with the shared parts.
 func (w *wording) parse(kind notice.Kind) (*texts, error) {
 	t := &texts{
 		kind: kind, frame: w.frame,
@@ -87,13 +92,12 @@ func (w *wording) parse(kind notice.Kind) (*texts, error) {
 	}
 	plain := func(name, source string) error { _, err := t.text.New(name).Parse(source); return err }
 	markup := func(name, source string) error { _, err := t.html.New(name).Parse(source); return err }
-	err := errors.Join(
-		add("subject", string(kind)+".subject", func(_, source string) error { _, err := t.subject.Parse(source); return err }),
-		add("layout", "layout.txt", plain),
-		add("mail", string(kind)+".txt", plain),
-		add("layout", "layout.html", markup),
-		add("mail", string(kind)+".html", markup),
-	)
+	err := add("subject", string(kind)+".subject", func(_, source string) error { _, err := t.subject.Parse(source); return err })
+	for _, part := range shared {
+		err = errors.Join(err, add(part, part+".txt", plain), add(part, part+".html", markup))
+	}
+	// The mail comes last: what it defines replaces what is shared.
+	err = errors.Join(err, add("mail", string(kind)+".txt", plain), add("mail", string(kind)+".html", markup))
 	if err != nil {
 		return nil, fmt.Errorf("parse mail %s: %w", kind, err)
 	}

@@ -2,6 +2,7 @@ package decision
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"portail-qf/internal/domain/habilitation"
@@ -88,8 +89,10 @@ func (n Approved) Key() string { return "habilitation " + n.Habilitation.String(
 type Changed struct {
 	About
 	Act habilitation.Act // Refuse, Suspend, Restore or Revoke
-	// Reason is what the person who decided wrote; "" when the decision comes from DataPass,
-	// which does not tell it.
+	// Habilitation is the newest one; 0 for a request that never had any.
+	Habilitation habilitation.Number
+	// Reason is what the person who decided wrote, whole, on lines of its own; "" when the
+	// decision comes from DataPass, which does not tell it.
 	Reason string
 	// StillValid: a modification was refused, the habilitation stays as it was.
 	StillValid bool
@@ -103,8 +106,24 @@ func NewChanged(n Changed) (Changed, error) {
 	if n.Kind() == "" || n.To == "" || n.At.IsZero() || n.Revision == 0 {
 		return Changed{}, fmt.Errorf("make %q: %w", n.Act, notice.ErrIncomplete)
 	}
-	n.About = n.tidied()
+	n.About, n.Reason = n.tidied(), tidyReason(n.Reason)
 	return n, nil
+}
+
+// tidyReason keeps the lines of a reason and leaves nothing else in it that is no text.
+func tidyReason(reason string) string {
+	var kept []string
+	for line := range strings.FieldsFuncSeq(reason, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if line = notice.OneLine(line, reasonLimit); line != "" {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "\n")
+}
+
+// Lines are those of the reason, as a mail quotes them; none without a reason.
+func (n Changed) Lines() []string {
+	return strings.FieldsFunc(n.Reason, func(r rune) bool { return r == '\n' })
 }
 
 // Kind implements notice.Notice.
@@ -148,7 +167,8 @@ func NewDesignated(n Designated) (Designated, error) {
 	if n.Habilitation == 0 || n.Mail == "" || n.ByMail == "" || !n.DPD && !n.Controller || n.ApprovedAt.IsZero() {
 		return Designated{}, fmt.Errorf("make %s: %w", KindDesignated, notice.ErrIncomplete)
 	}
-	n.Organisation, n.Title, n.Name, n.By = oneLine(n.Organisation), oneLine(n.Title), oneLine(n.Name), oneLine(n.By)
+	n.Organisation, n.Title, n.Name = oneLine(n.Organisation), oneLine(n.Title), oneLine(n.Name)
+	n.By, n.ByMail = oneLine(n.By), oneLine(n.ByMail)
 	return n, nil
 }
 
