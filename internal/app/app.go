@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -50,11 +51,14 @@ type App struct {
 	Outbox        postgres.Outbox
 	Jobs          *jobs.Table
 
-	config   config.Config
-	log      *slog.Logger
-	now      func() time.Time
-	db       *postgres.DB
-	people   *people
+	config config.Config
+	log    *slog.Logger
+	now    func() time.Time
+	db     *postgres.DB
+	people *people
+
+	habilitations *habilitations
+
 	followUp *dossier.FollowUp
 	handler  *web.Router
 	metrics  *observe.Metrics
@@ -104,6 +108,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if a.people, err = a.newPeople(ring); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	a.habilitations = a.newHabilitations(ring)
 	a.Jobs = &jobs.Table{Jobs: a.recurring(), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Zone: paris}
 	a.workers = &jobs.Workers{
 		Outbox: a.Outbox, Kinds: a.kinds(), Log: o.Log, Now: o.Now,
@@ -165,13 +170,19 @@ func (a *App) hub() *hubee.Client {
 	})
 }
 
-// registry is nil where no register is configured.
-func (a *App) registry() directory.Registry {
+// registry asks at the pace that the register allows to whoever asks much; it is nil where no
+// register is configured.
+func (a *App) registry() directory.Registry { return a.registryEvery(a.config.Sirene.Pause) }
+
+// registryAtOnce is for single questions.
+func (a *App) registryAtOnce() directory.Registry { return a.registryEvery(0) }
+
+func (a *App) registryEvery(pause time.Duration) directory.Registry {
 	c := a.config.Sirene
 	if c.URL == "" {
 		return nil
 	}
-	return sirene.New(sirene.Config{BaseURL: c.URL, Key: c.Key, Pause: c.Pause})
+	return sirene.New(sirene.Config{BaseURL: c.URL, Key: c.Key, Pause: pause})
 }
 
 // documents draws what is not HTML.
@@ -196,10 +207,15 @@ func (documents) QRSVG(address string) ([]byte, error) { return document.QRSVG(a
 
 func (documents) QRPNG(address string) ([]byte, error) { return document.QRPNG(address, qrScale) }
 
-// Enrol gives the people of a seed their accounts and roles, as ProConnect knows them.
+// Enrol gives the people of a seed their accounts and roles, as ProConnect knows them, and
+// its towns their habilitations.
 func (a *App) Enrol(ctx context.Context, seed []byte) error {
 	store := postgres.Access{DB: a.db, Operator: a.people.stored.Operator}
-	return store.Enrol(ctx, a.config.ProConnect.Issuer, seed, a.now())
+	if err := store.Enrol(ctx, a.config.ProConnect.Issuer, seed, a.now()); err != nil {
+		return err
+	}
+	_, err := a.habilitations.decisions.Adopt(ctx, bytes.NewReader(seed))
+	return err
 }
 
 // Fill adds collectivities and dossiers of no one, for measurements.

@@ -28,6 +28,7 @@ func (a *App) kinds() map[string]jobs.Kind {
 		outbox.CloseDossier:   {Deliver: ofDossier(a.followUp.Close)},
 		outbox.SendMail:       {Deliver: a.people.mail.Send, GiveUpAfter: mailPatience},
 		outbox.RunJob:         {Deliver: a.Jobs.Begin, GiveUpAfter: demandPatience},
+		outbox.Provision:      {Deliver: a.provision}, // the saga itself gives up
 	}
 }
 
@@ -47,7 +48,8 @@ func (a *App) recurring() []jobs.Job {
 	return []jobs.Job{
 		{Name: "hubee-notifications", Every: "*/2 * * * *", Timeout: 10 * time.Minute, Run: counted("notifications", a.followUp.ReadNotifications)},
 		{Name: "hubee-reconcile", Every: "17 * * * *", Timeout: 20 * time.Minute, Run: counted("cases", a.followUp.Reconcile)},
-		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: inTurn(purgeOfDossiers(a.followUp), a.purgePeople)},
+		{Name: "hubee-subscriptions", Every: "*/15 * * * *", Timeout: 10 * time.Minute, Run: counted("subscriptions", a.habilitations.provisioning.Reconcile)},
+		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: inTurn(purgeOfDossiers(a.followUp), a.purgePeople, a.purgeEvents)},
 		{Name: "seal-journal", Every: "*/15 * * * *", Timeout: 10 * time.Minute, Run: a.Journal.Seal},
 		{Name: "organisations", Every: "10 4 * * *", Timeout: 6 * time.Hour, Run: counted("organisations", a.Organisations.RefreshAll)},
 	}

@@ -226,8 +226,8 @@ func (s Collectivities) RecordImport(ctx context.Context, batch directory.Import
 
 func recordCollectivity(ctx context.Context, tx *sqlx.Tx, entry directory.Entry, now time.Time) error {
 	// A list that says nothing of the postcode, the contact or the editor leaves them as
-	// they are; so does a form whose state was decided since. An editor that nobody
-	// declared is none.
+	// they are; so does a form whose state was decided since. The form and the editor of a
+	// town follow its subscription where it has one. An editor that nobody declared is none.
 	const sqlCollectivity = `
 		INSERT INTO collectivities AS c (siret, name, folded_name, code_cog, departement, postcode, form,
 			contact_label, contact_mail, contact_phone, contact_url, editor_siret, created_at, updated_at)
@@ -236,12 +236,13 @@ func recordCollectivity(ctx context.Context, tx *sqlx.Tx, entry directory.Entry,
 			name = EXCLUDED.name, folded_name = EXCLUDED.folded_name, code_cog = EXCLUDED.code_cog,
 			departement = EXCLUDED.departement, updated_at = EXCLUDED.updated_at,
 			postcode = COALESCE(NULLIF(EXCLUDED.postcode, ''), c.postcode),
-			form = CASE WHEN $14 THEN EXCLUDED.form ELSE c.form END,
+			form = CASE WHEN $14 AND NOT EXISTS (SELECT FROM subscriptions s WHERE s.siret = c.siret) THEN EXCLUDED.form ELSE c.form END,
 			contact_label = CASE WHEN $15 THEN EXCLUDED.contact_label ELSE c.contact_label END,
 			contact_mail = CASE WHEN $15 THEN EXCLUDED.contact_mail ELSE c.contact_mail END,
 			contact_phone = CASE WHEN $15 THEN EXCLUDED.contact_phone ELSE c.contact_phone END,
 			contact_url = CASE WHEN $15 THEN EXCLUDED.contact_url ELSE c.contact_url END,
-			editor_siret = COALESCE(EXCLUDED.editor_siret, c.editor_siret)`
+			editor_siret = CASE WHEN EXISTS (SELECT FROM subscriptions s WHERE s.siret = c.siret) THEN c.editor_siret
+				ELSE COALESCE(EXCLUDED.editor_siret, c.editor_siret) END`
 	c := entry.Collectivity
 	_, err := tx.ExecContext(ctx, sqlCollectivity, c.Siret.String(), c.Name, entry.FoldedName, c.COG, c.Departement, c.Postcode, string(c.Form),
 		c.Contact.Label, c.Contact.Mail, c.Contact.Phone, c.Contact.URL, c.EditorSiret.String(), now, entry.FormGiven, !c.Contact.IsZero())

@@ -18,9 +18,9 @@ const approvedByDatapass = "DataPass"
 
 func numberText(n habilitation.RequestNumber) string { return strconv.FormatInt(int64(n), 10) }
 
-// decideEvent is what an event of DataPass makes of a request; nil when something newer is
+// DecideEvent is what an event of DataPass makes of a request; nil when something newer is
 // known, and the event changes nothing. next is drawn only for an approval.
-func decideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m Moment) (*Outcome, error) {
+func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m Moment) (*Outcome, error) {
 	decides := e.Name == eventApprove || e.Name == eventRevoke
 	fresh := f.Track.decide
 	if !decides {

@@ -191,7 +191,7 @@ func (i *Inbox) decide(ctx context.Context, kept *Kept, event Event) error {
 			return fmt.Errorf("draw the number of a habilitation: %w", err)
 		}
 	}
-	outcome, err := decideEvent(file, event, of, next, Moment{At: kept.AppliedAt, Author: audit.Datapass, Sealer: i.Vault})
+	outcome, err := DecideEvent(file, event, of, next, Moment{At: kept.AppliedAt, Author: audit.Datapass, Sealer: i.Vault})
 	switch {
 	case err != nil:
 		return fmt.Errorf("decide %s: %w", event.Name, err)

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"portail-qf/internal/config"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/partner/hubee"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/seal"
+)
+
+// habilitations are what is decided of the rights of towns, and what follows at HubEE.
+type habilitations struct {
+	decisions    *decision.Service
+	inbox        *decision.Inbox
+	provisioning *credential.Provisioning
+}
+
+func (a *App) newHabilitations(ring *seal.Ring) *habilitations {
+	editors, decisions := postgres.Editors{DB: a.db}, postgres.Decisions{DB: a.db}
+	return &habilitations{
+		decisions: &decision.Service{Store: decisions, Editors: editors, Sealer: ring, Now: a.now},
+		inbox: &decision.Inbox{
+			Store: decisions, Events: postgres.Inbox{DB: a.db}, Editors: editors, Organisations: a.Organisations, Vault: ring, Now: a.now,
+		},
+		provisioning: &credential.Provisioning{
+			Store: postgres.Subscriptions{DB: a.db}, Hub: a.administrator(), Registry: a.registryAtOnce(), Editors: editors, Sealer: ring,
+			ByHand: a.config.HubEE.Activation == config.ActivationManual, Operator: a.config.ContactEmail,
+			Now: a.now, Wall: time.Now, Concern: a.unprovisioned,
+		},
+	}
+}
+
+func (a *App) administrator() *hubee.Administrator {
+	c := a.config.HubEE
+	return hubee.NewAdministrator(hubee.Config{
+		APIURL: c.APIURL, TokenURL: c.TokenURL, ClientID: c.AdminID, ClientSecret: c.AdminSecret,
+		Editor: "DINUM", Application: "Formulaire QF", Version: softwareVersion,
+		Observe: a.metrics.Partner("hubee_admin"),
+	})
+}
+
+// unprovisioned calls for somebody: a subscription is not what it should be. The
+// administration's home page and the page of HubEE's subscriptions show it.
+func (a *App) unprovisioned(siret value.Siret, code string) {
+	a.metrics.Concern(code)
+	a.log.Error("a subscription needs somebody", "siret", siret.String(), "code", code)
+}
+
+// provision reads the SIRET that an order is about.
+func (a *App) provision(ctx context.Context, subject string) error {
+	return a.habilitations.provisioning.Provision(ctx, value.Siret(subject))
+}
+
+// purgeEvents erases what DataPass's events said once it is of no use.
+func (a *App) purgeEvents(ctx context.Context) (string, error) {
+	erased, err := a.habilitations.inbox.Purge(ctx)
+	return fmt.Sprintf("%d contents of events", erased), err
+}

@@ -1,0 +1,296 @@
+package decision_test
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+)
+
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+// sealer leaves what it seals readable.
+type sealer struct{}
+
+func (sealer) Seal(plain []byte, _ string) []byte { return plain }
+
+// tilleul is an editor whose present contact is not the one of old requests.
+var tilleul = editor.Editor{Siret: "90511200900014", Name: "Logiciels Tilleul", COG: "69123", TechnicalContact: "integration@tilleul.example.fr"}
+
+// happened is an event of DataPass about request 48231.
+type happened struct {
+	Name  string
+	At    int64
+	State string
+	Who   string // mail of the applicant
+	Form  bool
+}
+
+func (h happened) body(t testing.TB) []byte {
+	t.Helper()
+	modalities := []string{"params"}
+	if h.Form {
+		modalities = append(modalities, "formulaire_qf")
+	}
+	body, err := json.Marshal(map[string]any{
+		"event": h.Name, "fired_at": h.At, "model_type": "authorization_request/api_particulier", "model_id": 48231,
+		"data": map[string]any{
+			"state": h.State, "form_uid": "api-particulier-tilleul",
+			"organization": map[string]any{"name": "COMMUNE DE LIMERZEL", "siret": "21560124000017"},
+			"applicant":    map[string]any{"email": h.Who, "given_name": "Yves", "family_name": "Cadoret"},
+			"data":         map[string]any{"modalities": modalities},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// history applies events in the order of their arrival, as the portal does, and keeps the
+// file and the mails.
+type history struct {
+	file    decision.File
+	next    habilitation.Number
+	letters []notice.Letter
+	applied int
+}
+
+func (h *history) arrives(t testing.TB, one happened) {
+	t.Helper()
+	event, err := decision.ReadEvent(one.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.next++
+	outcome, err := decision.DecideEvent(h.file, event, tilleul, h.next, decision.Moment{At: noon, Author: audit.Datapass, Sealer: sealer{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if outcome == nil {
+		return
+	}
+	h.applied++
+	h.file.Request, h.file.Track = outcome.Request, outcome.Track
+	h.file.Request.Revision++
+	if outcome.Subscription != nil {
+		h.file.Subscription = *outcome.Subscription
+		h.file.Server = h.file.Request
+	}
+	h.letters = append(h.letters, outcome.Letters...)
+}
+
+// end is what must not depend on the order of arrival.
+type end struct {
+	State     habilitation.State
+	Requester string
+	Granted   bool
+	Served    bool // its subscription is wanted active
+}
+
+func (h *history) end() end {
+	r := h.file.Request
+	return end{State: r.State, Requester: r.Requester.Mail, Granted: r.State.Habilitates() && r.Current.Number != 0, Served: h.file.Subscription.Want == credential.WantActive}
+}
+
+// « DataPass: order by (fired_at, then revoke > approve > others) » (SETTLED.md): what is
+// true afterwards is what happened last at DataPass, whatever the network made of it; and an
+// event that comes twice counts once.
+func TestTheOrderOfArrivalDoesNotCount(t *testing.T) {
+	const yves, zoe = "yves@limerzel.example.fr", "zoe@limerzel.example.fr"
+	for name, row := range map[string]struct {
+		events []happened
+		want   end
+	}{
+		"an approval": {[]happened{
+			{"create", 10, "draft", yves, true}, {"update", 20, "draft", yves, true}, {"submit", 30, "submitted", yves, true}, {"approve", 40, "validated", yves, true},
+		}, end{habilitation.Validated, yves, true, true}},
+		"a revocation": {[]happened{
+			{"submit", 30, "submitted", yves, true}, {"approve", 40, "validated", yves, true}, {"revoke", 50, "revoked", yves, true},
+		}, end{State: habilitation.Revoked, Requester: yves}},
+		"both in one second": {[]happened{
+			{"approve", 40, "validated", yves, true}, {"revoke", 40, "revoked", yves, true},
+		}, end{State: habilitation.Revoked, Requester: yves}},
+		"a modification under way": {[]happened{
+			{"submit", 30, "submitted", yves, true}, {"approve", 40, "validated", yves, true}, {"reopen", 50, "draft", yves, true}, {"submit", 60, "submitted", zoe, true},
+		}, end{habilitation.Reopened, yves, true, true}},
+		"a modification refused": {[]happened{
+			{"approve", 40, "validated", yves, true}, {"reopen", 50, "draft", yves, true}, {"submit", 60, "submitted", yves, true}, {"refuse", 70, "validated", yves, true},
+		}, end{habilitation.Validated, yves, true, true}},
+		"a modification given up": {[]happened{
+			{"approve", 40, "validated", yves, true}, {"reopen", 50, "draft", yves, true}, {"cancel_reopening", 60, "validated", yves, true},
+		}, end{habilitation.Validated, yves, true, true}},
+		"a modification approved": {[]happened{
+			{"approve", 40, "validated", yves, true}, {"reopen", 50, "draft", yves, true}, {"submit", 60, "submitted", yves, true}, {"approve", 70, "validated", zoe, true},
+		}, end{habilitation.Validated, zoe, true, true}},
+		"a transfer after the approval": {[]happened{
+			{"approve", 40, "validated", yves, true}, {"transfer", 50, "validated", zoe, true},
+		}, end{habilitation.Validated, zoe, true, true}},
+		"an update that reopens nothing": {[]happened{
+			{"approve", 40, "validated", yves, true}, {"update", 50, "validated", zoe, true},
+		}, end{habilitation.Validated, yves, true, true}},
+		"a refusal": {[]happened{
+			{"submit", 30, "submitted", yves, true}, {"refuse", 40, "refused", yves, true},
+		}, end{State: habilitation.Refused, Requester: yves}},
+		"asked again after changes": {[]happened{
+			{"submit", 30, "submitted", yves, true}, {"request_changes", 40, "changes_requested", yves, true}, {"update", 50, "changes_requested", yves, true},
+		}, end{State: habilitation.ChangesRequested, Requester: yves}},
+		"dropped": {[]happened{
+			{"create", 10, "draft", yves, true}, {"archive", 40, "archived", yves, true},
+		}, end{State: habilitation.Archived, Requester: yves}},
+		"approved again after a revocation": {[]happened{
+			{"approve", 40, "validated", yves, true}, {"revoke", 50, "revoked", yves, true}, {"approve", 60, "validated", zoe, true},
+		}, end{habilitation.Validated, zoe, true, true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 60 {
+				order := slices.Clone(row.events)
+				for _, again := range row.events { // some come twice
+					if rand.N(3) == 0 {
+						order = append(order, again)
+					}
+				}
+				rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+				var h history
+				for _, one := range order {
+					h.arrives(t, one)
+				}
+				if diff := cmp.Diff(row.want, h.end()); diff != "" {
+					t.Fatalf("in the order %v:\n%s", order, diff)
+				}
+				keys := map[string]bool{}
+				for _, letter := range h.letters {
+					if keys[letter.Key] {
+						t.Fatalf("the mail %q twice, in the order %v", letter.Key, order)
+					}
+					keys[letter.Key] = true
+				}
+			}
+		})
+	}
+}
+
+// « a late approve changes nothing » (issue 4), and a repetition neither.
+func TestALateApprovalChangesNothing(t *testing.T) {
+	var h history
+	h.arrives(t, happened{"approve", 40, "validated", "yves@limerzel.example.fr", true})
+	h.arrives(t, happened{"revoke", 60, "revoked", "yves@limerzel.example.fr", true})
+	before, letters := h.file, len(h.letters)
+	for _, late := range []happened{
+		{"approve", 50, "validated", "zoe@limerzel.example.fr", true}, {"approve", 40, "validated", "yves@limerzel.example.fr", true},
+		{"revoke", 60, "revoked", "yves@limerzel.example.fr", true}, {"approve", 60, "validated", "zoe@limerzel.example.fr", true},
+	} {
+		h.arrives(t, late)
+		if diff := cmp.Diff(before, h.file); diff != "" || len(h.letters) != letters {
+			t.Errorf("%+v changed something: %s", late, diff)
+		}
+	}
+}
+
+// What two readers would read in two ways, or what is no event, is told apart by its code,
+// and never a fault of ours.
+func TestWhatCannotBeUsedIsToldWhy(t *testing.T) {
+	good := string(happened{"approve", 40, "validated", "yves@limerzel.example.fr", true}.body(t))
+	deep := `{"event":` + repeat("[", 60) + repeat("]", 60) + `}`
+	deepest := `{"event":` + repeat("[", 20000) + repeat("]", 20000) + `}`
+	for body, want := range map[string]string{
+		``:                                "datapass.unreadable",
+		`null`:                            "datapass.unreadable",
+		`[]`:                              "datapass.unreadable",
+		`"approve"`:                       "datapass.unreadable",
+		good[:len(good)-1]:                "datapass.unreadable",
+		good + good:                       "datapass.unreadable",
+		"{\"event\":\"\xff\"}":            "datapass.unreadable",
+		deep:                              "datapass.too_deep",
+		deepest:                           "datapass.unreadable",
+		`{"event":"a","event":"b"}`:       "datapass.duplicate_key",
+		`{"event":"a","Event":"b"}`:       "datapass.duplicate_key",
+		`{"data":{"a":[{"b":1,"b":2}]}}`:  "datapass.duplicate_key",
+		`{}`:                              "datapass.incomplete",
+		`{"test":"yes"}`:                  "datapass.unreadable",
+		`{"event":{}}`:                    "datapass.unreadable",
+		replaced(t, good, "model_id", -1): "datapass.number_invalid",
+		replaced(t, good, "model_id", 10_000_000):                                  "datapass.number_invalid",
+		replaced(t, good, "model_id", 1.5):                                         "datapass.number_invalid",
+		replaced(t, good, "model_id", nil):                                         "datapass.incomplete",
+		replaced(t, good, "fired_at", 0):                                           "datapass.number_invalid",
+		replaced(t, good, "fired_at", int64(1)<<60):                                "datapass.number_invalid",
+		replaced(t, good, "event", "explode"):                                      "datapass.event_unknown",
+		replaced(t, good, "data", nil):                                             "datapass.siret_invalid",
+		inData(t, good, "organization", map[string]any{"siret": "21560124000018"}): "datapass.siret_invalid",
+		inData(t, good, "organization", nil):                                       "datapass.siret_invalid",
+		inData(t, good, "applicant", nil):                                          "datapass.requester_missing",
+		inData(t, good, "applicant", map[string]any{"email": " "}):                 "datapass.requester_missing",
+		inData(t, good, "applicant", map[string]any{"email": "yves"}):              "datapass.mail_invalid",
+		good: "",
+		`{"test":true,"timestamp":"2026-11-25T10:00:00Z"}`:                      "",
+		replaced(t, good, "model_type", "authorization_request/api_entreprise"): "",
+		inData(t, good, "service_provider", nil):                                "",
+		inData(t, good, "data", nil):                                            "",
+	} {
+		_, err := decision.ReadEvent([]byte(body))
+		if got := fault.CodeOf(err); got != want {
+			t.Errorf("%.80s: %q, want %q", body, got, want)
+		}
+	}
+}
+
+// « modalities absent = params » (SETTLED.md); the definition "formulaire_qf" is the form's.
+func TestTheModalitiesOfARequest(t *testing.T) {
+	good := string(happened{"approve", 40, "validated", "yves@limerzel.example.fr", true}.body(t))
+	token, form := habilitation.Modalities{Token: true}, habilitation.Modalities{Form: true}
+	both := habilitation.Modalities{Token: true, Form: true}
+	for body, want := range map[string]habilitation.Modalities{
+		good: both,
+		inData(t, good, "data", map[string]any{}):                                                   token,
+		inData(t, good, "data", map[string]any{"modalities": nil}):                                  token,
+		inData(t, good, "data", map[string]any{"modalities": []string{}}):                           token,
+		inData(t, good, "data", map[string]any{"modalities": []string{"formulaire_qf"}}):            form,
+		inData(t, good, "data", map[string]any{"modalities": []string{"params", "france_connect"}}): token,
+		inData(t, good, "data", map[string]any{"modalities": []string{"france_connect"}}):           {},
+		replaced(t, good, "model_type", "authorization_request/formulaire_qf"):                      form,
+	} {
+		event, err := decision.ReadEvent([]byte(body))
+		if err != nil || event.Modalities != want {
+			t.Errorf("%.200s: %+v, %v, want %+v", body, event.Modalities, err, want)
+		}
+	}
+}
+
+func replaced(t testing.TB, body, name string, value any) string {
+	t.Helper()
+	return change(t, body, func(whole map[string]any) { whole[name] = value })
+}
+
+func inData(t testing.TB, body, name string, value any) string {
+	t.Helper()
+	return change(t, body, func(whole map[string]any) { whole["data"].(map[string]any)[name] = value })
+}
+
+func change(t testing.TB, body string, how func(whole map[string]any)) string {
+	t.Helper()
+	var whole map[string]any
+	if err := json.Unmarshal([]byte(body), &whole); err != nil {
+		t.Fatal(err)
+	}
+	how(whole)
+	changed, err := json.Marshal(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(changed)
+}
+
+func repeat(text string, n int) string { return strings.Repeat(text, n) }
