@@ -123,13 +123,21 @@ func TestDelegationsAreWrittenBackAsHubEETakesThem(t *testing.T) {
 	}
 }
 
-// « required: datapassId, notificationFrequency, … »: a null may be read, not written.
-func TestAFrequencyThatIsNullIsNotWrittenBack(t *testing.T) {
+// « required: datapassId, notificationFrequency, … »: a null may be read, not written. An
+// activation asks for a mail at each folder.
+func TestTheFrequencyIsWrittenBackAsHubEETakesIt(t *testing.T) {
 	for _, absent := range []any{nil, missing, ""} {
 		sent := changed(t, with(subscriptionOf(town, 1), object{"notificationFrequency": absent}), suspension())
 		if sent["notificationFrequency"] != "Unitaire" {
 			t.Errorf("notificationFrequency = %v", sent["notificationFrequency"])
 		}
+	}
+	daily := with(subscriptionOf(town, 1), object{"notificationFrequency": "Quotidienne"})
+	if sent := changed(t, daily, activation(editor)); sent["notificationFrequency"] != "Unitaire" {
+		t.Errorf("at the activation, notificationFrequency = %v", sent["notificationFrequency"])
+	}
+	if sent := changed(t, daily, suspension()); sent["notificationFrequency"] != "Quotidienne" {
+		t.Errorf("at the suspension, notificationFrequency = %v", sent["notificationFrequency"])
 	}
 }
 
@@ -343,6 +351,31 @@ func TestAListThatDoesNotEndIsLeft(t *testing.T) {
 	checkFault(t, err, fault.Unavailable, "hubee.unavailable")
 	if len(s.requests) != 20 {
 		t.Errorf("left after %d pages", len(s.requests))
+	}
+}
+
+// An empty page is the last one, whatever its header promises.
+func TestAnEmptyPageEndsTheList(t *testing.T) {
+	s := newStub(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Range", "Susbscriptions 50-49/100")
+		reply(w, http.StatusOK, []object{})
+	})
+	page, next, err := administratorAt(s.server.URL).ListSubscriptions(t.Context(), 50)
+	if err != nil || next != 0 || len(page) != 0 {
+		t.Errorf("%v listed, next %d: %v", page, next, err)
+	}
+}
+
+// « filter on processCode »: the filter is sent, and checked again on the answer.
+func TestSubscriptionsToOtherProcessesAreNeverListed(t *testing.T) {
+	foreign := with(subscriptionOf(town, 1), object{"processCode": "ProactiviteCnousBoursiers", "status": "Actif"})
+	s := newStub(t, ok([]object{foreign}), ok([]object{foreign, subscriptionOf(town, 2)}))
+	administrator := administratorAt(s.server.URL)
+	if page, _, err := administrator.ListSubscriptions(t.Context(), 0); err != nil || len(page) != 0 {
+		t.Errorf("%v listed: %v", page, err)
+	}
+	if found, err := administrator.FindSubscription(t.Context(), town); err != nil || found.ID != subscriptionID(2) {
+		t.Errorf("FindSubscription = %+v, %v", found, err)
 	}
 }
 
