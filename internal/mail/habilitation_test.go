@@ -1,0 +1,379 @@
+package mail_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/mail"
+	"portail-qf/internal/web/webtest"
+	"portail-qf/templates"
+)
+
+// renderer writes notices as the portal would send them.
+func renderer(t testing.TB) func(n notice.Notice) notice.Sample {
+	t.Helper()
+	sender, err := mail.New(configOf("smtp://localhost"), mail.Parts{Templates: templates.FS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(n notice.Notice) notice.Sample {
+		t.Helper()
+		written, err := sender.Render(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return written
+	}
+}
+
+func must[T notice.Notice](made T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return made
+}
+
+// aboutTowns are towns with and without what a request may lack: an editor, a name, a
+// title, a modality.
+func aboutTowns() (all []decision.About) {
+	for _, editor := range []string{"", "Logiciel Exemple"} {
+		for _, names := range [][2]string{{"COMMUNE DE SAINVILLE", "Tarifs de la cantine"}, {"", ""}} {
+			for _, granted := range [][2]bool{{true, true}, {true, false}, {false, true}, {false, false}} {
+				all = append(all, decision.About{
+					Request: 48231, Siret: "21990000100013", Organisation: names[0], Title: names[1], Editor: editor,
+					Token: granted[0], Form: granted[1], To: "accueil@sainville.fr", CC: "technique@logiciel.fr",
+				})
+			}
+		}
+	}
+	return all
+}
+
+func approvals() (all []decision.Approved) {
+	for _, about := range aboutTowns() {
+		for _, modification := range []bool{false, true} {
+			all = append(all, must(decision.NewApproved(decision.Approved{
+				About: about, Habilitation: 10000042, Modification: modification, ApprovedAt: noon,
+			})))
+		}
+	}
+	return all
+}
+
+func changes() (all []decision.Changed) {
+	for _, about := range aboutTowns() {
+		for _, act := range []habilitation.Act{habilitation.Refuse, habilitation.Suspend, habilitation.Restore, habilitation.Revoke} {
+			for _, valid := range []bool{false, true} {
+				n := decision.Changed{About: about, Act: act, StillValid: valid, Revision: 2, At: noon}
+				all = append(all, must(decision.NewChanged(n)))
+				n.Habilitation, n.Reason = 10000042, "Un motif.\r\n\r\nEt sa suite."
+				all = append(all, must(decision.NewChanged(n)))
+			}
+		}
+	}
+	return all
+}
+
+// everyVariant is every mail of this change, with all that may lack in it.
+func everyVariant() (all []notice.Notice) {
+	for _, n := range approvals() {
+		all = append(all, n)
+	}
+	for _, n := range changes() {
+		all = append(all, n)
+	}
+	for _, functions := range [][2]bool{{true, true}, {true, false}, {false, true}} {
+		for _, names := range [][4]string{{"COMMUNE DE SAINVILLE", "Tarifs de la cantine", "Jeanne Maréchal", "Paul Verdier"}, {}} {
+			all = append(all, must(decision.NewDesignated(decision.Designated{
+				Habilitation: 10000042, Request: 48231, Siret: "21990000100013", Organisation: names[0], Title: names[1], Name: names[2],
+				By: names[3], ByMail: "accueil@sainville.fr", Mail: "maire@sainville.fr", DPD: functions[0], Controller: functions[1], ApprovedAt: noon,
+			})))
+		}
+	}
+	for _, name := range []string{"COMMUNE DE SAINVILLE", ""} {
+		for _, editor := range []string{"Logiciel Exemple", ""} {
+			all = append(all, must(credential.NewClosed(credential.Closed{
+				Siret: "21990000100013", Organisation: name, Editor: editor, To: "accueil@sainville.fr", At: noon,
+			})))
+		}
+		for _, code := range []string{"hubee.suspended_at_hub", "hubee.subscription_missing"} {
+			all = append(all, must(credential.NewAlerted(credential.Alerted{
+				Siret: "21990000100013", Organisation: name, Code: code, To: "exploitation@portail.fr", At: noon,
+			})))
+		}
+	}
+	return all
+}
+
+// shown is what a person sees of a document, without the sentence that only a button needs.
+func shown(t testing.TB, document string) string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for n := range root.Descendants() {
+		switch {
+		case n.Type == html.TextNode && n.Parent.Data != "title":
+			text.WriteString(n.Data)
+		case n.Type == html.ElementNode && (n.Data == "br" || n.Data == "p" || n.Data == "li"):
+			text.WriteString("\n")
+		}
+	}
+	seen := oneSpaced(text.String())
+	return strings.ReplaceAll(seen, "Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur\u00a0: ", "")
+}
+
+// oneSpaced puts a text on one line; its no-break spaces stay.
+func oneSpaced(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\n' }), " ")
+}
+
+// letters leaves of a text what is read aloud.
+func letters(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, text)
+}
+
+var (
+	// ordinal is the number of a line in a list, which HTML counts by itself.
+	ordinal = regexp.MustCompile(`(?m)^\d\. `)
+	// hole is what the absence of a name leaves where nobody thought of it.
+	hole = regexp.MustCompile(`  | [,.)]|,,|\.\.|\( |\(\)|«\x{00A0}?\x{00A0}»|: \.|<no value>|%!`)
+)
+
+// « text and HTML both » say the same, in good French and without a hole, whatever a
+// request lacks.
+func TestEveryVariantIsWellWritten(t *testing.T) {
+	render := renderer(t)
+	for _, n := range everyVariant() {
+		written := render(n)
+		name := fmt.Sprintf("%+v", n)
+		if length := utf8.RuneCountInString(written.Subject); length == 0 || length > 90 || hole.MatchString(written.Subject) {
+			t.Errorf("%s: subject %q", name, written.Subject)
+		}
+		checkWords(t, name, written.Subject)
+		checkWords(t, name, written.Text)
+		for _, fault := range webtest.Faults([]byte(written.HTML)) {
+			if !strings.HasPrefix(fault, "inline style ") {
+				t.Errorf("%s: %s", name, fault)
+			}
+		}
+		checkMarkup(t, written)
+		for line := range strings.Lines(written.Text) {
+			if hole.MatchString(strings.TrimSuffix(line, "\n")) {
+				t.Errorf("%s: line %q", name, line)
+			}
+		}
+		seen := shown(t, written.HTML)
+		if found := hole.FindString(seen); found != "" {
+			t.Errorf("%s: %q in %s", name, found, seen)
+		}
+		if letters(ordinal.ReplaceAllString(written.Text, "")) != letters(seen) {
+			t.Errorf("%s: the text says\n%s\nand the HTML\n%s", name, oneSpaced(written.Text), seen)
+		}
+	}
+}
+
+// « the literal warning », word for word (PRODUCT.md 3.4), where HubEE will ask the town
+// for a password although a software receives its dossiers, and nowhere else.
+func TestTheWarningIsWhereItBelongs(t *testing.T) {
+	const warning = "HubEE va vous demander de créer un mot de passe sous 48\u00a0heures. Vous pouvez ignorer ce mail\u00a0: Logiciel Exemple reçoit les quotients pour vous. " +
+		"Comme le prévoient les CGU que vous avez acceptées, vous restez responsable de votre compte HubEE."
+	render, warned := renderer(t), 0
+	for _, n := range everyVariant() {
+		written := render(n)
+		approved, isApproval := n.(decision.Approved)
+		wanted := isApproval && approved.Form && approved.Editor != "" && !approved.Modification
+		for _, words := range []string{oneSpaced(written.Text), shown(t, written.HTML)} {
+			if strings.Contains(words, warning) != wanted || strings.Contains(words, "ignorer ce mail") != wanted {
+				t.Errorf("%+v: the warning is wanted: %t, in %s", n, wanted, words)
+			}
+		}
+		if wanted {
+			warned++
+		}
+	}
+	if warned != 4 { // with and without a token, with and without names
+		t.Errorf("%d mails with the warning", warned)
+	}
+}
+
+// A mail tells nobody of what was not granted: « a form-only habilitation receives the same
+// validated mail that speaks of a token it does not have » (api-particulier.md §4.2).
+func TestAMailSpeaksOfWhatWasGranted(t *testing.T) {
+	render := renderer(t)
+	check := func(about decision.About, n notice.Notice) {
+		t.Helper()
+		written := render(n)
+		words := strings.ToLower(written.Subject + " " + oneSpaced(written.Text) + " " + written.HTML)
+		if got := strings.Contains(words, "jeton"); got != about.Token && !(about.Token && n.Kind() == decision.KindRefused) {
+			t.Errorf("%s with token %t speaks of one: %t\n%s", n.Kind(), about.Token, got, words)
+		}
+		if got := strings.Contains(words, "formulaire"); got != about.Form && !(about.Form && n.Kind() == decision.KindRefused) {
+			t.Errorf("%s with form %t speaks of one: %t\n%s", n.Kind(), about.Form, got, words)
+		}
+		if !about.Form && strings.Contains(words, "hubee") {
+			t.Errorf("%s without a form speaks of HubEE\n%s", n.Kind(), words)
+		}
+		if about.Editor == "" && strings.Contains(words, "logiciel exemple") {
+			t.Errorf("%s names an editor that there is not", n.Kind())
+		}
+	}
+	for _, n := range approvals() {
+		check(n.About, n)
+		alone := n.Form && n.Editor == "" && !n.Modification
+		if words := oneSpaced(render(n).Text); strings.Contains(words, "créez votre mot de passe dans les 48\u00a0heures") != alone {
+			t.Errorf("%s: whose town needs a HubEE password\n%s", n.Kind(), words)
+		}
+	}
+	for _, n := range changes() {
+		check(n.About, n)
+	}
+}
+
+// What the person wrote is quoted whole; what DataPass does not tell is read there.
+func TestAReasonIsQuotedOrToBeReadAtDataPass(t *testing.T) {
+	render := renderer(t)
+	for _, n := range changes() {
+		for _, words := range []string{oneSpaced(render(n).Text), shown(t, render(n).HTML)} {
+			quoted := strings.Contains(words, "«\u00a0Un motif. Et sa suite.\u00a0»")
+			elsewhere := strings.Contains(words, "dans votre demande sur DataPass")
+			final := n.Act == habilitation.Refuse || n.Act == habilitation.Revoke
+			if quoted != (n.Reason != "") || elsewhere != (n.Reason == "" && final) {
+				t.Errorf("%s with reason %q: %s", n.Kind(), n.Reason, words)
+			}
+			valid := n.Act == habilitation.Refuse && n.StillValid
+			if strings.Contains(words, "reste valable") != valid || n.Act == habilitation.Refuse && strings.Contains(words, "nouvelle demande") == valid {
+				t.Errorf("%s, still valid %t: %s", n.Kind(), n.StillValid, words)
+			}
+		}
+	}
+}
+
+// The numbers that people quote are in every mail about a request, and so is the link that
+// the approval promises.
+func TestNumbersAndLinksAreThere(t *testing.T) {
+	render := renderer(t)
+	for _, n := range approvals() {
+		written := render(n)
+		link := portal + "/collectivite\n"
+		if n.Form {
+			link = portal + "/collectivites/21990000100013\n"
+		}
+		for _, wanted := range []string{"D48231", "H10000042", "SIRET\u00a0: 219\u00a0900\u00a0001\u00a000013", n.Organisation, n.Title, link} {
+			if !strings.Contains(written.Text, wanted) {
+				t.Errorf("%s lacks %q\n%s", n.Kind(), wanted, written.Text)
+			}
+		}
+		if !strings.Contains(written.Subject, "D48231") {
+			t.Errorf("subject %q", written.Subject)
+		}
+	}
+	for _, n := range changes() {
+		written := render(n)
+		if !strings.Contains(written.Subject, "D48231") || strings.Contains(written.Text, "H10000042") != (n.Habilitation != 0) || strings.Contains(written.Text, "H0") {
+			t.Errorf("%s: %s\n%s", n.Kind(), written.Subject, written.Text)
+		}
+		if !strings.Contains(written.Text, "contact@exemple.fr, en rappelant") && n.Act != habilitation.Restore {
+			t.Errorf("%s does not say whom to write to", n.Kind())
+		}
+	}
+}
+
+// Both functions may be declared of one person; who declared it is named as far as known.
+func TestAPersonReadsWhatWasDeclaredAndByWhom(t *testing.T) {
+	render := renderer(t)
+	for _, row := range []struct {
+		dpd, controller bool
+		by              string
+		want            []string
+		never           string
+	}{
+		{true, true, "Paul Verdier", []string{"Paul Verdier (accueil@sainville.fr) a donné votre nom", "comme délégué à la protection des données (DPD) et comme responsable de traitement."}, "La personne"},
+		{true, false, "", []string{"La personne qui écrit depuis l’adresse accueil@sainville.fr a donné votre nom", "comme délégué à la protection des données (DPD)."}, "responsable"},
+		{false, true, "Paul Verdier", []string{"comme responsable de traitement."}, "délégué"},
+	} {
+		n := must(decision.NewDesignated(decision.Designated{
+			Habilitation: 10000042, Request: 48231, Siret: "21990000100013", Organisation: "Sainville", Mail: "maire@sainville.fr",
+			DPD: row.dpd, Controller: row.controller, By: row.by, ByMail: "accueil@sainville.fr", ApprovedAt: noon,
+		}))
+		words := oneSpaced(render(n).Text)
+		for _, wanted := range append(row.want, "Vous n’avez rien à faire.", "Écrivez à contact@exemple.fr, en rappelant le numéro D48231.", "H10000042") {
+			if !strings.Contains(words, wanted) {
+				t.Errorf("%+v: no %q in %s", row, wanted, words)
+			}
+		}
+		if strings.Contains(words, row.never) {
+			t.Errorf("%+v: %q in %s", row, row.never, words)
+		}
+	}
+}
+
+// hostileAbout has the same text for every name.
+func hostileAbout(name string) decision.About {
+	return decision.About{
+		Request: 48231, Siret: "21990000100013", Organisation: name, Title: name, Editor: name, Token: true, Form: true,
+		To: "accueil@sainville.fr",
+	}
+}
+
+// A name is shown as it is, on its line, whatever it holds; a long one leaves the number in
+// the subject.
+func TestNamesOfRequestsStayContent(t *testing.T) {
+	render := renderer(t)
+	for name, row := range map[string]struct{ text, shown string }{
+		"line feeds":    {"COMMUNE\r\nBcc: x@y.fr\r\n\r\nCorps", "COMMUNE Bcc: x@y.fr Corps"},
+		"markup":        {`<script>alert(1)</script><a href="https://mechant.exemple">ici</a>`, `<script>alert(1)</script><a href="https://mechant.exemple">ici</a>`},
+		"a template":    {`{{.Portal}}{{template "link" .}}`, `{{.Portal}}{{template "link" .}}`},
+		"250 letters":   {strings.Repeat("é", 250), strings.Repeat("é", 250)},
+		"250 in words":  {strings.TrimSpace(strings.Repeat("Grande-Rivière ", 17)), strings.TrimSpace(strings.Repeat("Grande-Rivière ", 17))},
+		"turned round":  {"gpj.\u202eetiord", "gpj.etiord"},
+		"an apostrophe": {`L'Haÿ "les" Roses & Cie`, `L'Haÿ "les" Roses & Cie`},
+		"a bare name":   {"Majastres", "Majastres"},
+	} {
+		about := hostileAbout(row.text)
+		designated := decision.Designated{
+			Habilitation: 10000042, Request: 48231, Siret: about.Siret, Organisation: row.text, Title: row.text, Name: row.text,
+			Mail: "maire@sainville.fr", DPD: true, By: row.text, ByMail: "accueil@sainville.fr", ApprovedAt: noon,
+		}
+		for _, n := range []notice.Notice{
+			must(decision.NewApproved(decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon})),
+			must(decision.NewChanged(decision.Changed{About: about, Act: habilitation.Suspend, Reason: row.text, Revision: 2, At: noon})),
+			must(decision.NewDesignated(designated)),
+			must(credential.NewClosed(credential.Closed{Siret: about.Siret, Organisation: row.text, Editor: row.text, To: about.To, At: noon})),
+			must(credential.NewAlerted(credential.Alerted{Siret: about.Siret, Organisation: row.text, Code: "hubee.suspended_at_hub", To: about.To, At: noon})),
+		} {
+			written := render(n)
+			if strings.ContainsAny(written.Subject, "\r\n") || utf8.RuneCountInString(written.Subject) > 90 {
+				t.Errorf("%s in %s: subject %q", name, n.Kind(), written.Subject)
+			}
+			if strings.HasPrefix(string(n.Kind()), "habilitation") && !strings.Contains(written.Subject, "D48231") {
+				t.Errorf("%s in %s: no number in %q", name, n.Kind(), written.Subject)
+			}
+			if strings.Contains(written.HTML, "<script") || strings.Contains(written.HTML, `href="https://mechant`) {
+				t.Errorf("%s in %s: the markup of a name is markup", name, n.Kind())
+			}
+			for _, words := range []string{oneSpaced(written.Text), shown(t, written.HTML)} {
+				if !strings.Contains(words, row.shown) {
+					t.Errorf("%s in %s: not shown as it is\n%s", name, n.Kind(), words)
+				}
+			}
+		}
+	}
+}
