@@ -9,6 +9,9 @@
 // this one. Visitors at a given rate come when they come, however late the portal is, and their wait counts from the moment when
 // they wanted to come; visitors without pause tell how much the portal can do.
 //
+// The public list of the directory is asked for by programs: as soon as a town opened, when the portal has to print it again, and
+// by those who have it and ask whether it changed. Citizens search among all the towns.
+//
 // Professionals are many too: accounts with their roles and live sessions are there before, and those who are measured sign in
 // with ProConnect, second factor included. A permission check and the reading of a session are also measured alone, in this
 // process, with the policy and the stores of the portal; the first page of the support asks for little else.

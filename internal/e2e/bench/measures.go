@@ -26,6 +26,7 @@ type results struct {
 	settings
 	views                                pages
 	professionals                        professionals
+	towns                                towns
 	submissions, submissionsWithoutPause submissions
 	viewDuel, deskDuel, recordingDuel    duel
 	checked                              check
@@ -55,6 +56,7 @@ func (s *scene) measureAll(ctx context.Context) (found results, err error) {
 	}{
 		{"les vues du formulaire", func() error { return s.measureViews(ctx, &found) }},
 		{"les professionnels", func() error { return s.measureProfessionals(ctx, &found.professionals) }},
+		{"l’annuaire", func() error { return s.measureDirectory(ctx, &found.towns) }},
 		{"les transmissions à la cadence visée", func() (err error) {
 			found.submissions, err = s.measureSubmissions(ctx, "cadence", sent, func(do act) measure {
 				return atRate(ctx, submissionRate, s.length, do)
