@@ -2,18 +2,20 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"portail-qf/internal/sim/hubee"
 	"portail-qf/internal/sim/stage"
@@ -58,17 +60,17 @@ func (s *scene) put(address string, body []byte) {
 	}
 }
 
-// object is a JSON object under construction.
-type object = map[string]any
+// fields is a JSON object under construction.
+type fields = map[string]any
 
 // told is an event of DataPass (api-particulier.md §1.2), about the first new town, by the
 // form of the first editor. Changes replace members of the innermost data, of data or of
 // the event itself, by their names.
-func told(event string, number, firedAt int64, changes object) object {
-	fields := object{
+func told(event string, number, firedAt int64, changes fields) fields {
+	filled := fields{
 		"intitule": "Restauration scolaire", "description": "Calcul des tarifs de la cantine.",
-		"modalities": []string{"params", "formulaire_qf"},
-		"scopes":     []string{"cnaf_quotient_familial", "cnaf_allocataires", "cnaf_enfants", "cnaf_adresse"},
+		"modalities":              []string{"params", "formulaire_qf"},
+		"scopes":                  []string{"cnaf_quotient_familial", "cnaf_allocataires", "cnaf_enfants", "cnaf_adresse"},
 		"contact_technique_email": "ancien@tilleul.example.fr", "contact_technique_given_name": "Tom", "contact_technique_family_name": "Vidal",
 		"contact_metier_email": "enfance@limerzel.example.fr", "contact_metier_given_name": "Aline", "contact_metier_family_name": "Morvan",
 		"delegue_protection_donnees_email": "dpd@syndicat.example.fr", "delegue_protection_donnees_given_name": "Luc",
@@ -76,17 +78,17 @@ func told(event string, number, firedAt int64, changes object) object {
 		"responsable_traitement_email":           "maire@limerzel.example.fr", "responsable_traitement_given_name": "Odile",
 		"responsable_traitement_family_name": "Tanguy", "responsable_traitement_job_title": "Maire",
 	}
-	data := object{
+	data := fields{
 		"id": number, "public_id": "0c9b5a4e-0000-4000-8000-000000000001", "state": "validated", "form_uid": "api-particulier-tilleul",
-		"organization":     object{"id": 12, "name": clairmont.Name, "siret": clairmont.Siret, "insee_payload": object{}},
-		"applicant":        object{"id": 7, "email": requester, "given_name": "Yves", "family_name": "Cadoret", "phone_number": "0836656565", "job_title": "DGS"},
-		"service_provider": object{"id": "tilleul", "type": "editor", "siret": "90511200900014"},
+		"organization":     fields{"id": 12, "name": clairmont.Name, "siret": clairmont.Siret, "insee_payload": fields{}},
+		"applicant":        fields{"id": 7, "email": requester, "given_name": "Yves", "family_name": "Cadoret", "phone_number": "0836656565", "job_title": "DGS"},
+		"service_provider": fields{"id": "tilleul", "type": "editor", "siret": "90511200900014"},
 		"authorizations":   []any{},
-		"data":             fields,
+		"data":             filled,
 	}
-	whole := object{"event": event, "fired_at": firedAt, "model_type": "authorization_request/api_particulier", "model_id": number, "data": data}
+	whole := fields{"event": event, "fired_at": firedAt, "model_type": "authorization_request/api_particulier", "model_id": number, "data": data}
 	for name, value := range changes {
-		for _, level := range []object{whole, data, fields} {
+		for _, level := range []fields{whole, data, filled} {
 			if _, has := level[name]; has {
 				level[name] = value
 				break
@@ -96,15 +98,15 @@ func told(event string, number, firedAt int64, changes object) object {
 	return whole
 }
 
-// requester is who asks for the habilitation of the first new town, tilleul the present
+// requester is who asks for the habilitation of the first new town, tilleulContact the present
 // contact of its editor.
 const (
-	requester = "yves.cadoret@limerzel.example.fr"
-	tilleul   = "integration@tilleul.example.fr"
+	requester      = "yves.cadoret@limerzel.example.fr"
+	tilleulContact = "integration@tilleul.example.fr"
 )
 
 // tells sends an event with its signature and returns the status.
-func (s *scene) tells(event object) int {
+func (s *scene) tells(event fields) int {
 	s.t.Helper()
 	body, err := json.Marshal(event)
 	if err != nil {
@@ -116,21 +118,26 @@ func (s *scene) tells(event object) int {
 
 func (s *scene) sendsSigned(body []byte) (int, string) {
 	s.t.Helper()
-	mac := hmac.New(sha256.New, []byte(stage.DatapassSecret))
-	mac.Write(body)
-	return s.sendsRaw(body, "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	return s.sendsSignedTo(s.t.Context(), body)
 }
 
-func (s *scene) sendsRaw(body []byte, signature string) (int, string) {
-	s.t.Helper()
-	request, err := http.NewRequest(http.MethodPost, s.portalURL+"/api/datapass/webhook", bytes.NewReader(body))
+// sendsSignedTo gives up with the context: that of a portal that may die.
+func (s *scene) sendsSignedTo(ctx context.Context, body []byte) (int, string) {
+	mac := hmac.New(sha256.New, []byte(stage.DatapassSecret))
+	mac.Write(body)
+	return s.sendsRaw(ctx, body, "sha256="+hex.EncodeToString(mac.Sum(nil)))
+}
+
+func (s *scene) sendsRaw(ctx context.Context, body []byte, signature string) (int, string) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.portalURL+"/api/datapass/webhook", bytes.NewReader(body))
 	if err != nil {
-		s.t.Fatal(err)
+		return 0, err.Error()
 	}
 	request.Header.Set("Content-Type", "application/json")
 	if signature != "" {
 		request.Header.Set("X-Hub-Signature-256", signature)
 	}
+	request.Close = true // a portal that was killed since answers nobody
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, err.Error()
@@ -144,7 +151,7 @@ func (s *scene) sendsRaw(body []byte, signature string) (int, string) {
 }
 
 // mustTell fails unless the portal takes an event.
-func (s *scene) mustTell(event object) {
+func (s *scene) mustTell(event fields) {
 	s.t.Helper()
 	if status := s.tells(event); status != http.StatusOK {
 		s.t.Fatalf("the event %q of %v was answered %d", event["event"], event["model_id"], status)
@@ -228,17 +235,17 @@ func (s *scene) isListed(town newTown) bool {
 // envelope is to whom a mail went.
 type envelope struct{ To, CC []string }
 
-// envelopes lists the mails whose subject holds a text, with their exact addressees.
-func (s *scene) envelopes(subject string) []envelope {
-	s.t.Helper()
+// envelopes lists the mails after the first ones, with their exact addressees.
+func (s *scene) envelopes(since int) []envelope {
 	var found []envelope
-	for _, message := range s.stage.Mail.Messages() {
-		if strings.Contains(plain(message.Subject), plain(subject)) {
-			found = append(found, envelope{To: sorted(message.To), CC: sorted(message.CC)})
-		}
+	for _, message := range s.stage.Mail.Messages()[since:] {
+		found = append(found, envelope{To: sorted(message.To), CC: sorted(message.Cc)})
 	}
 	return found
 }
+
+// joined compares lists of addresses, none being none.
+var joined = cmp.Transformer("joined", func(list []string) string { return strings.Join(list, ", ") })
 
 func sorted(addresses []string) []string {
 	list := slices.Clone(addresses)
@@ -246,14 +253,17 @@ func sorted(addresses []string) []string {
 	return list
 }
 
-// moved gives a copy of changes with others.
-func moved(changes object, others object) object {
-	both := maps.Clone(changes)
-	if both == nil {
-		both = object{}
+// typed are values that a person gives to the fields of a form.
+type typed map[string]string
+
+// fill presses the button of a form with values of one's own.
+func (p *page) fill(action string, values typed) *page {
+	p.visitor.t.Helper()
+	target, fields := p.form(action)
+	for name, value := range values {
+		fields.Set(name, value)
 	}
-	maps.Copy(both, others)
-	return both
+	return p.visitor.post(target, fields)
 }
 
 // becomesActive waits until the form of a town is open.

@@ -241,6 +241,17 @@ func (s Subscriptions) ListUnseen(ctx context.Context, since time.Time, limit in
 	return found, err
 }
 
+// ListRefused lists towns whose activation HubEE refused before a time.
+func (s Subscriptions) ListRefused(ctx context.Context, before time.Time, limit int) ([]value.Siret, error) {
+	const sqlRefused = `
+		SELECT siret FROM subscriptions
+		WHERE state = 'en_attente' AND want = 'actif' AND failure_code = 'provisioning.activation_refused' AND failed_at < $1
+		ORDER BY failed_at LIMIT $2`
+	var found []value.Siret
+	err := s.DB.pool.SelectContext(ctx, &found, sqlRefused, before, limit)
+	return found, err
+}
+
 // RecordAdopted keeps the subscription of a town that had none here.
 func (s Subscriptions) RecordAdopted(ctx context.Context, told credential.HubSubscription, at time.Time) (credential.Subscription, bool, error) {
 	town, err := s.FindCollectivity(ctx, told.Subscriber.Siret)

@@ -14,6 +14,7 @@ import (
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/failpoint"
 )
 
 // Provisioning brings the subscriptions of towns about at HubEE (reference/hubee.md §12).
@@ -58,6 +59,8 @@ type Store interface {
 	// ListTold finds what is kept of subscriptions that HubEE told of, by the key of the
 	// town; those of no town of ours are left out.
 	ListTold(ctx context.Context, keys []OrganisationKey) (map[OrganisationKey]Subscription, error)
+	// ListRefused lists towns whose activation HubEE refused before a time.
+	ListRefused(ctx context.Context, before time.Time, limit int) ([]value.Siret, error)
 	// ListUnseen lists towns whose subscription HubEE did not tell of since a time.
 	ListUnseen(ctx context.Context, since time.Time, limit int) ([]value.Siret, error)
 	// RecordAdopted keeps the subscription of a town that had none here; false when there is
@@ -192,6 +195,7 @@ func (r *run) record() error {
 	if err := r.Store.RecordStep(r.ctx, r.step); err != nil {
 		return fmt.Errorf("record step: %w", err)
 	}
+	failpoint.Hit("provision: " + string(r.step.After.State) + " recorded")
 	return nil
 }
 

@@ -44,7 +44,32 @@ func (p *Provisioning) Reconcile(ctx context.Context) (count int, err error) {
 	for _, siret := range unseen {
 		failures = append(failures, p.Look(ctx, siret))
 	}
-	return count, errors.Join(failures...)
+	return count, errors.Join(append(failures, p.retryRefused(ctx))...)
+}
+
+// refusedFor is after how long an activation that HubEE refused is asked for again: the
+// editor's account may have been made since (editors' guide, 1.c), for hundreds of towns.
+const refusedFor = 20 * time.Hour
+
+func (p *Provisioning) retryRefused(ctx context.Context) error {
+	if p.ByHand {
+		return nil
+	}
+	refused, err := p.Store.ListRefused(ctx, p.Now().Add(-refusedFor), unseenLimit)
+	if err != nil {
+		return fmt.Errorf("list refused activations: %w", err)
+	}
+	var failures []error
+	for _, siret := range refused {
+		s, err := p.Store.FindSubscription(ctx, siret)
+		if err == nil && s.State == Awaiting {
+			err = p.Store.RecordStep(ctx, Step{After: s.Relaunched(p.Now()), Provision: true, At: p.Now()})
+		}
+		if !fault.Is(err, "subscription.moved") {
+			failures = append(failures, err)
+		}
+	}
+	return errors.Join(failures...)
 }
 
 // compare looks at those of a page that are not as they are kept.

@@ -201,7 +201,7 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 	}
 	return o, o.write(m.Sealer, func() (notice.Notice, error) {
 		return NewChanged(Changed{
-			About: about(r, v.Editor), Act: v.Act, Reason: v.Reason, StillValid: r.Habilitated(), Revision: r.Revision + 1, At: m.At,
+			About: about(r, v.Editor), Habilitation: r.Current.Number, Act: v.Act, Reason: v.Reason, StillValid: r.Habilitated(), Revision: r.Revision + 1, At: m.At,
 		})
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/failpoint"
 )
 
 // InboxState is what became of an event of DataPass.
@@ -160,9 +161,11 @@ func (i *Inbox) apply(ctx context.Context, kept Kept, body []byte) (Received, er
 			return Received{}, err
 		}
 	}
+	failpoint.Hit("datapass: decided, not recorded")
 	if kept.ID, err = i.Events.RecordReceived(ctx, kept); err != nil {
 		return Received{}, fmt.Errorf("record event: %w", err)
 	}
+	failpoint.Hit("datapass: recorded, not answered")
 	return kept.Received, nil
 }
 
