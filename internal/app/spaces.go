@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/operation"
@@ -36,6 +38,8 @@ func (a *App) mountAdministration(router *web.Router, parsed *web.Templates) (er
 		Orders: &operation.Orders{Store: a.Outbox, Now: a.now}, Mails: a.people.mails,
 		Jobs:    &operation.Jobs{Timetable: a.Jobs, Store: postgres.JobRuns{DB: a.db}, Now: a.now},
 		Journal: a.Journal, Catalogue: a.people.mail.Catalogue(),
+		Watch: a.subscriptions(), Provisioning: a.habilitations.provisioning, Decisions: a.habilitations.decisions,
+		Mailroom: &decision.Mailroom{Store: postgres.Mailroom{DB: a.db}}, Inbox: a.habilitations.inbox,
 		From: a.config.Mail.From, ReplyTo: a.config.Mail.ReplyTo, Can: a.people.policy.Can, Now: a.now, Frame: router.ProFrame,
 	}
 	if watch.Views, err = operations.ParseViews(parsed); err != nil {
@@ -43,6 +47,11 @@ func (a *App) mountAdministration(router *web.Router, parsed *web.Templates) (er
 	}
 	watch.Mount(router)
 	return nil
+}
+
+// subscriptions tells how far the subscriptions at HubEE are.
+func (a *App) subscriptions() *credential.Watch {
+	return &credential.Watch{Store: postgres.SubscriptionWatch{DB: a.db}, Now: a.now}
 }
 
 // mountSpaces mounts the spaces of editors, local authorities, instructors and support.

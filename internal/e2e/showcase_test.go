@@ -104,7 +104,7 @@ func administratorPage(page web.ProPage) web.ProPage {
 	page.Person, page.Organisation = "Camille Ferrand", "Direction interministérielle du numérique"
 	page.Space = account.SpaceAdministration
 	page.Navigation = []web.NavLink{{Code: "accueil", URL: "/administration"}}
-	for _, code := range []string{"comptes", "invitations", "sessions", "organisations", "envois", "mails", "catalogue", "taches", "journal"} {
+	for _, code := range []string{"comptes", "invitations", "sessions", "organisations", "collectivites", "habilitations", "hubee", "datapass", "envois", "mails", "catalogue", "taches", "journal"} {
 		page.Navigation = append(page.Navigation, web.NavLink{Code: code, URL: "/administration/" + code})
 	}
 	return page

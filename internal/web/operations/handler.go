@@ -8,6 +8,8 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/web"
@@ -20,6 +22,14 @@ type Handler struct {
 	Mails   *notice.Mails
 	Jobs    *operation.Jobs
 	Journal *audit.Journal
+	// Watch tells how far the subscriptions at HubEE are; Provisioning and Decisions act on
+	// them.
+	Watch        *credential.Watch
+	Provisioning *credential.Provisioning
+	Decisions    *decision.Service
+	// Mailroom tells what DataPass sent; Inbox takes it again.
+	Mailroom *decision.Mailroom
+	Inbox    *decision.Inbox
 	// Catalogue lists every automatic mail (mail.Sender); From and ReplyTo are in whose name
 	// they leave.
 	Catalogue     []notice.Sample
@@ -38,6 +48,11 @@ const (
 	cataloguePath = "/administration/modeles-de-mails"
 	jobsPath      = "/administration/taches"
 	journalPath   = "/administration/journal"
+
+	subscriptionsPath = "/administration/hubee"
+	receivedPath      = "/administration/datapass"
+	habilitationsPath = "/administration/habilitations" // package habilitations
+	townsPath         = "/administration/collectivites" // package administration
 )
 
 // Mount registers the routes of the operations.
@@ -59,6 +74,23 @@ func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodPost, jobsPath+"/:nom/lancement", web.Can("job", "run"), h.start)
 
 	r.Handle(http.MethodGet, journalPath, web.Can("journal", "read"), h.journal)
+	h.mountPartners(r)
+}
+
+// mountPartners registers the routes of what goes on with HubEE and DataPass. To tell HubEE
+// of another person, or to move the dossiers of a town, asks for a second factor.
+func (h *Handler) mountPartners(r *web.Router) {
+	r.Handle(http.MethodGet, subscriptionsPath, web.Can("subscription", "read"), h.subscriptions)
+	r.Handle(http.MethodGet, subscriptionsPath+"/:siret", web.Can("subscription", "read"), h.subscription)
+	r.Handle(http.MethodPost, subscriptionsPath+"/:siret/relance", web.Can("subscription", "relaunch"), h.relaunch)
+	r.Handle(http.MethodPost, subscriptionsPath+"/:siret/gestionnaire", web.Can("subscription", "correct").Confirmed(), h.correct)
+	handsOver := web.Can("subscription", "hand_over").Confirmed()
+	r.Handle(http.MethodGet, subscriptionsPath+"/:siret/logiciel", handsOver, h.confirmHandOver)
+	r.Handle(http.MethodPost, subscriptionsPath+"/:siret/logiciel", handsOver, h.handOver)
+
+	r.Handle(http.MethodGet, receivedPath, web.Can("datapass", "read"), h.received)
+	r.Handle(http.MethodGet, receivedPath+"/:id", web.Can("datapass", "read"), h.receivedEvent)
+	r.Handle(http.MethodPost, receivedPath+"/:id/rejeu", web.Can("datapass", "replay"), h.replay)
 }
 
 // may tells whether the person may do an act.

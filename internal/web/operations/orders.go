@@ -48,6 +48,7 @@ func (h *Handler) orders(c *gin.Context) error {
 func (h *Handler) orderRights(c *gin.Context) orderRights {
 	return orderRights{
 		Now: h.Now(), Retry: h.may(c, "order", "retry"), ReadMails: h.may(c, "mail", "read"), ReadDossiers: h.may(c, "dossier", "read"),
+		ReadSubscriptions: h.may(c, "subscription", "read"),
 	}
 }
 

@@ -108,6 +108,8 @@ func sampleEvents() []audit.Event {
 	hugo := audit.Object{Kind: "account", ID: "14", Display: "Hugo Marchal"}
 	lea := audit.Object{Kind: "invitation", ID: "3", Display: "lea.fontaine@logiciel-exemple.fr"}
 	tilleul := audit.Object{Kind: "organisation", ID: "90511200900014", Display: "Logiciels Tilleul"}
+	town := audit.Object{Kind: "habilitation", ID: "48231", Display: "D48231 COMMUNE DE MAJASTRES"}
+	subscribed := audit.Object{Kind: "subscription", ID: "21040107100019", Display: "COMMUNE DE MAJASTRES"}
 	own := audit.Object{Kind: "session", ID: "100", Display: "Camille Ferrand"}
 	unknown := audit.Author{ID: "unknown", Display: "Personne non reconnue"}
 	return []audit.Event{
@@ -132,6 +134,18 @@ func sampleEvents() []audit.Event {
 		{Author: camille, Act: audit.MailReaddressed, Object: audit.Object{Kind: "mail", ID: "303", Display: "Votre invitation"}, Detail: "recipient 1: 550 5.1.1"},
 		{Author: camille, Act: audit.JobStarted, Object: audit.Object{Kind: "job", ID: "purge", Display: "purge"}},
 		{Author: camille, Act: audit.DossierLookedUp, Object: audit.Object{Kind: "dossier", ID: "7QK9M2XBT4HRP", Display: "7QK9-M2XB-T4HRP"}},
+		{Author: audit.Datapass, Act: audit.HabilitationApproved, Object: town, Organisation: "21040107100019", Detail: "H10000042"},
+		{Author: audit.Datapass, Act: audit.HabilitationRefused, Object: town, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.HabilitationSuspended, Object: town, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.HabilitationRestored, Object: town, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.HabilitationRevoked, Object: town, Organisation: "21040107100019"},
+		{Author: audit.Datapass, Act: audit.RequesterChanged, Object: town, Organisation: "21040107100019"},
+		{Author: audit.System, Act: audit.SubscriptionActive, Object: subscribed, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.SubscriptionRelaunched, Object: subscribed, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.SubscriptionCorrected, Object: subscribed, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.SubscriptionHandedOver, Object: subscribed, Organisation: "21040107100019"},
+		{Author: audit.System, Act: audit.SubscriptionSuspended, Object: subscribed, Organisation: "21040107100019", Detail: "hubee.suspended_at_hub"},
+		{Author: camille, Act: audit.DatapassReplayed, Object: audit.Object{Kind: "datapass", ID: "712", Display: "DataPass 712"}, Detail: "approve"},
 		{Author: camille, Act: "form.published", Object: audit.Object{Kind: "form", ID: "7", Display: "Formulaire de Tilleul"}, Detail: "version 3"},
 		{Author: audit.Author{ID: "16", Display: hostile + endless, Role: hostile}, Act: audit.JobStarted, Object: audit.Object{Kind: "job", ID: "../" + hostile, Display: endless}},
 		{Author: camille, Act: audit.SignInRefused, Object: own, Detail: hostile + endless, Organisation: endless},

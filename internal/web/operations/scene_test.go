@@ -17,6 +17,9 @@ import (
 	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/domain/value"
@@ -39,6 +42,7 @@ type scene struct {
 	db     *postgres.DB
 	raw    *sql.DB // the owner's view
 	router *web.Router
+	ring   *seal.Ring
 
 	admin, reader value.Token // their sessions
 }
@@ -61,6 +65,9 @@ func setScene(t *testing.T) *scene {
 	}
 	t.Cleanup(func() { _, _ = raw.Close(), db.Close() })
 	s := &scene{t: t, db: db, raw: raw}
+	if s.ring, err = seal.Parse(seal.NewKey("test")); err != nil {
+		t.Fatal(err)
+	}
 	s.admin, s.reader = s.signIn("Camille", account.Admin), s.signIn("Rose", account.Reader)
 	s.mount()
 	return s
@@ -92,12 +99,25 @@ func (s *scene) mount() {
 	s.router.GuardedBy(gate{})
 	(&Handler{
 		Views: views, Frame: s.router.ProFrame, Can: policy.Can, Now: now,
-		Orders:  &operation.Orders{Store: postgres.Outbox{DB: s.db}, Now: now},
-		Mails:   &notice.Mails{Store: postgres.Mails{DB: s.db}, Now: now},
-		Jobs:    &operation.Jobs{Timetable: timetable{{Name: "purge", Every: "*/10 * * * *", Timeout: time.Minute, Next: noon}, {Name: "nouvelle", Every: "1 1 1 1 *"}}, Store: postgres.JobRuns{DB: s.db}, Now: now},
-		Journal: &audit.Journal{Store: postgres.Journal{DB: s.db}, Now: now},
-		From:    "API Particulier <support@particulier.api.gouv.fr>", ReplyTo: "api-particulier@api.gouv.fr", Catalogue: sampleCatalogue,
+		Orders:       &operation.Orders{Store: postgres.Outbox{DB: s.db}, Now: now},
+		Mails:        &notice.Mails{Store: postgres.Mails{DB: s.db}, Now: now},
+		Jobs:         &operation.Jobs{Timetable: timetable{{Name: "purge", Every: "*/10 * * * *", Timeout: time.Minute, Next: noon}, {Name: "nouvelle", Every: "1 1 1 1 *"}}, Store: postgres.JobRuns{DB: s.db}, Now: now},
+		Journal:      &audit.Journal{Store: postgres.Journal{DB: s.db}, Now: now},
+		Watch:        &credential.Watch{Store: postgres.SubscriptionWatch{DB: s.db}, Now: now},
+		Provisioning: &credential.Provisioning{Store: postgres.Subscriptions{DB: s.db}, Sealer: s.ring, Now: now, Wall: now},
+		Decisions:    &decision.Service{Store: postgres.Decisions{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Sealer: s.ring, Now: now},
+		Mailroom:     &decision.Mailroom{Store: postgres.Mailroom{DB: s.db}}, Inbox: s.inbox(),
+		From: "API Particulier <support@particulier.api.gouv.fr>", ReplyTo: "api-particulier@api.gouv.fr", Catalogue: sampleCatalogue,
 	}).Mount(s.router)
+}
+
+// inbox takes what DataPass sends.
+func (s *scene) inbox() *decision.Inbox {
+	return &decision.Inbox{
+		Store: postgres.Decisions{DB: s.db}, Events: postgres.Inbox{DB: s.db}, Editors: postgres.Editors{DB: s.db},
+		Organisations: &directory.Organisations{Store: postgres.Organisations{DB: s.db}, Now: func() time.Time { return noon }},
+		Vault:         s.ring, Now: func() time.Time { return noon },
+	}
 }
 
 // gate tells where somebody would be sent (package accounts).
@@ -140,12 +160,8 @@ func (s *scene) signIn(name string, role account.Role) value.Token {
 // mail records a mail refused at its first address, and delivered to its second.
 func (s *scene) mail() (id string) {
 	s.t.Helper()
-	ring, err := seal.Parse(seal.NewKey("test"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	letter := notice.Letter{
-		Kind: "invitation", Key: "invitation 3", Content: ring.Seal([]byte(`{}`), notice.Place("invitation 3")),
+		Kind: "invitation", Key: "invitation 3", Content: s.ring.Seal([]byte(`{}`), notice.Place("invitation 3")),
 		Recipients: notice.Recipients{To: []string{"lea@vile.fr"}, CC: []string{"dgs@ville.fr"}},
 	}
 	mails := postgres.Mails{DB: s.db}
@@ -154,7 +170,7 @@ func (s *scene) mail() (id string) {
 	}
 	s.run(`UPDATE mails SET subject = 'Votre invitation', message_id = 'abc@exemple.fr'`)
 	s.run(`UPDATE outbox SET done_at = due_at, attempts = 1 WHERE kind = 'mail.send'`)
-	err = mails.RecordTold(s.t.Context(), 1, []notice.Told{
+	err := mails.RecordTold(s.t.Context(), 1, []notice.Told{
 		{Position: 1, Address: "lea@vile.fr", State: notice.Bounced, Code: "550 5.1.1"}, {Position: 2, Address: "dgs@ville.fr", State: notice.Sent},
 	}, noon.Add(-time.Hour))
 	if err != nil {

@@ -58,6 +58,7 @@ func (v Views) newJournalPage(page web.ProPage, list web.List, found audit.Page)
 var objectPaths = map[string]string{
 	"account": "/administration/comptes/", "organisation": "/administration/organisations/", "dossier": "/suivi/",
 	"order": ordersPath + "/", "mail": mailsPath + "/", "job": jobsPath + "/",
+	"habilitation": habilitationsPath + "/", "subscription": subscriptionsPath + "/", "datapass": receivedPath + "/",
 }
 
 // addressable is an id that may stand in an address as it is.

@@ -13,6 +13,7 @@ import (
 type orderRights struct {
 	Now                            time.Time
 	Retry, ReadMails, ReadDossiers bool
+	ReadSubscriptions              bool
 }
 
 // ordersPage lists what leaves the house.
@@ -49,12 +50,13 @@ type orderView struct {
 	CanRetry    bool
 }
 
-// orderSubject is what an order is about; one of the first four, else Other.
+// orderSubject is what an order is about; one of the first five, else Other.
 type orderSubject struct {
 	Reference string // of a dossier, grouped for reading aloud
 	Dossier   string // its number, for who may not know its reference: /suivi opens with it
 	Mail      string // its number
 	Job       string // code of its name
+	Town      string // SIRET of a town that HubEE is to know
 	Other     string
 	URL       string // where it is shown; "" for nowhere that the person may go
 }
@@ -107,6 +109,14 @@ func (v Views) newOrderSubject(order outbox.Listed, rights orderRights) orderSub
 		subject := orderSubject{Mail: order.Subject}
 		if rights.ReadMails {
 			subject.URL = mailsPath + "/" + order.Subject
+		}
+		return subject
+	case order.Kind == outbox.Provision:
+		subject := orderSubject{Town: order.Subject}
+		if siret, err := value.ParseExactSiret(order.Subject); err == nil {
+			if subject.Town = siret.Display(); rights.ReadSubscriptions {
+				subject.URL = subscriptionPath(siret)
+			}
 		}
 		return subject
 	case order.Kind == outbox.RunJob:

@@ -19,6 +19,12 @@ type Views struct {
 	job       web.View[jobPage]
 	journal   web.View[journalPage]
 
+	subscriptions web.View[subscriptionsPage]
+	subscription  web.View[subscriptionPage]
+	handOver      web.View[handOverPage]
+	receivedList  web.View[receivedListPage]
+	receivedEvent web.View[receivedPage]
+
 	sentences *web.Templates
 }
 
@@ -35,6 +41,13 @@ func ParseViews(t *web.Templates) (Views, error) {
 		jobs:      web.Parsed[jobsPage](p, "operations/jobs"),
 		job:       web.Parsed[jobPage](p, "operations/job"),
 		journal:   web.Parsed[journalPage](p, "operations/journal"),
+
+		subscriptions: web.Parsed[subscriptionsPage](p, "operations/subscriptions"),
+		subscription:  web.Parsed[subscriptionPage](p, "operations/subscription"),
+		handOver:      web.Parsed[handOverPage](p, "operations/hand_over"),
+		receivedList:  web.Parsed[receivedListPage](p, "operations/received_list"),
+		receivedEvent: web.Parsed[receivedPage](p, "operations/received"),
+
 		sentences: t,
 	}
 	return v, p.Err()
@@ -52,6 +65,11 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		web.Show("operations/jobs", v.jobs, v.jobsSamples(page)...),
 		web.Show("operations/job", v.job, v.jobSamples(page)...),
 		web.Show("operations/journal", v.journal, v.journalSamples(page)...),
+		web.Show("operations/subscriptions", v.subscriptions, v.subscriptionsSamples(page)...),
+		web.Show("operations/subscription", v.subscription, v.subscriptionSamples(page)...),
+		web.Show("operations/hand_over", v.handOver, handOverSamples(page)...),
+		web.Show("operations/received_list", v.receivedList, v.receivedListSamples(page)...),
+		web.Show("operations/received", v.receivedEvent, v.receivedSamples(page)...),
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/domain/outbox"
@@ -39,8 +42,24 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	add("run.state.", "", texts(operation.RunStates[:])...)
 	add("done.", "", "envoi-relance", "adresse-corrigee", "tache-demandee")
 	add("", "", "order.unknown", "order.done", "order.under_way", "order.already_waiting", "order.moved", "job.unknown", "mail.model_unknown")
+	add("subscription.state.", "", texts(credential.States[:])...)
+	add("subscription.state.", "", texts(credential.Selections[:])...)
+	add("subscription.help.", "", texts(credential.States[:])...)
+	add("subscription.help.", "", string(credential.StoppedByHub))
+	add("subscription.step.", "", credential.Steps[:]...)
+	add("subscription.step.", "", "other")
+	add("subscription.road.", "", "locate", "organisation", "subscription", "activation", "suspension")
+	add("subscription.mark.", "", "done", "current", "failed", "to_do")
+	add("subscription.outcome.", "", credential.CallDone, credential.CallFound, "missing", "failed")
+	add("datapass.state.", "", texts(decision.InboxStates[:])...)
+	add("datapass.help.", "", texts(decision.InboxStates[:])...)
+	add("datapass.event.", "", decision.Events[:]...)
+	add("datapass.event.", "", "none", "other")
+	add("", "", sampleReasons[:]...)
+	add("done.", "", "abonnement-relance", "gestionnaire-corrige", "dossiers-confies", "evenement-rejoue", "evenement-toujours-en-quarantaine")
+	add("held.", "", credential.FieldMail, credential.FieldPhone, credential.FieldGivenName, credential.FieldFamilyName, credential.FieldJob)
 	add("", "", "audit.other", "order.kind.other", "order.again.other", "cause.deadline", "cause.version", "cause.defect")
-	for _, listing := range []web.Listing{orderListing, sampleHandler.mailListing(), journalListing} {
+	for _, listing := range []web.Listing{orderListing, sampleHandler.mailListing(), journalListing, subscriptionListing, receivedListing} {
 		for _, filter := range listing.Filters {
 			add("filter.", "", filter.Name)
 		}
@@ -52,6 +71,16 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	}
 	for _, state := range outbox.States {
 		if orderSeverities[state] == "" {
+			t.Errorf("the badge of %q has no colour", state)
+		}
+	}
+	for _, state := range credential.States {
+		if subscriptionSeverities[state] == "" {
+			t.Errorf("the badge of %q has no colour", state)
+		}
+	}
+	for _, state := range decision.InboxStates {
+		if receivedSeverities[state] == "" {
 			t.Errorf("the badge of %q has no colour", state)
 		}
 	}
@@ -124,6 +153,43 @@ func TestALapseIsTold(t *testing.T) {
 	} {
 		if diff := cmp.Diff(want, lapseOf(took)); diff != "" {
 			t.Errorf("%s: %s", took, diff)
+		}
+	}
+}
+
+// « field errors … need clear French sentences with an example »: whatever HubEE would refuse
+// of the local administrator is told in words.
+func TestWhatHubEEWouldRefuseIsToldInWords(t *testing.T) {
+	parsed, _ := parseAll(t)
+	long := strings.Repeat("é", 300)
+	told := map[string]bool{}
+	for _, contact := range []habilitation.Contact{
+		{}, {Mail: "a+b@ville.fr", GivenName: "A", FamilyName: "B", Phone: "12"}, {Mail: "a@ville.paris", GivenName: long, FamilyName: "B", Job: long},
+	} {
+		for _, wrong := range credential.CheckAdministrator(contact) {
+			told[wrong.Code] = true
+			if sentence, found := parsed.Sentence(wrong.Code); !found || !strings.HasSuffix(sentence, ".") {
+				t.Errorf("%s of %s has no sentence: %q", wrong.Code, wrong.Field, sentence)
+			}
+		}
+	}
+	if len(told) < 5 {
+		t.Errorf("only %d codes were met: %v", len(told), told)
+	}
+}
+
+// « badge in words »: the road says where it stopped.
+func TestTheRoadTellsWhatIsDoneAndToDo(t *testing.T) {
+	for state, want := range map[credential.State]string{
+		credential.ToCreate: "current to_do to_do to_do", credential.OrganisationCreated: "done done current to_do", credential.Inactive: "done done done current",
+		credential.Awaiting: "done done done current", credential.Active: "done done done done", credential.Failed: "done failed to_do to_do", credential.Suspended: "done",
+	} {
+		var marks []string
+		for _, step := range stepsOf(sampleSubscription(state).Subscription) {
+			marks = append(marks, step.Mark)
+		}
+		if got := strings.Join(marks, " "); got != want {
+			t.Errorf("%s: %s, want %s", state, got, want)
 		}
 	}
 }
