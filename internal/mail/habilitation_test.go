@@ -61,10 +61,16 @@ func aboutTowns() (all []decision.About) {
 
 func approvals() (all []decision.Approved) {
 	for _, about := range aboutTowns() {
-		for _, modification := range []bool{false, true} {
-			all = append(all, must(decision.NewApproved(decision.Approved{
-				About: about, Habilitation: 10000042, Modification: modification, ApprovedAt: noon,
-			})))
+		made := func(n decision.Approved) {
+			n.About, n.Habilitation, n.ApprovedAt = about, 10000042, noon
+			all = append(all, must(decision.NewApproved(n)))
+		}
+		made(decision.Approved{FormAdded: about.Form})
+		made(decision.Approved{Modification: true})
+		if about.Form {
+			made(decision.Approved{Modification: true, FormAdded: true})
+			made(decision.Approved{FormAdded: true, Elsewhere: true})
+			made(decision.Approved{Modification: true, Elsewhere: true})
 		}
 	}
 	return all
@@ -199,7 +205,7 @@ func TestTheWarningIsWhereItBelongs(t *testing.T) {
 	for _, n := range everyVariant() {
 		written := render(n)
 		approved, isApproval := n.(decision.Approved)
-		wanted := isApproval && approved.Form && approved.Editor != "" && !approved.Modification
+		wanted := isApproval && approved.FormAdded && !approved.Elsewhere && approved.Editor != ""
 		for _, words := range []string{oneSpaced(written.Text), shown(t, written.HTML)} {
 			if strings.Contains(words, warning) != wanted || strings.Contains(words, "ignorer ce mail") != wanted {
 				t.Errorf("%+v: the warning is wanted: %t, in %s", n, wanted, words)
@@ -209,7 +215,7 @@ func TestTheWarningIsWhereItBelongs(t *testing.T) {
 			warned++
 		}
 	}
-	if warned != 4 { // with and without a token, with and without names
+	if warned != 8 { // an approval or a modification, with and without a token, with and without names
 		t.Errorf("%d mails with the warning", warned)
 	}
 }
@@ -237,8 +243,8 @@ func TestAMailSpeaksOfWhatWasGranted(t *testing.T) {
 	}
 	for _, n := range approvals() {
 		check(n.About, n)
-		alone := n.Form && n.Editor == "" && !n.Modification
-		if words := oneSpaced(render(n).Text); strings.Contains(words, "créez votre mot de passe dans les 48\u00a0heures") != alone {
+		alone := n.HasTask()
+		if words := oneSpaced(render(n).Text); strings.Contains(strings.ToLower(words), "créez votre mot de passe dans les 48\u00a0heures") != alone {
 			t.Errorf("%s: whose town needs a HubEE password\n%s", n.Kind(), words)
 		}
 	}

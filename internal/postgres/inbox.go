@@ -108,7 +108,7 @@ func writeReceived(ctx context.Context, tx *sqlx.Tx, kept decision.Kept) (id int
 func (i Inbox) EraseContents(ctx context.Context, before, quarantinedBefore time.Time) (int, error) {
 	const sqlErase = `
 		UPDATE datapass_events SET content = NULL
-		WHERE content IS NOT NULL AND received_at < CASE state WHEN 'quarantaine' THEN $2 ELSE $1 END`
+		WHERE content IS NOT NULL AND received_at < CASE state WHEN 'quarantaine' THEN $2::timestamptz ELSE $1::timestamptz END`
 	result, err := i.DB.pool.ExecContext(ctx, sqlErase, before, quarantinedBefore)
 	if err != nil {
 		return 0, err

@@ -44,7 +44,7 @@ type Grant struct {
 // that never changes, the subscription to bring about, one mail to the right people.
 func approve(f File, grant Grant, m Moment) (Outcome, error) {
 	r := f.Request
-	before := r.Current.Number
+	before := r.Current
 	r.Current = habilitation.Habilitation{
 		Number: grant.Number, Request: r.Number, Siret: r.Siret, Organisation: r.Organisation,
 		Modalities: grant.Modalities, Scopes: grant.Scopes, Editor: habilitation.Editor{Siret: grant.Editor.Siret, Name: grant.Editor.Name},
@@ -61,7 +61,10 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		o.serve(f)
 	}
 	err := o.write(m.Sealer, func() (notice.Notice, error) {
-		return NewApproved(Approved{About: about(r, grant.Editor), Habilitation: grant.Number, Modification: before != 0, ApprovedAt: m.At})
+		return NewApproved(Approved{
+			About: about(r, grant.Editor), Habilitation: grant.Number, Modification: before.Number != 0,
+			FormAdded: grant.Form && !before.Modalities.Form, Elsewhere: o.contends(f), ApprovedAt: m.At,
+		})
 	})
 	for _, designated := range designations(r.Current, m.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
@@ -147,6 +150,15 @@ func (o *Outcome) serve(f File) {
 	o.Subscription, o.Provision = &served, true
 }
 
+// contends tells whether the request contends for the subscription once the decision is made.
+func (o *Outcome) contends(f File) bool {
+	after := f.Subscription
+	if o.Subscription != nil {
+		after = *o.Subscription
+	}
+	return after.Contender == o.Request.Number
+}
+
 // release is the contrary: the subscription must no longer work for the request. It goes to
 // the one that contends for it, or is suspended.
 func (o *Outcome) release(f File) {
@@ -199,9 +211,11 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 	if r.Requester.Mail == "" || v.Act != habilitation.Refuse && r.Current.Number == 0 {
 		return o, nil // nobody to tell, or nothing that was ever granted
 	}
+	told := about(r, v.Editor)
+	told.Form = told.Form && f.Subscription.Request == r.Number
 	return o, o.write(m.Sealer, func() (notice.Notice, error) {
 		return NewChanged(Changed{
-			About: about(r, v.Editor), Habilitation: r.Current.Number, Act: v.Act, Reason: v.Reason, StillValid: r.Habilitated(), Revision: r.Revision + 1, At: m.At,
+			About: told, Habilitation: r.Current.Number, Act: v.Act, Reason: v.Reason, StillValid: r.Habilitated(), Revision: r.Revision + 1, At: m.At,
 		})
 	})
 }

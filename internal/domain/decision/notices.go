@@ -35,7 +35,8 @@ type About struct {
 	Organisation string
 	Title        string // of the project; "" when it has none
 	Editor       string // name; "" without an editor
-	Token, Form  bool   // the modalities
+	Token        bool   // a modality, like the next
+	Form         bool   // of a decision that is no approval: the form of the town works by this habilitation
 	To           string // the requester
 	CC           string // the technical contact; "" for none
 }
@@ -56,7 +57,11 @@ type Approved struct {
 	About
 	Habilitation habilitation.Number
 	Modification bool // the request had a habilitation before
-	ApprovedAt   time.Time
+	FormAdded    bool // the form was not granted before
+	// Elsewhere: another software receives the dossiers of the town, and somebody has to
+	// decide which one does.
+	Elsewhere  bool
+	ApprovedAt time.Time
 }
 
 // NewApproved completes the notice of an approval. It refuses one without number,
@@ -81,6 +86,9 @@ func (n Approved) Kind() notice.Kind {
 	}
 	return KindApproved
 }
+
+// HasTask tells that the town has something to do: its password at HubEE.
+func (n Approved) HasTask() bool { return n.FormAdded && !n.Elsewhere && n.Editor == "" }
 
 // Key is one per habilitation: an approval is confirmed once.
 func (n Approved) Key() string { return "habilitation " + n.Habilitation.String() }
