@@ -448,8 +448,8 @@ func TestAnAddressThatHubEERefusesIsCorrected(t *testing.T) {
 	}
 	admin := p.professional("administratrice")
 	page := admin.get("/administration/hubee/" + clairmont.Siret)
-	page.fill("/correction", typed{"mail": "yves.cadoret@limerzel.fr", "telephone": "02 97"}).answers(http.StatusUnprocessableEntity)
-	admin.get("/administration/hubee/"+clairmont.Siret).fill("/correction", typed{"mail": "yves.cadoret@limerzel.fr", "telephone": "02 97 66 00 00"})
+	page.fill("/gestionnaire", typed{"mail": "yves.cadoret@limerzel.fr", "telephone": "02 97"}).answers(http.StatusUnprocessableEntity)
+	admin.get("/administration/hubee/"+clairmont.Siret).fill("/gestionnaire", typed{"mail": "yves.cadoret@limerzel.fr", "telephone": "02 97 66 00 00"})
 	p.drain()
 	p.hasOneSubscription(clairmont, "Actif", "API")
 	p.becomesActive(clairmont)

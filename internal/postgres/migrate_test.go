@@ -12,8 +12,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/postgres"
 	"portail-qf/migrations"
@@ -54,6 +57,11 @@ func TestTheSchemaListsTheSameValuesAsTheRules(t *testing.T) {
 		"collectivities_form_check":   texts(directory.FormStates[:]),
 		"mail_recipients_state_check": texts(notice.States[:]),
 		"mail_recipients_field_check": texts(notice.Fields[:]),
+		"requests_source_check":       texts(habilitation.Sources[:]),
+		"requests_state_check":        texts(habilitation.States[:]),
+		"subscriptions_want_check":    texts(credential.Wants[:]),
+		"subscriptions_state_check":   texts(credential.States[:]),
+		"datapass_events_state_check": texts(decision.InboxStates[:]),
 	} {
 		var definition string
 		err := s.raw.QueryRowContext(context.Background(),

@@ -132,7 +132,12 @@ func adoption(f File, town existing, grant Grant, siret value.Siret) Outcome {
 		Editor: habilitation.Editor{Siret: grant.Editor.Siret, Name: grant.Editor.Name}, FormUID: g.FormUID, Title: g.Title, Terms: grant.Terms,
 		Contacts: grant.Contacts, ApprovedBy: grant.ByName, ApprovedAt: at,
 	}
-	o := Outcome{Request: r, Habilitation: &r.Current, At: at}
+	// What DataPass says of it later is compared with the approval.
+	track := Track{Decided: Mark{at.Unix(), ranks[eventApprove]}, Requester: Mark{at.Unix(), ranks[eventApprove]}}
+	if g.State == habilitation.Revoked {
+		track.Decided.Rank = ranks[eventRevoke]
+	}
+	o := Outcome{Request: r, Track: track, Habilitation: &r.Current, At: at}
 	m := Moment{At: at, Author: audit.Datapass}
 	o.Events = append(o.Events, m.event(r, audit.HabilitationApproved, grant.Number.String()))
 	if g.Form && g.Subscription != "" {

@@ -74,7 +74,7 @@ func (s *Service) decide(ctx context.Context, by account.Actor, order Order, act
 	if err != nil {
 		return err
 	}
-	outcome, err := decideVerdict(file, by, Verdict{Act: act, Reason: strings.TrimSpace(order.Reason), Editor: of}, s.moment(by))
+	outcome, err := DecideVerdict(file, by, Verdict{Act: act, Reason: strings.TrimSpace(order.Reason), Editor: of}, s.moment(by))
 	if err != nil {
 		return err
 	}
@@ -84,8 +84,8 @@ func (s *Service) decide(ctx context.Context, by account.Actor, order Order, act
 	return nil
 }
 
-// decideVerdict moves a request as a person decided. Whoever suspended cannot revoke.
-func decideVerdict(f File, by account.Actor, v Verdict, m Moment) (Outcome, error) {
+// DecideVerdict moves a request as a person decided. Whoever suspended cannot revoke.
+func DecideVerdict(f File, by account.Actor, v Verdict, m Moment) (Outcome, error) {
 	next, err := f.Request.State.After(v.Act)
 	if err != nil {
 		return Outcome{}, err
@@ -93,7 +93,7 @@ func decideVerdict(f File, by account.Actor, v Verdict, m Moment) (Outcome, erro
 	if v.Act == habilitation.Revoke && f.Request.Suspension.AuthorID == by.Author().ID {
 		return Outcome{}, fault.New(fault.Forbidden, "habilitation.same_person")
 	}
-	if v.Act == habilitation.Restore && f.Request.Source == habilitation.FromDatapass {
+	if v.Act == habilitation.Restore && f.Track.Decided.Rank != 0 {
 		next = f.Track.state("") // where DataPass has it, a modification under way included
 	}
 	f.Request = movedTo(f.Request, next, m.At)

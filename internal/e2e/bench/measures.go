@@ -27,6 +27,7 @@ type results struct {
 	views                                pages
 	professionals                        professionals
 	towns                                towns
+	approvals                            approvals
 	submissions, submissionsWithoutPause submissions
 	viewDuel, deskDuel, recordingDuel    duel
 	checked                              check
@@ -57,6 +58,7 @@ func (s *scene) measureAll(ctx context.Context) (found results, err error) {
 		{"les vues du formulaire", func() error { return s.measureViews(ctx, &found) }},
 		{"les professionnels", func() error { return s.measureProfessionals(ctx, &found.professionals) }},
 		{"l’annuaire", func() error { return s.measureDirectory(ctx, &found.towns) }},
+		{"les validations de DataPass", func() error { return s.measureApprovals(ctx, &found.approvals) }},
 		{"les transmissions à la cadence visée", func() (err error) {
 			found.submissions, err = s.measureSubmissions(ctx, "cadence", sent, func(do act) measure {
 				return atRate(ctx, submissionRate, s.length, do)
@@ -155,7 +157,7 @@ func (s *scene) awaitDelivery(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("after %s, dossiers still wait to be delivered", deliveryLimit)
+	return fmt.Errorf("after %s, orders still wait to be carried out", deliveryLimit)
 }
 
 // profiled does the work, with a profile of the portal if one is wanted.

@@ -1,0 +1,217 @@
+package decision_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+)
+
+// valid is a request with the form that serves the town, or another one.
+func valid(number habilitation.RequestNumber, of habilitation.Editor) habilitation.Request {
+	return habilitation.Request{
+		Number: number, Source: habilitation.FromDatapass, Siret: "21560124000017", Organisation: "Limerzel", State: habilitation.Validated, Revision: 3,
+		Requester: habilitation.Contact{Mail: "yves@limerzel.fr", GivenName: "Yves", FamilyName: "Cadoret"},
+		Current: habilitation.Habilitation{
+			Number: 10000000 + habilitation.Number(number), Request: number, Siret: "21560124000017", Organisation: "Limerzel",
+			Modalities: habilitation.Modalities{Token: true, Form: true}, Editor: of,
+		},
+	}
+}
+
+// serving is a subscription that works for a request.
+func serving(r habilitation.Request) credential.Subscription {
+	return credential.Subscription{
+		Siret: r.Siret, Request: r.Number, Organisation: r.Organisation, Editor: r.Current.Editor.Siret, Administrator: r.Requester,
+		Want: credential.WantActive, State: credential.Active, COG: "56111", HubID: "id", Revision: 5,
+	}
+}
+
+var (
+	brume      = editor.Editor{Siret: "91033700500011", Name: "Ateliers Brume", TechnicalContact: "technique@brume.example.fr"}
+	ofTilleul  = habilitation.Editor{Siret: tilleul.Siret, Name: tilleul.Name}
+	ofBrume    = habilitation.Editor{Siret: brume.Siret, Name: brume.Name}
+	byDatapass = decision.Moment{At: noon, Author: audit.Datapass, Sealer: sealer{}}
+)
+
+// « One HubEE subscription per town and process, so one editor receives the dossiers »
+// (PRODUCT.md 3.2): a second editor's approval takes nothing from the first one's, and
+// somebody decides; when the first right ends, the second one follows by itself.
+func TestASecondEditorContendsForTheDossiers(t *testing.T) {
+	first := valid(1, ofTilleul)
+	file := decision.File{Subscription: serving(first), Server: first}
+	event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", true}.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := decision.DecideEvent(file, event, brume, 10000077, byDatapass)
+	if err != nil || o.Subscription == nil || o.Subscription.Contender != 48231 || o.Subscription.Request != 1 || o.Provision {
+		t.Fatalf("a second editor: %+v, %v", o, err)
+	}
+	if same, err := decision.DecideEvent(file, event, tilleul, 10000077, byDatapass); err != nil || same.Subscription != nil {
+		t.Errorf("the same editor: %+v, %v", same.Subscription, err)
+	}
+	second := o.Request
+	second.Revision = 1
+
+	contended := decision.File{Request: first, Subscription: *o.Subscription, Server: first, Contender: second}
+	revoke, err := decision.ReadEvent([]byte(replaced(t, string(happened{"revoke", 90, "revoked", "yves@limerzel.fr", true}.body(t)), "model_id", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, err := decision.DecideEvent(contended, revoke, tilleul, 0, byDatapass)
+	if err != nil || ended.Subscription == nil || !ended.Provision {
+		t.Fatalf("the first right ends: %+v, %v", ended, err)
+	}
+	if got := *ended.Subscription; got.Request != 48231 || got.Editor != brume.Siret || got.Want != credential.WantActive || got.Contender != 0 {
+		t.Errorf("the second one follows: %+v", got)
+	}
+
+	// the contender gives up
+	gone := decision.File{Request: second, Track: o.Track, Subscription: *o.Subscription, Server: first, Contender: second}
+	revoke.Request, revoke.FiredAt = 48231, 100
+	o, err = decision.DecideEvent(gone, revoke, brume, 0, byDatapass)
+	if err != nil || o.Subscription == nil || o.Subscription.Contender != 0 || o.Subscription.Request != 1 || o.Provision {
+		t.Errorf("the contender's right ends: %+v, %v", o, err)
+	}
+}
+
+// A right that ended does not keep the subscription from the next one.
+func TestANewRightTakesTheSubscriptionOfOneThatEnded(t *testing.T) {
+	old := valid(1, ofTilleul)
+	old.State = habilitation.Revoked
+	suspended := serving(old)
+	suspended.Want, suspended.State = credential.WantSuspended, credential.Suspended
+	event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", true}.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := decision.DecideEvent(decision.File{Subscription: suspended, Server: old}, event, brume, 10000077, byDatapass)
+	if err != nil || o.Subscription == nil || !o.Provision {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if got := *o.Subscription; got.Request != 48231 || got.Editor != brume.Siret || got.Want != credential.WantActive || got.Contender != 0 || got.Revision != 5 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A modification that gives the form up closes it.
+func TestAModificationWithoutTheFormClosesIt(t *testing.T) {
+	before := valid(48231, ofTilleul)
+	event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", false}.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := decision.DecideEvent(decision.File{Request: before, Subscription: serving(before), Server: before}, event, tilleul, 10000077, byDatapass)
+	if err != nil || o.Subscription == nil || o.Subscription.Want != credential.WantSuspended || !o.Provision {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+// « suspended by one person, revoked by a second » (issue 4, PRODUCT.md 3.3).
+func TestWhoSuspendsDoesNotRevoke(t *testing.T) {
+	awa, maud := account.Actor{AccountID: 3, Name: "Awa Traoré", Role: account.Instructor}, account.Actor{AccountID: 6, Name: "Maud Perrin", Role: account.Instructor}
+	r := valid(48231, ofTilleul)
+	file := decision.File{Request: r, Subscription: serving(r), Server: r}
+	by := func(a account.Actor) decision.Moment {
+		return decision.Moment{At: noon.Add(time.Hour), Author: a.Author(), Sealer: sealer{}}
+	}
+
+	if _, err := decision.DecideVerdict(file, awa, decision.Verdict{Act: habilitation.Revoke, Reason: "Fuite."}, by(awa)); !fault.Is(err, "habilitation.moved") {
+		t.Errorf("revoked without suspension: %v", err)
+	}
+	o, err := decision.DecideVerdict(file, awa, decision.Verdict{Act: habilitation.Suspend, Reason: "Fuite.", Editor: tilleul}, by(awa))
+	if err != nil || o.Request.State != habilitation.Suspended || o.Subscription.Want != credential.WantSuspended || len(o.Letters) != 1 || len(o.Events) != 1 {
+		t.Fatalf("suspended: %+v, %v", o, err)
+	}
+	file.Request, file.Subscription = o.Request, *o.Subscription
+	file.Server = o.Request
+	if _, err := decision.DecideVerdict(file, awa, decision.Verdict{Act: habilitation.Suspend, Reason: "Fuite."}, by(awa)); !fault.Is(err, "habilitation.moved") {
+		t.Errorf("suspended twice: %v", err)
+	}
+	if _, err := decision.DecideVerdict(file, awa, decision.Verdict{Act: habilitation.Revoke, Reason: "Fuite."}, by(awa)); !fault.Is(err, "habilitation.same_person") {
+		t.Errorf("revoked by the same person: %v", err)
+	}
+	restored, err := decision.DecideVerdict(file, awa, decision.Verdict{Act: habilitation.Restore, Editor: tilleul}, by(awa))
+	if err != nil || restored.Request.State != habilitation.Validated || restored.Subscription.Want != credential.WantActive || restored.Request.Suspension != (habilitation.Suspension{}) {
+		t.Errorf("restored: %+v, %v", restored, err)
+	}
+	revoked, err := decision.DecideVerdict(file, maud, decision.Verdict{Act: habilitation.Revoke, Reason: "Fuite.", Editor: tilleul}, by(maud))
+	if err != nil || revoked.Request.State != habilitation.Revoked || revoked.Subscription != nil {
+		t.Errorf("revoked by another person: %+v, %v", revoked, err)
+	}
+	file.Request = revoked.Request
+	for _, act := range habilitation.Acts {
+		if _, err := decision.DecideVerdict(file, maud, decision.Verdict{Act: act, Reason: "Fuite."}, by(maud)); !fault.Is(err, "habilitation.moved") {
+			t.Errorf("%s after the revocation: %v", act, err)
+		}
+	}
+}
+
+// « DPD and controller told what was declared in their name » (issue 4): once each, and not
+// the requester, who declared it.
+func TestWhoIsDesignatedIsToldOnce(t *testing.T) {
+	const yves, dpd, mayor = "yves@limerzel.fr", "dpd@syndicat.fr", "maire@limerzel.fr"
+	for _, row := range []struct {
+		dpd, controller string
+		want            []string
+	}{
+		{dpd, mayor, []string{"personne-designee " + dpd, "personne-designee " + mayor}},
+		{dpd, dpd, []string{"personne-designee " + dpd}},
+		{dpd, yves, []string{"personne-designee " + dpd}},
+		{yves, yves, nil},
+		{"", mayor, []string{"personne-designee " + mayor}},
+		{"", "", nil},
+		{"pas une adresse", "DPD@Syndicat.fr", []string{"personne-designee " + dpd}},
+	} {
+		body := inData(t, string(happened{"approve", 40, "validated", yves, true}.body(t)), "data", map[string]any{
+			"delegue_protection_donnees_email": row.dpd, "responsable_traitement_email": row.controller,
+		})
+		event, err := decision.ReadEvent([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := decision.DecideEvent(decision.File{}, event, editor.Editor{}, 10000077, byDatapass)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, letter := range o.Letters[1:] {
+			told = append(told, string(letter.Kind)+" "+letter.Recipients.To[0])
+		}
+		if diff := cmp.Diff(row.want, told); diff != "" || o.Letters[0].Recipients.To[0] != yves {
+			t.Errorf("dpd %q, controller %q: %s", row.dpd, row.controller, diff)
+		}
+	}
+}
+
+// The states of PRODUCT.md 4 and what people may do in each.
+func TestWhatEachStateAllows(t *testing.T) {
+	allowed := map[habilitation.State]string{
+		habilitation.Draft: "", habilitation.Submitted: "approve refuse", habilitation.ChangesRequested: "approve refuse",
+		habilitation.Validated: "suspend", habilitation.Reopened: "approve refuse suspend", habilitation.Suspended: "restore revoke",
+		habilitation.Refused: "", habilitation.Revoked: "", habilitation.Archived: "",
+	}
+	for _, state := range habilitation.States {
+		got := ""
+		for _, act := range habilitation.Acts {
+			if state.Allows(act) {
+				if got != "" {
+					got += " "
+				}
+				got += string(act)
+			}
+		}
+		if got != allowed[state] {
+			t.Errorf("%s allows %q, want %q", state, got, allowed[state])
+		}
+	}
+}

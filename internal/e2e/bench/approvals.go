@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/sim/stage"
+)
+
+const (
+	approvalPath  = "/api/datapass/webhook"
+	firstApproval = 1_000_000 // the number of the first request: those of the seed are smaller
+)
+
+// approvals is what became of habilitations that DataPass approved, each with the form.
+type approvals struct {
+	told       measure       // the events, from DataPass's side
+	provided   time.Duration // from the end of the last one until every form had its subscription
+	processor  time.Duration // of the portal for one, HubEE and mail included
+	incomplete int           // towns without an active subscription at the end
+}
+
+// measureApprovals has DataPass tell approvals of many towns without pause, and waits until HubEE has all the subscriptions
+// and the relay all the mails.
+func (s *scene) measureApprovals(ctx context.Context, found *approvals) error {
+	before, err := s.portal.spent()
+	if err != nil {
+		return err
+	}
+	found.told = withoutPause(ctx, crowd, during(s.length), func(ctx context.Context, number int) error {
+		return s.tell(ctx, approval(number))
+	})
+	ended := time.Now()
+	if err := s.awaitDelivery(ctx); err != nil {
+		return err
+	}
+	found.provided = time.Since(ended)
+	after, err := s.portal.spent()
+	if err != nil {
+		return err
+	}
+	counted, err := postgres.SubscriptionWatch{DB: s.db}.CountSubscriptions(ctx)
+	total := 0
+	for _, n := range counted {
+		total += n
+	}
+	found.incomplete = total - counted[credential.Active]
+	found.processor = (after - before) / time.Duration(max(1, len(found.told.took)))
+	return err
+}
+
+// approval is the event of the n-th request: a town of postgres.Fill, the form and the token, the first editor of the seed.
+func approval(n int) map[string]any {
+	return map[string]any{
+		"event": "approve", "fired_at": 1782300000 + n, "model_type": "authorization_request/api_particulier", "model_id": firstApproval + n,
+		"data": map[string]any{
+			"state": "validated", "form_uid": "api-particulier-tilleul",
+			"organization": map[string]any{"name": fmt.Sprintf("COMMUNE ESSAI %d", 1+n), "siret": filledTown(1 + n)},
+			"applicant":    map[string]any{"email": fmt.Sprintf("demandeur-%d@essai.example.fr", n), "given_name": "Anne", "family_name": "Essai"},
+			"data":         map[string]any{"modalities": []string{"params", "formulaire_qf"}, "scopes": []string{"cnaf_quotient_familial"}},
+		},
+	}
+}
+
+func (s *scene) tell(ctx context.Context, event map[string]any) error {
+	body, err := json.Marshal(event)
+	if err != nil {
+		return err
+	}
+	mac := hmac.New(sha256.New, []byte(stage.DatapassSecret))
+	mac.Write(body)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.portal.url+approvalPath, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	response, err := s.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %d", approvalPath, response.StatusCode)
+	}
+	return nil
+}
+
+func (a approvals) lines() []line {
+	return []line{
+		{fmt.Sprintf("Validation reçue de DataPass, %d envois sans pause", crowd), perSecond(a.told), "", true},
+		{"  temps de réponse", times(a.told), "", true},
+		{"  abonnements actifs et mails partis après", milliseconds(a.provided), "", true},
+		{"  processeur du portail, HubEE et mails compris", milliseconds(a.processor) + " par validation", "", true},
+		{"  collectivités sans abonnement actif", fmt.Sprint(a.incomplete), "0", a.incomplete == 0},
+	}
+}
+
+func (a approvals) fault() error {
+	if a.incomplete > 0 {
+		return errors.New("some approvals did not have their whole effect")
+	}
+	return nil
+}
