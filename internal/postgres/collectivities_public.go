@@ -7,7 +7,10 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
 )
 
@@ -91,7 +94,7 @@ func (s Collectivities) findPublished(ctx context.Context, query, code string) (
 
 // RecordRegistration adds a collectivity. Of two registrations at once, one waits for the
 // other and finds that it came too late.
-func (s Collectivities) RecordRegistration(ctx context.Context, entry directory.Entry, now time.Time) (directory.Collectivity, error) {
+func (s Collectivities) RecordRegistration(ctx context.Context, entry directory.Entry, event audit.Event) (directory.Collectivity, error) {
 	const sqlRegister = `
 		INSERT INTO collectivities AS c (siret, name, folded_name, code_cog, departement, form, editor_siret, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, (SELECT siret FROM editors WHERE siret = $7), $8, $8)
@@ -101,11 +104,33 @@ func (s Collectivities) RecordRegistration(ctx context.Context, entry directory.
 	var row collectivityRow
 	err := s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
 		err := tx.GetContext(ctx, &row, sqlRegister, c.Siret.String(), c.Name, entry.FoldedName, c.COG, c.Departement,
-			string(c.Form), c.EditorSiret.String(), now)
-		return conflictWhenAbsent("collectivity.taken", err)
+			string(c.Form), c.EditorSiret.String(), event.At)
+		if err != nil {
+			return conflictWhenAbsent("collectivity.taken", err)
+		}
+		if err := believeRegistration(ctx, tx, row.collectivity(), event.At); err != nil {
+			return err
+		}
+		return recordEvent(ctx, tx, event)
 	})
 	if err != nil {
 		return directory.Collectivity{}, fmt.Errorf("add %s: %w", c.Siret, err)
 	}
 	return row.collectivity(), nil
+}
+
+// believeRegistration keeps what the existing back-office made at HubEE for a town whose
+// form is open: the job of the subscriptions looks at it. A subscription of our own, which
+// waited for the town, decides of its form.
+func believeRegistration(ctx context.Context, tx *sqlx.Tx, town directory.Collectivity, now time.Time) error {
+	ours, err := findSubscription(ctx, tx, town.Siret)
+	switch {
+	case err == nil:
+		return followSubscription(ctx, tx, ours, now)
+	case fault.KindOf(err) != fault.NotFound:
+		return fmt.Errorf("find subscription: %w", err)
+	case town.Form != directory.FormOpen:
+		return nil
+	}
+	return writeSubscription(ctx, tx, credential.Believed(town, now))
 }

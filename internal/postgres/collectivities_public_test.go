@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
@@ -85,7 +86,7 @@ func (s *scene) enter(siret value.Siret, folded, name, cog string, form director
 	s.t.Helper()
 	_, err := postgres.Collectivities{DB: s.db}.RecordRegistration(s.t.Context(), directory.Entry{FoldedName: folded, Collectivity: directory.Collectivity{
 		Siret: siret, Name: name, COG: cog, Departement: cog[:2], Form: form,
-	}}, noon)
+	}}, audit.Event{At: noon})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func TestASiretIsRegisteredOnce(t *testing.T) {
 	store := postgres.Collectivities{DB: s.db}
 	kept, errs := make([]directory.Collectivity, several), make([]error, several)
 	atOnce(several, func(i int) {
-		kept[i], errs[i] = store.RecordRegistration(t.Context(), entry(fmt.Sprintf("Sainville %d", i), editorSiret), noon)
+		kept[i], errs[i] = store.RecordRegistration(t.Context(), entry(fmt.Sprintf("Sainville %d", i), editorSiret), audit.Event{At: noon})
 	})
 	won := 0
 	for i, err := range errs {
@@ -150,7 +151,7 @@ func TestASiretIsRegisteredOnce(t *testing.T) {
 	}
 	stranger := entry("Sainville-bis", "90511200900014")
 	stranger.Siret = "26280363900015"
-	if got, err := store.RecordRegistration(t.Context(), stranger, noon); err != nil || got.EditorSiret != "" {
+	if got, err := store.RecordRegistration(t.Context(), stranger, audit.Event{At: noon}); err != nil || got.EditorSiret != "" {
 		t.Errorf("with an editor that nobody declared: %+v, %v", got, err)
 	}
 }

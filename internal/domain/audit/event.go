@@ -14,6 +14,8 @@ var (
 	System   = Author{ID: "system", Display: "Le portail", Role: "system"}
 	Operator = Author{ID: "operator", Display: "Exploitation (ligne de commande)", Role: "operator"}
 	Datapass = Author{ID: "datapass", Display: "DataPass", Role: "datapass"}
+	// Directory is the existing back-office, which adds the towns that it has seen to.
+	Directory = Author{ID: "directory", Display: "Back-office existant", Role: "directory"}
 )
 
 // Object is what was acted on. A citizen is never named: a dossier is known by its
@@ -65,6 +67,8 @@ const (
 	SubscriptionSuspended  Act = "subscription.suspended_at_hub"
 
 	DatapassReplayed Act = "datapass.replayed"
+
+	CollectivityAdded Act = "collectivity.added"
 )
 
 // Acts lists every act, for the filter of the journal and for the test that each has its
@@ -75,7 +79,7 @@ var Acts = [...]Act{
 	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted, DossierLookedUp,
 	HabilitationApproved, HabilitationRefused, HabilitationSuspended, HabilitationRestored, HabilitationRevoked, RequesterChanged,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
-	DatapassReplayed,
+	DatapassReplayed, CollectivityAdded,
 }
 
 // Event is one line of the journal.

@@ -111,9 +111,17 @@ func (p *Provisioning) adopt(ctx context.Context, told HubSubscription) error {
 // Adopted is the subscription of a town whose form is as the directory says, until HubEE is
 // believed.
 func Adopted(town directory.Collectivity, told HubSubscription, at time.Time) Subscription {
+	s := Believed(town, at)
+	s.HubID, s.SeenAt = told.ID, at
+	return s
+}
+
+// Believed is the subscription that stands behind the form of a town, as the directory has
+// it and nobody has asked HubEE yet.
+func Believed(town directory.Collectivity, at time.Time) Subscription {
 	s := Subscription{
 		Siret: town.Siret, Organisation: town.Name, Editor: town.EditorSiret, Want: WantActive, WantedAt: at,
-		State: Awaiting, COG: told.Subscriber.COG, HubID: told.ID, SeenAt: at,
+		State: Awaiting, COG: town.COG,
 	}
 	switch town.Form {
 	case directory.FormOpen:

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/place"
 	"portail-qf/internal/domain/value"
@@ -150,9 +150,10 @@ func (r Registration) entry() Entry {
 // RegistrationStore keeps the collectivities that are registered.
 type RegistrationStore interface {
 	// RecordRegistration adds a collectivity and returns it as it is kept, without an editor
-	// that is not one of ours; fault.Conflict, code collectivity.taken, when there is one of
-	// that SIRET.
-	RecordRegistration(ctx context.Context, entry Entry, now time.Time) (Collectivity, error)
+	// that is not one of ours, with its line in the journal; fault.Conflict, code
+	// collectivity.taken, when there is one of that SIRET. What HubEE has for one whose form
+	// is open is looked at from then on.
+	RecordRegistration(ctx context.Context, entry Entry, event audit.Event) (Collectivity, error)
 }
 
 // Register adds a collectivity. Codes: collectivity.invalid (fault.Invalid, a Refusal),
@@ -161,7 +162,11 @@ func (s *Service) Register(ctx context.Context, r Registration) (Collectivity, e
 	if refusal := r.Check(); refusal != nil {
 		return Collectivity{}, refusal
 	}
-	kept, err := s.Store.RecordRegistration(ctx, r.entry(), s.Now())
+	entry := r.entry()
+	kept, err := s.Store.RecordRegistration(ctx, entry, audit.Event{
+		At: s.Now(), Author: audit.Directory, Act: audit.CollectivityAdded, Organisation: entry.Siret.String(), Detail: string(entry.Form),
+		Object: audit.Object{Kind: "collectivity", ID: entry.Siret.String(), Display: entry.Name},
+	})
 	if err != nil {
 		return Collectivity{}, fmt.Errorf("register collectivity: %w", err)
 	}

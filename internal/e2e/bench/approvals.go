@@ -50,7 +50,7 @@ func (s *scene) measureApprovals(ctx context.Context, found *approvals) error {
 	if err != nil {
 		return err
 	}
-	counted, err := postgres.SubscriptionWatch{DB: s.db}.CountSubscriptions(ctx)
+	counted, err := postgres.SubscriptionWatch{DB: s.db}.CountSubscriptions(ctx) // those that the list added count as active
 	total := 0
 	for _, n := range counted {
 		total += n

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/postgres"
 )
@@ -66,7 +67,7 @@ func (s *scene) openTown(ctx context.Context, number int) error {
 	name := fmt.Sprintf("Commune essai %d", number)
 	_, err := postgres.Collectivities{DB: s.db}.RecordRegistration(ctx, directory.Entry{FoldedName: name, Collectivity: directory.Collectivity{
 		Siret: filledTown(number), Name: name, COG: "45123", Departement: "45", Form: directory.FormOpen,
-	}}, time.Now())
+	}}, audit.Event{At: time.Now()})
 	return err
 }
 

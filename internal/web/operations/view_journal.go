@@ -59,6 +59,7 @@ var objectPaths = map[string]string{
 	"account": "/administration/comptes/", "organisation": "/administration/organisations/", "dossier": "/suivi/",
 	"order": ordersPath + "/", "mail": mailsPath + "/", "job": jobsPath + "/",
 	"habilitation": habilitationsPath + "/", "subscription": subscriptionsPath + "/", "datapass": receivedPath + "/",
+	"collectivity": "/administration/collectivites/",
 }
 
 // addressable is an id that may stand in an address as it is.
