@@ -129,6 +129,7 @@ func sampleEvents() []audit.Event {
 		{Author: camille, Act: audit.RoleWithdrawn, Object: hugo, Detail: "support"},
 		{Author: camille, Act: audit.RoleLeft, Object: hugo, Detail: "reader"},
 		{Author: audit.Operator, Act: audit.OrganisationAdded, Object: tilleul},
+		{Author: audit.Directory, Act: audit.CollectivityAdded, Detail: "ouvert", Object: audit.Object{Kind: "collectivity", ID: "21990000100013", Display: "Bourg-Neuf"}},
 		{Author: audit.System, Act: audit.OrganisationAsked, Object: tilleul, Detail: "closed"},
 		{Author: camille, Act: audit.OrderRetried, Object: audit.Object{Kind: "order", ID: "4012", Display: "7QK9-M2XB-T4HRP"}, Detail: outbox.DeliverDossier},
 		{Author: camille, Act: audit.MailReaddressed, Object: audit.Object{Kind: "mail", ID: "303", Display: "Votre invitation"}, Detail: "recipient 1: 550 5.1.1"},
