@@ -8,12 +8,14 @@ import (
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/administration"
 	"portail-qf/internal/web/collectivity"
 	"portail-qf/internal/web/editorspace"
+	habilitationpages "portail-qf/internal/web/habilitations"
 	"portail-qf/internal/web/helpdesk"
 	"portail-qf/internal/web/instruction"
 	"portail-qf/internal/web/operations"
@@ -46,7 +48,27 @@ func (a *App) mountAdministration(router *web.Router, parsed *web.Templates) (er
 		return err
 	}
 	watch.Mount(router)
+	return a.mountHabilitations(router, parsed)
+}
+
+// mountHabilitations mounts the pages of the habilitations in the two spaces that have them.
+func (a *App) mountHabilitations(router *web.Router, parsed *web.Templates) error {
+	views, err := habilitationpages.ParseViews(parsed)
+	if err != nil {
+		return err
+	}
+	for _, root := range []string{habilitationpages.InAdministration, habilitationpages.InInstruction} {
+		(&habilitationpages.Handler{
+			Views: views, Catalogue: a.catalogue(), Decisions: a.habilitations.decisions, Watch: a.subscriptions(), Journal: a.Journal,
+			Access: a.Access, Can: a.people.policy.Can, Root: root, Frame: router.ProFrame,
+		}).Mount(router)
+	}
 	return nil
+}
+
+// catalogue tells what was asked for the towns and granted to them.
+func (a *App) catalogue() *habilitation.Catalogue {
+	return &habilitation.Catalogue{Store: postgres.Catalogue{DB: a.db}}
 }
 
 // subscriptions tells how far the subscriptions at HubEE are.

@@ -1,5 +1,11 @@
 package e2e
 
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
 // noTown are what no address of a town may be.
 var noTown = []string{"99999999999999", "35600000000048", "abc", "0", "%00"}
 
@@ -32,4 +38,77 @@ func (m *matrix) contended() string {
 // received makes an event in quarantine whose content is gone.
 func (m *matrix) received() string {
 	return m.insert(`INSERT INTO datapass_events (digest, received_at, last_at, event, state) VALUES (sha256(('essai' || $1)::bytea), now(), now(), 'approve', 'quarantaine') RETURNING id`)
+}
+
+// « Habilitations: list, page … mounted twice »: staff find a habilitation by whatever they
+// have of it, and each space leads to its own pages.
+func TestStaffFindAHabilitation(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	p.isRegistered(clairmont, true)
+	p.mustTell(told("approve", 48231, 1782300000, nil))
+	p.mustTell(told("submit", 48232, 1782300100, fields{"organization": fields{"name": bigorne.Name, "siret": bigorne.Siret}, "state": "submitted"}))
+	p.drain()
+	nadia, awa, jeanne := p.professional("administratrice"), p.professional("instructrice"), p.professional("lectrice")
+	const inAdministration, inInstruction = "/administration/habilitations", "/instruction/habilitations"
+	nadia.get(inAdministration).says("COMMUNE DE LIMERZEL", "COMMUNE DE TARBES", "Logiciels Tilleul", "Déposée", "Validée")
+	granted := fmt.Sprintf("H%d", p.count(`SELECT max(number) FROM habilitations`))
+	for _, asked := range []string{
+		"q=limerzel", "q=D48231", "q=" + strings.ToLower(granted), "q=215601240", "q=yves.cadoret@&etat=validee",
+		"q=commune+limerzel&etat=validee&modalite=jeton&editeur=90511200900014",
+	} {
+		nadia.get(inAdministration+"?"+asked).says("1 demande", "COMMUNE DE LIMERZEL").neverSays("TARBES")
+	}
+	for _, asked := range []string{"q=nulle+part", "q=D48231&etat=refusee", "q=D48231&editeur=91033700500011"} {
+		nadia.get(inAdministration + "?" + asked).says("Aucun résultat pour ces critères")
+	}
+	page := nadia.get(nadia.get(inAdministration + "?q=D48231").linkTo("/habilitations/48231"))
+	page.says("habilitation "+granted, "Validée", "Jeton API Particulier, Formulaire", "Logiciels Tilleul", "905 112 009 00014", "cnaf_quotient_familial",
+		"Restauration scolaire", "Yves Cadoret", requester, "Aline Morvan", "Luc Kerjean", "Odile Tanguy", "Maire", "api-particulier-tilleul",
+		"Habilitation validée "+granted, "DataPass", "Suspendre")
+	nadia.get(page.linkTo("/administration/hubee/"+clairmont.Siret)).answers(200).says("Actif", "Activer l’abonnement")
+	instructed := awa.get(awa.get(inInstruction + "?q=limerzel").linkTo("/habilitations/48231")).at(inInstruction + "/48231")
+	instructed.says("Suspendre", "Actif").neverSays("/administration/hubee", "/administration/collectivites")
+	jeanne.get(inAdministration+"/48231").answers(200).neverSays("/suspension", "Suspendre")
+	awa.get(inInstruction+"/48232").says("Déposée", "Rien n’est encore accordé").neverSays("/suspension")
+	for _, number := range []string{"D48231", "1", "0", "x"} {
+		nadia.get(inAdministration + "/" + number).answers(404).says("Nous ne trouvons pas cette page")
+	}
+}
+
+// « the reason is required, ≤ 2,000 characters »; « A conflict shows what is now true and a
+// link to the fresh page, nothing typed lost ».
+func TestADecisionOfAnotherMeanwhileIsTold(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	p.isRegistered(clairmont, true)
+	p.mustTell(told("approve", 48231, 1782300000, nil))
+	p.drain()
+	nadia, awa := p.professional("administratrice"), p.professional("instructrice")
+	form := awa.get("/instruction/habilitations/48231/suspension").answers(200).says("Le formulaire se ferme aux usagers", requester, "envoyé tel quel au demandeur")
+	form.fill("/suspension", typed{"motif": " \n "}).answers(422).says("Écrivez le motif")
+	long := strings.Repeat("é", 2001)
+	form.fill("/suspension", typed{"motif": long}).answers(422).says("Ce motif est trop long", long)
+	// A modification begins meanwhile: the suspension is still possible, of something else.
+	p.mustTell(told("reopen", 48231, 1782300200, fields{"state": "draft"}))
+	told := form.fill("/suspension", typed{"motif": "Une fuite du jeton."}).answers(409)
+	told.says("Cette habilitation a changé pendant ce temps", "Validée, modification en cours", "Une fuite du jeton.", "Rien n’a été fait")
+	awa.get(told.link("Voir l’habilitation")).at("/instruction/habilitations/48231").answers(200)
+	// Somebody else suspends.
+	decide(nadia, "/administration/habilitations/48231", "suspension", typed{"motif": "Doublon."}).at("/administration/habilitations/48231").says(
+		"L’habilitation est suspendue", "par Nadia Keller", "Une autre personne doit la révoquer").neverSays("/revocation")
+	told.fill("/suspension", typed{"motif": "Une fuite du jeton."}).answers(409).says("Ce n’est pas possible maintenant", "Suspendue", "Une fuite du jeton.").neverSays("Suspendre l’habilitation</button>")
+	nadia.get("/administration/habilitations/48231/revocation").answers(403).says("une autre personne doit la révoquer")
+	awa.get("/instruction/habilitations/48231/suspension").answers(409)
+	p.drain()
+	subjects := 0
+	for _, letter := range p.letters(requester) {
+		if strings.Contains(letter.text, "Une fuite du jeton") {
+			t.Errorf("a reason of nothing was sent: %s", letter.subject)
+		}
+		subjects++
+	}
+	if subjects != 2 {
+		t.Errorf("%d mails to the requester, of an approval and a suspension", subjects)
+	}
 }

@@ -1,0 +1,63 @@
+package habilitations
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/web"
+)
+
+// objectKind is what the journal calls a habilitation, known by the number of its request.
+const objectKind = "habilitation"
+
+// historyShown bounds the acts of the journal that a page tells.
+const historyShown = 30
+
+// one shows a request with what was granted of it.
+func (h *Handler) one(c *gin.Context) error {
+	asked, err := number(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	request, versions, err := h.Catalogue.Find(ctx, asked)
+	if err != nil {
+		return err
+	}
+	subscription, err := h.subscriptionOf(ctx, request.Siret)
+	if err != nil {
+		return err
+	}
+	history, err := h.Journal.Search(ctx, audit.Search{ObjectKind: objectKind, ObjectID: strconv.FormatInt(int64(asked), 10)}, 0, historyShown)
+	if err != nil {
+		return err
+	}
+	file := file{Request: request, Versions: versions, Subscription: subscription, History: history.Entries}
+	return h.Views.one.Write(c.Writer, http.StatusOK, h.Views.newOnePage(h.Frame(c), file, h.rights(c)))
+}
+
+// subscriptionOf finds the subscription of a town; zero without one.
+func (h *Handler) subscriptionOf(ctx context.Context, siret value.Siret) (credential.Watched, error) {
+	watched, err := h.Watch.Find(ctx, siret)
+	if fault.KindOf(err) == fault.NotFound {
+		return credential.Watched{}, nil
+	}
+	return watched, err
+}
+
+func (h *Handler) rights(c *gin.Context) rights {
+	return rights{
+		Root: h.Root, Person: web.ActorOf(c).Author().ID,
+		Suspend: h.may(c, objectKind, string(habilitation.Suspend)), Restore: h.may(c, objectKind, string(habilitation.Restore)),
+		Revoke: h.may(c, objectKind, string(habilitation.Revoke)), ReadSubscription: h.may(c, "subscription", "read"),
+		ReadTowns: h.may(c, "collectivity", "read"),
+	}
+}

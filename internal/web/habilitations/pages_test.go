@@ -1,0 +1,112 @@
+package habilitations
+
+import (
+	"testing"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/web"
+	"portail-qf/templates"
+)
+
+func parseAll(t *testing.T) (*web.Templates, Views) {
+	t.Helper()
+	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed, views
+}
+
+// What these pages know as a code has its words.
+func TestEveryCodeHasItsWords(t *testing.T) {
+	parsed, _ := parseAll(t)
+	var codes []string
+	for _, state := range habilitation.States {
+		codes = append(codes, "habilitation.state."+string(state), "habilitation.help."+string(state))
+		if severities[state] == "" {
+			t.Errorf("the badge of %q has no colour", state)
+		}
+	}
+	for _, source := range habilitation.Sources {
+		codes = append(codes, "habilitation.source."+string(source))
+	}
+	for _, a := range acts {
+		codes = append(codes, "done.habilitation-"+string(a.act))
+	}
+	for _, filter := range listing(InAdministration, nil).Filters {
+		codes = append(codes, "filter."+filter.Name)
+	}
+	for _, contact := range contactsOf(sampleFile(habilitation.Validated).Request) {
+		codes = append(codes, contact.Part)
+	}
+	codes = append(codes, "held."+fieldReason, "habilitation.modality.jeton", "habilitation.modality.formulaire", "audit."+string(audit.HabilitationRevoked))
+	for _, code := range codes {
+		if _, found := parsed.Sentence(code); !found {
+			t.Errorf("no words for %q", code)
+		}
+	}
+}
+
+// « The page offers only what the state allows and the role may; to the person who
+// suspended, revocation is shown as « Une autre personne doit la révoquer » »
+func TestThePageOffersWhatTheStateAllowsAndTheRoleMay(t *testing.T) {
+	_, views := parseAll(t)
+	for _, state := range habilitation.States {
+		for name, may := range map[string]rights{"may all": mayAll, "reads": mayRead} {
+			page := views.newOnePage(web.ProPage{}, sampleFile(state), may)
+			suspends := name == "may all" && (state == habilitation.Validated || state == habilitation.Reopened)
+			ends := name == "may all" && state == habilitation.Suspended
+			if (page.SuspendURL != "") != suspends || (page.RestoreURL != "") != ends || (page.RevokeURL != "") != ends || page.AnotherRevokes {
+				t.Errorf("%s, who %s: %q %q %q", state, name, page.SuspendURL, page.RestoreURL, page.RevokeURL)
+			}
+		}
+	}
+	own := sampleFile(habilitation.Suspended)
+	own.Request.Suspension.AuthorID = mayAll.Person
+	page := views.newOnePage(web.ProPage{}, own, mayAll)
+	if !page.AnotherRevokes || page.RevokeURL != "" || page.RestoreURL == "" {
+		t.Errorf("who suspended is offered %+v", page)
+	}
+	reader := mayRead
+	reader.Person = mayAll.Person
+	if page := views.newOnePage(web.ProPage{}, own, reader); page.AnotherRevokes {
+		t.Error("somebody who may not revoke is told that another must")
+	}
+}
+
+// « the consequences said in words before the button »: they are those of package decision.
+func TestTheConsequencesAreThoseOfTheDecision(t *testing.T) {
+	served := func(change func(*file)) file {
+		f := sampleFile(habilitation.Validated)
+		if change != nil {
+			change(&f)
+		}
+		return f
+	}
+	for name, row := range map[string]struct {
+		act  habilitation.Act
+		file file
+		want effect
+	}{
+		"the form closes":             {habilitation.Suspend, served(nil), effectCloses},
+		"another takes over":          {habilitation.Suspend, served(func(f *file) { f.Subscription.Contender = 48260 }), effectRelayed},
+		"another has the form":        {habilitation.Suspend, served(func(f *file) { f.Subscription.Request = 48260 }), effectApart},
+		"there is no subscription":    {habilitation.Suspend, served(func(f *file) { f.Subscription = credential.Watched{} }), effectNone},
+		"there is no form":            {habilitation.Suspend, served(func(f *file) { f.Request.Current.Modalities.Form = false }), effectNone},
+		"the form opens again":        {habilitation.Restore, sampleFile(habilitation.Suspended), effectOpens},
+		"it is made":                  {habilitation.Restore, served(func(f *file) { f.Subscription = credential.Watched{} }), effectOpens},
+		"another took over meanwhile": {habilitation.Restore, served(func(f *file) { f.Subscription.Request = 48260 }), effectApart},
+		"the form stays closed":       {habilitation.Revoke, sampleFile(habilitation.Suspended), effectEnds},
+		"the form was another's":      {habilitation.Revoke, served(func(f *file) { f.Subscription.Request = 48260 }), effectApart},
+	} {
+		if got := effectOf(row.act, row.file); got != row.want {
+			t.Errorf("%s: %q, want %q", name, got, row.want)
+		}
+	}
+}

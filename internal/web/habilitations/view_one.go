@@ -1,0 +1,178 @@
+package habilitations
+
+import (
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/web"
+)
+
+// file is all that the page of a request is made from.
+type file struct {
+	Request      habilitation.Request
+	Versions     []habilitation.Habilitation // newest first
+	Subscription credential.Watched          // of the town; zero without one
+	History      []audit.Entry               // newest first
+}
+
+// rights are where the page is, who reads it, and what she may do and open.
+type rights struct {
+	Root, Person                string
+	Suspend, Restore, Revoke    bool
+	ReadSubscription, ReadTowns bool
+}
+
+// onePage shows a request with what was granted of it.
+type onePage struct {
+	web.ProPage
+	Root, Number string
+	Name, Siret  string // of the organisation
+	TownURL      string // "" for nowhere that the person may go
+	State        stateView
+	Since        web.Moment
+	SuspendedBy  string // "" unless suspended by somebody here
+	Source       habilitation.Source
+	CreatedAt    web.Moment
+	FormUID      string
+	Current      *versionView // nil before the first approval
+	Contacts     []contactView
+	Versions     []*versionView
+	Subscription subscriptionLink
+	History      []eventView
+
+	SuspendURL, RestoreURL, RevokeURL string // "" where the state or the role does not allow it
+	// AnotherRevokes: the person suspended it herself.
+	AnotherRevokes bool
+}
+
+// versionView is what one approval granted.
+type versionView struct {
+	Number      string
+	At          web.Moment
+	By          string // "" where nobody told
+	Token, Form bool
+	Scopes      []string
+	Editor      string // "" without an editor
+	EditorSiret string
+	Title       string
+	Terms       string
+	FormUID     string
+}
+
+// contactView is somebody whom the request names.
+type contactView struct {
+	Part             string // code of its words
+	Name, Job        string
+	Mail, Phone      string
+	Missing          bool // it names nobody
+	FormerlyDeclared bool // as declared, where another holds the request by now
+}
+
+// subscriptionLink says how far the town is at HubEE.
+type subscriptionLink struct {
+	State credential.State // "" without a subscription
+	URL   string
+	// Elsewhere: it serves another request.
+	Elsewhere string
+}
+
+// eventView is an act of the journal.
+type eventView struct {
+	At     web.Moment
+	Act    string // code of its words
+	Author string
+	Detail string // the number of a habilitation, or a code
+}
+
+func (v Views) newOnePage(page web.ProPage, f file, may rights) onePage {
+	r := f.Request
+	p := onePage{
+		ProPage: page, Root: may.Root, Number: r.Number.String(), Name: nameOf(r), Siret: r.Siret.Display(), State: newStateView(r.State),
+		Since: web.MomentOf(r.StateAt), SuspendedBy: r.Suspension.Author, Source: r.Source, CreatedAt: web.MomentOf(r.CreatedAt), FormUID: r.FormUID,
+		Contacts: contactsOf(r), Subscription: linkOf(f, may),
+	}
+	if may.ReadTowns && f.Subscription.COG != "" {
+		p.TownURL = townsPath + "/" + r.Siret.String()
+	}
+	for _, version := range f.Versions {
+		p.Versions = append(p.Versions, newVersionView(version))
+	}
+	if len(p.Versions) > 0 {
+		p.Current = p.Versions[0]
+	}
+	for _, entry := range f.History {
+		p.History = append(p.History, eventView{
+			At: web.MomentOf(entry.At), Act: v.known("audit."+string(entry.Act), "audit.other"), Author: entry.Author.Display, Detail: entry.Detail,
+		})
+	}
+	p.offer(r, may)
+	return p
+}
+
+// offer gives the page the acts that the state allows and the person may do.
+func (p *onePage) offer(r habilitation.Request, may rights) {
+	if may.Suspend && r.State.Allows(habilitation.Suspend) {
+		p.SuspendURL = actPath(may.Root, r.Number, habilitation.Suspend)
+	}
+	if may.Restore && r.State.Allows(habilitation.Restore) {
+		p.RestoreURL = actPath(may.Root, r.Number, habilitation.Restore)
+	}
+	if may.Revoke && r.State.Allows(habilitation.Revoke) {
+		if p.AnotherRevokes = r.Suspension.AuthorID == may.Person; !p.AnotherRevokes {
+			p.RevokeURL = actPath(may.Root, r.Number, habilitation.Revoke)
+		}
+	}
+}
+
+func newVersionView(h habilitation.Habilitation) *versionView {
+	view := &versionView{
+		Number: h.Number.String(), At: web.MomentOf(h.ApprovedAt), By: h.ApprovedBy, Token: h.Modalities.Token, Form: h.Modalities.Form,
+		Scopes: h.Scopes, Editor: web.Typographic(h.Editor.Name), Title: web.Typographic(h.Title), Terms: h.Terms, FormUID: h.FormUID,
+	}
+	if !h.Editor.IsZero() {
+		view.EditorSiret = h.Editor.Siret.Display()
+		if view.Editor == "" {
+			view.Editor = view.EditorSiret
+		}
+	}
+	return view
+}
+
+// contactsOf lists the people of a request: who holds it today, then those whom its newest
+// habilitation names, the first holder too where it is another.
+func contactsOf(r habilitation.Request) []contactView {
+	views := []contactView{newContactView("requester", r.Requester)}
+	if r.Current.Number == 0 {
+		return views
+	}
+	declared := r.Current.Contacts
+	if declared.Requester.Mail != "" && declared.Requester.Mail != r.Requester.Mail {
+		former := newContactView("requester", declared.Requester)
+		former.FormerlyDeclared = true
+		views = append(views, former)
+	}
+	return append(views, newContactView("technical", declared.Technical), newContactView("business", declared.Business),
+		newContactView("dpd", declared.DPD), newContactView("controller", declared.Controller))
+}
+
+func newContactView(part string, c habilitation.Contact) contactView {
+	return contactView{
+		Part: "habilitation.contact." + part, Name: web.Typographic(c.Name()), Job: web.Typographic(c.Job), Mail: c.Mail, Phone: c.Phone,
+		Missing: c == habilitation.Contact{},
+	}
+}
+
+func linkOf(f file, may rights) subscriptionLink {
+	s := f.Subscription
+	if s.Siret == "" {
+		return subscriptionLink{}
+	}
+	link := subscriptionLink{State: s.State}
+	if may.ReadSubscription {
+		link.URL = subscriptionsPath + "/" + s.Siret.String()
+	}
+	if s.Request != 0 && s.Request != f.Request.Number {
+		link.Elsewhere = s.Request.String()
+	}
+	return link
+}
