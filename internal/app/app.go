@@ -108,7 +108,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if a.people, err = a.newPeople(ring); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	a.habilitations = a.newHabilitations(ring)
+	a.habilitations = a.newHabilitations(ring, paris)
 	a.Jobs = &jobs.Table{Jobs: a.recurring(), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Zone: paris}
 	a.workers = &jobs.Workers{
 		Outbox: a.Outbox, Kinds: a.kinds(), Log: o.Log, Now: o.Now,

@@ -21,17 +21,19 @@ type habilitations struct {
 	provisioning *credential.Provisioning
 }
 
-func (a *App) newHabilitations(ring *seal.Ring) *habilitations {
+func (a *App) newHabilitations(ring *seal.Ring, paris *time.Location) *habilitations {
 	editors, decisions := postgres.Editors{DB: a.db}, postgres.Decisions{DB: a.db}
 	return &habilitations{
 		decisions: &decision.Service{Store: decisions, Editors: editors, Sealer: ring, Now: a.now},
 		inbox: &decision.Inbox{
 			Store: decisions, Events: postgres.Inbox{DB: a.db}, Editors: editors, Organisations: a.Organisations, Vault: ring, Now: a.now,
+			Observe: func(state decision.InboxState) { a.metrics.Event(string(state)) },
 		},
 		provisioning: &credential.Provisioning{
 			Store: postgres.Subscriptions{DB: a.db}, Hub: a.administrator(), Registry: a.registryAtOnce(), Editors: editors, Sealer: ring,
 			ByHand: a.config.HubEE.Activation == config.ActivationManual, Operator: a.config.ContactEmail,
-			Now: a.now, Wall: time.Now, Concern: a.unprovisioned,
+			// HubEE counts activations in days: they are those of Paris.
+			Now: a.now, Wall: func() time.Time { return time.Now().In(paris) }, Concern: a.unprovisioned,
 		},
 	}
 }
@@ -48,7 +50,7 @@ func (a *App) administrator() *hubee.Administrator {
 // unprovisioned calls for somebody: a subscription is not what it should be. The
 // administration's home page and the page of HubEE's subscriptions show it.
 func (a *App) unprovisioned(siret value.Siret, code string) {
-	a.metrics.Concern(code)
+	a.metrics.Stuck(code)
 	a.log.Error("a subscription needs somebody", "siret", siret.String(), "code", code)
 }
 

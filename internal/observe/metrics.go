@@ -19,6 +19,8 @@ type Metrics struct {
 	orders   *prometheus.HistogramVec
 	partners *prometheus.HistogramVec
 	concerns *prometheus.CounterVec
+	stuck    *prometheus.CounterVec
+	webhook  *prometheus.CounterVec
 }
 
 // scrapeTimeout bounds the question to the database during a scrape.
@@ -36,6 +38,12 @@ func New(oldest func(context.Context) (time.Time, error), now func() time.Time, 
 		concerns: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dossiers_not_delivered_total", Help: "Dossiers that ended otherwise than delivered.",
 		}, []string{"state"}),
+		stuck: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "subscriptions_stuck_total", Help: "Subscriptions at HubEE that needed somebody, by the code of their failure.",
+		}, []string{"code"}),
+		webhook: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "datapass_events_total", Help: "Events of DataPass, by what became of them.",
+		}, []string{"state"}),
 	}
 	age := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "outbox_oldest_delivery_seconds", Help: "Age of the oldest dossier that is not delivered yet.",
@@ -52,7 +60,7 @@ func New(oldest func(context.Context) (time.Time, error), now func() time.Time, 
 		}
 		return max(0, now().Sub(since).Seconds())
 	})
-	m.registry.MustRegister(m.requests, m.orders, m.partners, m.concerns, age, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.orders, m.partners, m.concerns, m.stuck, m.webhook, age, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -79,6 +87,12 @@ func (m *Metrics) Order(kind, outcome string, took time.Duration) {
 
 // Concern notes a dossier that was not delivered.
 func (m *Metrics) Concern(state string) { m.concerns.WithLabelValues(state).Inc() }
+
+// Stuck notes a subscription that needs somebody.
+func (m *Metrics) Stuck(code string) { m.stuck.WithLabelValues(code).Inc() }
+
+// Event notes an event of DataPass.
+func (m *Metrics) Event(state string) { m.webhook.WithLabelValues(state).Inc() }
 
 // Partner returns what notes the calls to one external system.
 func (m *Metrics) Partner(name string) func(operation, outcome string, took time.Duration) {

@@ -56,6 +56,8 @@ type Inbox struct {
 	Organisations account.Organisations
 	Vault         Vault
 	Now           func() time.Time // business time
+	// Observe, when set, is told what became of each event that arrived.
+	Observe func(state InboxState)
 }
 
 // Vault seals what an event said, until it is of no use any more.
@@ -79,6 +81,14 @@ const conflictsLived = 8
 // ours (the database is away): nothing is kept, and DataPass sends the event again.
 func (i *Inbox) Receive(ctx context.Context, body []byte) (Received, error) {
 	digest := sha256.Sum256(body)
+	received, err := i.receive(ctx, digest, body)
+	if err == nil && i.Observe != nil {
+		i.Observe(received.State)
+	}
+	return received, err
+}
+
+func (i *Inbox) receive(ctx context.Context, digest [32]byte, body []byte) (Received, error) {
 	return again(func() (Received, error) {
 		kept, err := i.Events.FindReceived(ctx, digest)
 		switch {
