@@ -66,7 +66,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 			FormAdded: grant.Form && !before.Modalities.Form, Elsewhere: o.contends(f), ApprovedAt: m.At,
 		})
 	})
-	for _, designated := range designations(r.Current, m.At) {
+	for _, designated := range designations(r.Current, before, m.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
 	}
 	return o, err
@@ -100,17 +100,17 @@ func about(r habilitation.Request, of editor.Editor) About {
 	}
 }
 
-// designations are the people in whose name something was declared: not the requester, who
-// declared it himself, and each person once.
-func designations(h habilitation.Habilitation, at time.Time) []Designated {
+// designations are the people in whose name something is declared that was not before: not
+// the requester, who declares it himself, and each person once.
+func designations(h, before habilitation.Habilitation, at time.Time) []Designated {
 	var told []Designated
 	by := h.Contacts.Requester
 	for _, declared := range []struct {
-		contact    habilitation.Contact
-		controller bool
-	}{{h.Contacts.DPD, false}, {h.Contacts.Controller, true}} {
+		contact, before habilitation.Contact
+		controller      bool
+	}{{h.Contacts.DPD, before.Contacts.DPD, false}, {h.Contacts.Controller, before.Contacts.Controller, true}} {
 		c := declared.contact
-		if c.Mail == "" || c.Mail == by.Mail {
+		if c.Mail == "" || c.Mail == by.Mail || c.Mail == declared.before.Mail {
 			continue
 		}
 		if len(told) == 1 && told[0].Mail == c.Mail {

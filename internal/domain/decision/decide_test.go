@@ -193,6 +193,23 @@ func TestWhoIsDesignatedIsToldOnce(t *testing.T) {
 	}
 }
 
+// A new version tells those who are newly designated, and not the others once more.
+func TestANewVersionTellsWhoIsNewlyDesignated(t *testing.T) {
+	before := valid(48231, ofTilleul)
+	before.Current.Contacts.DPD.Mail, before.Current.Contacts.Controller.Mail = "dpd@syndicat.fr", "ancien.maire@limerzel.fr"
+	body := inData(t, string(happened{"approve", 40, "validated", "yves@limerzel.fr", true}.body(t)), "data", map[string]any{
+		"delegue_protection_donnees_email": "dpd@syndicat.fr", "responsable_traitement_email": "maire@limerzel.fr",
+	})
+	event, err := decision.ReadEvent([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := decision.DecideEvent(decision.File{Request: before}, event, tilleul, 10000077, byDatapass)
+	if err != nil || len(o.Letters) != 2 || o.Letters[1].Recipients.To[0] != "maire@limerzel.fr" {
+		t.Errorf("%+v, %v", o.Letters, err)
+	}
+}
+
 // The states of PRODUCT.md 4 and what people may do in each.
 func TestWhatEachStateAllows(t *testing.T) {
 	allowed := map[habilitation.State]string{
