@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/value"
 )
 
@@ -22,6 +23,13 @@ type AdministrationWaiting struct {
 	ExpiringInvitations int `db:"expiring_invitations"`
 	QuarantinedDossiers int `db:"quarantined_dossiers"`
 	ClosedOrganisations int `db:"closed_organisations"`
+	// Subscriptions at HubEE: nothing happens until somebody acts; awaited for more than a
+	// day; stopped by HubEE; wanted by two.
+	FailedSubscriptions    int `db:"failed_subscriptions"`
+	AwaitedSubscriptions   int `db:"awaited_subscriptions"`
+	StoppedSubscriptions   int `db:"stopped_subscriptions"`
+	ContendedSubscriptions int `db:"contended_subscriptions"`
+	QuarantinedEvents      int `db:"quarantined_events"` // of DataPass
 	// UnmanagedEditors are those of which nobody may invite any more.
 	UnmanagedEditors []account.Organisation `db:"-"`
 }
@@ -58,9 +66,15 @@ func (w Waiting) Administration(ctx context.Context, now time.Time) (Administrat
 			(SELECT count(*) FROM (SELECT FROM invitations i
 				WHERE i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > $1 AND i.expires_at <= $3 LIMIT $4) found) AS expiring_invitations,
 			(SELECT count(*) FROM (SELECT FROM dossiers d WHERE d.state = 'quarantaine' LIMIT $4) found) AS quarantined_dossiers,
-			(SELECT count(*) FROM (SELECT FROM organisations o WHERE o.closed AND ` + organisationInUse + ` LIMIT $4) found) AS closed_organisations`
+			(SELECT count(*) FROM (SELECT FROM organisations o WHERE o.closed AND ` + organisationInUse + ` LIMIT $4) found) AS closed_organisations,
+			(SELECT count(*) FROM (SELECT FROM subscriptions s WHERE s.state = 'en_erreur' LIMIT $4) found) AS failed_subscriptions,
+			(SELECT count(*) FROM (SELECT FROM subscriptions s WHERE s.state = 'en_attente' AND s.wanted_at <= $5 LIMIT $4) found) AS awaited_subscriptions,
+			(SELECT count(*) FROM (SELECT FROM subscriptions s WHERE ` + stoppedByHub + ` LIMIT $4) found) AS stopped_subscriptions,
+			(SELECT count(*) FROM (SELECT FROM subscriptions s WHERE s.contender IS NOT NULL LIMIT $4) found) AS contended_subscriptions,
+			(SELECT count(*) FROM (SELECT FROM datapass_events d WHERE d.state = 'quarantaine' LIMIT $4) found) AS quarantined_events`
 	var counted AdministrationWaiting
-	err := w.DB.pool.GetContext(ctx, &counted, sqlCount, now, now.Add(-lateAfter), now.Add(expiringWithin), waitingLimit)
+	err := w.DB.pool.GetContext(ctx, &counted, sqlCount, now, now.Add(-lateAfter), now.Add(expiringWithin), waitingLimit,
+		now.Add(-credential.AwaitingPatience))
 	if err != nil {
 		return AdministrationWaiting{}, fmt.Errorf("count what waits: %w", err)
 	}

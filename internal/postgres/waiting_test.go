@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
@@ -36,6 +38,12 @@ func TestNothingWaitsForTheAdministrationOnAQuietDay(t *testing.T) {
 	s.run(`UPDATE collectivities SET form = 'ferme' WHERE siret = $1`, paris)
 	s.bounced("erased", nil)
 	s.record(noon)
+	s.subscribed(majastres, "on its way", credential.Inactive, "", 2)
+	s.subscribed(paris, "awaited", credential.Awaiting, "", 23)
+	s.subscribed("21280363900013", "stopped by us", credential.Suspended, "", 90)
+	s.run(`UPDATE subscriptions SET want = 'suspendu', suspended_at_hub = true WHERE siret = '21280363900013'`)
+	s.sent("approve", 1, 1, decision.Applied, 1)
+	s.sent("refuse", 1, 1, decision.WithoutUse, 2)
 	if diff := cmp.Diff(postgres.AdministrationWaiting{}, s.waiting()); diff != "" {
 		t.Error(diff)
 	}
@@ -57,8 +65,12 @@ func TestWhatWaitsForTheAdministrationIsCounted(t *testing.T) {
 	s.closed("21280363900013")
 	s.holds("21280363900013")
 	s.closed("21910998000017") // nobody's
+	s.subscriptions()
+	s.sent("", 0, 0, decision.Quarantined, 1)
+	s.sent("", 0, 0, decision.Quarantined, 2)
 	want := postgres.AdministrationWaiting{
 		DeadOrders: 1, LateOrders: 2, BouncedMails: 1, FailedJobs: 2, ExpiringInvitations: 1, QuarantinedDossiers: 1, ClosedOrganisations: 2,
+		FailedSubscriptions: 1, AwaitedSubscriptions: 1, StoppedSubscriptions: 1, ContendedSubscriptions: 1, QuarantinedEvents: 2,
 	}
 	if diff := cmp.Diff(want, s.waiting()); diff != "" {
 		t.Error(diff)
@@ -67,6 +79,14 @@ func TestWhatWaitsForTheAdministrationIsCounted(t *testing.T) {
 		directory.OrganisationQuery{State: directory.OrganisationsInUse, Limit: 10})
 	if err != nil || listed != want.ClosedOrganisations {
 		t.Errorf("the list of the closed organisations in use holds %d, %v", listed, err)
+	}
+	for selection, counted := range map[credential.Selection]int{
+		credential.Selection(credential.Failed): want.FailedSubscriptions, credential.AwaitedTooLong: want.AwaitedSubscriptions,
+		credential.StoppedByHub: want.StoppedSubscriptions, credential.Contended: want.ContendedSubscriptions,
+	} {
+		if _, listed, err := s.watch().List(context.Background(), credential.WatchSearch{Selection: selection, Limit: 10}); err != nil || listed != counted {
+			t.Errorf("the list of %s holds %d, %v", selection, listed, err)
+		}
 	}
 }
 

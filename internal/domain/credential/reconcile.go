@@ -191,10 +191,10 @@ func (r *run) notice() error {
 		*after = observed(*after, told, r.Now())
 		_ = r.called(StepRead, CallDone, nil)
 	}
-	if after.State == r.before.State {
+	if after.State == r.before.State && after.HubID == r.before.HubID {
 		return r.Store.RecordSeen(r.ctx, []string{told.ID}, r.Now())
 	}
-	if after.State == Suspended || after.State == Failed {
+	if after.State != r.before.State && (after.State == Suspended || after.State == Failed) {
 		if err := r.alert(); err != nil {
 			return err
 		}

@@ -71,6 +71,9 @@ type Vault interface {
 const (
 	AppliedLife     = 30 * 24 * time.Hour
 	QuarantinedLife = 180 * 24 * time.Hour
+	// UnapprovedLife is how long the portal remembers who made a request that DataPass told of
+	// and never approved (PRODUCT.md 6, drafts).
+	UnapprovedLife = 180 * 24 * time.Hour
 )
 
 // conflictsLived is how often a decision is made anew because somebody else decided
@@ -247,11 +250,15 @@ func (i *Inbox) nameOf(ctx context.Context, p Provider) string {
 	return p.Siret.Display()
 }
 
-// Purge erases what events said once it is of no use.
-func (i *Inbox) Purge(ctx context.Context) (int, error) {
-	erased, err := i.Events.EraseContents(ctx, i.Now().Add(-AppliedLife), i.Now().Add(-QuarantinedLife))
-	if err != nil {
-		return 0, fmt.Errorf("erase events: %w", err)
+// Purge erases what events said once it is of no use, and who made requests that came to
+// nothing.
+func (i *Inbox) Purge(ctx context.Context) (contents, requesters int, err error) {
+	now := i.Now()
+	if contents, err = i.Events.EraseContents(ctx, now.Add(-AppliedLife), now.Add(-QuarantinedLife)); err != nil {
+		return 0, 0, fmt.Errorf("erase events: %w", err)
 	}
-	return erased, nil
+	if requesters, err = i.Events.ForgetRequesters(ctx, now.Add(-UnapprovedLife)); err != nil {
+		return contents, 0, fmt.Errorf("forget requesters: %w", err)
+	}
+	return contents, requesters, nil
 }

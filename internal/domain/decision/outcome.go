@@ -88,6 +88,9 @@ type InboxStore interface {
 	// EraseContents erases what events said that were received before a time, unless they
 	// are in quarantine, those received before the other one in any case.
 	EraseContents(ctx context.Context, before, quarantinedBefore time.Time) (int, error)
+	// ForgetRequesters erases who made the requests that were never approved and have not
+	// moved since a time.
+	ForgetRequesters(ctx context.Context, before time.Time) (int, error)
 }
 
 // Kept is an event to keep.

@@ -1,0 +1,144 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	people "portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/seal"
+)
+
+// nobody knows no establishment: no register answers.
+type nobody struct{}
+
+func (nobody) Know(context.Context, value.Siret) (people.Organisation, error) {
+	return people.Organisation{}, fault.New(fault.Unavailable, "registry.unavailable")
+}
+
+func (s *scene) inbox(now *time.Time) *decision.Inbox {
+	s.t.Helper()
+	ring, err := seal.Parse(seal.NewKey("test"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &decision.Inbox{
+		Store: postgres.Decisions{DB: s.db}, Events: postgres.Inbox{DB: s.db}, Editors: postgres.Editors{DB: s.db},
+		Organisations: nobody{}, Vault: ring, Now: func() time.Time { return *now },
+	}
+}
+
+// event is an event of DataPass about a request for the first town.
+func event(name, number, form string) []byte {
+	return []byte(`{"event":"` + name + `","fired_at":1782300000,"model_type":"authorization_request/api_particulier","model_id":` + number + `,
+		"data":{"form_uid":"` + form + `","organization":{"siret":"21040107100019","name":"COMMUNE DE MAJASTRES"},
+		"applicant":{"email":"anne.morel@majastres.example.fr","given_name":"Anne","family_name":"Morel"},
+		"service_provider":{"id":"nouveau","type":"editor","siret":"44973625500018"},"data":{"modalities":["params","formulaire_qf"]}}}`)
+}
+
+func (s *scene) receives(inbox *decision.Inbox, body []byte) decision.Received {
+	s.t.Helper()
+	received, err := inbox.Receive(context.Background(), body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return received
+}
+
+// « unknown editor » (issue 4): the approval has its effect, with an editor that nobody had
+// declared, under the name that DataPass gives where the register does not answer.
+func TestAnUnknownEditorHoldsNoApprovalBack(t *testing.T) {
+	s := setScene(t)
+	now := noon
+	if got := s.receives(s.inbox(&now), event("approve", "48231", "inconnu")); got.State != decision.Applied {
+		t.Fatalf("%+v", got)
+	}
+	file := s.file(48231)
+	if file.Request.Current.Editor.Name != "nouveau" || file.Subscription.Editor != "44973625500018" {
+		t.Errorf("the habilitation is of %+v, the subscription of %s", file.Request.Current.Editor, file.Subscription.Editor)
+	}
+	if n := s.count(`SELECT count(*) FROM editors WHERE siret = '44973625500018' AND name = 'nouveau'`); n != 1 {
+		t.Errorf("%d editors", n)
+	}
+	if n := s.count(`SELECT count(*) FROM editor_events WHERE kind = 'habilitation.validee'`); n != 1 {
+		t.Errorf("%d events of editors", n)
+	}
+	if n := s.count(`SELECT count(*) FROM outbox WHERE kind = 'hubee.provision' AND subject = $1`, majastres); n != 1 {
+		t.Errorf("%d sagas", n)
+	}
+}
+
+// What could not be used is kept, told why, counted once however often it comes, and played
+// again by somebody; the same event in another body changes nothing.
+func TestWhatCouldNotBeUsedIsPlayedAgain(t *testing.T) {
+	s := setScene(t)
+	now := noon
+	inbox := s.inbox(&now)
+	wrong := []byte(`{"event":"approve"}`)
+	for range 3 {
+		if got := s.receives(inbox, wrong); got.State != decision.Quarantined || got.Reason != "datapass.incomplete" {
+			t.Fatalf("%+v", got)
+		}
+	}
+	if n := s.count(`SELECT arrivals FROM datapass_events`); n != 3 {
+		t.Errorf("%d arrivals", n)
+	}
+	kept := s.receives(inbox, wrong)
+	again, err := inbox.Replay(context.Background(), people.Actor{AccountID: 1, Name: "Nadia Keller", Role: people.Admin}, kept.ID)
+	if err != nil || again.State != decision.Quarantined {
+		t.Errorf("played again: %+v, %v", again, err)
+	}
+	if n := s.count(`SELECT count(*) FROM audit_events WHERE act = 'datapass.replayed'`); n != 1 {
+		t.Errorf("%d lines in the journal", n)
+	}
+	if _, err := inbox.Replay(context.Background(), people.Actor{AccountID: 1}, 999); !fault.Is(err, "datapass.unknown") {
+		t.Errorf("an event that there is not: %v", err)
+	}
+	s.receives(inbox, event("approve", "48231", "inconnu"))
+	if got := s.receives(inbox, append(event("approve", "48231", "inconnu"), ' ')); got.State != decision.WithoutUse || got.Reason != "datapass.repeated" {
+		t.Errorf("the same event in another body: %+v", got)
+	}
+	applied := s.receives(inbox, event("approve", "48231", "inconnu"))
+	if _, err := inbox.Replay(context.Background(), people.Actor{AccountID: 1}, applied.ID); !fault.Is(err, "datapass.not_quarantined") {
+		t.Errorf("an event that was applied: %v", err)
+	}
+	if n := s.count(`SELECT count(*) FROM habilitations`); n != 1 {
+		t.Errorf("%d habilitations", n)
+	}
+}
+
+// What an event said is sealed, and erased once it is of no use; so is who made a request
+// that came to nothing.
+func TestWhatAnEventSaidIsSealedAndErased(t *testing.T) {
+	s := setScene(t)
+	now := noon
+	inbox := s.inbox(&now)
+	s.receives(inbox, event("approve", "48231", "inconnu"))
+	s.receives(inbox, event("submit", "48232", "inconnu"))
+	s.receives(inbox, []byte(`{"event":"approve","anne":"anne.morel@majastres.example.fr"}`))
+	if n := s.count(`SELECT count(*) FROM datapass_events WHERE position('majastres' IN encode(content, 'escape')) > 0`); n != 0 {
+		t.Errorf("%d events are readable in the table", n)
+	}
+	for _, step := range []struct {
+		after                time.Duration
+		contents, requesters int
+	}{{decision.AppliedLife - time.Hour, 3, 2}, {decision.AppliedLife + time.Hour, 1, 2}, {decision.QuarantinedLife + time.Hour, 0, 1}} {
+		now = noon.Add(step.after)
+		if _, _, err := inbox.Purge(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		contents := s.count(`SELECT count(*) FROM datapass_events WHERE content IS NOT NULL`)
+		requesters := s.count(`SELECT count(*) FROM requests WHERE requester <> '{}'`)
+		if contents != step.contents || requesters != step.requesters {
+			t.Errorf("after %s: %d contents, %d requesters", step.after, contents, requesters)
+		}
+	}
+	quarantined := s.count(`SELECT id FROM datapass_events WHERE state = 'quarantaine'`)
+	if _, err := inbox.Replay(context.Background(), people.Actor{AccountID: 1}, int64(quarantined)); !fault.Is(err, "datapass.erased") {
+		t.Errorf("an event that is erased: %v", err)
+	}
+}
