@@ -26,6 +26,7 @@ import (
 func (a *App) mountAdministration(router *web.Router, parsed *web.Templates) (err error) {
 	staff := &administration.Handler{
 		Access: a.Access, Sessions: a.people.sessions, Organisations: a.Organisations, Can: a.people.policy.Can, Now: a.now,
+		Towns: &directory.Towns{Store: postgres.Towns{DB: a.db}}, Catalogue: a.catalogue(), Watch: a.subscriptions(),
 		Frame: router.ProFrame,
 		Waiting: func(ctx context.Context, now time.Time) (administration.Waiting, error) {
 			counted, err := postgres.Waiting{DB: a.db}.Administration(ctx, now)

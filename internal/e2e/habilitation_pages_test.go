@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // noTown are what no address of a town may be.
@@ -111,4 +112,42 @@ func TestADecisionOfAnotherMeanwhileIsTold(t *testing.T) {
 	if subjects != 2 {
 		t.Errorf("%d mails to the requester, of an approval and a suspension", subjects)
 	}
+}
+
+// « /administration/collectivites …: name, SIRET, COG, département, postcode, form state,
+// editor, contact for citizens, links »
+func TestStaffFindATown(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	nadia, jeanne := p.professional("administratrice"), p.professional("lectrice")
+	nadia.get("/administration/collectivites").says("Majastres", "Logiciels Tilleul", "Bientôt disponible", "Fermé")
+	for _, asked := range []string{"q=majastres", "q=2104010710", "q=04270", "departement=04&editeur=90511200900014&formulaire=ouvert"} {
+		nadia.get("/administration/collectivites?"+asked).says("1 collectivité", "Majastres").neverSays("Valombre")
+	}
+	nadia.get("/administration/collectivites?q=majastres&departement=2A").says("Aucun résultat pour ces critères")
+	page := jeanne.get(jeanne.get("/administration/collectivites?q=majastres").linkTo("/21040107100019"))
+	page.says("Majastres", "210 401 071 00019", "04107", "Alpes-de-Haute-Provence (04)", "04270", "Ouvert", "905 112 009 00014", "Service Enfance", "D9001")
+	jeanne.get(page.link("Voir ce que voient les usagers")).answers(200)
+	jeanne.get(page.linkTo("/administration/habilitations/9001")).answers(200).says("Majastres")
+	jeanne.get(page.linkTo("/administration/hubee/21040107100019")).answers(200).says("Actif")
+}
+
+// « Administration home: what waits »: each count leads to the list of what it counts.
+func TestTheHomePageTellsWhatIsStuck(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	p.execute(`UPDATE subscriptions SET state = 'en_erreur', failure_code = 'hubee.refused' WHERE siret = '21040107100019'`)
+	p.execute(`UPDATE subscriptions SET state = 'en_attente', wanted_at = $1 WHERE siret = '21280363900013'`, p.now().Add(-25*time.Hour))
+	p.execute(`UPDATE subscriptions SET contender = 9001 WHERE siret = '21590997900019'`)
+	p.tells(told("approve", 48231, 1782300000, fields{"organization": fields{"name": "X", "siret": "12345678901234"}}))
+	nadia := p.professional("administratrice")
+	home := nadia.get("/administration")
+	for words, said := range map[string]string{
+		"1 abonnement à HubEE en erreur": "HubEE a refusé la demande.", "1 abonnement à HubEE en attente depuis plus d’un jour": "Sainville",
+		"1 collectivité dont deux logiciels": "Deux destinataires", "1 événement de DataPass en quarantaine": "Le SIRET de l’organisation n’est pas valable.",
+	} {
+		home.says(words)
+		nadia.get(home.link(words)).answers(200).says(said)
+	}
+	p.professional("lectrice").get("/administration").says("1 événement de DataPass en quarantaine")
 }

@@ -9,7 +9,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
 )
 
@@ -19,6 +21,10 @@ type Handler struct {
 	Access        *account.Access
 	Sessions      *account.Sessions
 	Organisations *directory.Organisations
+	Towns         *directory.Towns
+	// Catalogue and Watch tell what was asked for a town, and how far it is at HubEE.
+	Catalogue *habilitation.Catalogue
+	Watch     *credential.Watch
 	// Waiting counts what waits for somebody (postgres.Waiting).
 	Waiting func(ctx context.Context, now time.Time) (Waiting, error)
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
@@ -35,7 +41,10 @@ const (
 	invitationsPath   = homePath + "/invitations"
 	sessionsPath      = homePath + "/sessions"
 	organisationsPath = homePath + "/organisations"
-	mailsPath         = homePath + "/mails" // package operations
+	townsPath         = homePath + "/collectivites"
+	mailsPath         = homePath + "/mails"         // package operations
+	subscriptionsPath = homePath + "/hubee"         // package operations
+	habilitationsPath = homePath + "/habilitations" // package habilitations
 )
 
 // Mount registers the routes of the administrators. Whatever gives or takes an access asks
@@ -68,6 +77,9 @@ func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodPost, organisationsPath+"/nouvelle", web.Can("organisation", "add"), h.addOrganisation)
 	r.Handle(http.MethodGet, organisationsPath+"/:siret", web.Can("organisation", "read"), h.organisation)
 	r.Handle(http.MethodPost, organisationsPath+"/:siret/actualisation", web.Can("organisation", "refresh"), h.refreshOrganisation)
+
+	r.Handle(http.MethodGet, townsPath, web.Can("collectivity", "read"), h.towns)
+	r.Handle(http.MethodGet, townsPath+"/:siret", web.Can("collectivity", "read"), h.town)
 }
 
 func accountPath(id int64) string { return accountsPath + "/" + strconv.FormatInt(id, 10) }

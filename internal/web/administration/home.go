@@ -18,6 +18,13 @@ type Waiting struct {
 	ExpiringInvitations int // without an answer, and soon worth nothing
 	QuarantinedDossiers int // HubEE knows them and we do not know their folder
 	ClosedOrganisations int // closed in the register and still in use here
+	// Subscriptions at HubEE: nothing happens until somebody acts; awaited for more than a
+	// day; stopped by HubEE; wanted by two.
+	FailedSubscriptions    int
+	AwaitedSubscriptions   int
+	StoppedSubscriptions   int
+	ContendedSubscriptions int
+	QuarantinedEvents      int // of DataPass
 	// UnmanagedEditors are those of which nobody may invite any more.
 	UnmanagedEditors []account.Organisation
 }
@@ -35,6 +42,11 @@ func (w Waiting) openTo(can func(object, act string) bool) Waiting {
 		{&w.FailedJobs, "job", "read"},
 		{&w.ExpiringInvitations, "membership", "grant"},
 		{&w.ClosedOrganisations, "organisation", "read"},
+		{&w.FailedSubscriptions, "subscription", "read"},
+		{&w.AwaitedSubscriptions, "subscription", "read"},
+		{&w.StoppedSubscriptions, "subscription", "read"},
+		{&w.ContendedSubscriptions, "subscription", "read"},
+		{&w.QuarantinedEvents, "datapass", "read"},
 	} {
 		if !can(of.object, of.act) {
 			*of.count = 0

@@ -48,6 +48,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	return []web.Sample[homePage]{
 		{Name: "tout", Content: newHomePage(page, Waiting{
 			DeadOrders: 1, LateOrders: 12, BouncedMails: 3, FailedJobs: 2, ExpiringInvitations: 1, QuarantinedDossiers: 2, ClosedOrganisations: 2550,
+			FailedSubscriptions: 3, AwaitedSubscriptions: 12, StoppedSubscriptions: 1, ContendedSubscriptions: 2, QuarantinedEvents: 7,
 			UnmanagedEditors: []account.Organisation{editor, longFirm},
 		})},
 		{Name: "une-chose", Content: newHomePage(page, Waiting{FailedJobs: 1})},

@@ -18,6 +18,8 @@ type Views struct {
 	organisations    web.View[organisationsPage]
 	organisation     web.View[organisationPage]
 	organisationForm web.View[organisationFormPage]
+	towns            web.View[townsPage]
+	town             web.View[townPage]
 }
 
 // ParseViews parses every page of the administrators.
@@ -38,6 +40,8 @@ func ParseViews(t *web.Templates) (Views, error) {
 		organisations:    web.Parsed[organisationsPage](p, "administration/organisations"),
 		organisation:     web.Parsed[organisationPage](p, "administration/organisation"),
 		organisationForm: web.Parsed[organisationFormPage](p, "administration/organisation_form"),
+		towns:            web.Parsed[townsPage](p, "administration/towns"),
+		town:             web.Parsed[townPage](p, "administration/town"),
 	}
 	return v, p.Err()
 }
@@ -60,5 +64,7 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		web.Show("administration/organisations", v.organisations, organisationsSamples(page)...),
 		web.Show("administration/organisation", v.organisation, organisationSamples(page)...),
 		web.Show("administration/organisation_form", v.organisationForm, organisationFormSamples(page)...),
+		web.Show("administration/towns", v.towns, townsSamples(page)...),
+		web.Show("administration/town", v.town, townSamples(page)...),
 	}
 }
