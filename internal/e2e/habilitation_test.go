@@ -291,3 +291,42 @@ func decide(v *visitor, page, act string, values typed) *page {
 	v.t.Helper()
 	return v.get(page+"/"+act).fill("/"+act, values)
 }
+
+// « One HubEE subscription per town and process, so one editor receives the dossiers: a
+// second editor's request asks "which software must receive them?" […] tells both editors and
+// the town » (PRODUCT.md 3.2). DataPass does not ask: somebody here decides.
+func TestASecondSoftwareReceivesTheDossiersWhenSomebodySaysSo(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	p.isRegistered(clairmont, true)
+	p.mustTell(told("approve", 48231, 1782300000, nil))
+	p.drain()
+	p.mustTell(told("approve", 48240, 1782310000, fields{
+		"form_uid": "api-particulier-brume", "service_provider": fields{"id": "brume", "type": "editor", "siret": "91033700500011"},
+	}))
+	p.drain()
+	delegate := func() string {
+		return deref(p.hasOneSubscription(clairmont, "Actif", "API").DelegationActor.CompanyRegister)
+	}
+	if got := delegate(); got != "90511200900014" || p.formOf(clairmont) != "ouvert" {
+		t.Errorf("a second approval gave the dossiers to %s, the form is %q", got, p.formOf(clairmont))
+	}
+	since := len(p.stage.Mail.Messages())
+	admin := p.professional("administratrice")
+	admin.get("/administration/hubee/"+clairmont.Siret).says("Ateliers Brume")
+	admin.get("/administration/hubee/" + clairmont.Siret + "/logiciel").submit("/logiciel")
+	if p.formOf(clairmont) != "ouvert" {
+		t.Errorf("handed over, the form is %q", p.formOf(clairmont))
+	}
+	p.drain()
+	if got := delegate(); got != "91033700500011" {
+		t.Errorf("the dossiers go to %s", got)
+	}
+	want := []envelope{{To: []string{requester}, CC: sorted([]string{tilleulContact, "technique@brume.example.fr"})}}
+	if diff := cmp.Diff(want, p.envelopes(since), joined); diff != "" {
+		t.Error(diff)
+	}
+	p.mustTell(told("revoke", 48240, 1782400000, fields{"state": "revoked"}))
+	p.drain()
+	p.hasOneSubscription(clairmont, "Suspendu", "API")
+}

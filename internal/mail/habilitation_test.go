@@ -106,6 +106,12 @@ func everyVariant() (all []notice.Notice) {
 			})))
 		}
 	}
+	for _, names := range [][4]string{{"COMMUNE DE SAINVILLE", "Tarifs", "Logiciel Exemple", "Ancien Logiciel"}, {"", "", "", "Ancien Logiciel"}, {"", "", "Logiciel Exemple", ""}} {
+		all = append(all, must(decision.NewHandedOver(decision.HandedOver{
+			Habilitation: 10000044, Request: 48240, Siret: "21990000100013", Organisation: names[0], Title: names[1], Editor: names[2], Former: names[3],
+			To: "accueil@sainville.fr", At: noon,
+		})))
+	}
 	for _, name := range []string{"COMMUNE DE SAINVILLE", ""} {
 		for _, editor := range []string{"Logiciel Exemple", ""} {
 			all = append(all, must(credential.NewClosed(credential.Closed{

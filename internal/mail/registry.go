@@ -51,6 +51,11 @@ var registry = [...]entry{
 		Name: "Jeanne Maréchal", Mail: "maire@sainville.exemple.fr", DPD: true, Controller: true,
 		By: "Paul Verdier", ByMail: "accueil@sainville.exemple.fr", ApprovedAt: sampleTime,
 	}},
+	typed[decision.HandedOver]{sample: decision.HandedOver{
+		Habilitation: sampleNumber + 2, Request: 48240, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Title: "Tarifs de la cantine",
+		Editor: "Logiciel Exemple", Former: "Ancien Logiciel", To: "accueil@sainville.exemple.fr",
+		Copies: []string{"technique@logiciel-exemple.fr", "contact@ancien-logiciel.fr"}, At: sampleTime,
+	}},
 	typed[credential.Closed]{sample: credential.Closed{
 		Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Editor: "Logiciel Exemple",
 		To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr", At: sampleTime,

@@ -68,7 +68,12 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 	if file.Server, err = s.find(ctx, file.Subscription.Request); err != nil {
 		return decision.File{}, err
 	}
-	file.Contender, err = s.find(ctx, file.Subscription.Contender)
+	if file.Contender, err = s.find(ctx, file.Subscription.Contender); err != nil {
+		return decision.File{}, err
+	}
+	if siret := file.Contender.Current.Editor.Siret; siret != "" {
+		file.ContenderEditor, err = Editors(s).FindEditor(ctx, siret)
+	}
 	return file, err
 }
 

@@ -66,6 +66,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 			FormAdded: grant.Form && !before.Modalities.Form, Elsewhere: o.contends(f), ApprovedAt: m.At,
 		})
 	})
+	err = errors.Join(err, o.tellHandOver(f, grant.Editor, m))
 	for _, designated := range designations(r.Current, before, m.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
 	}
@@ -178,6 +179,26 @@ func (o *Outcome) release(f File) {
 	}
 }
 
+// tellHandOver tells of dossiers that go to the contender because the request no longer
+// keeps them.
+func (o *Outcome) tellHandOver(f File, former editor.Editor, m Moment) error {
+	number := f.Request.Number
+	if o.Subscription == nil || f.Subscription.Request != number || o.Subscription.Request == number {
+		return nil
+	}
+	return o.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(handOver(f, former, m.At)) })
+}
+
+// handOver says that the contender receives the dossiers, in place of a former editor.
+func handOver(f File, former editor.Editor, at time.Time) HandedOver {
+	to := f.Contender
+	return HandedOver{
+		Habilitation: to.Current.Number, Request: to.Number, Siret: to.Siret, Organisation: to.Organisation, Title: to.Current.Title,
+		Editor: f.ContenderEditor.Name, Former: former.Name, To: to.Requester.Mail,
+		Copies: []string{f.ContenderEditor.TechnicalContact, former.TechnicalContact}, At: at,
+	}
+}
+
 func serviceOf(r habilitation.Request) credential.Service {
 	return credential.Service{
 		Request: r.Number, Siret: r.Siret, Organisation: r.Organisation, Editor: r.Current.Editor.Siret, Administrator: r.Requester,
@@ -207,6 +228,9 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 		o.serve(f)
 	case !r.State.Habilitates():
 		o.release(f)
+	}
+	if err := o.tellHandOver(f, v.Editor, m); err != nil {
+		return o, err
 	}
 	if r.Requester.Mail == "" || v.Act != habilitation.Refuse && r.Current.Number == 0 {
 		return o, nil // nobody to tell, or nothing that was ever granted

@@ -13,6 +13,7 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 )
 
 // valid is a request with the form that serves the town, or another one.
@@ -62,7 +63,7 @@ func TestASecondEditorContendsForTheDossiers(t *testing.T) {
 	second := o.Request
 	second.Revision = 1
 
-	contended := decision.File{Request: first, Subscription: *o.Subscription, Server: first, Contender: second}
+	contended := decision.File{Request: first, Subscription: *o.Subscription, Server: first, Contender: second, ContenderEditor: brume}
 	revoke, err := decision.ReadEvent([]byte(replaced(t, string(happened{"revoke", 90, "revoked", "yves@limerzel.fr", true}.body(t)), "model_id", 1)))
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +74,10 @@ func TestASecondEditorContendsForTheDossiers(t *testing.T) {
 	}
 	if got := *ended.Subscription; got.Request != 48231 || got.Editor != brume.Siret || got.Want != credential.WantActive || got.Contender != 0 {
 		t.Errorf("the second one follows: %+v", got)
+	}
+	want := notice.Recipients{To: []string{"yves@limerzel.fr"}, CC: []string{brume.TechnicalContact, tilleul.TechnicalContact}}
+	if told := ended.Letters[0]; told.Kind != decision.KindHandedOver || cmp.Diff(want, told.Recipients) != "" {
+		t.Errorf("both editors and the town are told: %+v", told)
 	}
 
 	// the contender gives up

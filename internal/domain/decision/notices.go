@@ -21,6 +21,7 @@ const (
 	KindRestored      notice.Kind = "habilitation-retablie"
 	KindRevoked       notice.Kind = "habilitation-revoquee"
 	KindDesignated    notice.Kind = "personne-designee"
+	KindHandedOver    notice.Kind = "logiciel-remplace"
 )
 
 // textLimit cuts the texts that a mail prints, in characters.
@@ -190,3 +191,39 @@ func (n Designated) Key() string {
 
 // Recipients is the person designated.
 func (n Designated) Recipients() notice.Recipients { return notice.Recipients{To: []string{n.Mail}} }
+
+// HandedOver tells a town and both editors that another software receives the dossiers from
+// now on (PRODUCT.md 3.2).
+type HandedOver struct {
+	Habilitation   habilitation.Number
+	Request        habilitation.RequestNumber
+	Siret          value.Siret
+	Organisation   string
+	Title          string // of the project that is served from now on
+	Editor, Former string // names; "" for the town itself, in HubEE's portal
+	To             string // the requester of the habilitation that is served from now on
+	Copies         []string
+	At             time.Time
+}
+
+// NewHandedOver completes the notice. It refuses one without addressee, number or date.
+func NewHandedOver(n HandedOver) (HandedOver, error) {
+	if n.Habilitation == 0 || n.To == "" || n.At.IsZero() {
+		return HandedOver{}, fmt.Errorf("make %s: %w", KindHandedOver, notice.ErrIncomplete)
+	}
+	n.Organisation, n.Title, n.Editor, n.Former = oneLine(n.Organisation), oneLine(n.Title), oneLine(n.Editor), oneLine(n.Former)
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (HandedOver) Kind() notice.Kind { return KindHandedOver }
+
+// Key is one per town and change.
+func (n HandedOver) Key() string {
+	return fmt.Sprintf("%s %s %s", KindHandedOver, n.Siret, n.At.UTC().Format(time.RFC3339Nano))
+}
+
+// Recipients are the requester and, in copy, the contacts of both editors.
+func (n HandedOver) Recipients() notice.Recipients {
+	return notice.Recipients{To: []string{n.To}, CC: n.Copies}
+}

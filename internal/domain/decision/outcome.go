@@ -20,8 +20,10 @@ type File struct {
 	// serves, when that is another one.
 	Subscription credential.Subscription
 	Server       habilitation.Request
-	// Contender is the request that contends for the subscription; zero without one.
-	Contender habilitation.Request
+	// Contender is the request that contends for the subscription, with the editor that it
+	// is for, as it is today; zero without one.
+	Contender       habilitation.Request
+	ContenderEditor editor.Editor
 }
 
 // Outcome is a decision, whole, to be recorded in one transaction or not at all.

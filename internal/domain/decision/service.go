@@ -135,6 +135,16 @@ func (s *Service) HandOver(ctx context.Context, by account.Actor, siret value.Si
 	event := m.event(file.Request, audit.SubscriptionHandedOver, "")
 	event.Object = audit.Object{Kind: "subscription", ID: siret.String(), Display: file.Request.Organisation}
 	outcome.Events = []audit.Event{event}
+	var former editor.Editor
+	if siret := file.Subscription.Editor; siret != "" {
+		if former, err = s.Editors.FindEditor(ctx, siret); err != nil {
+			return fmt.Errorf("find the former editor: %w", err)
+		}
+	}
+	err = outcome.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(handOver(file, former, m.At)) })
+	if err != nil {
+		return err
+	}
 	if err := s.Store.Record(ctx, outcome); err != nil {
 		return fmt.Errorf("record hand-over: %w", err)
 	}
