@@ -313,7 +313,7 @@ func TestASecondSoftwareReceivesTheDossiersWhenSomebodySaysSo(t *testing.T) {
 	}
 	since := len(p.stage.Mail.Messages())
 	admin := p.professional("administratrice")
-	admin.get("/administration/hubee/"+clairmont.Siret).says("Ateliers Brume")
+	admin.get("/administration/hubee/" + clairmont.Siret).says("Ateliers Brume")
 	admin.get("/administration/hubee/" + clairmont.Siret + "/logiciel").submit("/logiciel")
 	if p.formOf(clairmont) != "ouvert" {
 		t.Errorf("handed over, the form is %q", p.formOf(clairmont))
@@ -326,7 +326,32 @@ func TestASecondSoftwareReceivesTheDossiersWhenSomebodySaysSo(t *testing.T) {
 	if diff := cmp.Diff(want, p.envelopes(since), joined); diff != "" {
 		t.Error(diff)
 	}
-	p.mustTell(told("revoke", 48240, 1782400000, fields{"state": "revoked"}))
+	p.mustTell(told("revoke", 48240, 1782400000, fields{"state": "revoked"})) // the first one is valid still
+	p.drain()
+	if got := delegate(); got != "90511200900014" || p.formOf(clairmont) != "ouvert" {
+		t.Errorf("the second right ended: the dossiers go to %s, the form is %q", got, p.formOf(clairmont))
+	}
+	p.mustTell(told("revoke", 48231, 1782410000, fields{"state": "revoked"}))
+	p.drain()
+	p.hasOneSubscription(clairmont, "Suspendu", "API")
+}
+
+// A town with two valid rights by one software keeps its form when one of them ends.
+func TestTheFormStaysWhileOneRightHolds(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	p.isRegistered(clairmont, true)
+	for number := range int64(2) {
+		p.mustTell(told("approve", 48231+number, 1782300000, nil))
+	}
+	p.drain()
+	p.mustTell(told("revoke", 48231, 1782400000, fields{"state": "revoked"}))
+	p.drain()
+	p.hasOneSubscription(clairmont, "Actif", "API")
+	if p.formOf(clairmont) != "ouvert" {
+		t.Errorf("the form is %q", p.formOf(clairmont))
+	}
+	p.mustTell(told("revoke", 48232, 1782400000, fields{"state": "revoked"}))
 	p.drain()
 	p.hasOneSubscription(clairmont, "Suspendu", "API")
 }

@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -68,13 +70,34 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 	if file.Server, err = s.find(ctx, file.Subscription.Request); err != nil {
 		return decision.File{}, err
 	}
-	if file.Contender, err = s.find(ctx, file.Subscription.Contender); err != nil {
+	heir, err := s.heirOf(ctx, file.Subscription)
+	if err != nil {
 		return decision.File{}, err
 	}
-	if siret := file.Contender.Current.Editor.Siret; siret != "" {
-		file.ContenderEditor, err = Editors(s).FindEditor(ctx, siret)
+	if file.Heir, err = s.find(ctx, heir); err != nil {
+		return decision.File{}, err
+	}
+	if siret := file.Heir.Current.Editor.Siret; siret != "" {
+		file.HeirEditor, err = Editors(s).FindEditor(ctx, siret)
 	}
 	return file, err
+}
+
+// heirOf is the request that takes a subscription when the one that it serves no longer
+// holds; 0 for none.
+func (s Decisions) heirOf(ctx context.Context, of credential.Subscription) (habilitation.RequestNumber, error) {
+	if of.Contender != 0 {
+		return of.Contender, nil
+	}
+	const sqlHeir = `
+		SELECT r.number` + withNewest + `
+		WHERE r.siret = $1 AND r.number <> $2 AND r.state IN ('validee', 'reouverte') AND h.form ORDER BY h.number DESC LIMIT 1`
+	var heir int64
+	err := s.DB.pool.GetContext(ctx, &heir, sqlHeir, of.Siret.String(), int64(of.Request))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("find the heir: %w", err)
+	}
+	return habilitation.RequestNumber(heir), nil
 }
 
 // find reads a request with its newest habilitation; zero when there is none.
@@ -115,6 +138,9 @@ func (s Decisions) Record(ctx context.Context, outcome decision.Outcome) error {
 
 // recordOutcome writes all that a decision is: whoever decided in between wins.
 func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
+	if err := stillTrue(ctx, tx, o); err != nil {
+		return err
+	}
 	if err := recordKnownEditor(ctx, tx, o); err != nil {
 		return err
 	}
@@ -146,6 +172,31 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 		if _, err := tx.ExecContext(ctx, sqlTell, o.At, told.Kind, told.Editor.String(), told.Siret.String(), told.Subject); err != nil {
 			return fmt.Errorf("record what an editor may learn: %w", err)
 		}
+	}
+	return nil
+}
+
+// stillTrue makes the decisions about a town wait for one another, and refuses one that was
+// made from what another one changed: whom the subscription serves, who contends for it, or
+// the right of who is to take it. Code: habilitation.moved.
+func stillTrue(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, lockKey("decisions about "+o.Request.Siret.String())); err != nil {
+		return fmt.Errorf("wait for other decisions: %w", err)
+	}
+	taker := int64(0)
+	if o.Subscription != nil && o.Subscription.Request != o.Request.Number && o.Subscription.Request != o.Before.Request {
+		taker = int64(o.Subscription.Request)
+	}
+	const sqlTrue = `
+		SELECT COALESCE((SELECT s.request FROM subscriptions s WHERE s.siret = $1), 0) = $2
+		   AND COALESCE((SELECT s.contender FROM subscriptions s WHERE s.siret = $1), 0) = $3
+		   AND ($4 = 0 OR EXISTS (SELECT FROM requests r WHERE r.number = $4 AND r.state IN ('validee', 'reouverte')))`
+	var isTrue bool
+	if err := tx.GetContext(ctx, &isTrue, sqlTrue, o.Request.Siret.String(), int64(o.Before.Request), int64(o.Before.Contender), taker); err != nil {
+		return fmt.Errorf("compare with what was read: %w", err)
+	}
+	if !isTrue {
+		return fault.New(fault.Conflict, "habilitation.moved")
 	}
 	return nil
 }

@@ -2,12 +2,15 @@ package postgres_test
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
 	people "portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
@@ -108,6 +111,74 @@ func TestWhatCouldNotBeUsedIsPlayedAgain(t *testing.T) {
 	}
 	if n := s.count(`SELECT count(*) FROM habilitations`); n != 1 {
 		t.Errorf("%d habilitations", n)
+	}
+}
+
+// Decisions about one town, made at once from what was true a moment before, must not leave
+// its form open without a right, nor closed with one.
+func TestDecisionsAboutOneTownAgree(t *testing.T) {
+	s := setScene(t)
+	now := noon
+	inbox := s.inbox(&now)
+	fired := 1782300000
+	at := func(name string, number int, editor string) []byte {
+		fired++
+		return []byte(fmt.Sprintf(`{"event":%q,"fired_at":%d,"model_type":"authorization_request/api_particulier","model_id":%d,
+			"data":{"form_uid":"","organization":{"siret":"21040107100019","name":"Majastres"},"applicant":{"email":"anne@majastres.example.fr"},
+			"service_provider":{"id":%q,"type":"editor","siret":%q},"data":{"modalities":["formulaire_qf"]}}}`, name, fired, number, editor, editor))
+	}
+	editors := []string{"90511200900014", "90511200900014", "44973625500018"}
+	for round := range 25 {
+		var events [][]byte
+		for number := range 3 {
+			events = append(events, at([]string{"approve", "revoke"}[rand.N(2)], 48231+number, editors[number]))
+		}
+		atOnce(len(events), func(i int) {
+			if _, err := inbox.Receive(context.Background(), events[i]); err != nil {
+				t.Errorf("round %d: %v", round, err)
+			}
+		})
+		rights := s.count(`SELECT count(*) FROM requests WHERE state = 'validee'`)
+		wanted := s.count(`SELECT count(*) FROM subscriptions WHERE want = 'actif'`)
+		held := s.count(`SELECT count(*) FROM subscriptions s JOIN requests r ON r.number = s.request WHERE s.want = 'actif' AND r.state = 'validee'`)
+		if (rights > 0) != (wanted == 1) || held != wanted {
+			t.Fatalf("round %d: %d rights, %d subscriptions wanted active, %d by a valid right", round, rights, wanted, held)
+		}
+	}
+}
+
+// Two rights of one town end at once: whichever is recorded last was decided when the other
+// one held still, and is decided anew.
+func TestADecisionMadeFromWhatIsNoLongerTrueIsMadeAnew(t *testing.T) {
+	for _, order := range [][2]habilitation.RequestNumber{{48231, 48232}, {48232, 48231}} {
+		s := setScene(t)
+		now := noon
+		inbox := s.inbox(&now)
+		s.receives(inbox, event("approve", "48231", "inconnu"))
+		s.receives(inbox, event("approve", "48232", "inconnu"))
+		store := postgres.Decisions{DB: s.db}
+		ended := func(number habilitation.RequestNumber) decision.Outcome {
+			by := people.Actor{AccountID: 3, Name: "Awa Traoré"}
+			o, err := decision.DecideVerdict(s.file(number), by, decision.Verdict{Act: habilitation.Suspend, Reason: "Fuite."},
+				decision.Moment{At: noon, Author: by.Author(), Sealer: inbox.Vault})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return o
+		}
+		first, second := ended(order[0]), ended(order[1])
+		if err := store.Record(context.Background(), first); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Record(context.Background(), second); !fault.Is(err, "habilitation.moved") {
+			t.Errorf("%v: the second one, made from what was: %v", order, err)
+		}
+		if err := store.Record(context.Background(), ended(order[1])); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.count(`SELECT count(*) FROM subscriptions WHERE want = 'suspendu'`); n != 1 {
+			t.Errorf("%v: the subscription of a town without a right is wanted active", order)
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m 
 		o, err := change(f, Verdict{Act: habilitation.Refuse, Editor: of}, m)
 		return &o, err
 	}
-	o := Outcome{Request: f.Request, Track: f.Track, At: m.At}
+	o := Outcome{Request: f.Request, Track: f.Track, Before: f.Subscription, At: m.At}
 	if named && held.Mail != "" && held.Mail != f.Request.Requester.Mail && f.Request.Current.Number != 0 {
 		o.Events = append(o.Events, m.event(f.Request, audit.RequesterChanged, ""))
 	}

@@ -51,7 +51,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		FormUID: grant.FormUID, Title: grant.Title, Terms: grant.Terms, Contacts: grant.Contacts,
 		ApprovedBy: grant.ByName, ApprovedAt: m.At,
 	}
-	o := Outcome{Request: r, Track: f.Track, Habilitation: &r.Current, Editor: grant.Editor, At: m.At}
+	o := Outcome{Request: r, Track: f.Track, Before: f.Subscription, Habilitation: &r.Current, Editor: grant.Editor, At: m.At}
 	o.Events = append(o.Events, m.event(r, audit.HabilitationApproved, grant.Number.String()))
 	if grant.Editor.Siret != "" {
 		o.EditorEvents = append(o.EditorEvents, EditorEvent{EventValidated, grant.Editor.Siret, r.Siret, grant.Number.String()})
@@ -161,7 +161,7 @@ func (o *Outcome) contends(f File) bool {
 }
 
 // release is the contrary: the subscription must no longer work for the request. It goes to
-// the one that contends for it, or is suspended.
+// its heir, or is suspended.
 func (o *Outcome) release(f File) {
 	r, s := f.Request, f.Subscription
 	switch {
@@ -170,8 +170,8 @@ func (o *Outcome) release(f File) {
 	case s.Contender == r.Number:
 		s.Contender = 0
 		o.Subscription = &s
-	case s.Request == r.Number && f.Contender.Habilitated():
-		s = s.Serving(serviceOf(f.Contender), o.At)
+	case s.Request == r.Number && f.Heir.Habilitated():
+		s = s.Serving(serviceOf(f.Heir), o.At)
 		o.Subscription, o.Provision = &s, true
 	case s.Request == r.Number && s.Want == credential.WantActive:
 		s = s.Stopped(o.At)
@@ -179,23 +179,24 @@ func (o *Outcome) release(f File) {
 	}
 }
 
-// tellHandOver tells of dossiers that go to the contender because the request no longer
+// tellHandOver tells of dossiers that go to another software because the request no longer
 // keeps them.
 func (o *Outcome) tellHandOver(f File, former editor.Editor, m Moment) error {
 	number := f.Request.Number
-	if o.Subscription == nil || f.Subscription.Request != number || o.Subscription.Request == number {
+	if o.Subscription == nil || f.Subscription.Request != number || o.Subscription.Request == number ||
+		o.Subscription.Editor == f.Subscription.Editor {
 		return nil
 	}
 	return o.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(handOver(f, former, m.At)) })
 }
 
-// handOver says that the contender receives the dossiers, in place of a former editor.
+// handOver says that the heir receives the dossiers, in place of a former editor.
 func handOver(f File, former editor.Editor, at time.Time) HandedOver {
-	to := f.Contender
+	to := f.Heir
 	return HandedOver{
 		Habilitation: to.Current.Number, Request: to.Number, Siret: to.Siret, Organisation: to.Organisation, Title: to.Current.Title,
-		Editor: f.ContenderEditor.Name, Former: former.Name, To: to.Requester.Mail,
-		Copies: []string{f.ContenderEditor.TechnicalContact, former.TechnicalContact}, At: at,
+		Editor: f.HeirEditor.Name, Former: former.Name, To: to.Requester.Mail,
+		Copies: []string{f.HeirEditor.TechnicalContact, former.TechnicalContact}, At: at,
 	}
 }
 
@@ -222,7 +223,7 @@ type Verdict struct {
 // change decides it of a request that was moved to its new state already.
 func change(f File, v Verdict, m Moment) (Outcome, error) {
 	r := f.Request
-	o := Outcome{Request: r, Track: f.Track, At: m.At, Events: []audit.Event{m.event(r, acts[v.Act], v.Detail)}}
+	o := Outcome{Request: r, Track: f.Track, Before: f.Subscription, At: m.At, Events: []audit.Event{m.event(r, acts[v.Act], v.Detail)}}
 	switch {
 	case v.Act == habilitation.Restore:
 		o.serve(f)

@@ -63,7 +63,7 @@ func TestASecondEditorContendsForTheDossiers(t *testing.T) {
 	second := o.Request
 	second.Revision = 1
 
-	contended := decision.File{Request: first, Subscription: *o.Subscription, Server: first, Contender: second, ContenderEditor: brume}
+	contended := decision.File{Request: first, Subscription: *o.Subscription, Server: first, Heir: second, HeirEditor: brume}
 	revoke, err := decision.ReadEvent([]byte(replaced(t, string(happened{"revoke", 90, "revoked", "yves@limerzel.fr", true}.body(t)), "model_id", 1)))
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestASecondEditorContendsForTheDossiers(t *testing.T) {
 	}
 
 	// the contender gives up
-	gone := decision.File{Request: second, Track: o.Track, Subscription: *o.Subscription, Server: first, Contender: second}
+	gone := decision.File{Request: second, Track: o.Track, Subscription: *o.Subscription, Server: first, Heir: second}
 	revoke.Request, revoke.FiredAt = 48231, 100
 	o, err = decision.DecideEvent(gone, revoke, brume, 0, byDatapass)
 	if err != nil || o.Subscription == nil || o.Subscription.Contender != 0 || o.Subscription.Request != 1 || o.Provision {

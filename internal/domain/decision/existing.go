@@ -137,7 +137,7 @@ func adoption(f File, town existing, grant Grant, siret value.Siret) Outcome {
 	if g.State == habilitation.Revoked {
 		track.Decided.Rank = ranks[eventRevoke]
 	}
-	o := Outcome{Request: r, Track: track, Habilitation: &r.Current, At: at}
+	o := Outcome{Request: r, Track: track, Before: f.Subscription, Habilitation: &r.Current, At: at}
 	m := Moment{At: at, Author: audit.Datapass}
 	o.Events = append(o.Events, m.event(r, audit.HabilitationApproved, grant.Number.String()))
 	if g.Form && g.Subscription != "" {

@@ -20,10 +20,11 @@ type File struct {
 	// serves, when that is another one.
 	Subscription credential.Subscription
 	Server       habilitation.Request
-	// Contender is the request that contends for the subscription, with the editor that it
-	// is for, as it is today; zero without one.
-	Contender       habilitation.Request
-	ContenderEditor editor.Editor
+	// Heir is the request that takes the subscription when the one that it serves no longer
+	// holds: the one that contends for it, else the newest that is valid for the form of the
+	// town. HeirEditor is the editor that it is for, as it is today. Zero without one.
+	Heir       habilitation.Request
+	HeirEditor editor.Editor
 }
 
 // Outcome is a decision, whole, to be recorded in one transaction or not at all.
@@ -36,6 +37,9 @@ type Outcome struct {
 	Habilitation *habilitation.Habilitation
 	// Editor is the one to know first, where nobody declared it before.
 	Editor editor.Editor
+	// Before is the subscription of the town as it was read: whom it serves and who contends
+	// must be the same still.
+	Before credential.Subscription
 	// Subscription is as it is wanted afterwards, with the revision that was read; nil where
 	// nothing changes. Provision orders the saga.
 	Subscription *credential.Subscription

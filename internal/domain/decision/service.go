@@ -61,27 +61,38 @@ func (s *Service) decide(ctx context.Context, by account.Actor, order Order, act
 	if utf8.RuneCountInString(order.Reason) > reasonLimit {
 		return fault.New(fault.Invalid, "reason.too_long")
 	}
-	file, err := s.Store.FindFile(ctx, order.Number, "")
-	switch {
-	case err != nil:
-		return fmt.Errorf("find request: %w", err)
-	case file.Request.Number == 0:
-		return fault.New(fault.NotFound, "habilitation.unknown")
-	case file.Request.Revision != order.Revision:
-		return fault.New(fault.Conflict, "habilitation.moved")
+	var err error
+	for range conflictsLived { // the subscription may move by itself meanwhile
+		outcome, errMade := s.made(ctx, by, order, act)
+		if errMade != nil {
+			return errMade
+		}
+		if err = s.Store.Record(ctx, outcome); fault.KindOf(err) != fault.Conflict {
+			break
+		}
 	}
-	of, err := s.editorOf(ctx, file.Request)
 	if err != nil {
-		return err
-	}
-	outcome, err := DecideVerdict(file, by, Verdict{Act: act, Reason: strings.TrimSpace(order.Reason), Editor: of}, s.moment(by))
-	if err != nil {
-		return err
-	}
-	if err := s.Store.Record(ctx, outcome); err != nil {
 		return fmt.Errorf("record decision: %w", err)
 	}
 	return nil
+}
+
+// made is the decision, from what is true now.
+func (s *Service) made(ctx context.Context, by account.Actor, order Order, act habilitation.Act) (Outcome, error) {
+	file, err := s.Store.FindFile(ctx, order.Number, "")
+	switch {
+	case err != nil:
+		return Outcome{}, fmt.Errorf("find request: %w", err)
+	case file.Request.Number == 0:
+		return Outcome{}, fault.New(fault.NotFound, "habilitation.unknown")
+	case file.Request.Revision != order.Revision:
+		return Outcome{}, fault.New(fault.Conflict, "habilitation.moved")
+	}
+	of, err := s.editorOf(ctx, file.Request)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return DecideVerdict(file, by, Verdict{Act: act, Reason: strings.TrimSpace(order.Reason), Editor: of}, s.moment(by))
 }
 
 // DecideVerdict moves a request as a person decided. Whoever suspended cannot revoke.
@@ -131,7 +142,7 @@ func (s *Service) HandOver(ctx context.Context, by account.Actor, siret value.Si
 	}
 	m := s.moment(by)
 	served := file.Subscription.Serving(serviceOf(file.Request), m.At)
-	outcome := Outcome{Request: file.Request, Track: file.Track, Subscription: &served, Provision: true, At: m.At}
+	outcome := Outcome{Request: file.Request, Track: file.Track, Before: file.Subscription, Subscription: &served, Provision: true, At: m.At}
 	event := m.event(file.Request, audit.SubscriptionHandedOver, "")
 	event.Object = audit.Object{Kind: "subscription", ID: siret.String(), Display: file.Request.Organisation}
 	outcome.Events = []audit.Event{event}
