@@ -83,7 +83,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 	lookup := &dossier.Lookup{Records: postgres.FollowUp{DB: a.db}, Journal: postgres.Journal{DB: a.db}, Now: a.now}
 
 	editors := &editorspace.Handler{
-		Access: a.Access, Clients: clients, Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
+		Access: a.Access, Clients: clients, Watch: a.subscriptions(), Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
 	}
 	if editors.Views, err = editorspace.ParseViews(parsed); err != nil {
 		return err
@@ -91,7 +91,8 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 	editors.Mount(router)
 
 	towns := &collectivity.Handler{
-		Access: a.Access, Directory: a.Directory, Lookup: lookup, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
+		Access: a.Access, Directory: a.Directory, Lookup: lookup, Catalogue: a.catalogue(), Watch: a.subscriptions(),
+		PortalURL: a.config.PortalURL, Frame: router.ProFrame,
 	}
 	if towns.Views, err = collectivity.ParseViews(parsed); err != nil {
 		return err

@@ -151,3 +151,38 @@ func TestTheHomePageTellsWhatIsStuck(t *testing.T) {
 	}
 	p.professional("lectrice").get("/administration").says("1 événement de DataPass en quarantaine")
 }
+
+// warning is what HubEE's mail to a town must be announced with, to the letter (guide, 2.c).
+const warning = "HubEE va vous demander de créer un mot de passe sous 48 heures. Vous pouvez ignorer ce mail : Logiciels Tilleul reçoit les quotients pour vous. " +
+	"Comme le prévoient les CGU que vous avez acceptées, vous restez responsable de votre compte HubEE."
+
+// « the literal warning … also on the requester's home, and copyable by the editor »; an
+// editor reads states, and no identity.
+func TestATownAndItsEditorReadWhereTheHabilitationStands(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	p.isRegistered(clairmont, true)
+	p.mustTell(told("approve", 48231, 1782300000, nil))
+	p.drain()
+	p.arrivesAs("Yves Cadoret", requester, clairmont.Siret)
+	yves := p.visitor()
+	home := yves.get("/connexion").submit("/connexion").at("/collectivite")
+	granted := fmt.Sprintf("H%d", p.count(`SELECT max(number) FROM habilitations`))
+	home.says("Votre habilitation", "Validée", "D48231", granted, "Logiciels Tilleul", "Le formulaire pour vos usagers, et un jeton API Particulier", warning)
+
+	sofia := p.professional("editrice-tilleul")
+	list := sofia.get("/editeur/collectivites?q=limerzel").says("1 collectivité", "Validée", granted, "Actif", "Ouvert", warning)
+	list.neverSays("Cadoret", requester, "Morvan", "Kerjean", "Tanguy", "en_erreur")
+	decide(p.professional("administratrice"), "/administration/habilitations/48231", "suspension", typed{"motif": "Doublon."})
+	p.drain()
+	sofia.get("/editeur/collectivites?q=limerzel").says("Suspendue", "Fermé").neverSays("Doublon", "Nadia")
+	yves.get("/collectivite").says("Suspendue", granted).neverSays(warning, "Nadia")
+
+	// Without an editor there is a password to create.
+	p.mustTell(told("approve", 48240, 1782300000, fields{
+		"organization": fields{"name": bigorne.Name, "siret": bigorne.Siret}, "form_uid": "formulaire-qf", "service_provider": fields{},
+	}))
+	p.isRegistered(bigorne, true)
+	p.arrivesAs("Yves Cadoret", requester, bigorne.Siret)
+	p.visitor().get("/connexion").submit("/connexion").at("/collectivite").says("créez votre mot de passe dans les 48 heures", "FormulaireQF", "Logiciel Aucun").neverSays("Tilleul")
+}

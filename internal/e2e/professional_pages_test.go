@@ -53,6 +53,25 @@ var crowdStatements = [...]string{
 	`UPDATE collectivities SET editor_siret = '90511200900014', form = (ARRAY['ouvert', 'ouvert', 'bientot', 'ferme'])[1 + abs(hashtext(siret)::int8) % 4]
 		WHERE name LIKE 'Commune essai%'`,
 	`UPDATE organisations SET closed = true, closed_on = '2025-12-31' WHERE siret IN (SELECT siret FROM collectivities WHERE form = 'ferme')`,
+	`INSERT INTO requests (number, source, siret, organisation, form_uid, state, state_at, created_at, requester)
+		SELECT 500000 + row_number() OVER (ORDER BY siret), 'datapass', siret, name, 'api-particulier-tilleul',
+			(ARRAY['validee', 'validee', 'reouverte', 'suspendue', 'revoquee', 'deposee'])[1 + abs(hashtext(siret)::int8) % 6], now(), now(),
+			'{"prenom":"Anne","nom":"Morel","mail":"anne.morel@mairie-de-saint-exemple-les-bains.example.fr"}' FROM collectivities WHERE name LIKE 'Commune essai%'`,
+	`INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms, contacts, approved_by, approved_at)
+		SELECT nextval('habilitation_numbers'), number, siret, organisation, true, true, '{cnaf_quotient_familial,cnaf_enfants}', '90511200900014', 'Logiciels Tilleul', form_uid,
+			'Tarifs de la cantine', '2026-01', '{}', 'DataPass', now() FROM requests WHERE number > 500000 AND state <> 'deposee'`,
+	`INSERT INTO subscriptions (siret, request, organisation, editor_siret, administrator, want, wanted_at, state, failure_code, failure_trace, failed_at)
+		SELECT siret, number, organisation, '90511200900014', '{}', 'actif', now() - number % 90 * interval '1 hour',
+			(ARRAY['a_creer', 'organisation_creee', 'inactif', 'en_attente', 'actif', 'en_erreur', 'suspendu'])[1 + number % 7],
+			CASE number % 7 WHEN 5 THEN 'hubee.refused' ELSE '' END, CASE number % 7 WHEN 5 THEN '400 invalid email' ELSE '' END, CASE number % 7 WHEN 5 THEN now() END
+		FROM requests WHERE number > 500000`,
+	`INSERT INTO subscription_calls (siret, at, step, outcome, trace)
+		SELECT '21040107100019', now() - i * interval '1 minute', (ARRAY['locate', 'find_organisation', 'activate'])[1 + i % 3],
+			CASE WHEN i % 5 = 0 THEN 'hubee.unavailable' ELSE 'done' END, CASE WHEN i % 5 = 0 THEN 'context deadline exceeded' ELSE '' END FROM generate_series(1, 60) i`,
+	`INSERT INTO datapass_events (digest, received_at, last_at, event, model_type, request, fired_at, state, reason, content)
+		SELECT sha256(('e' || i)::bytea), now() - i * interval '1 hour', now(), (ARRAY['approve', 'submit', 'revoke'])[1 + i % 3], 'authorization_request/api_particulier',
+			600000 + i, 1782300000 + i, (ARRAY['appliquee', 'sans_effet', 'quarantaine'])[1 + i % 3], (ARRAY['', 'datapass.late', 'datapass.siret_invalid'])[1 + i % 3], '\x00'
+		FROM generate_series(1, 90) i`,
 	`INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
 		SELECT id, 'editor_member', '90511200900014', siret, 'Sofia Renard', signed_in_at FROM accounts WHERE issuer = 'essai' AND id % 8 = 0`,
 	`INSERT INTO invitations (token_hash, mail, role, organisation, inviter_id, inviter, created_at, expires_at, accepted_at, accepted_by, withdrawn_at)
@@ -104,6 +123,7 @@ func (p *portal) rounds(reference value.Reference) []round {
 	waiting := one(`SELECT min(id) FROM invitations WHERE accepted_at IS NULL AND withdrawn_at IS NULL`)
 	abandoned := one(`SELECT max(id) FROM outbox WHERE abandoned_at IS NOT NULL`)
 	bounced := one(`SELECT min(mail_id) FROM mail_recipients WHERE state = 'bounced'`)
+	quarantined := one(`SELECT max(id) FROM datapass_events WHERE state = 'quarantaine'`)
 	member := one(`SELECT min(id) FROM memberships WHERE role = 'editor_member' AND granted_by = 'Sofia Renard'`)
 	return []round{
 		{persona: "administratrice", home: "/administration", title: "Bonjour", pages: []string{
@@ -115,11 +135,16 @@ func (p *portal) rounds(reference value.Reference) []round {
 			"/administration/mails?etat=bounced", "/administration/mails/" + bounced,
 			"/administration/modeles-de-mails", "/administration/modeles-de-mails/invitation",
 			"/administration/journal", "/administration/journal?acte=role.withdrawn&page=2",
-		}, refused: []string{"/administration/comptes/999999", "/assistance"}},
+			"/administration/habilitations?page=2", "/administration/habilitations?q=anne.morel@&etat=revoquee", "/administration/habilitations/9001",
+			"/administration/habilitations/9001/suspension", // asks for a proof
+			"/administration/hubee?etat=en_erreur", "/administration/hubee/21040107100019",
+		}, refused: []string{"/administration/comptes/999999", "/administration/habilitations/999999999", "/administration/hubee/35600000000048", "/assistance"}},
 		{persona: "lectrice", home: "/administration", title: "Bonjour", pages: []string{
 			"/administration/organisations?etat=in_use", "/administration/organisations/21040107100019",
 			"/administration/envois?etat=abandoned&page=2", "/administration/envois/" + abandoned,
 			"/administration/taches", "/administration/taches/purge", "/mon-compte",
+			"/administration/collectivites?page=3", "/administration/collectivites?q=personne-ici", "/administration/collectivites/21040107100019",
+			"/administration/datapass", "/administration/datapass/" + quarantined,
 		}, refused: []string{"/administration/journal", "/instruction"}},
 		{persona: "editrice-tilleul", home: "/editeur", title: "Bonjour", pages: []string{
 			"/editeur/collectivites?formulaire=bientot&page=2", "/editeur/membres", "/editeur/membres?q=personne-ici", "/editeur/invitations",
@@ -129,7 +154,9 @@ func (p *portal) rounds(reference value.Reference) []round {
 		{persona: "assistant", home: "/assistance", title: "Bonjour", pages: []string{
 			"/assistance/dossiers", "/assistance/dossiers/" + reference.String(),
 		}, refused: []string{"/assistance/dossiers/2222222222222", "/editeur"}},
-		{persona: "instructrice", home: "/instruction", title: "Bonjour", refused: []string{"/assistance"}},
+		{persona: "instructrice", home: "/instruction", title: "Bonjour", pages: []string{
+			"/instruction/habilitations?etat=validee", "/instruction/habilitations/9001",
+		}, refused: []string{"/administration/habilitations/9001", "/assistance"}},
 		{persona: "polyvalente", home: "/espaces", title: "Choisissez un espace"},
 		{persona: "sans-invitation", home: "/espaces", title: "Aucun espace"},
 	}

@@ -37,9 +37,11 @@ func (w words) say(name string, about any) (string, error) {
 func (w words) funcs() map[string]any {
 	return map[string]any{
 		"message": func(code string) (string, error) { return w.say(code, nil) },
-		"moment":  func(m Moment) (string, error) { return w.say("moment", m) },
-		"day":     func(m Moment) (string, error) { return w.say("day", m) },
-		"number":  number,
+		// about is message for a sentence that names somebody.
+		"about":  func(code, name string) (string, error) { return w.say(code, name) },
+		"moment": func(m Moment) (string, error) { return w.say("moment", m) },
+		"day":    func(m Moment) (string, error) { return w.say("day", m) },
+		"number": number,
 	}
 }
 

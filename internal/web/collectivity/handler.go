@@ -6,8 +6,10 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
 )
 
@@ -17,6 +19,9 @@ type Handler struct {
 	Access    *account.Access
 	Directory *directory.Service
 	Lookup    *dossier.Lookup
+	// Catalogue and Watch tell what the town asked for, and who receives its dossiers.
+	Catalogue *habilitation.Catalogue
+	Watch     *credential.Watch
 	PortalURL string // without final slash
 	// Frame is what every page of a request shows.
 	Frame func(c *gin.Context) web.ProPage

@@ -10,7 +10,8 @@ import (
 	"portail-qf/internal/web"
 )
 
-// home shows where the form of the collectivity stands, and how its dossiers move on.
+// home shows where the form of the collectivity and its habilitations stand, and how its
+// dossiers move on.
 func (h *Handler) home(c *gin.Context) error {
 	actor, ctx := web.ActorOf(c), c.Request.Context()
 	town, err := h.Directory.Find(ctx, actor.Organisation.Siret)
@@ -24,7 +25,16 @@ func (h *Handler) home(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	requests, err := h.Catalogue.OfOrganisation(ctx, actor.Organisation.Siret)
+	if err != nil {
+		return err
+	}
+	subscription, err := h.Watch.Find(ctx, actor.Organisation.Siret)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
 	page := newHomePage(h.Frame(c), actor.Organisation, town, counts)
+	page.Habilitations = newHabilitationViews(requests, subscription)
 	page.Address = h.PortalURL + page.FormURL
 	return h.Views.home.Write(c.Writer, http.StatusOK, page)
 }

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
 )
 
@@ -44,6 +46,20 @@ func sampleTown(form directory.FormState) directory.Collectivity {
 	}
 }
 
+// sampleRequest is a request of the town in a state, with what the state supposes.
+func sampleRequest(state habilitation.State) habilitation.Request {
+	request := habilitation.Request{Number: 48231, Siret: "21040107100019", State: state, StateAt: sampleNow().Add(-50 * time.Hour)}
+	switch state {
+	case habilitation.Validated, habilitation.Reopened, habilitation.Suspended, habilitation.Revoked:
+		request.Current = habilitation.Habilitation{
+			Number: 10_000_042, Modalities: habilitation.Modalities{Token: true, Form: true}, ApprovedAt: sampleNow().Add(-400 * time.Hour),
+			Editor: habilitation.Editor{Siret: "90511200900014", Name: "Logiciels Tilleul"},
+		}
+	case habilitation.Draft, habilitation.Submitted, habilitation.ChangesRequested, habilitation.Refused, habilitation.Archived:
+	}
+	return request
+}
+
 func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	show := func(actor account.Actor, town directory.Collectivity, counts map[dossier.State]int) homePage {
 		p := newHomePage(framed(page, actor, homePath), actor.Organisation, town, counts)
@@ -54,6 +70,21 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	for i, state := range dossier.States {
 		every[state] = 3 + i*i*i*i
 	}
+	with := func(p homePage, subscription credential.Watched, requests ...habilitation.Request) homePage {
+		p.Habilitations = newHabilitationViews(requests, subscription)
+		return p
+	}
+	open := sampleTown(directory.FormOpen)
+	alone, elsewhere, token := sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated)
+	alone.Current.Editor = habilitation.Editor{}
+	token.Current.Modalities.Form = false
+	served := credential.Watched{Subscription: credential.Subscription{Siret: "21040107100019", Request: 48260, Editor: "91033700500011"}}
+	var each []habilitation.Request
+	for _, state := range habilitation.States {
+		each = append(each, sampleRequest(state))
+	}
+	endlessly := sampleRequest(habilitation.Reopened)
+	endlessly.Current.Editor.Name = strings.Repeat("SAINVILLE", 30)
 	bare, long := sampleTown(directory.FormOpen), sampleTown(directory.FormOpen)
 	bare.Contact = directory.Contact{}
 	long.Contact = directory.Contact{Label: strings.Repeat("enfance", 30), Mail: strings.Repeat("enfance", 30) + "@exemple.fr", URL: "javascript:alert(1)"}
@@ -63,13 +94,17 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	longer.Name = strings.Repeat("Marie-Antoinette ", 12)
 	longer.Organisation.Name = "Communauté d'agglomération du Val-de-la-Grande-Rivière " + strings.Repeat("SAINVILLE", 20)
 	return []web.Sample[homePage]{
-		{Name: "ouvert", Content: show(agent(), sampleTown(directory.FormOpen), every)},
+		{Name: "ouvert", Content: with(show(agent(), open, every), credential.Watched{}, sampleRequest(habilitation.Validated))},
+		{Name: "sans-editeur", Content: with(show(agent(), open, nil), credential.Watched{}, alone)},
+		{Name: "recu-ailleurs", Content: with(show(agent(), open, nil), served, elsewhere)},
+		{Name: "jeton-seul", Content: with(show(agent(), directory.Collectivity{}, nil), credential.Watched{}, token)},
+		{Name: "toutes-les-habilitations", Content: with(show(agent(), sampleTown(directory.FormClosed), nil), credential.Watched{}, each...)},
 		{Name: "ouvert-sans-dossier", Content: show(agent(), bare, nil)},
 		{Name: "bientot", Content: show(agent(), sampleTown(directory.FormSoon), nil)},
 		{Name: "ferme", Content: show(agent(), sampleTown(directory.FormClosed), map[dossier.State]int{dossier.Processed: 1})},
 		{Name: "sans-formulaire", Content: show(agent(), directory.Collectivity{}, nil)},
 		{Name: "sans-nom", Content: show(unnamed, directory.Collectivity{}, nil)},
-		{Name: "nom-long", Content: show(longer, long, every)},
+		{Name: "nom-long", Content: with(show(longer, long, every), credential.Watched{}, endlessly)},
 	}
 }
 

@@ -21,6 +21,8 @@ type homePage struct {
 	Help        contact
 	Counts      []stateCount
 	Total       int
+
+	Habilitations []habilitationView
 }
 
 // contact is what citizens are told when they need help.

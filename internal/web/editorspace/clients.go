@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -19,14 +20,23 @@ var clientListing = web.Listing{
 
 // clients lists the collectivities that the editor equips.
 func (h *Handler) clients(c *gin.Context) error {
-	asked := clientListing.Read(c.Request.URL.Query())
-	listed, total, err := h.Clients.List(c.Request.Context(), web.ActorOf(c).Organisation.Siret, directory.ClientSearch{
+	asked, ctx, editor := clientListing.Read(c.Request.URL.Query()), c.Request.Context(), web.ActorOf(c).Organisation
+	listed, total, err := h.Clients.List(ctx, editor.Siret, directory.ClientSearch{
 		Text: asked.Search, Form: directory.FormState(asked.Filter("formulaire")), Offset: asked.Offset(), Limit: asked.Limit(),
 	})
 	if err != nil {
 		return err
 	}
-	page := newClientsPage(h.Frame(c), asked.List(total), listed)
+	towns := make([]value.Siret, len(listed))
+	for i, town := range listed {
+		towns[i] = town.Siret
+	}
+	standings, err := h.Watch.Standings(ctx, editor.Siret, towns)
+	if err != nil {
+		return err
+	}
+	page := newClientsPage(h.Frame(c), asked.List(total), listed, standings)
+	page.Editor = web.Typographic(editor.Display())
 	page.Addresses = h.PortalURL + publicForms
 	return h.Views.clients.Write(c.Writer, http.StatusOK, page)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/web"
 )
@@ -16,6 +17,7 @@ type Handler struct {
 	Views   Views
 	Access  *account.Access
 	Clients *directory.Clients
+	Watch   *credential.Watch // tells how far each client is
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
 	Can       func(role account.Role, object, act string) bool

@@ -7,8 +7,11 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -78,17 +81,33 @@ func sampleClients(count int) []directory.Collectivity {
 	listed := make([]directory.Collectivity, count)
 	for i := range listed {
 		listed[i] = directory.Collectivity{
-			Siret: "21040107100019", Name: fmt.Sprintf("Saint-Exemple-les-Bains %d", i+1), Departement: departements[i%3], Form: forms[i%3],
+			Siret: value.Siret(fmt.Sprintf("2104010710%04d", i)), Name: fmt.Sprintf("Saint-Exemple-les-Bains %d", i+1), Departement: departements[i%3], Form: forms[i%3],
 		}
 	}
 	return listed
 }
 
+// sampleStandings have every state of a habilitation and of a subscription, and none.
+func sampleStandings(listed []directory.Collectivity) map[value.Siret]credential.Standing {
+	standings := map[value.Siret]credential.Standing{}
+	for i, town := range listed {
+		if i%5 == 4 {
+			continue
+		}
+		standings[town.Siret] = credential.Standing{
+			Request: 48231, Habilitation: habilitation.Number(10_000_042 + i), State: [...]habilitation.State{
+				habilitation.Validated, habilitation.Reopened, habilitation.Suspended, habilitation.Revoked,
+			}[i%4], StateAt: sampleNow().Add(-time.Duration(i) * 31 * time.Hour), Subscription: credential.States[i%len(credential.States)], SuspendedAtHub: i%9 == 6,
+		}
+	}
+	return standings
+}
+
 func clientsSamples(page web.ProPage) []web.Sample[clientsPage] {
 	page = framed(page, manager(), clientsPath)
 	show := func(query string, total int, listed []directory.Collectivity) clientsPage {
-		p := newClientsPage(page, asked(clientListing, query, total), listed)
-		p.Addresses = addresses
+		p := newClientsPage(page, asked(clientListing, query, total), listed, sampleStandings(listed))
+		p.Addresses, p.Editor = addresses, web.Typographic(manager().Organisation.Display())
 		return p
 	}
 	long := sampleClients(3)

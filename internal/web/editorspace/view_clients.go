@@ -1,8 +1,11 @@
 package editorspace
 
 import (
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/place"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -15,6 +18,7 @@ type clientsPage struct {
 	List      web.List
 	Rows      []clientRow
 	Addresses string // what the address of every form begins with
+	Editor    string // as its towns read it in the warning about HubEE's mail
 }
 
 // clientRow is a collectivity in the list.
@@ -22,14 +26,39 @@ type clientRow struct {
 	Name, Siret, Departement string
 	Form                     directory.FormState
 	// FormURL is where its citizens go; "" when the form is closed.
-	FormURL string
+	FormURL  string
+	Standing standingView
 }
 
-func newClientsPage(page web.ProPage, list web.List, listed []directory.Collectivity) clientsPage {
+// standingView is how far a client is, in words: no identity.
+type standingView struct {
+	Habilitation string             // "H10000042"; "" where none is known
+	State        habilitation.State // "" likewise
+	Since        web.Moment
+	Subscription string // code of its words; "" where another receives the dossiers, or nobody
+}
+
+func newStandingView(s credential.Standing) standingView {
+	view := standingView{State: s.State, Since: web.MomentOf(s.StateAt)}
+	if s.Habilitation != 0 {
+		view.Habilitation = s.Habilitation.String()
+	}
+	switch {
+	case s.SuspendedAtHub:
+		view.Subscription = "subscription.state." + string(credential.StoppedByHub)
+	case s.Subscription == credential.Failed: // nothing that an editor can mend
+		view.Subscription = "subscription.client.en_erreur"
+	case s.Subscription != "":
+		view.Subscription = "subscription.state." + string(s.Subscription)
+	}
+	return view
+}
+
+func newClientsPage(page web.ProPage, list web.List, listed []directory.Collectivity, standings map[value.Siret]credential.Standing) clientsPage {
 	p := clientsPage{ProPage: page, List: list}
 	names := departementNames()
 	for _, c := range listed {
-		row := clientRow{Name: web.Typographic(c.Name), Siret: c.Siret.Display(), Departement: c.Departement, Form: c.Form}
+		row := clientRow{Name: web.Typographic(c.Name), Siret: c.Siret.Display(), Departement: c.Departement, Form: c.Form, Standing: newStandingView(standings[c.Siret])}
 		if name := names[c.Departement]; name != "" {
 			row.Departement = name + " (" + c.Departement + ")"
 		}
