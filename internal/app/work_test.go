@@ -17,7 +17,7 @@ func TestEveryJobHasItsWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &App{people: &people{}}
+	a := &App{people: &people{}, habilitations: &habilitations{}}
 	paris, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestEveryJobHasItsWords(t *testing.T) {
 
 // « 7 days for mails; never for dossiers, whose own rules end them »
 func TestEveryKindOfOrderIsCarriedOutForSoLong(t *testing.T) {
-	kinds := (&App{people: &people{}}).kinds()
+	kinds := (&App{people: &people{}, habilitations: &habilitations{}}).kinds()
 	for _, kind := range outbox.Kinds {
 		if kinds[kind].Deliver == nil {
 			t.Errorf("nobody carries out %q", kind)

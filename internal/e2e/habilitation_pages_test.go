@@ -136,6 +136,7 @@ func TestStaffFindATown(t *testing.T) {
 func TestTheHomePageTellsWhatIsStuck(t *testing.T) {
 	t.Parallel()
 	p := open(t)
+	p.execute(`UPDATE subscriptions SET wanted_at = $1, state = 'actif', suspended_at_hub = false, failure_code = '', contender = NULL`, p.now())
 	p.execute(`UPDATE subscriptions SET state = 'en_erreur', failure_code = 'hubee.refused' WHERE siret = '21040107100019'`)
 	p.execute(`UPDATE subscriptions SET state = 'en_attente', wanted_at = $1 WHERE siret = '21280363900013'`, p.now().Add(-25*time.Hour))
 	p.execute(`UPDATE subscriptions SET contender = 9001 WHERE siret = '21590997900019'`)

@@ -198,7 +198,7 @@ func (p *portal) goes(b *tab, r round) {
 			b.t.Errorf("%s answered %d, refused: %t", address, status, refused)
 		}
 		next, allowed := p.weigh(b), nextPage
-		if ask[int](b, `document.querySelectorAll("tbody tr").length`) > 10 {
+		if ask[int](b, `document.querySelectorAll("tbody tr, main h2 > a").length`) > 10 { // rows, or the mails of the catalogue
 			allowed = nextList
 		}
 		if next.total-next.fonts > allowed {
