@@ -62,5 +62,5 @@ func (a *App) provision(ctx context.Context, subject string) error {
 // purgeEvents erases what DataPass's events said once it is of no use.
 func (a *App) purgeEvents(ctx context.Context) (string, error) {
 	contents, requesters, err := a.habilitations.inbox.Purge(ctx)
-	return fmt.Sprintf("%d contents of events, %d requesters", contents, requesters), err
+	return fmt.Sprintf("%d webhooks, %d requesters", contents, requesters), err
 }
