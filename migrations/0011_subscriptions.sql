@@ -14,6 +14,7 @@ CREATE TABLE subscriptions (
         ('a_creer', 'organisation_creee', 'inactif', 'en_attente', 'actif', 'en_erreur', 'suspendu')),
     code_cog         text NOT NULL DEFAULT '', -- the branch code of HubEE's key, kept for ever
     hub_id           text UNIQUE,
+    at_hub           text NOT NULL DEFAULT '', -- HubEE's last word: its status, 'Absent', or '' for none yet
     suspended_at_hub boolean NOT NULL DEFAULT false,
     failure_code     text NOT NULL DEFAULT '',
     failure_field    text NOT NULL DEFAULT '',

@@ -214,7 +214,7 @@ func (a *App) Enrol(ctx context.Context, seed []byte) error {
 	if err := store.Enrol(ctx, a.config.ProConnect.Issuer, seed, a.now()); err != nil {
 		return err
 	}
-	_, err := a.habilitations.decisions.Adopt(ctx, bytes.NewReader(seed))
+	_, err := a.habilitations.decisions.Adopt(ctx, postgres.SeedAuthor, bytes.NewReader(seed))
 	return err
 }
 

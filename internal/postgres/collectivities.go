@@ -242,12 +242,19 @@ func recordCollectivity(ctx context.Context, tx *sqlx.Tx, entry directory.Entry,
 			contact_phone = CASE WHEN $15 THEN EXCLUDED.contact_phone ELSE c.contact_phone END,
 			contact_url = CASE WHEN $15 THEN EXCLUDED.contact_url ELSE c.contact_url END,
 			editor_siret = CASE WHEN EXISTS (SELECT FROM subscriptions s WHERE s.siret = c.siret) THEN c.editor_siret
-				ELSE COALESCE(EXCLUDED.editor_siret, c.editor_siret) END`
+				ELSE COALESCE(EXCLUDED.editor_siret, c.editor_siret) END
+		RETURNING c.xmax = 0 -- it was inserted`
 	c := entry.Collectivity
-	_, err := tx.ExecContext(ctx, sqlCollectivity, c.Siret.String(), c.Name, entry.FoldedName, c.COG, c.Departement, c.Postcode, string(c.Form),
+	var isNew bool
+	err := tx.GetContext(ctx, &isNew, sqlCollectivity, c.Siret.String(), c.Name, entry.FoldedName, c.COG, c.Departement, c.Postcode, string(c.Form),
 		c.Contact.Label, c.Contact.Mail, c.Contact.Phone, c.Contact.URL, c.EditorSiret.String(), now, entry.FormGiven, !c.Contact.IsZero())
 	if err != nil {
 		return fmt.Errorf("record collectivity %s: %w", c.Siret, err)
+	}
+	if isNew {
+		if _, err := obeySubscription(ctx, tx, c.Siret); err != nil {
+			return err
+		}
 	}
 	return recordReturns(ctx, tx, c.Returns, "", c.Siret.String())
 }

@@ -120,17 +120,28 @@ func (s Collectivities) RecordRegistration(ctx context.Context, entry directory.
 }
 
 // believeRegistration keeps what the existing back-office made at HubEE for a town whose
-// form is open: the job of the subscriptions looks at it. A subscription of our own, which
-// waited for the town, decides of its form.
+// form is open: the job of the subscriptions looks at it.
 func believeRegistration(ctx context.Context, tx *sqlx.Tx, town directory.Collectivity, now time.Time) error {
-	ours, err := findSubscription(ctx, tx, town.Siret)
-	switch {
-	case err == nil:
-		return followSubscription(ctx, tx, ours, now)
-	case fault.KindOf(err) != fault.NotFound:
-		return fmt.Errorf("find subscription: %w", err)
-	case town.Form != directory.FormOpen:
-		return nil
+	decided, err := obeySubscription(ctx, tx, town.Siret)
+	if err != nil || decided || town.Form != directory.FormOpen {
+		return err
 	}
 	return writeSubscription(ctx, tx, credential.Believed(town, now))
+}
+
+// obeySubscription gives a town that is new the form that its subscription decides, where
+// one waited for the town; false where none did.
+func obeySubscription(ctx context.Context, tx *sqlx.Tx, siret value.Siret) (bool, error) {
+	ours, err := findSubscription(ctx, tx, siret)
+	if fault.KindOf(err) == fault.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find subscription: %w", err)
+	}
+	const sqlObey = `UPDATE collectivities SET form = $2, editor_siret = $3 WHERE siret = $1`
+	if _, err := tx.ExecContext(ctx, sqlObey, siret.String(), string(ours.Form()), nullText(ours.Editor.String())); err != nil {
+		return false, fmt.Errorf("give the town its form: %w", err)
+	}
+	return true, nil
 }

@@ -6,12 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
@@ -43,7 +46,7 @@ func (r trackRow) track() decision.Track {
 }
 
 // FindFile reads what a decision needs. What is read apart may move in between: recording
-// compares the revisions of the request and of the subscription.
+// compares it with what is true then.
 func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumber, siret value.Siret) (decision.File, error) {
 	var file decision.File
 	var err error
@@ -51,49 +54,96 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 		return decision.File{}, err
 	}
 	if file.Request.Number != 0 {
-		siret = file.Request.Siret
-		const sqlTrack = `
-			SELECT decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank FROM requests WHERE number = $1`
-		var row trackRow
-		if err := s.DB.pool.GetContext(ctx, &row, sqlTrack, int64(number)); err != nil {
-			return decision.File{}, fmt.Errorf("read the track: %w", err)
+		if err := s.readTrack(ctx, &file); err != nil {
+			return decision.File{}, err
 		}
-		file.Track = row.track()
+		if siret == "" {
+			siret = file.Request.Siret
+		}
+		if err := s.readFormer(ctx, &file, siret); err != nil {
+			return decision.File{}, err
+		}
 	}
-	file.Subscription, err = findSubscription(ctx, s.DB.pool, siret)
-	switch {
-	case fault.KindOf(err) == fault.NotFound:
-		return file, nil
-	case err != nil:
-		return decision.File{}, fmt.Errorf("find subscription: %w", err)
+	if file.Subscription, err = s.behind(ctx, siret); err != nil || file.Subscription.Siret == "" {
+		return file, err
 	}
 	if file.Server, err = s.find(ctx, file.Subscription.Request); err != nil {
 		return decision.File{}, err
 	}
-	heir, err := s.heirOf(ctx, file.Subscription)
-	if err != nil {
+	if file.Heir, err = s.heirOf(ctx, file.Subscription); err != nil {
 		return decision.File{}, err
 	}
-	if file.Heir, err = s.find(ctx, heir); err != nil {
-		return decision.File{}, err
-	}
-	if siret := file.Heir.Current.Editor.Siret; siret != "" {
-		file.HeirEditor, err = Editors(s).FindEditor(ctx, siret)
+	if of := file.Heir.Current.Editor.Siret; of != "" {
+		file.HeirEditor, err = Editors(s).FindEditor(ctx, of)
 	}
 	return file, err
 }
 
-// heirOf is the request that takes a subscription when the one that it serves no longer
-// holds; 0 for none.
-func (s Decisions) heirOf(ctx context.Context, of credential.Subscription) (habilitation.RequestNumber, error) {
-	if of.Contender != 0 {
-		return of.Contender, nil
+func (s Decisions) readTrack(ctx context.Context, file *decision.File) error {
+	const sqlTrack = `
+		SELECT decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank FROM requests WHERE number = $1`
+	var row trackRow
+	if err := s.DB.pool.GetContext(ctx, &row, sqlTrack, int64(file.Request.Number)); err != nil {
+		return fmt.Errorf("read the track: %w", err)
 	}
-	const sqlHeir = `
-		SELECT r.number` + withNewest + `
-		WHERE r.siret = $1 AND r.number <> $2 AND r.state IN ('validee', 'reouverte') AND h.form ORDER BY h.number DESC LIMIT 1`
+	file.Track = row.track()
+	return nil
+}
+
+// readFormer reads the subscription of the town that the request is for, when the decision
+// is for another one.
+func (s Decisions) readFormer(ctx context.Context, file *decision.File, siret value.Siret) error {
+	if siret == file.Request.Siret {
+		return nil
+	}
+	former, err := findSubscription(ctx, s.DB.pool, file.Request.Siret)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find the former subscription: %w", err)
+	}
+	file.Former = former
+	file.FormerHeir, err = s.heirOf(ctx, former)
+	return err
+}
+
+// behind is the subscription of a town. A town whose form the directory has open stands for
+// one that nobody has looked at yet.
+func (s Decisions) behind(ctx context.Context, siret value.Siret) (credential.Subscription, error) {
+	kept, err := findSubscription(ctx, s.DB.pool, siret)
+	if fault.KindOf(err) != fault.NotFound {
+		return kept, err
+	}
+	town, err := Collectivities(s).FindCollectivity(ctx, siret)
+	switch {
+	case fault.KindOf(err) == fault.NotFound, err == nil && town.Form != directory.FormOpen:
+		return credential.Subscription{}, nil
+	case err != nil:
+		return credential.Subscription{}, fmt.Errorf("find the town: %w", err)
+	}
+	return credential.Believed(town, time.Time{}), nil
+}
+
+// sqlHeir finds who takes the subscription of a town when the request that it serves no
+// longer holds: who contends for it, else the newest that is valid for the form.
+const sqlHeir = `
+	SELECT r.number` + withNewest + `
+	WHERE r.siret = $1 AND r.number <> $2 AND r.state IN ('validee', 'reouverte') AND h.form
+	ORDER BY r.number <> $3, h.number DESC LIMIT 1`
+
+func (s Decisions) heirOf(ctx context.Context, of credential.Subscription) (habilitation.Request, error) {
+	heir, err := heirNumber(ctx, s.DB.pool, of)
+	if err != nil {
+		return habilitation.Request{}, err
+	}
+	return s.find(ctx, heir)
+}
+
+// heirNumber is 0 where nobody takes it.
+func heirNumber(ctx context.Context, q sqlx.QueryerContext, of credential.Subscription) (habilitation.RequestNumber, error) {
 	var heir int64
-	err := s.DB.pool.GetContext(ctx, &heir, sqlHeir, of.Siret.String(), int64(of.Request))
+	err := sqlx.GetContext(ctx, q, &heir, sqlHeir, of.Siret.String(), int64(of.Request), int64(of.Contender))
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("find the heir: %w", err)
 	}
@@ -153,7 +203,12 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 		}
 	}
 	if o.Subscription != nil {
-		if err := recordWanted(ctx, tx, *o.Subscription, o); err != nil {
+		if err := recordWanted(ctx, tx, *o.Subscription, o.Provision, o.At); err != nil {
+			return err
+		}
+	}
+	if o.Left != nil {
+		if err := recordWanted(ctx, tx, *o.Left, true, o.At); err != nil {
 			return err
 		}
 	}
@@ -177,25 +232,31 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 }
 
 // stillTrue makes the decisions about a town wait for one another, and refuses one that was
-// made from what another one changed: whom the subscription serves, who contends for it, or
-// the right of who is to take it. Code: habilitation.moved.
+// made from what moved since: the subscription, or who is to take it. Code:
+// habilitation.moved.
 func stillTrue(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
-	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, lockKey("decisions about "+o.Request.Siret.String())); err != nil {
-		return fmt.Errorf("wait for other decisions: %w", err)
+	towns := []string{o.Request.Siret.String()}
+	if o.Left != nil {
+		towns = append(towns, o.Left.Siret.String())
 	}
-	taker := int64(0)
-	if o.Subscription != nil && o.Subscription.Request != o.Request.Number && o.Subscription.Request != o.Before.Request {
-		taker = int64(o.Subscription.Request)
+	slices.Sort(towns) // whoever decides about two towns waits in the same order
+	for _, siret := range towns {
+		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, lockKey("decisions about "+siret)); err != nil {
+			return fmt.Errorf("wait for other decisions: %w", err)
+		}
 	}
-	const sqlTrue = `
-		SELECT COALESCE((SELECT s.request FROM subscriptions s WHERE s.siret = $1), 0) = $2
-		   AND COALESCE((SELECT s.contender FROM subscriptions s WHERE s.siret = $1), 0) = $3
-		   AND ($4 = 0 OR EXISTS (SELECT FROM requests r WHERE r.number = $4 AND r.state IN ('validee', 'reouverte')))`
-	var isTrue bool
-	if err := tx.GetContext(ctx, &isTrue, sqlTrue, o.Request.Siret.String(), int64(o.Before.Request), int64(o.Before.Contender), taker); err != nil {
-		return fmt.Errorf("compare with what was read: %w", err)
+	var revision int
+	err := tx.GetContext(ctx, &revision, `SELECT revision FROM subscriptions WHERE siret = $1`, o.Request.Siret.String())
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("compare the subscription with what was read: %w", err)
 	}
-	if !isTrue {
+	heir := o.Heir
+	if o.Before.Siret != "" {
+		if heir, err = heirNumber(ctx, tx, o.Before); err != nil {
+			return err
+		}
+	}
+	if revision != o.Before.Revision || heir != o.Heir {
 		return fault.New(fault.Conflict, "habilitation.moved")
 	}
 	return nil
@@ -265,7 +326,7 @@ func insertHabilitation(ctx context.Context, tx *sqlx.Tx, h habilitation.Habilit
 // recordWanted writes what a decision wants of a subscription, and orders the saga. Code:
 // habilitation.moved, when the subscription changed since it was read: the decision is made
 // anew.
-func recordWanted(ctx context.Context, tx *sqlx.Tx, s credential.Subscription, o decision.Outcome) error {
+func recordWanted(ctx context.Context, tx *sqlx.Tx, s credential.Subscription, provision bool, at time.Time) error {
 	err := writeSubscription(ctx, tx, s)
 	if fault.Is(err, "subscription.moved") {
 		return fault.New(fault.Conflict, "habilitation.moved")
@@ -273,8 +334,8 @@ func recordWanted(ctx context.Context, tx *sqlx.Tx, s credential.Subscription, o
 	if err != nil {
 		return err
 	}
-	if err := followSubscription(ctx, tx, s, o.At); err != nil || !o.Provision {
+	if err := followSubscription(ctx, tx, s, at); err != nil || !provision {
 		return err
 	}
-	return enqueue(ctx, tx, outbox.Provision, s.Siret.String(), o.At)
+	return enqueue(ctx, tx, outbox.Provision, s.Siret.String(), at)
 }

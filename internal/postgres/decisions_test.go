@@ -14,6 +14,7 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
@@ -197,5 +198,65 @@ func TestTheDossiersOfATownGoWhenItsFormOpens(t *testing.T) {
 	}
 	if n := s.count(`SELECT count(*) FROM outbox WHERE kind = 'dossier.deliver' AND due_at = $1`, noon); n != 1 {
 		t.Errorf("%d deliveries are due", n)
+	}
+}
+
+// A worker that found the form closed must not put off the delivery of a dossier once the
+// form is open.
+func TestADossierThatAWorkerHoldsGoesAllTheSame(t *testing.T) {
+	s := setScene(t)
+	s.requests()
+	store := postgres.Subscriptions{DB: s.db}
+	suspended := credential.Subscription{
+		Siret: majastres, Request: 48231, Want: credential.WantActive, WantedAt: noon, State: credential.Suspended, COG: "04107", HubID: "id", SuspendedAtHub: true,
+	}
+	if err := store.RecordStep(context.Background(), credential.Step{After: suspended, At: noon}); err != nil {
+		t.Fatal(err)
+	}
+	s.record(noon)
+	claimed := s.claim(5, noon)
+	read, err := store.FindSubscription(context.Background(), majastres)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("%d orders, %v", len(claimed), err)
+	}
+	read.State, read.SuspendedAtHub = credential.Active, false
+	if err := store.RecordStep(context.Background(), credential.Step{After: read, At: noon}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.outbox.Postpone(context.Background(), claimed[0], noon.Add(time.Hour), "dossier.held"); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.count(`SELECT count(*) FROM outbox WHERE kind = 'dossier.deliver' AND due_at = $1`, noon); n != 1 {
+		t.Errorf("the worker put the delivery off")
+	}
+}
+
+// A town that the existing back-office, or an import, brings while its subscription is being
+// made does not open before it.
+func TestATownThatComesLaterObeysItsSubscription(t *testing.T) {
+	const siret = "21280363900013"
+	for name, bring := range map[string]func(store postgres.Collectivities, entry directory.Entry) error{
+		"by the back-office": func(store postgres.Collectivities, entry directory.Entry) error {
+			_, err := store.RecordRegistration(context.Background(), entry, audit.Event{At: noon})
+			return err
+		},
+		"by an import": func(store postgres.Collectivities, entry directory.Entry) error {
+			return store.RecordImport(context.Background(), directory.Import{Collectivities: []directory.Entry{entry}}, noon)
+		},
+	} {
+		s := setScene(t)
+		s.requests()
+		waiting := credential.Subscription{Siret: siret, Request: 48231, Want: credential.WantActive, WantedAt: noon, State: credential.ToCreate}
+		if err := (postgres.Subscriptions{DB: s.db}).RecordStep(context.Background(), credential.Step{After: waiting, At: noon}); err != nil {
+			t.Fatal(err)
+		}
+		if err := bring(postgres.Collectivities{DB: s.db}, directory.Entry{FoldedName: "sainville", FormGiven: true, Collectivity: directory.Collectivity{
+			Siret: siret, Name: "Sainville", COG: "28363", Departement: "28", Form: directory.FormOpen,
+		}}); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.count(`SELECT count(*) FROM collectivities WHERE siret = $1 AND form = 'bientot'`, siret); n != 1 {
+			t.Errorf("%s: the town is open without an active subscription", name)
+		}
 	}
 }

@@ -28,6 +28,9 @@ type enrolled struct {
 	} `json:"roles"`
 }
 
+// SeedAuthor is in whose name the journal tells what a seed gives.
+var SeedAuthor = audit.Author{ID: "seed", Display: "Jeu de départ"}
+
 // Enrol gives the people of a seed their accounts and roles, for the demo, the tests and
 // measurements. A role that was given once is not given again: what is changed by hand
 // stays changed.
@@ -60,7 +63,7 @@ func (s Access) enrol(ctx context.Context, tx *sqlx.Tx, issuer string, e enrolle
 		INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
 		SELECT $1, $2, $3, $4, $5, $6
 		WHERE NOT EXISTS (SELECT FROM memberships WHERE account_id = $1 AND role = $2 AND organisation = $3)`
-	seeder := audit.Author{ID: "seed", Display: "Jeu de départ"}
+	seeder := SeedAuthor
 	var id int64
 	err := tx.GetContext(ctx, &id, sqlAccount, issuer, e.Subject, e.FirstName, e.LastName, place.Fold(e.FirstName+" "+e.LastName), e.Mail, e.Siret, now)
 	if err != nil {

@@ -31,6 +31,7 @@ type watchedRow struct {
 	State          string       `db:"state"`
 	COG            string       `db:"code_cog"`
 	HubID          string       `db:"hub_id"`
+	AtHub          string       `db:"at_hub"`
 	SuspendedAtHub bool         `db:"suspended_at_hub"`
 	FailureCode    string       `db:"failure_code"`
 	FailureField   string       `db:"failure_field"`
@@ -50,7 +51,7 @@ type watchedRow struct {
 
 const watchedColumns = `
 	s.siret, COALESCE(s.request, 0) AS request, s.organisation, COALESCE(s.editor_siret, '') AS editor_siret, COALESCE(s.contender, 0) AS contender,
-	s.administrator, s.want, s.wanted_at, s.state, s.code_cog, COALESCE(s.hub_id, '') AS hub_id, s.suspended_at_hub,
+	s.administrator, s.want, s.wanted_at, s.state, s.code_cog, COALESCE(s.hub_id, '') AS hub_id, s.at_hub, s.suspended_at_hub,
 	s.failure_code, s.failure_field, s.failure_trace, s.failed_at, s.active_at, s.seen_at, s.revision,
 	COALESCE(c.name, s.organisation) AS town, COALESCE(e.name, '') AS editor_name,
 	COALESCE(v.editor_siret, '') AS contending_siret, COALESCE(v.editor, '') AS contending_name`
@@ -71,7 +72,7 @@ func (r watchedRow) watched() (credential.Watched, error) {
 			Siret: value.Siret(r.Siret), Request: habilitation.RequestNumber(r.Request), Organisation: r.Organisation,
 			Editor: value.Siret(r.EditorSiret), Contender: habilitation.RequestNumber(r.Contender),
 			Want: credential.Want(r.Want), WantedAt: r.WantedAt, State: credential.State(r.State), COG: r.COG, HubID: r.HubID,
-			SuspendedAtHub: r.SuspendedAtHub, ActiveAt: r.ActiveAt.Time, SeenAt: r.SeenAt.Time, Revision: r.Revision,
+			AtHub: credential.HubStatus(r.AtHub), SuspendedAtHub: r.SuspendedAtHub, ActiveAt: r.ActiveAt.Time, SeenAt: r.SeenAt.Time, Revision: r.Revision,
 			Failure: credential.Failure{Code: r.FailureCode, Field: r.FailureField, Trace: r.FailureTrace, At: r.FailedAt.Time},
 		},
 		Town: r.Town, EditorName: r.EditorName,

@@ -97,20 +97,20 @@ func writeSubscription(ctx context.Context, tx *sqlx.Tx, s credential.Subscripti
 	}
 	const sqlInsert = `
 		INSERT INTO subscriptions (siret, request, organisation, editor_siret, contender, administrator, want, wanted_at, state, code_cog,
-			hub_id, suspended_at_hub, failure_code, failure_field, failure_trace, failed_at, active_at, seen_at)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18 WHERE $19 = 0
+			hub_id, at_hub, suspended_at_hub, failure_code, failure_field, failure_trace, failed_at, active_at, seen_at)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19 WHERE $20 = 0
 		ON CONFLICT (siret) DO NOTHING`
 	const sqlUpdate = `
 		UPDATE subscriptions SET request = $2, organisation = $3, editor_siret = $4, contender = $5, administrator = $6, want = $7, wanted_at = $8,
-			state = $9, code_cog = $10, hub_id = $11, suspended_at_hub = $12, failure_code = $13, failure_field = $14, failure_trace = $15,
-			failed_at = $16, active_at = $17, seen_at = $18, revision = revision + 1
-		WHERE siret = $1 AND revision = $19`
+			state = $9, code_cog = $10, hub_id = $11, at_hub = $12, suspended_at_hub = $13, failure_code = $14, failure_field = $15, failure_trace = $16,
+			failed_at = $17, active_at = $18, seen_at = $19, revision = revision + 1
+		WHERE siret = $1 AND revision = $20`
 	statement := sqlUpdate
 	if s.Revision == 0 {
 		statement = sqlInsert
 	}
 	result, err := tx.ExecContext(ctx, statement, s.Siret.String(), nullNumber(int64(s.Request)), s.Organisation, nullText(s.Editor.String()),
-		nullNumber(int64(s.Contender)), administrator, string(s.Want), s.WantedAt, string(s.State), s.COG, nullText(s.HubID), s.SuspendedAtHub,
+		nullNumber(int64(s.Contender)), administrator, string(s.Want), s.WantedAt, string(s.State), s.COG, nullText(s.HubID), string(s.AtHub), s.SuspendedAtHub,
 		s.Failure.Code, s.Failure.Field, s.Failure.Trace, nullTime(s.Failure.At), nullTime(s.ActiveAt), nullTime(s.SeenAt), s.Revision)
 	if err != nil {
 		return fmt.Errorf("write subscription: %w", err)
@@ -126,7 +126,7 @@ func nullTime(at time.Time) sql.NullTime { return sql.NullTime{Time: at, Valid: 
 // waited for it. A town that the directory does not have yet has no form.
 func followSubscription(ctx context.Context, tx *sqlx.Tx, s credential.Subscription, now time.Time) error {
 	var before string
-	err := tx.GetContext(ctx, &before, `SELECT form FROM collectivities WHERE siret = $1 FOR UPDATE`, s.Siret.String())
+	err := tx.GetContext(ctx, &before, `SELECT form FROM collectivities WHERE siret = $1 FOR NO KEY UPDATE`, s.Siret.String())
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -143,10 +143,11 @@ func followSubscription(ctx context.Context, tx *sqlx.Tx, s credential.Subscript
 	if after != directory.FormOpen || before == string(after) {
 		return nil
 	}
+	// As in enqueue: a worker that has one of them looked too early, and must not put it off.
 	const sqlRelease = `
 		WITH released AS (
-			UPDATE outbox o SET due_at = $2 FROM dossiers d
-			WHERE o.kind = $3 AND o.subject = d.id::text AND o.done_at IS NULL AND o.abandoned_at IS NULL AND o.due_at > $2
+			UPDATE outbox o SET due_at = $2, attempts = o.attempts + 1 FROM dossiers d
+			WHERE o.kind = $3 AND o.subject = d.id::text AND o.done_at IS NULL AND o.abandoned_at IS NULL
 			  AND d.siret = $1 AND d.state = 'enregistre')
 		SELECT pg_notify($4, '')`
 	if _, err := tx.ExecContext(ctx, sqlRelease, s.Siret.String(), now, outbox.DeliverDossier, outboxChannel); err != nil {
@@ -241,11 +242,13 @@ func (s Subscriptions) ListUnseen(ctx context.Context, since time.Time, limit in
 	return found, err
 }
 
-// ListRefused lists towns whose activation HubEE refused before a time.
+// ListRefused lists towns whose activation HubEE refused before a time, or made for another
+// software.
 func (s Subscriptions) ListRefused(ctx context.Context, before time.Time, limit int) ([]value.Siret, error) {
 	const sqlRefused = `
 		SELECT siret FROM subscriptions
-		WHERE state = 'en_attente' AND want = 'actif' AND failure_code = 'provisioning.activation_refused' AND failed_at < $1
+		WHERE state IN ('en_attente', 'actif') AND want = 'actif' AND failed_at < $1
+		  AND failure_code IN ('provisioning.activation_refused', 'provisioning.delegation_differs')
 		ORDER BY failed_at LIMIT $2`
 	var found []value.Siret
 	err := s.DB.pool.SelectContext(ctx, &found, sqlRefused, before, limit)

@@ -59,6 +59,7 @@ const (
 	HabilitationRestored  Act = "habilitation.restored"
 	HabilitationRevoked   Act = "habilitation.revoked"
 	RequesterChanged      Act = "habilitation.transferred"
+	HabilitationAdopted   Act = "habilitation.adopted" // granted by another system
 
 	SubscriptionActive     Act = "subscription.active"
 	SubscriptionRelaunched Act = "subscription.relaunched"
@@ -77,7 +78,7 @@ var Acts = [...]Act{
 	SignInAccepted, SignInRefused, StepUpAccepted, StepUpRefused, SignedOut, SessionEnded, AccountChanged, AccessRefused,
 	InvitationSent, InvitationAccepted, InvitationWithdrawn, RoleGranted, RoleWithdrawn, RoleLeft,
 	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted, DossierLookedUp,
-	HabilitationApproved, HabilitationRefused, HabilitationSuspended, HabilitationRestored, HabilitationRevoked, RequesterChanged,
+	HabilitationApproved, HabilitationRefused, HabilitationSuspended, HabilitationRestored, HabilitationRevoked, RequesterChanged, HabilitationAdopted,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
 	DatapassReplayed, CollectivityAdded,
 }

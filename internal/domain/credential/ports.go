@@ -81,6 +81,8 @@ const (
 	HubActive    HubStatus = "Actif"
 	HubSuspended HubStatus = "Suspendu"
 	HubRefused   HubStatus = "Refusé"
+	// HubAbsent is ours, for a subscription that HubEE does not have any more.
+	HubAbsent HubStatus = "Absent"
 )
 
 // HubSubscription is a subscription as HubEE tells it.
@@ -93,8 +95,7 @@ type HubSubscription struct {
 	Delegate   OrganisationKey // the editor; zero for none, or for a person
 }
 
-// SubscriptionChange says what to change. Activation makes it Actif; Suspension makes it
-// Suspendu.
+// SubscriptionChange says what to change: HubActive activates, HubSuspended suspends.
 type SubscriptionChange struct {
 	Status HubStatus
 	// Editor, with HubActive: the mode API and the delegation to this organisation; zero:

@@ -59,7 +59,8 @@ type Store interface {
 	// ListTold finds what is kept of subscriptions that HubEE told of, by the key of the
 	// town; those of no town of ours are left out.
 	ListTold(ctx context.Context, keys []OrganisationKey) (map[OrganisationKey]Subscription, error)
-	// ListRefused lists towns whose activation HubEE refused before a time.
+	// ListRefused lists towns whose activation HubEE refused before a time, or who got it
+	// for another software than theirs.
 	ListRefused(ctx context.Context, before time.Time, limit int) ([]value.Siret, error)
 	// ListUnseen lists towns whose subscription HubEE did not tell of since a time.
 	ListUnseen(ctx context.Context, since time.Time, limit int) ([]value.Siret, error)
@@ -128,8 +129,20 @@ func (p *Provisioning) Provision(ctx context.Context, siret value.Siret) error {
 				return err
 			}
 		}
-		return errors.New("the subscription never comes to rest")
+		return p.stuck(ctx, siret)
 	})
+}
+
+// stuck writes down that a subscription never comes to rest, such as one that HubEE lists and
+// does not find: for a while it is tried again, then somebody has to look.
+func (p *Provisioning) stuck(ctx context.Context, siret value.Siret) error {
+	s, err := p.Store.FindSubscription(ctx, siret)
+	if err != nil {
+		return fmt.Errorf("find subscription: %w", err)
+	}
+	r := &run{Provisioning: p, ctx: ctx, before: s, step: Step{After: s, At: p.Now()}}
+	_, err = r.fails(fault.Because(fault.Unavailable, "provisioning.restless", errors.New("the subscription never comes to rest")))
+	return err
 }
 
 // advance makes one step. ended tells that there is none left now.
@@ -151,7 +164,7 @@ func (p *Provisioning) advance(ctx context.Context, s Subscription) (ended bool,
 	case s.State == Inactive:
 		step = r.activate
 	default: // Awaiting
-		step = r.read
+		step = r.look
 	}
 	failure := step()
 	if failure == nil {

@@ -62,7 +62,7 @@ func (p *Provisioning) retryRefused(ctx context.Context) error {
 	var failures []error
 	for _, siret := range refused {
 		s, err := p.Store.FindSubscription(ctx, siret)
-		if err == nil && s.State == Awaiting {
+		if err == nil && (s.State == Awaiting || s.State == Active) {
 			err = p.Store.RecordStep(ctx, Step{After: s.Relaunched(p.Now()), Provision: true, At: p.Now()})
 		}
 		if !fault.Is(err, "subscription.moved") {
@@ -112,7 +112,7 @@ func (p *Provisioning) adopt(ctx context.Context, told HubSubscription) error {
 // believed.
 func Adopted(town directory.Collectivity, told HubSubscription, at time.Time) Subscription {
 	s := Believed(town, at)
-	s.HubID, s.SeenAt = told.ID, at
+	s.HubID = told.ID // AtHub and SeenAt come with the look that follows
 	return s
 }
 
@@ -139,12 +139,11 @@ func (s Subscription) differs(told HubSubscription) bool {
 	switch {
 	case s.Want == WantSuspended:
 		return told.Status == HubActive && s.State == Suspended
-	case s.State == ToCreate, s.State == OrganisationCreated, s.State == Inactive:
+	case s.underWay():
 		return false
-	case s.State == Failed:
-		return told.Status == HubActive
 	}
-	return s.HubID != told.ID || observed(s, told, s.SeenAt).State != s.State
+	after := observed(s, told, s.SeenAt)
+	return s.HubID != told.ID || after.State != s.State || after.Failure.Code != s.Failure.Code || after.AtHub != s.AtHub
 }
 
 // Look asks HubEE about the subscription of one town now, and records what changed. One at
@@ -161,6 +160,9 @@ func (p *Provisioning) Look(ctx context.Context, siret value.Siret) error {
 				return err
 			}
 			return r.record()
+		}
+		if s.underWay() {
+			return nil
 		}
 		return r.notice()
 	})
@@ -181,7 +183,7 @@ func (r *run) notice() error {
 	case fault.Is(err, codeMissing) && r.before.State == Failed:
 		return nil // it is known already
 	case fault.Is(err, codeMissing):
-		after.HubID, after.State = "", Failed
+		after.HubID, after.State, after.AtHub = "", Failed, HubAbsent
 		after.Failure = Failure{Code: codeMissing, Trace: err.Error(), At: r.Now()}
 		_ = r.called(StepRead, "", err)
 	case err != nil:
@@ -191,7 +193,8 @@ func (r *run) notice() error {
 		*after = observed(*after, told, r.Now())
 		_ = r.called(StepRead, CallDone, nil)
 	}
-	if after.State == r.before.State && after.HubID == r.before.HubID {
+	if same := *after; same.State == r.before.State && same.HubID == r.before.HubID && same.AtHub == r.before.AtHub &&
+		same.Failure.Code == r.before.Failure.Code {
 		return r.Store.RecordSeen(r.ctx, []string{told.ID}, r.Now())
 	}
 	if after.State != r.before.State && (after.State == Suspended || after.State == Failed) {
@@ -204,7 +207,7 @@ func (r *run) notice() error {
 
 func (r *run) told() (HubSubscription, error) {
 	if r.before.HubID != "" {
-		return r.Hub.ReadSubscription(r.ctx, r.before.HubID)
+		return r.readByID()
 	}
 	return r.Hub.FindSubscription(r.ctx, r.before.Key())
 }

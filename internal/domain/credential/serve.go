@@ -18,14 +18,15 @@ type Service struct {
 }
 
 // Serving makes the subscription work for a habilitation, from now on: it is activated, or
-// its delegation moves. One that works for it already, active, stays as it is.
+// its delegation moves. One that works for it already stays as it is: active, or suspended
+// by HubEE, which nobody here undoes in passing.
 func (s Subscription) Serving(of Service, now time.Time) Subscription {
 	same := s.Request == of.Request && s.Editor == of.Editor && s.Want == WantActive
 	s.Siret, s.Request, s.Organisation, s.Editor = of.Siret, of.Request, of.Organisation, of.Editor
 	if s.Contender == of.Request {
 		s.Contender = 0
 	}
-	if same && s.State == Active {
+	if same && (s.State == Active || s.SuspendedAtHub) {
 		return s
 	}
 	if s.HubID == "" { // HubEE has told of no account yet: it may still be another's
@@ -62,14 +63,34 @@ func (s Subscription) wanting(want Want, now time.Time) Subscription {
 
 // FormAfter is what becomes of the form of a town, which was as before. A form that is
 // open does not close because its subscription is looked at again, is delegated to another
-// editor, or waits for a step: HubEE goes on taking its dossiers. It closes when the
-// subscription is suspended, or gone.
+// editor, or waits for a step, as long as HubEE's last word was that it takes the dossiers.
 func (s Subscription) FormAfter(before directory.FormState) directory.FormState {
 	next := s.Form()
-	if before == directory.FormOpen && next == directory.FormSoon && s.Failure.Code != codeMissing {
+	takes := s.AtHub == HubActive || s.AtHub == "" // nobody has heard otherwise
+	if before == directory.FormOpen && next == directory.FormSoon && takes {
 		return directory.FormOpen
 	}
 	return next
 }
+
+// underWay tells that the saga is at it: what HubEE says is its affair.
+func (s Subscription) underWay() bool {
+	return s.State == ToCreate || s.State == OrganisationCreated || s.State == Inactive
+}
+
+// isDelegated tells whether HubEE hands the dossiers to whom it should. A delegation to a
+// person, of the old sort, names no organisation: it is believed (hubee.md §10.2).
+func (s Subscription) isDelegated(told HubSubscription) bool {
+	if told.Delegate.Siret != "" {
+		return told.Delegate.Siret == s.Editor
+	}
+	return s.Editor == "" || told.AccessMode != modePortal
+}
+
+const (
+	modePortal = "PORTAIL"
+	// codeDelegation is the failure of a subscription that is active, and not as it should be.
+	codeDelegation = "provisioning.delegation_differs"
+)
 
 const codeMissing = "hubee.subscription_missing"

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"errors"
 	"time"
 
 	"portail-qf/internal/domain/directory"
@@ -154,7 +155,8 @@ func (r *run) subscribe() error {
 	if err != nil {
 		return r.called(step, "", err)
 	}
-	r.step.After.HubID, r.step.After.State, r.step.After.SeenAt = told.ID, Inactive, r.Now()
+	after := &r.step.After
+	after.HubID, after.State, after.SeenAt, after.AtHub = told.ID, Inactive, r.Now(), told.Status
 	return r.called(step, outcome, nil)
 }
 
@@ -201,13 +203,15 @@ func (r *run) activate() error {
 		return r.called(StepActivate, "", err)
 	}
 	r.step.After = observed(r.step.After, told, r.Now())
+	r.kept = r.step.After.Failure
 	return r.called(StepActivate, CallDone, nil)
 }
 
 // lost begins again when HubEE no longer has what it had made.
 func (r *run) lost(step string, err error) error {
 	_ = r.called(step, "", err)
-	r.step.After.HubID, r.step.After.State = "", OrganisationCreated
+	after := &r.step.After
+	after.HubID, after.State, after.AtHub = "", OrganisationCreated, HubAbsent
 	return nil
 }
 
@@ -234,11 +238,9 @@ func (r *run) delegate() (OrganisationKey, error) {
 	return OrganisationKey{Type: TypeEditor, Siret: of.Siret, COG: of.COG}, nil
 }
 
-// read asks HubEE what has become of a subscription that waits.
-func (r *run) read() error { return r.look() }
-
+// look asks HubEE what has become of a subscription that waits.
 func (r *run) look() error {
-	told, err := r.Hub.ReadSubscription(r.ctx, r.before.HubID)
+	told, err := r.readByID()
 	switch {
 	case fault.Is(err, codeMissing):
 		return r.lost(StepRead, err)
@@ -246,10 +248,18 @@ func (r *run) look() error {
 		return r.called(StepRead, "", err)
 	}
 	r.step.After = observed(r.step.After, told, r.Now())
-	if r.step.After.State == Awaiting {
-		r.kept = r.before.Failure
-	}
+	r.kept = r.step.After.Failure
 	return r.called(StepRead, CallDone, nil)
+}
+
+// readByID reads the subscription that is known. One that HubEE refused is history: it is
+// as good as gone.
+func (r *run) readByID() (HubSubscription, error) {
+	told, err := r.Hub.ReadSubscription(r.ctx, r.before.HubID)
+	if err == nil && told.Status == HubRefused {
+		return HubSubscription{}, fault.Because(fault.NotFound, codeMissing, errors.New("HubEE has refused the subscription"))
+	}
+	return told, err
 }
 
 // suspend makes sure that HubEE takes no dossier for the town any more. A subscription that
@@ -259,27 +269,28 @@ func (r *run) suspend() error {
 	if err != nil {
 		return r.called(StepLook, "", err)
 	}
-	r.step.After.HubID = id
-	if id == "" {
-		r.step.After.State = Suspended
+	after := &r.step.After
+	if after.HubID = id; id == "" {
+		after.State = Suspended
 		return r.called(StepSuspend, CallFound, nil)
 	}
 	told, err := r.Hub.ReadSubscription(r.ctx, id)
+	after.AtHub = told.Status
 	switch {
 	case fault.Is(err, codeMissing):
-		r.step.After.HubID, r.step.After.State = "", Suspended
+		after.HubID, after.State, after.AtHub = "", Suspended, HubAbsent
 		return r.called(StepSuspend, CallFound, nil)
 	case err != nil:
 		return r.called(StepRead, "", err)
 	case told.Status != HubActive:
-		r.step.After.State = Suspended
+		after.State = Suspended
 		return r.called(StepSuspend, CallFound, nil)
 	}
 	failpoint.Hit("provision: before the suspension")
 	_, err = r.Hub.ChangeSubscription(r.ctx, id, SubscriptionChange{Status: HubSuspended, At: r.Wall()})
 	failpoint.Hit("provision: suspended, not recorded")
 	if err == nil {
-		r.step.After.State = Suspended
+		after.State, after.AtHub = Suspended, HubSuspended
 	}
 	return r.called(StepSuspend, CallDone, err)
 }
@@ -297,15 +308,24 @@ func (r *run) knownID() (string, error) {
 	return told.ID, err
 }
 
-// observed is what HubEE's word makes of a subscription that is wanted active.
+// observed is what HubEE's word makes of a subscription that is wanted active. One that is
+// active for another software than it should be lets the form be open, and is not what it
+// should be: somebody has to know, and what waited for somebody still does.
 func observed(s Subscription, told HubSubscription, now time.Time) Subscription {
-	s.SeenAt = now
+	s.SeenAt, s.AtHub = now, told.Status
+	wrong := Failure{Code: codeDelegation, Trace: "HubEE hands the dossiers to " + told.AccessMode + " " + told.Delegate.Siret.String(), At: now}
 	switch {
-	case told.Status == HubActive:
+	case told.Status == HubActive && s.isDelegated(told):
 		s.State, s.SuspendedAtHub, s.Failure = Active, false, Failure{}
+	case told.Status == HubActive && s.State == Failed:
+	case told.Status == HubActive:
+		if s.Failure.Code == codeDelegation {
+			wrong.At = s.Failure.At
+		}
+		s.State, s.SuspendedAtHub, s.Failure = Active, false, wrong
 	case told.Status == HubSuspended, s.State == Active:
 		// What was active and is inactive was stopped there, by whatever means.
-		s.State, s.SuspendedAtHub = Suspended, true
+		s.State, s.SuspendedAtHub, s.Failure = Suspended, true, Failure{}
 	case s.State != Suspended:
 		s.State = Awaiting
 	}

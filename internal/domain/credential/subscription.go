@@ -56,8 +56,9 @@ type Subscription struct {
 	State         State
 	COG           string // the branch code of HubEE's key, kept for ever; "" until located
 	HubID         string // HubEE's id of the subscription; "" until known
-	// AtHub is HubEE's own word that the subscription is suspended, although we want it
-	// active.
+	// AtHub is HubEE's last word of it; "" when it was never asked.
+	AtHub HubStatus
+	// SuspendedAtHub: HubEE says that it is suspended, although we want it active.
 	SuspendedAtHub bool
 	Failure        Failure // of the last try; zero when it went well
 	ActiveAt       time.Time

@@ -12,41 +12,48 @@ import (
 	"portail-qf/internal/domain/habilitation"
 )
 
+// administrator is one whom HubEE accepts.
+var administrator = habilitation.Contact{GivenName: "Yves", FamilyName: "Cadoret", Mail: "yves.cadoret@limerzel.fr", Phone: "02 97 66 00 00", Job: "DGS"}
+
 var morning = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 
 // « The town is listed and its form opens when the subscription is active; before:
 // « Bientôt disponible »; a later suspension by HubEE closes the form » (PRODUCT.md 3.4).
 func TestTheFormFollowsTheSubscription(t *testing.T) {
 	const open, soon, closed = directory.FormOpen, directory.FormSoon, directory.FormClosed
+	const unheard, active, inactive, absent = credential.HubStatus(""), credential.HubActive, credential.HubInactive, credential.HubAbsent
 	for _, row := range []struct {
 		want   credential.Want
 		state  credential.State
-		code   string // of the failure
+		atHub  credential.HubStatus
 		before directory.FormState
 		form   directory.FormState
 	}{
-		{credential.WantActive, credential.ToCreate, "", soon, soon},
-		{credential.WantActive, credential.OrganisationCreated, "", soon, soon},
-		{credential.WantActive, credential.Inactive, "", soon, soon},
-		{credential.WantActive, credential.Awaiting, "provisioning.activation_refused", soon, soon},
-		{credential.WantActive, credential.Failed, "hubee.mail_narrow", soon, soon},
-		{credential.WantActive, credential.Active, "", soon, open},
-		{credential.WantActive, credential.Suspended, "", open, closed},
-		{credential.WantSuspended, credential.Active, "", open, closed},
-		{credential.WantSuspended, credential.Failed, "hubee.refused", open, closed},
-		{credential.WantSuspended, credential.Suspended, "", closed, closed},
+		{credential.WantActive, credential.ToCreate, unheard, soon, soon},
+		{credential.WantActive, credential.OrganisationCreated, unheard, soon, soon},
+		{credential.WantActive, credential.Inactive, inactive, soon, soon},
+		{credential.WantActive, credential.Awaiting, inactive, soon, soon},
+		{credential.WantActive, credential.Failed, unheard, soon, soon},
+		{credential.WantActive, credential.Active, active, soon, open},
+		{credential.WantActive, credential.Suspended, credential.HubSuspended, open, closed},
+		{credential.WantSuspended, credential.Active, active, open, closed},
+		{credential.WantSuspended, credential.Failed, active, open, closed},
+		{credential.WantSuspended, credential.Suspended, credential.HubSuspended, closed, closed},
 		// restored: not before HubEE says so
-		{credential.WantActive, credential.Inactive, "", closed, soon},
+		{credential.WantActive, credential.Inactive, credential.HubSuspended, closed, soon},
 		// open, and looked at again or handed over: HubEE goes on taking its dossiers
-		{credential.WantActive, credential.Inactive, "", open, open},
-		{credential.WantActive, credential.ToCreate, "hubee.unavailable", open, open},
-		{credential.WantActive, credential.Awaiting, "", open, open},
-		// gone from HubEE: no dossier would arrive
-		{credential.WantActive, credential.Failed, "hubee.subscription_missing", open, soon},
+		{credential.WantActive, credential.Inactive, active, open, open},
+		{credential.WantActive, credential.ToCreate, unheard, open, open},
+		{credential.WantActive, credential.Awaiting, active, open, open},
+		{credential.WantActive, credential.Failed, active, open, open},
+		// stopped there, or gone: no dossier would arrive
+		{credential.WantActive, credential.Awaiting, inactive, open, soon},
+		{credential.WantActive, credential.Failed, absent, open, soon},
+		{credential.WantActive, credential.OrganisationCreated, absent, open, soon},
 	} {
-		s := credential.Subscription{Want: row.want, State: row.state, Failure: credential.Failure{Code: row.code}}
+		s := credential.Subscription{Want: row.want, State: row.state, AtHub: row.atHub}
 		if got := s.FormAfter(row.before); got != row.form {
-			t.Errorf("wanted %s, %s %s, the form being %s: %s, want %s", row.want, row.state, row.code, row.before, got, row.form)
+			t.Errorf("wanted %s, %s, %q at HubEE, the form being %s: %s, want %s", row.want, row.state, row.atHub, row.before, got, row.form)
 		}
 	}
 }
@@ -64,6 +71,11 @@ func TestWhatADecisionWantsOfASubscription(t *testing.T) {
 	later := morning.Add(time.Hour)
 	if diff := cmp.Diff(active, active.Serving(service, later)); diff != "" {
 		t.Errorf("the same service again: %s", diff)
+	}
+	stoppedThere := active
+	stoppedThere.State, stoppedThere.SuspendedAtHub = credential.Suspended, true
+	if diff := cmp.Diff(stoppedThere, stoppedThere.Serving(service, later)); diff != "" {
+		t.Errorf("suspended at HubEE, and approved anew in passing: %s", diff)
 	}
 	moved := service
 	moved.Editor = "91033700500011"
@@ -97,7 +109,7 @@ func TestWhatADecisionWantsOfASubscription(t *testing.T) {
 // « narrow HubEE patterns (mail, phone, lengths) checked before calling, with the field to
 // correct » (PRODUCT.md 3.4; hubee.md §10.1).
 func TestWhatHubEEWouldRefuseIsToldBefore(t *testing.T) {
-	good := habilitation.Contact{GivenName: "Yves", FamilyName: "Cadoret", Mail: "yves.cadoret@limerzel.fr", Phone: "02 97 66 00 00", Job: "DGS"}
+	good := administrator
 	if faults := credential.CheckAdministrator(good); len(faults) > 0 {
 		t.Errorf("a good one: %v", faults)
 	}

@@ -18,9 +18,13 @@ const approvedByDatapass = "DataPass"
 
 func numberText(n habilitation.RequestNumber) string { return strconv.FormatInt(int64(n), 10) }
 
-// DecideEvent is what an event of DataPass makes of a request; nil when something newer is
-// known, and the event changes nothing. next is drawn only for an approval.
+// DecideEvent is what an event of DataPass makes of a request; nil when it changes nothing:
+// something newer is known, or somebody here revoked the request, which is final. next is
+// drawn only for an approval.
 func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m Moment) (*Outcome, error) {
+	if f.revokedHere() {
+		return nil, nil
+	}
 	decides := e.Name == eventApprove || e.Name == eventRevoke
 	fresh := f.Track.decide
 	if !decides {
@@ -43,15 +47,20 @@ func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m 
 	case counts && e.Name == eventRevoke:
 		o, err := change(f, Verdict{Act: habilitation.Revoke, Editor: of}, m)
 		return &o, err
-	case counts && e.Name == eventRefuse && !wasRefused:
-		o, err := change(f, Verdict{Act: habilitation.Refuse, Editor: of}, m)
+	case counts && e.Name == eventRefuse && !wasRefused && f.Track.Decided.before(f.Track.Filed):
+		o, err := change(f, Verdict{Act: habilitation.Refuse, Editor: of, Title: e.Title, Technical: e.Contacts.Technical.Mail}, m)
 		return &o, err
 	}
-	o := Outcome{Request: f.Request, Track: f.Track, Before: f.Subscription, At: m.At}
+	o := Outcome{Request: f.Request, Track: f.Track, Before: f.Subscription, Heir: f.Heir.Number, At: m.At}
 	if named && held.Mail != "" && held.Mail != f.Request.Requester.Mail && f.Request.Current.Number != 0 {
 		o.Events = append(o.Events, m.event(f.Request, audit.RequesterChanged, ""))
 	}
 	return &o, nil
+}
+
+// revokedHere tells that two persons revoked the request, whatever DataPass says since.
+func (f File) revokedHere() bool {
+	return f.Request.State == habilitation.Revoked && f.Track.Decided.Rank != ranks[eventRevoke]
 }
 
 // takeOver brings what an event says of a request into what is kept of it. What is known of
@@ -61,7 +70,7 @@ func takeOver(r habilitation.Request, e Event, named bool, now time.Time) habili
 	if isNew {
 		r = habilitation.Request{Number: e.Request, Source: habilitation.FromDatapass, CreatedAt: now, StateAt: now, Requester: e.Contacts.Requester}
 	}
-	if isNew || e.Name == eventApprove || r.Current.Number == 0 {
+	if isNew || e.Name == eventApprove || r.Current.Number == 0 && named {
 		r.Siret, r.Organisation, r.FormUID = e.Siret, e.Organisation, e.FormUID
 	}
 	if named {
@@ -83,7 +92,7 @@ func movedTo(r habilitation.Request, state habilitation.State, at time.Time) hab
 
 func grantOf(e Event, of editor.Editor, number habilitation.Number) Grant {
 	return Grant{
-		Number: number, Contacts: e.Contacts, Editor: of, FormUID: e.FormUID, Title: e.Title, Terms: termsOfDatapass,
+		Number: number, At: e.Moment(), Contacts: e.Contacts, Editor: of, FormUID: e.FormUID, Title: e.Title, Terms: termsOfDatapass,
 		Scopes: e.Scopes, Modalities: e.Modalities, ByName: approvedByDatapass,
 	}
 }

@@ -30,6 +30,7 @@ func (m Moment) event(r habilitation.Request, act audit.Act, detail string) audi
 // Grant is what an approval grants. Editor is zero without one.
 type Grant struct {
 	Number   habilitation.Number
+	At       time.Time // when it was approved
 	Contacts habilitation.Contacts
 	Editor   editor.Editor
 	FormUID  string
@@ -49,25 +50,26 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		Number: grant.Number, Request: r.Number, Siret: r.Siret, Organisation: r.Organisation,
 		Modalities: grant.Modalities, Scopes: grant.Scopes, Editor: habilitation.Editor{Siret: grant.Editor.Siret, Name: grant.Editor.Name},
 		FormUID: grant.FormUID, Title: grant.Title, Terms: grant.Terms, Contacts: grant.Contacts,
-		ApprovedBy: grant.ByName, ApprovedAt: m.At,
+		ApprovedBy: grant.ByName, ApprovedAt: grant.At,
 	}
-	o := Outcome{Request: r, Track: f.Track, Before: f.Subscription, Habilitation: &r.Current, Editor: grant.Editor, At: m.At}
+	o := Outcome{Request: r, Track: f.Track, Before: f.Subscription, Heir: f.Heir.Number, Habilitation: &r.Current, Editor: grant.Editor, At: m.At}
 	o.Events = append(o.Events, m.event(r, audit.HabilitationApproved, grant.Number.String()))
-	if grant.Editor.Siret != "" {
+	if grant.Editor.Siret != "" && r.State.Habilitates() {
 		o.EditorEvents = append(o.EditorEvents, EditorEvent{EventValidated, grant.Editor.Siret, r.Siret, grant.Number.String()})
 	}
+	f.Request = r
 	if r.State.Habilitates() {
-		f.Request = r
 		o.serve(f)
 	}
+	o.leave(f)
 	err := o.write(m.Sealer, func() (notice.Notice, error) {
 		return NewApproved(Approved{
 			About: about(r, grant.Editor), Habilitation: grant.Number, Modification: before.Number != 0,
-			FormAdded: grant.Form && !before.Modalities.Form, Elsewhere: o.contends(f), ApprovedAt: m.At,
+			FormAdded: grant.Form && !before.Modalities.Form, Elsewhere: o.contends(), Suspended: !r.State.Habilitates(), ApprovedAt: grant.At,
 		})
 	})
 	err = errors.Join(err, o.tellHandOver(f, grant.Editor, m))
-	for _, designated := range designations(r.Current, before, m.At) {
+	for _, designated := range designations(r.Current, before, grant.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
 	}
 	return o, err
@@ -129,35 +131,56 @@ func designations(h, before habilitation.Habilitation, at time.Time) []Designate
 
 // serve decides what an approval or a restoration makes of the subscription of the town.
 // There is one, so one editor receives the dossiers: another editor's request does not take
-// it from a request that is valid, but contends for it, and somebody decides.
+// it from a request that is valid, nor from what the directory had before any request, but
+// contends for it, and somebody decides.
 func (o *Outcome) serve(f File) {
 	r, s := f.Request, f.Subscription
+	isTaken := s.Siret != "" && s.Want == credential.WantActive && s.Request != r.Number &&
+		(f.Server.Habilitated() || s.Request == 0 && s.Editor != "")
+	sameEditor := s.Editor == r.Current.Editor.Siret
 	switch {
 	case !r.Current.Modalities.Form:
 		o.release(f)
-		return
-	case s.Siret != "" && s.Request != r.Number && f.Server.Habilitated() && s.Want == credential.WantActive:
-		if s.Editor == r.Current.Editor.Siret || s.Contender == r.Number {
-			return // the same software receives them, or somebody is asked already
+	case isTaken && !sameEditor:
+		if s.Contender == r.Number {
+			return
 		}
-		s.Contender = r.Number
+		if s.Contender = r.Number; s.Revision == 0 { // as the directory believes it, from now on
+			s.WantedAt = o.At
+		}
 		o.Subscription = &s
-		return
+	case isTaken && s.Request != 0:
+		// The same software receives them already: nothing moves while that right holds.
+	default:
+		if served := s.Serving(serviceOf(r), o.At); served != s {
+			o.Subscription, o.Provision = &served, true
+		}
 	}
-	served := s.Serving(serviceOf(r), o.At)
-	if served == s {
-		return
-	}
-	o.Subscription, o.Provision = &served, true
 }
 
 // contends tells whether the request contends for the subscription once the decision is made.
-func (o *Outcome) contends(f File) bool {
-	after := f.Subscription
+func (o *Outcome) contends() bool { return o.after().Contender == o.Request.Number }
+
+// after is the subscription of the town once the decision is made.
+func (o *Outcome) after() credential.Subscription {
 	if o.Subscription != nil {
-		after = *o.Subscription
+		return *o.Subscription
 	}
-	return after.Contender == o.Request.Number
+	return o.Before
+}
+
+// leave gives up the subscription of the town that the request was for before.
+func (o *Outcome) leave(f File) {
+	s := f.Former
+	switch {
+	case s.Siret == "" || s.Request != f.Request.Number:
+		return
+	case f.FormerHeir.Habilitated():
+		s = s.Serving(serviceOf(f.FormerHeir), o.At)
+	default:
+		s = s.Stopped(o.At)
+	}
+	o.Left = &s
 }
 
 // release is the contrary: the subscription must no longer work for the request. It goes to
@@ -179,6 +202,18 @@ func (o *Outcome) release(f File) {
 	}
 }
 
+// concernsForm tells whether the decision closes the form of the town, opens it again, or
+// leaves it as it was by this request.
+func (o *Outcome) concernsForm(f File, act habilitation.Act) bool {
+	after, number := o.after(), f.Request.Number
+	switch act {
+	case habilitation.Suspend, habilitation.Revoke:
+		return f.Subscription.Request == number && after.Request == number && after.Want == credential.WantSuspended
+	case habilitation.Approve, habilitation.Refuse, habilitation.Restore:
+	}
+	return f.Request.Current.Modalities.Form && after.Request == number && after.Want == credential.WantActive
+}
+
 // tellHandOver tells of dossiers that go to another software because the request no longer
 // keeps them.
 func (o *Outcome) tellHandOver(f File, former editor.Editor, m Moment) error {
@@ -187,7 +222,14 @@ func (o *Outcome) tellHandOver(f File, former editor.Editor, m Moment) error {
 		o.Subscription.Editor == f.Subscription.Editor {
 		return nil
 	}
+	event := m.event(f.Heir, audit.SubscriptionHandedOver, "")
+	event.Object = subscriptionObject(f.Heir)
+	o.Events = append(o.Events, event)
 	return o.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(handOver(f, former, m.At)) })
+}
+
+func subscriptionObject(r habilitation.Request) audit.Object {
+	return audit.Object{Kind: "subscription", ID: r.Siret.String(), Display: r.Organisation}
 }
 
 // handOver says that the heir receives the dossiers, in place of a former editor.
@@ -217,13 +259,14 @@ type Verdict struct {
 	Act    habilitation.Act
 	Reason string        // "" where nobody tells
 	Editor editor.Editor // of the habilitation, as it is today
-	Detail string        // for the journal
+	// Title and Technical are what a request says that was never approved.
+	Title, Technical string
 }
 
 // change decides it of a request that was moved to its new state already.
 func change(f File, v Verdict, m Moment) (Outcome, error) {
 	r := f.Request
-	o := Outcome{Request: r, Track: f.Track, Before: f.Subscription, At: m.At, Events: []audit.Event{m.event(r, acts[v.Act], v.Detail)}}
+	o := Outcome{Request: r, Track: f.Track, Before: f.Subscription, Heir: f.Heir.Number, At: m.At, Events: []audit.Event{m.event(r, acts[v.Act], "")}}
 	switch {
 	case v.Act == habilitation.Restore:
 		o.serve(f)
@@ -237,7 +280,13 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 		return o, nil // nobody to tell, or nothing that was ever granted
 	}
 	told := about(r, v.Editor)
-	told.Form = told.Form && f.Subscription.Request == r.Number
+	told.Form = o.concernsForm(f, v.Act)
+	if r.Current.Number == 0 {
+		told.Title, told.Editor = v.Title, v.Editor.Name
+		if told.CC == "" {
+			told.CC = v.Technical
+		}
+	}
 	return o, o.write(m.Sealer, func() (notice.Notice, error) {
 		return NewChanged(Changed{
 			About: told, Habilitation: r.Current.Number, Act: v.Act, Reason: v.Reason, StillValid: r.Habilitated(), Revision: r.Revision + 1, At: m.At,

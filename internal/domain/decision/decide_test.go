@@ -1,6 +1,7 @@
 package decision_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,47 @@ func TestASecondEditorContendsForTheDossiers(t *testing.T) {
 	o, err = decision.DecideEvent(gone, revoke, brume, 0, byDatapass)
 	if err != nil || o.Subscription == nil || o.Subscription.Contender != 0 || o.Subscription.Request != 1 || o.Provision {
 		t.Errorf("the contender's right ends: %+v, %v", o, err)
+	}
+}
+
+// A town of before this portal has its software already, though no request is known here: an
+// approval by another software takes nothing from it without a question.
+func TestTheSoftwareOfBeforeIsNotReplacedInPassing(t *testing.T) {
+	before := serving(valid(1, ofTilleul))
+	before.Request = 0
+	for _, row := range []struct {
+		editor             editor.Editor
+		request, contender habilitation.RequestNumber
+	}{{brume, 0, 48231}, {tilleul, 48231, 0}} {
+		event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", true}.body(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := decision.DecideEvent(decision.File{Subscription: before}, event, row.editor, 10000077, byDatapass)
+		if err != nil || o.Subscription == nil || o.Subscription.Editor != tilleul.Siret || o.Subscription.Request != row.request || o.Subscription.Contender != row.contender {
+			t.Errorf("%s: %+v, %v", row.editor.Name, o.Subscription, err)
+		}
+	}
+}
+
+// A refusal of a first request is told with what the request says of itself.
+func TestARefusalOfAFirstRequestSaysWhatItIsAbout(t *testing.T) {
+	body := inData(t, string(happened{"refuse", 40, "refused", "yves@limerzel.fr", true}.body(t)), "data", map[string]any{
+		"intitule": "Tarifs de la cantine", "contact_technique_email": "technique@prestataire.fr",
+	})
+	event, err := decision.ReadEvent([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for of, cc := range map[editor.Editor]string{{}: "technique@prestataire.fr", brume: brume.TechnicalContact} {
+		o, err := decision.DecideEvent(decision.File{}, event, of, 0, byDatapass)
+		if err != nil || len(o.Letters) != 1 {
+			t.Fatalf("%+v, %v", o, err)
+		}
+		want := notice.Recipients{To: []string{"yves@limerzel.fr"}, CC: []string{cc}}
+		if diff := cmp.Diff(want, o.Letters[0].Recipients); diff != "" || !strings.Contains(string(o.Letters[0].Content), "Tarifs de la cantine") {
+			t.Errorf("%s %s", diff, o.Letters[0].Content)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"portail-qf/internal/domain/fault"
@@ -118,7 +119,11 @@ func ReadEvent(body []byte) (Event, error) {
 	if _, known := ranks[event.Name]; !known {
 		return event, invalid("datapass.event_unknown")
 	}
-	return event, event.readRequest(wire.Data)
+	err := event.readRequest(wire.Data)
+	if event.Name == eventRevoke { // it ends a right, whatever it lacks: the number says which
+		err = nil
+	}
+	return event, err
 }
 
 // ours tells whether the request is for the quotient.
@@ -169,6 +174,7 @@ func (e *Event) readRequest(data wireRequest) error {
 	}
 	e.readProvider(data)
 	switch {
+	case e.Name != eventApprove && e.Name != transfer: // nobody has to be written to yet
 	case strings.TrimSpace(a.Email) == "":
 		return invalid("datapass.requester_missing")
 	case e.Contacts.Requester.Mail == "":
@@ -282,7 +288,7 @@ func checkObject(decoder *json.Decoder, depth int) error {
 		if err != nil {
 			return invalid("datapass.unreadable")
 		}
-		name := strings.ToLower(fmt.Sprint(key)) // encoding/json reads "Event" as "event"
+		name := folded(fmt.Sprint(key))
 		if seen[name] {
 			return invalid("datapass.duplicate_key")
 		}
@@ -292,6 +298,18 @@ func checkObject(decoder *json.Decoder, depth int) error {
 		}
 	}
 	return skipEnd(decoder)
+}
+
+// folded is a key as encoding/json compares it: "Event", and "ſiret", are read as "event"
+// and "siret".
+func folded(key string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			least = min(least, other)
+		}
+		return least
+	}, key)
 }
 
 func checkValue(decoder *json.Decoder, depth int) error {

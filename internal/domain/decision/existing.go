@@ -52,7 +52,7 @@ const maxExisting = 64 << 20
 // Adopt records the habilitations of a list that another system granted, with the
 // subscriptions that it made: nobody is written to, and HubEE is asked nothing. One that is
 // known stays as it is. It counts those that are new.
-func (s *Service) Adopt(ctx context.Context, source io.Reader) (count int, err error) {
+func (s *Service) Adopt(ctx context.Context, by audit.Author, source io.Reader) (count int, err error) {
 	var list struct {
 		Towns []existing `json:"collectivites"`
 	}
@@ -70,7 +70,7 @@ func (s *Service) Adopt(ctx context.Context, source io.Reader) (count int, err e
 		if town.Habilitation == nil {
 			continue
 		}
-		adopted, err := s.adopt(ctx, town)
+		adopted, err := s.adopt(ctx, by, town)
 		if err != nil {
 			return count, fmt.Errorf("adopt the habilitation of %s: %w", town.Siret, err)
 		}
@@ -81,7 +81,7 @@ func (s *Service) Adopt(ctx context.Context, source io.Reader) (count int, err e
 	return count, nil
 }
 
-func (s *Service) adopt(ctx context.Context, town existing) (bool, error) {
+func (s *Service) adopt(ctx context.Context, by audit.Author, town existing) (bool, error) {
 	siret, err := value.ParseSiret(town.Siret)
 	if err != nil {
 		return false, err
@@ -105,14 +105,16 @@ func (s *Service) adopt(ctx context.Context, town existing) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = s.Store.Record(ctx, adoption(file, town, Grant{
+	outcome := adoption(file, town, Grant{
 		Number: number, Editor: of, FormUID: g.FormUID, Title: g.Title, Terms: termsOfDatapass, Scopes: g.Scopes,
 		Modalities: habilitation.Modalities{Token: g.Token, Form: g.Form}, ByName: approvedByDatapass,
 		Contacts: habilitation.Contacts{
 			Requester: habilitation.Contact{GivenName: town.Requester.GivenName, FamilyName: town.Requester.FamilyName, Mail: requester, Job: town.Requester.Job},
 			Technical: habilitation.Contact{Mail: of.TechnicalContact},
 		},
-	}, siret))
+	}, siret)
+	outcome.Events = []audit.Event{Moment{At: s.Now(), Author: by}.event(outcome.Request, audit.HabilitationAdopted, number.String())}
+	err = s.Store.Record(ctx, outcome)
 	if fault.Is(err, "habilitation.moved") { // another instance did it at this moment
 		return false, nil
 	}
@@ -137,9 +139,7 @@ func adoption(f File, town existing, grant Grant, siret value.Siret) Outcome {
 	if g.State == habilitation.Revoked {
 		track.Decided.Rank = ranks[eventRevoke]
 	}
-	o := Outcome{Request: r, Track: track, Before: f.Subscription, Habilitation: &r.Current, At: at}
-	m := Moment{At: at, Author: audit.Datapass}
-	o.Events = append(o.Events, m.event(r, audit.HabilitationApproved, grant.Number.String()))
+	o := Outcome{Request: r, Track: track, Before: f.Subscription, Heir: f.Heir.Number, Habilitation: &r.Current, At: at}
 	if g.Form && g.Subscription != "" {
 		subscription := f.Subscription
 		subscription.Siret, subscription.Request, subscription.Organisation = siret, r.Number, town.Name
@@ -150,7 +150,7 @@ func adoption(f File, town existing, grant Grant, siret value.Siret) Outcome {
 			subscription.Want = credential.WantSuspended
 		}
 		if g.Subscription == credential.Active {
-			subscription.ActiveAt = at
+			subscription.ActiveAt, subscription.AtHub = at, credential.HubActive
 		}
 		o.Subscription = &subscription
 	}

@@ -76,9 +76,12 @@ const (
 	UnapprovedLife = 180 * 24 * time.Hour
 )
 
-// conflictsLived is how often a decision is made anew because somebody else decided
-// meanwhile.
-const conflictsLived = 8
+// A decision is made anew, a little later each time, when something moved meanwhile: another
+// decision, or the saga, which moves the subscription a few times in a row.
+const (
+	conflictsLived = 12
+	conflictPause  = 5 * time.Millisecond
+)
 
 // Receive keeps an event, whose signature was verified, and applies it. The error is one of
 // ours (the database is away): nothing is kept, and DataPass sends the event again.
@@ -121,12 +124,14 @@ func (i *Inbox) arrived(ctx context.Context, kept Received) error {
 
 // again makes a decision anew when somebody decided meanwhile.
 func again(decide func() (Received, error)) (received Received, err error) {
-	for range conflictsLived {
-		if received, err = decide(); fault.KindOf(err) != fault.Conflict {
-			break
+	for attempt := range conflictsLived {
+		received, err = decide()
+		if !fault.Is(err, "habilitation.moved") && !fault.Is(err, "datapass.moved") {
+			return received, err
 		}
+		time.Sleep(time.Duration(attempt) * conflictPause)
 	}
-	return received, err
+	return Received{}, fault.Because(fault.Unavailable, "datapass.busy", err)
 }
 
 func placeOf(digest [32]byte) string { return "datapass event " + hex.EncodeToString(digest[:]) }
@@ -135,24 +140,26 @@ func placeOf(digest [32]byte) string { return "datapass event " + hex.EncodeToSt
 // datapass.not_quarantined, datapass.erased (Conflict). An event that still cannot be used
 // is returned in quarantine, with the reason of now.
 func (i *Inbox) Replay(ctx context.Context, by account.Actor, id int64) (Received, error) {
-	kept, err := i.Events.FindKept(ctx, id)
-	switch {
-	case err != nil:
-		return Received{}, fmt.Errorf("find event: %w", err)
-	case kept.State != Quarantined:
-		return kept.Received, fault.New(fault.Conflict, "datapass.not_quarantined")
-	case kept.Content == nil:
-		return kept.Received, fault.New(fault.Conflict, "datapass.erased")
-	}
-	body, err := i.Vault.Open(kept.Content, placeOf(kept.Digest))
-	if err != nil {
-		return Received{}, fmt.Errorf("open event: %w", err)
-	}
-	kept.Events = []audit.Event{{
-		At: i.Now(), Author: by.Author(), Act: audit.DatapassReplayed, RequestID: by.RequestID, Detail: kept.Event,
-		Object: audit.Object{Kind: "datapass", ID: strconv.FormatInt(id, 10), Display: "DataPass " + strconv.FormatInt(id, 10)},
-	}}
-	return again(func() (Received, error) { return i.apply(ctx, kept, body) })
+	return again(func() (Received, error) {
+		kept, err := i.Events.FindKept(ctx, id)
+		switch {
+		case err != nil:
+			return Received{}, fmt.Errorf("find event: %w", err)
+		case kept.State != Quarantined:
+			return kept.Received, fault.New(fault.Conflict, "datapass.not_quarantined")
+		case kept.Content == nil:
+			return kept.Received, fault.New(fault.Conflict, "datapass.erased")
+		}
+		body, err := i.Vault.Open(kept.Content, placeOf(kept.Digest))
+		if err != nil {
+			return Received{}, fmt.Errorf("open event: %w", err)
+		}
+		kept.Events = []audit.Event{{
+			At: i.Now(), Author: by.Author(), Act: audit.DatapassReplayed, RequestID: by.RequestID, Detail: kept.Event,
+			Object: audit.Object{Kind: "datapass", ID: strconv.FormatInt(id, 10), Display: "DataPass " + strconv.FormatInt(id, 10)},
+		}}
+		return i.apply(ctx, kept, body)
+	})
 }
 
 // apply decides what becomes of an event and records it, whole.
@@ -168,7 +175,7 @@ func (i *Inbox) apply(ctx context.Context, kept Kept, body []byte) (Received, er
 	case event.Trial:
 		kept.State, kept.Event = Trial, "test"
 	case !event.ours():
-		kept.State, kept.Reason = WithoutUse, "datapass.foreign_model"
+		kept.State, kept.Reason, kept.Content = WithoutUse, "datapass.foreign_model", nil // not ours to keep
 	default:
 		if err := i.decide(ctx, &kept, event); err != nil {
 			return Received{}, err
@@ -193,9 +200,13 @@ func (i *Inbox) decide(ctx context.Context, kept *Kept, event Event) error {
 		kept.Reason = "datapass.repeated"
 		return nil
 	}
-	file, err := i.Store.FindFile(ctx, event.Request, event.Siret)
+	file, err := i.fileOf(ctx, event)
 	if err != nil {
 		return fmt.Errorf("find request: %w", err)
+	}
+	if file.Request.Number == 0 && event.Siret == "" { // a revocation of what nobody knows here
+		kept.State, kept.Reason, kept.AppliedAt = Quarantined, "datapass.siret_invalid", time.Time{}
+		return nil
 	}
 	of, err := i.editorOf(ctx, event)
 	if err != nil {
@@ -211,12 +222,26 @@ func (i *Inbox) decide(ctx context.Context, kept *Kept, event Event) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("decide %s: %w", event.Name, err)
+	case outcome == nil && file.revokedHere():
+		kept.Reason = "datapass.revoked_here"
+		return nil
 	case outcome == nil:
 		kept.Reason = "datapass.late"
 		return nil
 	}
 	kept.State, kept.Outcome = Applied, outcome
 	return nil
+}
+
+// fileOf reads the file of the town that an event is about: an approval names the one that
+// is granted, the others are about the one that was.
+func (i *Inbox) fileOf(ctx context.Context, event Event) (File, error) {
+	if event.Name != eventApprove {
+		if file, err := i.Store.FindFile(ctx, event.Request, ""); err != nil || file.Request.Number != 0 {
+			return file, err
+		}
+	}
+	return i.Store.FindFile(ctx, event.Request, event.Siret)
 }
 
 // editorOf finds whose form was used: the editor that declared it, else the one that

@@ -61,7 +61,9 @@ type Approved struct {
 	FormAdded    bool // the form was not granted before
 	// Elsewhere: another software receives the dossiers of the town, and somebody has to
 	// decide which one does.
-	Elsewhere  bool
+	Elsewhere bool
+	// Suspended: somebody here suspended the habilitation, and it stays so.
+	Suspended  bool
 	ApprovedAt time.Time
 }
 
@@ -89,7 +91,9 @@ func (n Approved) Kind() notice.Kind {
 }
 
 // HasTask tells that the town has something to do: its password at HubEE.
-func (n Approved) HasTask() bool { return n.FormAdded && !n.Elsewhere && n.Editor == "" }
+func (n Approved) HasTask() bool {
+	return n.FormAdded && !n.Elsewhere && !n.Suspended && n.Editor == ""
+}
 
 // Key is one per habilitation: an approval is confirmed once.
 func (n Approved) Key() string { return "habilitation " + n.Habilitation.String() }

@@ -82,7 +82,7 @@ func isTouch(e Event) bool { return e.mark().Rank == ranks["update"] && e.State 
 // under way changes nothing yet (api-particulier.md §1.3).
 func (t *Track) name(e Event) bool {
 	mark := e.mark()
-	if mark.Rank == ranks[eventRevoke] || mark.binds() != t.Requester.binds() && !mark.binds() {
+	if mark.Rank == ranks[eventRevoke] || e.Contacts.Requester.Mail == "" || mark.binds() != t.Requester.binds() && !mark.binds() {
 		return false
 	}
 	if mark.binds() == t.Requester.binds() && !t.Requester.before(mark) {

@@ -199,6 +199,77 @@ func TestALateApprovalChangesNothing(t *testing.T) {
 	}
 }
 
+// « révoquée » is final (PRODUCT.md 4): what two persons revoked here, no event of DataPass
+// brings back.
+func TestNothingBringsBackWhatTwoPersonsRevoked(t *testing.T) {
+	const yves, zoe = "yves@limerzel.example.fr", "zoe@limerzel.example.fr"
+	var h history
+	h.arrives(t, happened{"approve", 40, "validated", yves, true})
+	h.file.Request.State = habilitation.Revoked
+	h.file.Subscription.Want = credential.WantSuspended
+	before, letters := h.file, len(h.letters)
+	for _, one := range []happened{
+		{"transfer", 50, "validated", zoe, true}, {"archive", 50, "archived", yves, true}, {"refuse", 60, "validated", yves, true},
+		{"submit", 30, "submitted", yves, true}, {"reopen", 70, "draft", yves, true}, {"approve", 80, "validated", yves, true}, {"revoke", 90, "revoked", yves, true},
+	} {
+		h.arrives(t, one)
+		if diff := cmp.Diff(before, h.file); diff != "" || len(h.letters) != letters {
+			t.Errorf("%s: %d letters, %s", one.Name, len(h.letters)-letters, diff)
+		}
+	}
+}
+
+// A person's suspension holds through what DataPass says, but for a revocation.
+func TestASuspensionHoldsUntilDatapassRevokes(t *testing.T) {
+	const yves = "yves@limerzel.example.fr"
+	var h history
+	h.arrives(t, happened{"approve", 40, "validated", yves, true})
+	h.file.Request.State = habilitation.Suspended
+	for _, one := range []happened{{"reopen", 50, "draft", yves, true}, {"submit", 60, "submitted", yves, true}, {"approve", 70, "validated", yves, true}} {
+		if h.arrives(t, one); h.file.Request.State != habilitation.Suspended {
+			t.Errorf("%s made it %s", one.Name, h.file.Request.State)
+		}
+	}
+	if !strings.Contains(string(h.letters[len(h.letters)-1].Content), `"Suspended":true`) {
+		t.Errorf("the mail of the version does not say that it is suspended: %s", h.letters[len(h.letters)-1].Content)
+	}
+	if h.arrives(t, happened{"revoke", 80, "revoked", yves, true}); h.file.Request.State != habilitation.Revoked {
+		t.Errorf("DataPass revoked, and it is %s", h.file.Request.State)
+	}
+}
+
+// A refusal that comes late is of before the approval: nobody is told of it.
+func TestALateRefusalIsNotTold(t *testing.T) {
+	const yves = "yves@limerzel.example.fr"
+	var h history
+	h.arrives(t, happened{"submit", 30, "submitted", yves, true})
+	h.arrives(t, happened{"approve", 70, "validated", yves, true})
+	letters := len(h.letters)
+	if h.arrives(t, happened{"refuse", 40, "refused", yves, true}); len(h.letters) != letters || h.file.Request.State != habilitation.Validated {
+		t.Errorf("%d letters more, %s", len(h.letters)-letters, h.file.Request.State)
+	}
+}
+
+// « a DataPass revoke acts at once » (issue 4), whatever else it lacks.
+func TestARevocationNeedsItsNumberOnly(t *testing.T) {
+	good := string(happened{"revoke", 40, "revoked", "yves@limerzel.example.fr", true}.body(t))
+	for name, body := range map[string]string{
+		"no applicant": inData(t, good, "applicant", nil), "a strange mail": inData(t, good, "applicant", map[string]any{"email": "yves"}),
+		"no organisation": inData(t, good, "organization", nil), "nothing": replaced(t, good, "data", nil),
+	} {
+		var h history
+		h.arrives(t, happened{"approve", 30, "validated", "yves@limerzel.example.fr", true})
+		event, err := decision.ReadEvent([]byte(body))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		o, err := decision.DecideEvent(h.file, event, tilleul, 0, decision.Moment{At: noon, Author: audit.Datapass, Sealer: sealer{}})
+		if err != nil || o == nil || o.Request.State != habilitation.Revoked || o.Request.Siret != "21560124000017" || o.Request.Requester.Mail == "" {
+			t.Errorf("%s: %+v, %v", name, o, err)
+		}
+	}
+}
+
 // What two readers would read in two ways, or what is no event, is told apart by its code,
 // and never a fault of ours.
 func TestWhatCannotBeUsedIsToldWhy(t *testing.T) {

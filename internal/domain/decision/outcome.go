@@ -16,10 +16,14 @@ import (
 type File struct {
 	Request habilitation.Request // zero when the request is not known yet
 	Track   Track
-	// Subscription is that of the town; zero without one. Server is the request that it
-	// serves, when that is another one.
+	// Subscription is that of the town, or what the directory believes of it; zero without
+	// one. Server is the request that it serves.
 	Subscription credential.Subscription
 	Server       habilitation.Request
+	// Former is the subscription of the town that the request was for, where an approval
+	// names another one; zero otherwise. FormerHeir is who takes that one.
+	Former     credential.Subscription
+	FormerHeir habilitation.Request
 	// Heir is the request that takes the subscription when the one that it serves no longer
 	// holds: the one that contends for it, else the newest that is valid for the form of the
 	// town. HeirEditor is the editor that it is for, as it is today. Zero without one.
@@ -37,13 +41,17 @@ type Outcome struct {
 	Habilitation *habilitation.Habilitation
 	// Editor is the one to know first, where nobody declared it before.
 	Editor editor.Editor
-	// Before is the subscription of the town as it was read: whom it serves and who contends
-	// must be the same still.
+	// Before is the subscription of the town as it was read: it must be the same still.
 	Before credential.Subscription
 	// Subscription is as it is wanted afterwards, with the revision that was read; nil where
 	// nothing changes. Provision orders the saga.
 	Subscription *credential.Subscription
 	Provision    bool
+	// Heir is the request that was read as such: another one may have come since.
+	Heir habilitation.RequestNumber
+	// Left is the subscription of the town that the request was for before, as it is wanted
+	// afterwards; nil for none.
+	Left         *credential.Subscription
 	Events       []audit.Event
 	Letters      []notice.Letter
 	EditorEvents []EditorEvent
@@ -63,8 +71,9 @@ const EventValidated = "habilitation.validee"
 
 // Store keeps what is decided.
 type Store interface {
-	// FindFile reads what a decision needs. For a request that is not known, Siret finds the
-	// subscription of the town, and the rest is zero.
+	// FindFile reads what a decision needs. siret names the town that the decision is for,
+	// "" for the one that the request is for. For a request that is not known, the rest is
+	// zero.
 	FindFile(ctx context.Context, number habilitation.RequestNumber, siret value.Siret) (File, error)
 	// FindContended reads the file of the request that contends for the subscription of a
 	// town. fault.NotFound, code subscription.unknown.

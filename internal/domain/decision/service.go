@@ -62,7 +62,8 @@ func (s *Service) decide(ctx context.Context, by account.Actor, order Order, act
 		return fault.New(fault.Invalid, "reason.too_long")
 	}
 	var err error
-	for range conflictsLived { // the subscription may move by itself meanwhile
+	for attempt := range conflictsLived { // the subscription may move by itself meanwhile
+		time.Sleep(time.Duration(attempt) * conflictPause)
 		outcome, errMade := s.made(ctx, by, order, act)
 		if errMade != nil {
 			return errMade
@@ -142,9 +143,9 @@ func (s *Service) HandOver(ctx context.Context, by account.Actor, siret value.Si
 	}
 	m := s.moment(by)
 	served := file.Subscription.Serving(serviceOf(file.Request), m.At)
-	outcome := Outcome{Request: file.Request, Track: file.Track, Before: file.Subscription, Subscription: &served, Provision: true, At: m.At}
+	outcome := Outcome{Request: file.Request, Track: file.Track, Before: file.Subscription, Heir: file.Heir.Number, Subscription: &served, Provision: true, At: m.At}
 	event := m.event(file.Request, audit.SubscriptionHandedOver, "")
-	event.Object = audit.Object{Kind: "subscription", ID: siret.String(), Display: file.Request.Organisation}
+	event.Object = subscriptionObject(file.Request)
 	outcome.Events = []audit.Event{event}
 	var former editor.Editor
 	if siret := file.Subscription.Editor; siret != "" {

@@ -163,10 +163,14 @@ func (s *Service) Register(ctx context.Context, r Registration) (Collectivity, e
 		return Collectivity{}, refusal
 	}
 	entry := r.entry()
-	kept, err := s.Store.RecordRegistration(ctx, entry, audit.Event{
+	event := audit.Event{
 		At: s.Now(), Author: audit.Directory, Act: audit.CollectivityAdded, Organisation: entry.Siret.String(), Detail: string(entry.Form),
 		Object: audit.Object{Kind: "collectivity", ID: entry.Siret.String(), Display: entry.Name},
-	})
+	}
+	kept, err := s.Store.RecordRegistration(ctx, entry, event)
+	if fault.Is(err, "subscription.moved") { // a decision about the town came in between
+		kept, err = s.Store.RecordRegistration(ctx, entry, event)
+	}
 	if err != nil {
 		return Collectivity{}, fmt.Errorf("register collectivity: %w", err)
 	}

@@ -135,6 +135,7 @@ func sampleEvents() []audit.Event {
 		{Author: camille, Act: audit.MailReaddressed, Object: audit.Object{Kind: "mail", ID: "303", Display: "Votre invitation"}, Detail: "recipient 1: 550 5.1.1"},
 		{Author: camille, Act: audit.JobStarted, Object: audit.Object{Kind: "job", ID: "purge", Display: "purge"}},
 		{Author: camille, Act: audit.DossierLookedUp, Object: audit.Object{Kind: "dossier", ID: "7QK9M2XBT4HRP", Display: "7QK9-M2XB-T4HRP"}},
+		{Author: audit.Operator, Act: audit.HabilitationAdopted, Object: town, Organisation: "21040107100019", Detail: "H10000042"},
 		{Author: audit.Datapass, Act: audit.HabilitationApproved, Object: town, Organisation: "21040107100019", Detail: "H10000042"},
 		{Author: audit.Datapass, Act: audit.HabilitationRefused, Object: town, Organisation: "21040107100019"},
 		{Author: camille, Act: audit.HabilitationSuspended, Object: town, Organisation: "21040107100019"},
