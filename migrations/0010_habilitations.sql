@@ -14,6 +14,7 @@ CREATE TABLE requests (
     requester    jsonb NOT NULL,
     suspended_by text NOT NULL DEFAULT '', -- the id of its author: another person revokes
     suspender    text NOT NULL DEFAULT '', -- as displayed then
+    suspended_for text NOT NULL DEFAULT '', -- the reason: whoever restores or revokes reads it
     revision     integer NOT NULL DEFAULT 1,
     -- The last events of DataPass that counted, in seconds of its clock: an older one changes
     -- nothing, whatever the order of arrival (SETTLED.md, rules).

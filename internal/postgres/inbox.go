@@ -72,6 +72,13 @@ func (i Inbox) RecordReceived(ctx context.Context, kept decision.Kept) (id int64
 		if kept.Outcome == nil {
 			return nil
 		}
+		// What of this request waited for somebody, and happened before, waits for nothing.
+		const sqlOvertake = `
+			UPDATE datapass_events SET state = 'sans_effet', reason = 'datapass.overtaken'
+			WHERE request = $1 AND id <> $2 AND state = 'quarantaine' AND fired_at <= $3`
+		if _, err := tx.ExecContext(ctx, sqlOvertake, int64(kept.Request), id, kept.FiredAt.Unix()); err != nil {
+			return fmt.Errorf("let what was overtaken go: %w", err)
+		}
 		return recordOutcome(ctx, tx, *kept.Outcome)
 	})
 	if violates(err, "datapass_events_once") { // the same event in another body, at this moment

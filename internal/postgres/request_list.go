@@ -32,6 +32,7 @@ type listedRequest struct {
 	Requester    []byte    `db:"requester"`
 	SuspendedBy  string    `db:"suspended_by"`
 	Suspender    string    `db:"suspender"`
+	SuspendedFor string    `db:"suspended_for"`
 	Revision     int       `db:"revision"`
 
 	Granted    sql.NullInt64  `db:"granted"`
@@ -46,7 +47,7 @@ type listedRequest struct {
 
 const listedRequestColumns = `
 	r.number, r.source, r.siret, r.organisation, r.form_uid, r.state, r.state_at, r.created_at, r.requester,
-	r.suspended_by, r.suspender, r.revision,
+	r.suspended_by, r.suspender, r.suspended_for, r.revision,
 	h.number AS granted, h.token, h.form, h.editor_siret, h.editor, h.approved_at`
 
 // withNewest joins a request with its newest habilitation.
@@ -60,7 +61,7 @@ func (r listedRequest) request() (habilitation.Request, error) {
 	request := habilitation.Request{
 		Number: habilitation.RequestNumber(r.Number), Source: habilitation.Source(r.Source), Siret: value.Siret(r.Siret),
 		Organisation: r.Organisation, FormUID: r.FormUID, State: habilitation.State(r.State), StateAt: r.StateAt, CreatedAt: r.CreatedAt,
-		Suspension: habilitation.Suspension{AuthorID: r.SuspendedBy, Author: r.Suspender}, Revision: r.Revision,
+		Suspension: habilitation.Suspension{AuthorID: r.SuspendedBy, Author: r.Suspender, Reason: r.SuspendedFor}, Revision: r.Revision,
 	}
 	if err := json.Unmarshal(r.Requester, &request.Requester); err != nil {
 		return habilitation.Request{}, fmt.Errorf("read the requester of %s: %w", request.Number, err)

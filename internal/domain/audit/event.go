@@ -67,7 +67,8 @@ const (
 	SubscriptionHandedOver Act = "subscription.handed_over"
 	SubscriptionSuspended  Act = "subscription.suspended_at_hub"
 
-	DatapassReplayed Act = "datapass.replayed"
+	DatapassReplayed  Act = "datapass.replayed"
+	DatapassDismissed Act = "datapass.dismissed"
 
 	CollectivityAdded Act = "collectivity.added"
 )
@@ -80,7 +81,7 @@ var Acts = [...]Act{
 	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted, DossierLookedUp,
 	HabilitationApproved, HabilitationRefused, HabilitationSuspended, HabilitationRestored, HabilitationRevoked, RequesterChanged, HabilitationAdopted,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
-	DatapassReplayed, CollectivityAdded,
+	DatapassReplayed, DatapassDismissed, CollectivityAdded,
 }
 
 // Event is one line of the journal.

@@ -154,12 +154,37 @@ func (i *Inbox) Replay(ctx context.Context, by account.Actor, id int64) (Receive
 		if err != nil {
 			return Received{}, fmt.Errorf("open event: %w", err)
 		}
-		kept.Events = []audit.Event{{
-			At: i.Now(), Author: by.Author(), Act: audit.DatapassReplayed, RequestID: by.RequestID, Detail: kept.Event,
-			Object: audit.Object{Kind: "datapass", ID: strconv.FormatInt(id, 10), Display: "DataPass " + strconv.FormatInt(id, 10)},
-		}}
+		kept.Events = []audit.Event{inboxEvent(kept.Received, by, audit.DatapassReplayed, i.Now())}
 		return i.apply(ctx, kept, body)
 	})
+}
+
+// Dismiss takes an event that cannot be used out of the quarantine, for good. Codes:
+// datapass.unknown (NotFound), datapass.not_quarantined (Conflict).
+func (i *Inbox) Dismiss(ctx context.Context, by account.Actor, id int64) error {
+	kept, err := i.Events.FindKept(ctx, id)
+	switch {
+	case err != nil:
+		return fmt.Errorf("find event: %w", err)
+	case kept.State != Quarantined:
+		return fault.New(fault.Conflict, "datapass.not_quarantined")
+	}
+	kept.State, kept.Reason = WithoutUse, "datapass.dismissed"
+	kept.Events = []audit.Event{inboxEvent(kept.Received, by, audit.DatapassDismissed, i.Now())}
+	_, err = i.Events.RecordReceived(ctx, kept)
+	if fault.Is(err, "datapass.moved") {
+		return fault.New(fault.Conflict, "datapass.not_quarantined")
+	}
+	return err
+}
+
+// inboxEvent is a line of the journal about an event of DataPass.
+func inboxEvent(r Received, by account.Actor, act audit.Act, at time.Time) audit.Event {
+	id := strconv.FormatInt(r.ID, 10)
+	return audit.Event{
+		At: at, Author: by.Author(), Act: act, RequestID: by.RequestID, Detail: r.Event,
+		Object: audit.Object{Kind: "datapass", ID: id, Display: "DataPass " + id},
+	}
 }
 
 // apply decides what becomes of an event and records it, whole.

@@ -110,7 +110,7 @@ func DecideVerdict(f File, by account.Actor, v Verdict, m Moment) (Outcome, erro
 	}
 	f.Request = movedTo(f.Request, next, m.At)
 	if v.Act == habilitation.Suspend {
-		f.Request.Suspension = habilitation.Suspension{AuthorID: by.Author().ID, Author: by.Name}
+		f.Request.Suspension = habilitation.Suspension{AuthorID: by.Author().ID, Author: by.Name, Reason: v.Reason}
 	}
 	return change(f, v, m)
 }

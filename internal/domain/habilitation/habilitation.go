@@ -58,8 +58,8 @@ type Request struct {
 // habilitation valid (guide, 6.a; datapass.md §6).
 func (r Request) Habilitated() bool { return r.State.Habilitates() && r.Current.Number != 0 }
 
-// Suspension is who suspended a habilitation.
-type Suspension struct{ AuthorID, Author string }
+// Suspension is who suspended a habilitation, and why, as it was written to the requester.
+type Suspension struct{ AuthorID, Author, Reason string }
 
 // Habilitation is what one approval granted. It never changes.
 type Habilitation struct {
