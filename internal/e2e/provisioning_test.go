@@ -187,7 +187,9 @@ func TestASuspensionMadeAtHubEE(t *testing.T) {
 	if letters := p.letters("api-particulier@api.gouv.fr"); len(letters) != 1 {
 		t.Errorf("the operator received %d mails", len(letters))
 	}
-	p.visitor().get("/suivi/" + reference.String()).answers(http.StatusOK).says("En cours d’envoi")
+	waiting := p.visitor().get("/suivi/"+reference.String()).answers(http.StatusOK).says("En attente", "est fermé pour le moment").neverSays("En cours d’envoi")
+	waiting.linkTo("/sans-franceconnect")
+	p.professional("assistant").get("/assistance/dossiers/"+reference.String()).answers(http.StatusOK).says("En attente", "n’est pas ouvert en ce moment")
 
 	p.job("hubee-subscriptions") // nothing new: nobody is told again
 	p.movesAtHub(clairmont, "Actif")

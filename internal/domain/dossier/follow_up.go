@@ -84,6 +84,12 @@ func (s Status) NotFetched(now time.Time) bool {
 	return s.State == Transmitted && now.Sub(s.TransmittedAt) > FetchDelay
 }
 
+// Held reports whether the dossier waits for the form of its town to open again: until then
+// Deliver takes it nowhere.
+func (s Status) Held() bool {
+	return s.State == Recorded && s.Collectivity.Form != directory.FormOpen
+}
+
 // Status finds what may be told of a dossier to anyone who has its reference.
 func (f *FollowUp) Status(ctx context.Context, reference value.Reference) (Status, error) {
 	status, err := f.Records.FindStatus(ctx, reference)

@@ -257,6 +257,18 @@ func TestADossierLeftAtHubEEIsToldAfterTwoDays(t *testing.T) {
 	}
 }
 
+// What Deliver refuses to take anywhere (dossier.held) is what the pages call held.
+func TestADossierIsHeldWhileTheFormOfItsTownIsNotOpen(t *testing.T) {
+	for _, state := range dossier.States {
+		for _, form := range directory.FormStates {
+			status := dossier.Status{State: state, Collectivity: directory.Collectivity{Form: form}}
+			if got := status.Held(); got != (state == dossier.Recorded && form != directory.FormOpen) {
+				t.Errorf("%s, form %s: held %v", state, form, got)
+			}
+		}
+	}
+}
+
 // « Identifier + state kept 90 days, then erased; payload … 7 days at most » (PRODUCT.md §6)
 func TestThePurgeKeepsTheLimitsOfTheRules(t *testing.T) {
 	s, ctx := setScene(t), context.Background()

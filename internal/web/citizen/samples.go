@@ -193,9 +193,15 @@ type namedStatus struct {
 	status dossier.Status
 }
 
-// sampleStatuses has each state, and the two that time alone makes different.
+// sampleStatuses has each state, the two that time alone makes different, and those that a
+// form which is not open any more does.
 func sampleStatuses() []namedStatus {
+	soon, closed, over := sampleStatus(dossier.Recorded, time.Minute), sampleStatus(dossier.Recorded, 72*time.Hour), sampleStatus(dossier.Failed, 20*time.Hour)
+	soon.Collectivity.Form, closed.Collectivity.Form, over.Collectivity.Form = directory.FormSoon, directory.FormClosed, directory.FormClosed
 	statuses := []namedStatus{
+		{"en-attente-bientot", soon},
+		{"en-attente-ferme", closed},
+		{"echec-formulaire-ferme", over},
 		{"enregistre-depuis-longtemps", sampleStatus(dossier.Recorded, 5*time.Hour)},
 		{"pas-encore-releve", sampleStatus(dossier.Transmitted, 72*time.Hour)},
 	}

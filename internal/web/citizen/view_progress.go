@@ -20,6 +20,7 @@ type progress struct {
 	Town       town
 	State      dossier.State
 	Sending    bool // not delivered yet, for whatever reason of ours
+	Held       bool // it waits for the form of the town to open again (dossier.held)
 	Delayed    bool // and it takes longer than it should
 	NotFetched bool // delivered, and the town leaves it there (PRODUCT.md 3.8)
 	Steps      []step
@@ -37,6 +38,7 @@ func newProgress(status dossier.Status, now time.Time) progress {
 		Town:       newTown(status.Collectivity),
 		State:      status.State,
 		Sending:    sending,
+		Held:       status.Held(),
 		Delayed:    status.State == dossier.Quarantined || sending && now.Sub(status.RecordedAt) > usualDelivery,
 		NotFetched: status.NotFetched(now),
 		Steps:      newSteps(status, sending),

@@ -58,6 +58,44 @@ func TestADossierOnItsWayIsNeverCalledTransmitted(t *testing.T) {
 	}
 }
 
+// A dossier waits while the form of its town is not open (domain/dossier, dossier.held): no
+// page promises that it leaves in a few minutes, and each says what to do meanwhile.
+func TestADossierThatWaitsForItsTownSaysSo(t *testing.T) {
+	views := parseViews(t)
+	for _, form := range directory.FormStates {
+		for _, age := range []time.Duration{time.Minute, 6 * 24 * time.Hour} {
+			status := sampleStatus(dossier.Recorded, age)
+			status.Collectivity.Form = form
+			for page, body := range map[string]string{
+				"follow-up":    rendered(t, views.followUpState, newFollowUpStatePage(web.Page{}, status, sampleNow())),
+				"confirmation": rendered(t, views.confirmation, newConfirmationPage(web.Page{}, status, sampleReturn(), sampleNow())),
+			} {
+				want := form != directory.FormOpen
+				for _, said := range []string{">En attente<", "est fermé pour le moment", "part de lui-même", "7 jours au plus", "/sans-franceconnect"} {
+					if got := strings.Contains(body, said); got != want {
+						t.Errorf("%s, form %s, after %s: says %q: %v", page, form, age, said, got)
+					}
+				}
+				if strings.Contains(body, "En cours d’envoi") == want || want && strings.Contains(body, "quelques minutes") {
+					t.Errorf("%s, form %s, after %s: promises what does not come", page, form, age)
+				}
+			}
+		}
+	}
+}
+
+// « Recommencer » leads to a form: there must be one.
+func TestAFailedDossierIsBegunAgainOnlyWhereTheFormIsOpen(t *testing.T) {
+	for _, form := range directory.FormStates {
+		status := sampleStatus(dossier.Failed, 20*time.Hour)
+		status.Collectivity.Form = form
+		body := rendered(t, parseViews(t).followUpState, newFollowUpStatePage(web.Page{}, status, sampleNow()))
+		if got := strings.Contains(body, "recommencer</a>"); got != (form == directory.FormOpen) {
+			t.Errorf("form %s: offers to begin again: %v", form, got)
+		}
+	}
+}
+
 // "Transmitted and not received after 48 h: « pas encore relevé par votre collectivité »"
 // (PRODUCT.md 3.8), and not a minute before.
 func TestADossierLeftAtHubEESaysSoAfterTwoDays(t *testing.T) {
@@ -82,8 +120,10 @@ func TestEveryStateHasItsBadgeAndItsText(t *testing.T) {
 		if !found || !strings.Contains(said, "fr-badge--") || strings.Count(said, "<p>") < 2 {
 			t.Errorf("%s: no badge or no text in %q", named.name, said)
 		}
-		// A quarantined dossier is, for the citizen, one that takes long.
-		if other := seen[said]; other != "" && named.status.State != dossier.Quarantined {
+		// A quarantined dossier is, for the citizen, one that takes long; and one that waits
+		// does, whatever the reason of its town.
+		alike := named.status.State == dossier.Quarantined || named.status.Held()
+		if other := seen[said]; other != "" && !alike {
 			t.Errorf("%s and %s say the same thing", named.name, other)
 		}
 		seen[said] = named.name

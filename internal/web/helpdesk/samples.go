@@ -53,7 +53,7 @@ func sampleTrace(state dossier.State, age time.Duration) dossier.Trace {
 		Status: dossier.Status{
 			Reference: sampleReference, State: state, RecordedAt: recorded, StateAt: recorded.Add(time.Minute), TransmittedAt: recorded.Add(time.Minute),
 			Collectivity: directory.Collectivity{
-				Siret: "21040107100019", Name: "Majastres", Departement: "04",
+				Siret: "21040107100019", Name: "Majastres", Departement: "04", Form: directory.FormOpen,
 				Contact: directory.Contact{
 					Label: "Service enfance", Mail: "enfance@majastres.example.fr", Phone: "04 00 00 00 00", URL: "https://majastres.example.fr/contact",
 				},
@@ -89,6 +89,12 @@ func dossierSamples(page web.ProPage) []web.Sample[dossierPage] {
 		show(string(state), sampleTrace(state, 20*time.Hour))
 	}
 	show("pas-encore-releve", sampleTrace(dossier.Transmitted, 72*time.Hour))
+
+	for _, form := range []directory.FormState{directory.FormSoon, directory.FormClosed} {
+		held := sampleTrace(dossier.Recorded, 26*time.Hour)
+		held.Collectivity.Form = form
+		show("en-attente-"+string(form), held)
+	}
 
 	bare := sampleTrace(dossier.Recorded, time.Minute)
 	bare.Editor, bare.FolderID, bare.Collectivity.Contact = "", "", directory.Contact{}

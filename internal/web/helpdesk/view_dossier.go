@@ -31,6 +31,7 @@ type dossierPage struct {
 	Reference          value.Reference
 	State              dossier.State
 	NotFetched         bool // the town leaves it at HubEE
+	Held               bool // it waits for the form of the town to open again
 	StateAt            web.Moment
 	ErasedOn           web.Moment // the dossier is known until then
 	IntegrationErrorAt web.Moment
@@ -54,7 +55,7 @@ type traceLine struct {
 func newDossierPage(page web.ProPage, trace dossier.Trace, now time.Time) dossierPage {
 	town := trace.Collectivity
 	p := dossierPage{
-		ProPage: page, Reference: trace.Reference, State: trace.State, NotFetched: trace.NotFetched(now),
+		ProPage: page, Reference: trace.Reference, State: trace.State, NotFetched: trace.NotFetched(now), Held: trace.Held(),
 		StateAt: web.MomentOf(trace.StateAt), ErasedOn: web.MomentOf(trace.RecordedAt.Add(dossier.Retention)),
 		IntegrationErrorAt: web.MomentOf(trace.IntegrationErrorAt),
 		Town:               web.Typographic(town.DisplayName()), Siret: town.Siret.Display(), Help: town.Contact,
