@@ -26,7 +26,7 @@ func (a *App) newHabilitations(ring *seal.Ring, paris *time.Location) *habilitat
 	return &habilitations{
 		decisions: &decision.Service{Store: decisions, Editors: editors, Sealer: ring, Now: a.now},
 		inbox: &decision.Inbox{
-			Store: decisions, Events: postgres.Inbox{DB: a.db}, Editors: editors, Organisations: a.Organisations, Vault: ring, Now: a.now,
+			Store: decisions, Events: postgres.Inbox{DB: a.db}, Editors: editors, Organisations: a.Organisations, Vault: ring, Now: a.now, Wall: time.Now,
 			Observe: func(state decision.InboxState) { a.metrics.Event(string(state)) },
 		},
 		provisioning: &credential.Provisioning{

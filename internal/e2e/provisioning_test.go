@@ -346,10 +346,10 @@ func TestADelegationThatHubEERefusesIsAskedForAgain(t *testing.T) {
 		p.job("hubee-subscriptions")
 		p.drain()
 	}
-	if got := p.subscriptionFailure(clairmont); got != "actif provisioning.delegation_differs" || p.formOf(clairmont) != "ouvert" {
+	if got := p.subscriptionFailure(clairmont); got != "actif provisioning.activation_refused" || p.formOf(clairmont) != "ouvert" {
 		t.Errorf("refused, it is %s, the form %q", got, p.formOf(clairmont))
 	}
-	admin.get("/administration/hubee/" + clairmont.Siret).says("HubEE remet les dossiers à un autre logiciel que prévu")
+	admin.get("/administration/hubee/" + clairmont.Siret).says("HubEE a refusé")
 	p.later(24 * time.Hour)
 	p.job("hubee-subscriptions")
 	p.drain()

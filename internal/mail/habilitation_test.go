@@ -67,6 +67,8 @@ func approvals() (all []decision.Approved) {
 		}
 		made(decision.Approved{FormAdded: about.Form})
 		made(decision.Approved{Modification: true})
+		made(decision.Approved{Modification: true, EditorChanged: true})
+		made(decision.Approved{Modification: true, FormRemoved: !about.Form})
 		made(decision.Approved{Modification: true, Suspended: true, FormAdded: about.Form})
 		if about.Form {
 			made(decision.Approved{Modification: true, FormAdded: true})
@@ -212,7 +214,7 @@ func TestTheWarningIsWhereItBelongs(t *testing.T) {
 	for _, n := range everyVariant() {
 		written := render(n)
 		approved, isApproval := n.(decision.Approved)
-		wanted := isApproval && approved.FormAdded && !approved.Elsewhere && !approved.Suspended && approved.Editor != ""
+		wanted := isApproval && (approved.FormAdded || approved.Form && approved.EditorChanged) && !approved.Elsewhere && !approved.Suspended && approved.Editor != ""
 		for _, words := range []string{oneSpaced(written.Text), shown(t, written.HTML)} {
 			if strings.Contains(words, warning) != wanted || strings.Contains(words, "ignorer ce mail") != wanted {
 				t.Errorf("%+v: the warning is wanted: %t, in %s", n, wanted, words)
@@ -222,7 +224,7 @@ func TestTheWarningIsWhereItBelongs(t *testing.T) {
 			warned++
 		}
 	}
-	if warned != 8 { // an approval or a modification, with and without a token, with and without names
+	if warned != 12 { // an approval, a modification or another software; with and without a token, with and without names
 		t.Errorf("%d mails with the warning", warned)
 	}
 }
@@ -249,7 +251,7 @@ func TestAMailSpeaksOfWhatWasGranted(t *testing.T) {
 		}
 	}
 	for _, n := range approvals() {
-		if !n.Suspended { // then nothing works
+		if !n.Suspended && !n.FormRemoved { // which say what works no more
 			check(n.About, n)
 		}
 		alone := n.HasTask()

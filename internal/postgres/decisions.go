@@ -57,6 +57,11 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 		if err := s.readTrack(ctx, &file); err != nil {
 			return decision.File{}, err
 		}
+		if of := file.Request.Current.Editor.Siret; of != "" {
+			if file.CurrentEditor, err = Editors(s).FindEditor(ctx, of); err != nil {
+				return decision.File{}, err
+			}
+		}
 		if siret == "" {
 			siret = file.Request.Siret
 		}

@@ -31,7 +31,7 @@ func (s *scene) inbox(now *time.Time) *decision.Inbox {
 	}
 	return &decision.Inbox{
 		Store: postgres.Decisions{DB: s.db}, Events: postgres.Inbox{DB: s.db}, Editors: postgres.Editors{DB: s.db},
-		Organisations: nobody{}, Vault: ring, Now: func() time.Time { return *now },
+		Organisations: nobody{}, Vault: ring, Now: func() time.Time { return *now }, Wall: time.Now,
 	}
 }
 
@@ -128,10 +128,16 @@ func TestDecisionsAboutOneTownAgree(t *testing.T) {
 			"service_provider":{"id":%q,"type":"editor","siret":%q},"data":{"modalities":["formulaire_qf"]}}}`, name, fired, number, editor, editor))
 	}
 	editors := []string{"90511200900014", "90511200900014", "44973625500018"}
+	newest := 48230
 	for round := range 25 {
 		var events [][]byte
-		for number := range 3 {
-			events = append(events, at([]string{"approve", "revoke"}[rand.N(2)], 48231+number, editors[number]))
+		for range 3 {
+			if rand.N(2) == 0 && newest > 48230 {
+				events = append(events, at("revoke", 48231+rand.N(newest-48230), editors[rand.N(3)]))
+				continue
+			}
+			newest++
+			events = append(events, at("approve", newest, editors[rand.N(3)]))
 		}
 		atOnce(len(events), func(i int) {
 			if _, err := inbox.Receive(context.Background(), events[i]); err != nil {
@@ -179,6 +185,50 @@ func TestADecisionMadeFromWhatIsNoLongerTrueIsMadeAnew(t *testing.T) {
 		if n := s.count(`SELECT count(*) FROM subscriptions WHERE want = 'suspendu'`); n != 1 {
 			t.Errorf("%v: the subscription of a town without a right is wanted active", order)
 		}
+	}
+}
+
+// What only a person can judge is set aside: an approval of what DataPass revoked, an event of
+// the future, after which nothing could be revoked, an editor without a SIRET. What happened
+// later to the same request takes it out again; so does somebody, for good.
+func TestWhatOnlyAPersonCanJudgeIsSetAside(t *testing.T) {
+	s := setScene(t)
+	now := noon
+	inbox := s.inbox(&now)
+	told := func(name string, firedAt int64, editorSiret string) []byte {
+		return []byte(fmt.Sprintf(`{"event":%q,"fired_at":%d,"model_type":"authorization_request/api_particulier","model_id":48231,
+			"data":{"organization":{"siret":"21040107100019"},"applicant":{"email":"anne@majastres.example.fr"},
+			"service_provider":{"id":"x","type":"editor","siret":%q},"data":{"modalities":["formulaire_qf"]}}}`, name, firedAt, editorSiret))
+	}
+	reason := func(body []byte) string {
+		got := s.receives(inbox, body)
+		return string(got.State) + " " + got.Reason
+	}
+	for i, row := range []struct{ body, want string }{
+		{string(told("approve", time.Now().AddDate(1, 0, 0).Unix(), "90511200900014")), "quarantaine datapass.future"},
+		{string(told("approve", 1782300000, "123")), "quarantaine datapass.editor_invalid"},
+		{string(told("approve", 1782300100, "90511200900014")), "appliquee "},
+		{string(told("revoke", 1782300200, "90511200900014")), "appliquee "},
+		{string(told("approve", 1782300150, "90511200900014")), "sans_effet datapass.late"},
+		{string(told("approve", 1782300300, "90511200900014")), "quarantaine datapass.revoked"},
+	} {
+		if got := reason([]byte(row.body)); got != row.want {
+			t.Errorf("%d: %s, want %s", i, got, row.want)
+		}
+	}
+	if n := s.count(`SELECT count(*) FROM datapass_events WHERE reason = 'datapass.overtaken'`); n != 1 {
+		t.Errorf("%d events were overtaken", n)
+	}
+	by := people.Actor{AccountID: 1, Name: "Nadia Keller", Role: people.Admin}
+	waiting := int64(s.count(`SELECT max(id) FROM datapass_events WHERE state = 'quarantaine'`))
+	if err := inbox.Dismiss(context.Background(), by, waiting); err != nil {
+		t.Fatal(err)
+	}
+	if err := inbox.Dismiss(context.Background(), by, waiting); !fault.Is(err, "datapass.not_quarantined") {
+		t.Errorf("dismissed twice: %v", err)
+	}
+	if n := s.count(`SELECT count(*) FROM audit_events WHERE act = 'datapass.dismissed'`); n != 1 {
+		t.Errorf("%d lines in the journal", n)
 	}
 }
 

@@ -242,13 +242,12 @@ func (s Subscriptions) ListUnseen(ctx context.Context, since time.Time, limit in
 	return found, err
 }
 
-// ListRefused lists towns whose activation HubEE refused before a time, or made for another
-// software.
+// ListRefused lists towns whose activation was refused before a time.
 func (s Subscriptions) ListRefused(ctx context.Context, before time.Time, limit int) ([]value.Siret, error) {
 	const sqlRefused = `
 		SELECT siret FROM subscriptions
 		WHERE state IN ('en_attente', 'actif') AND want = 'actif' AND failed_at < $1
-		  AND failure_code IN ('provisioning.activation_refused', 'provisioning.delegation_differs')
+		  AND failure_code IN ('provisioning.activation_refused', 'provisioning.editor_unknown')
 		ORDER BY failed_at LIMIT $2`
 	var found []value.Siret
 	err := s.DB.pool.SelectContext(ctx, &found, sqlRefused, before, limit)

@@ -59,8 +59,8 @@ type Store interface {
 	// ListTold finds what is kept of subscriptions that HubEE told of, by the key of the
 	// town; those of no town of ours are left out.
 	ListTold(ctx context.Context, keys []OrganisationKey) (map[OrganisationKey]Subscription, error)
-	// ListRefused lists towns whose activation HubEE refused before a time, or who got it
-	// for another software than theirs.
+	// ListRefused lists towns whose activation HubEE refused before a time, or whose editor
+	// nobody knew.
 	ListRefused(ctx context.Context, before time.Time, limit int) ([]value.Siret, error)
 	// ListUnseen lists towns whose subscription HubEE did not tell of since a time.
 	ListUnseen(ctx context.Context, since time.Time, limit int) ([]value.Siret, error)

@@ -48,7 +48,8 @@ func (p *Provisioning) Reconcile(ctx context.Context) (count int, err error) {
 }
 
 // refusedFor is after how long an activation that HubEE refused is asked for again: the
-// editor's account may have been made since (editors' guide, 1.c), for hundreds of towns.
+// editor's account may have been made since (editors' guide, 1.c), for hundreds of towns. A
+// delegation that somebody changed at HubEE is theirs: it is told, and not undone.
 const refusedFor = 20 * time.Hour
 
 func (p *Provisioning) retryRefused(ctx context.Context) error {
@@ -196,6 +197,9 @@ func (r *run) notice() error {
 	if same := *after; same.State == r.before.State && same.HubID == r.before.HubID && same.AtHub == r.before.AtHub &&
 		same.Failure.Code == r.before.Failure.Code {
 		return r.Store.RecordSeen(r.ctx, []string{told.ID}, r.Now())
+	}
+	if after.Failure.Code == codeDelegation && r.before.Failure.Code != codeDelegation {
+		r.concern(codeDelegation)
 	}
 	if after.State != r.before.State && (after.State == Suspended || after.State == Failed) {
 		if err := r.alert(); err != nil {

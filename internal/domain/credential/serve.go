@@ -91,6 +91,7 @@ const (
 	modePortal = "PORTAIL"
 	// codeDelegation is the failure of a subscription that is active, and not as it should be.
 	codeDelegation = "provisioning.delegation_differs"
+	codeRefused    = "provisioning.activation_refused"
 )
 
 const codeMissing = "hubee.subscription_missing"

@@ -184,6 +184,9 @@ func (r *run) activate() error {
 		return r.look()
 	}
 	delegate, err := r.delegate()
+	if fault.KindOf(err) == fault.Invalid { // an unknown editor blocks nothing: it is waited for
+		return r.waits(err, fault.CodeOf(err))
+	}
 	if err != nil {
 		return r.called(StepActivate, "", err)
 	}
@@ -194,17 +197,22 @@ func (r *run) activate() error {
 	case fault.Is(err, codeMissing):
 		return r.lost(StepActivate, err)
 	case fault.Is(err, "hubee.refused"):
-		r.step.After.State = Awaiting
-		r.kept = Failure{Code: "provisioning.activation_refused", Trace: err.Error(), At: r.Now()}
-		r.concern(r.kept.Code)
-		_ = r.called(StepActivate, "", err)
-		return nil
+		return r.waits(err, codeRefused)
 	case err != nil:
 		return r.called(StepActivate, "", err)
 	}
 	r.step.After = observed(r.step.After, told, r.Now())
 	r.kept = r.step.After.Failure
 	return r.called(StepActivate, CallDone, nil)
+}
+
+// waits leaves a subscription to somebody at HubEE, with what is to be mended.
+func (r *run) waits(err error, code string) error {
+	r.step.After.State = Awaiting
+	r.kept = Failure{Code: code, Trace: err.Error(), At: r.Now()}
+	r.concern(code)
+	_ = r.called(StepActivate, "", err)
+	return nil
 }
 
 // lost begins again when HubEE no longer has what it had made.
@@ -319,10 +327,10 @@ func observed(s Subscription, told HubSubscription, now time.Time) Subscription 
 		s.State, s.SuspendedAtHub, s.Failure = Active, false, Failure{}
 	case told.Status == HubActive && s.State == Failed:
 	case told.Status == HubActive:
-		if s.Failure.Code == codeDelegation {
-			wrong.At = s.Failure.At
+		s.State, s.SuspendedAtHub = Active, false
+		if s.Failure.IsZero() { // else it is known why, and asked for again
+			s.Failure = wrong
 		}
-		s.State, s.SuspendedAtHub, s.Failure = Active, false, wrong
 	case told.Status == HubSuspended, s.State == Active:
 		// What was active and is inactive was stopped there, by whatever means.
 		s.State, s.SuspendedAtHub, s.Failure = Suspended, true, Failure{}

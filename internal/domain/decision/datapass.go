@@ -58,6 +58,12 @@ func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m 
 	return &o, nil
 }
 
+// revives tells an approval of what DataPass itself revoked: a revocation is final, so that
+// one of the two is a mistake, and somebody has to look.
+func (f File) revives(e Event) bool {
+	return e.Name == eventApprove && f.Track.Decided.Rank == ranks[eventRevoke] && f.Track.Decided.before(e.mark())
+}
+
 // revokedHere tells that two persons revoked the request, whatever DataPass says since.
 func (f File) revokedHere() bool {
 	return f.Request.State == habilitation.Revoked && f.Track.Decided.Rank != ranks[eventRevoke]

@@ -63,12 +63,15 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 	}
 	o.leave(f)
 	err := o.write(m.Sealer, func() (notice.Notice, error) {
+		isModification := before.Number != 0
 		return NewApproved(Approved{
-			About: about(r, grant.Editor), Habilitation: grant.Number, Modification: before.Number != 0,
-			FormAdded: grant.Form && !before.Modalities.Form, Elsewhere: o.contends(), Suspended: !r.State.Habilitates(), ApprovedAt: grant.At,
+			About: about(r, grant.Editor), Habilitation: grant.Number, Modification: isModification,
+			FormAdded: grant.Form && !before.Modalities.Form, FormRemoved: before.Modalities.Form && !grant.Form,
+			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
+			Elsewhere:     o.contends(), Suspended: !r.State.Habilitates(), ApprovedAt: grant.At,
 		})
 	})
-	err = errors.Join(err, o.tellHandOver(f, grant.Editor, m))
+	err = errors.Join(err, o.tellHandOver(f, f.CurrentEditor, m), o.tellEditorChange(f, grant.Editor, m))
 	for _, designated := range designations(r.Current, before, grant.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
 	}
@@ -228,6 +231,17 @@ func (o *Outcome) tellHandOver(f File, former editor.Editor, m Moment) error {
 	return o.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(handOver(f, former, m.At)) })
 }
 
+// tellEditorChange tells both editors and the town of a new version that is for another
+// software than the one before.
+func (o *Outcome) tellEditorChange(f File, to editor.Editor, m Moment) error {
+	number, s := f.Request.Number, o.Subscription
+	if s == nil || s.Want != credential.WantActive || f.Subscription.Request != number || s.Request != number || s.Editor == f.Subscription.Editor {
+		return nil
+	}
+	f.Heir, f.HeirEditor = f.Request, to
+	return o.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(handOver(f, f.CurrentEditor, m.At)) })
+}
+
 func subscriptionObject(r habilitation.Request) audit.Object {
 	return audit.Object{Kind: "subscription", ID: r.Siret.String(), Display: r.Organisation}
 }
@@ -238,7 +252,7 @@ func handOver(f File, former editor.Editor, at time.Time) HandedOver {
 	return HandedOver{
 		Habilitation: to.Current.Number, Request: to.Number, Siret: to.Siret, Organisation: to.Organisation, Title: to.Current.Title,
 		Editor: f.HeirEditor.Name, Former: former.Name, To: to.Requester.Mail,
-		Copies: []string{f.HeirEditor.TechnicalContact, former.TechnicalContact}, At: at,
+		Copies: []string{f.Server.Requester.Mail, f.HeirEditor.TechnicalContact, former.TechnicalContact}, At: at,
 	}
 }
 

@@ -131,6 +131,43 @@ func TestARefusalOfAFirstRequestSaysWhatItIsAbout(t *testing.T) {
 	}
 }
 
+// A new version that is for another software tells both editors and the town; one without the
+// form says that it closes.
+func TestWhatAModificationChangesIsTold(t *testing.T) {
+	before := valid(48231, ofTilleul)
+	file := decision.File{Request: before, Subscription: serving(before), Server: before, CurrentEditor: tilleul}
+	said := func(of editor.Editor, form bool) (kinds []string, content string) {
+		event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", form}.body(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := decision.DecideEvent(file, event, of, 10000077, byDatapass)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, letter := range o.Letters {
+			kinds = append(kinds, string(letter.Kind)+" cc "+strings.Join(letter.Recipients.CC, " "))
+		}
+		return kinds, string(o.Letters[0].Content)
+	}
+	kinds, content := said(brume, true)
+	want := []string{
+		"habilitation-modifiee cc technique@brume.example.fr", "logiciel-remplace cc technique@brume.example.fr integration@tilleul.example.fr",
+	}
+	if diff := cmp.Diff(want, kinds); diff != "" || !strings.Contains(content, `"EditorChanged":true`) {
+		t.Errorf("another software: %s %s", diff, content)
+	}
+	if kinds, content := said(tilleul, false); len(kinds) != 1 || !strings.Contains(content, `"FormRemoved":true`) {
+		t.Errorf("without the form: %q %s", kinds, content)
+	}
+	if kinds, content := said(editor.Editor{}, true); len(kinds) != 2 || !strings.Contains(content, `"EditorChanged":true`) {
+		t.Errorf("without a software: %q %s", kinds, content)
+	}
+	if kinds, content := said(tilleul, true); len(kinds) != 1 || strings.Contains(content, `"EditorChanged":true`) {
+		t.Errorf("the same: %q %s", kinds, content)
+	}
+}
+
 // A right that ended does not keep the subscription from the next one.
 func TestANewRightTakesTheSubscriptionOfOneThatEnded(t *testing.T) {
 	old := valid(1, ofTilleul)

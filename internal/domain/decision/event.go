@@ -44,9 +44,10 @@ type Event struct {
 
 // Provider is the editor whose form was used, as DataPass knows it.
 type Provider struct {
-	ID    string // "3d_ouest"
-	Siret value.Siret
-	Known bool // it is an editor, with a SIRET
+	ID       string // "3d_ouest"
+	Siret    value.Siret
+	IsEditor bool
+	Known    bool // it is an editor, with a SIRET
 }
 
 // Limits on what is kept of an event, in characters.
@@ -186,8 +187,8 @@ func (e *Event) readRequest(data wireRequest) error {
 // readProvider keeps an editor; DataPass has providers of other types too.
 func (e *Event) readProvider(data wireRequest) {
 	p := data.ServiceProvider
-	e.Provider = Provider{ID: cut(p.ID, nameLimit)}
-	if siret, err := value.ParseSiret(p.Siret); err == nil && p.Type == "editor" {
+	e.Provider = Provider{ID: cut(p.ID, nameLimit), IsEditor: p.Type == "editor"}
+	if siret, err := value.ParseSiret(p.Siret); err == nil && e.Provider.IsEditor {
 		e.Provider.Siret, e.Provider.Known = siret, true
 	}
 }
@@ -223,11 +224,11 @@ func (f wireFields) text(name string) string {
 	return text
 }
 
-// list reads a field that holds texts, none otherwise.
+// list reads a field that holds texts, or one text; none otherwise.
 func (f wireFields) list(name string) []string {
 	var listed []string
 	if raw, found := f[name]; found && json.Unmarshal(raw, &listed) != nil {
-		return nil
+		listed = []string{f.text(name)}
 	}
 	kept := listed[:0]
 	for _, text := range listed[:min(len(listed), maxScopes)] {

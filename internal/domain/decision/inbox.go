@@ -56,6 +56,7 @@ type Inbox struct {
 	Organisations account.Organisations
 	Vault         Vault
 	Now           func() time.Time // business time
+	Wall          func() time.Time // real time, which DataPass's clock follows
 	// Observe, when set, is told what became of each event that arrived.
 	Observe func(state InboxState)
 }
@@ -194,7 +195,9 @@ func (i *Inbox) apply(ctx context.Context, kept Kept, body []byte) (Received, er
 	kept.Reason, kept.AppliedAt = "", i.Now()
 	switch {
 	case fault.KindOf(err) == fault.Invalid:
-		kept.State, kept.Reason, kept.AppliedAt = Quarantined, fault.CodeOf(err), time.Time{}
+		kept.quarantine(fault.CodeOf(err))
+	case i.isOfTheFuture(event):
+		kept.quarantine("datapass.future")
 	case err != nil:
 		return Received{}, err
 	case event.Trial:
@@ -214,6 +217,23 @@ func (i *Inbox) apply(ctx context.Context, kept Kept, body []byte) (Received, er
 	return kept.Received, nil
 }
 
+// quarantine sets an event aside, with the reason.
+func (k *Kept) quarantine(code string) {
+	k.State, k.Reason, k.AppliedAt = Quarantined, code, time.Time{}
+}
+
+// clockDrift is how far DataPass's clock may be ahead of ours. An event of later would come
+// before every other one for ever: nothing could be revoked any more.
+const clockDrift = 24 * time.Hour
+
+func (i *Inbox) isOfTheFuture(e Event) bool {
+	now := i.Now()
+	if wall := i.Wall(); wall.After(now) { // a demo's clock may be set back
+		now = wall
+	}
+	return e.Moment().After(now.Add(clockDrift))
+}
+
 // decide fills in the outcome of an event of ours.
 func (i *Inbox) decide(ctx context.Context, kept *Kept, event Event) error {
 	kept.State = WithoutUse
@@ -230,10 +250,18 @@ func (i *Inbox) decide(ctx context.Context, kept *Kept, event Event) error {
 		return fmt.Errorf("find request: %w", err)
 	}
 	if file.Request.Number == 0 && event.Siret == "" { // a revocation of what nobody knows here
-		kept.State, kept.Reason, kept.AppliedAt = Quarantined, "datapass.siret_invalid", time.Time{}
+		kept.quarantine("datapass.siret_invalid")
+		return nil
+	}
+	if file.revives(event) {
+		kept.quarantine("datapass.revoked")
 		return nil
 	}
 	of, err := i.editorOf(ctx, event)
+	if fault.Is(err, "datapass.editor_invalid") {
+		kept.quarantine(fault.CodeOf(err))
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -279,6 +307,9 @@ func (i *Inbox) editorOf(ctx context.Context, event Event) (editor.Editor, error
 		}
 	}
 	if !event.Provider.Known {
+		if event.Provider.IsEditor && event.Name == eventApprove { // without it the town would be told that it has none
+			return editor.Editor{}, invalid("datapass.editor_invalid")
+		}
 		return editor.Editor{}, nil
 	}
 	found, err := i.Editors.FindEditor(ctx, event.Provider.Siret)

@@ -59,6 +59,9 @@ type Approved struct {
 	Habilitation habilitation.Number
 	Modification bool // the request had a habilitation before
 	FormAdded    bool // the form was not granted before
+	FormRemoved  bool // it was, and is no longer
+	// EditorChanged: another software than before, or none.
+	EditorChanged bool
 	// Elsewhere: another software receives the dossiers of the town, and somebody has to
 	// decide which one does.
 	Elsewhere bool
@@ -92,7 +95,7 @@ func (n Approved) Kind() notice.Kind {
 
 // HasTask tells that the town has something to do: its password at HubEE.
 func (n Approved) HasTask() bool {
-	return n.FormAdded && !n.Elsewhere && !n.Suspended && n.Editor == ""
+	return (n.FormAdded || n.Form && n.EditorChanged) && !n.Elsewhere && !n.Suspended && n.Editor == ""
 }
 
 // Key is one per habilitation: an approval is confirmed once.

@@ -150,9 +150,6 @@ func TestTheOrderOfArrivalDoesNotCount(t *testing.T) {
 		"dropped": {[]happened{
 			{"create", 10, "draft", yves, true}, {"archive", 40, "archived", yves, true},
 		}, end{State: habilitation.Archived, Requester: yves}},
-		"approved again after a revocation": {[]happened{
-			{"approve", 40, "validated", yves, true}, {"revoke", 50, "revoked", yves, true}, {"approve", 60, "validated", zoe, true},
-		}, end{habilitation.Validated, zoe, true, true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 60 {

@@ -16,6 +16,8 @@ import (
 type File struct {
 	Request habilitation.Request // zero when the request is not known yet
 	Track   Track
+	// CurrentEditor is the editor of its newest habilitation, as it is today; zero without one.
+	CurrentEditor editor.Editor
 	// Subscription is that of the town, or what the directory believes of it; zero without
 	// one. Server is the request that it serves.
 	Subscription credential.Subscription

@@ -78,14 +78,16 @@ func (a answer) saysAbsent() bool {
 // failure translates an answer whose status is not the expected one. missing is the code
 // of a 404, or "" when the call names no object. A 404 without HubEE's error body comes
 // from the road to HubEE, not from HubEE's judgement of the request: taking it for an
-// absent folder would make a second one. 408 and 429 ask to come back later.
+// absent folder would make a second one. 408 and 429 ask to come back later. 401 and 403 are
+// about our account, which somebody mends; HubEE's manual has a first call answered 403
+// (reference/hubee.md §13.2, E4).
 func (a answer) failure(missing string) error {
 	cause := errors.New(a.description())
 	switch {
 	case missing != "" && a.saysAbsent():
 		return fault.Because(fault.NotFound, missing, cause)
 	case a.status < 400, a.status >= 500,
-		a.status == http.StatusUnauthorized, a.status == http.StatusNotFound,
+		a.status == http.StatusUnauthorized, a.status == http.StatusForbidden, a.status == http.StatusNotFound,
 		a.status == http.StatusRequestTimeout, a.status == http.StatusTooManyRequests:
 		return unavailable(cause)
 	}

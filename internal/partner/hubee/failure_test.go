@@ -133,7 +133,7 @@ func expected(one operation, status int, form string) (fault.Kind, string) {
 			return 0, "ok"
 		}
 		return fault.NotFound, one.missing
-	case 401, 408, 429, 500, 502, 503, 504:
+	case 401, 403, 408, 429, 500, 502, 503, 504:
 		return fault.Unavailable, "hubee.unavailable"
 	}
 	return fault.Invalid, "hubee.refused"
@@ -158,8 +158,8 @@ func TestHubEEsRefusals(t *testing.T) {
 		"something else that does not exist": {create, 400, "Attachment type Angela does not exist", fault.Invalid, "hubee.refused", "HubEE answered 400, code 400"},
 		"duplicate":                          {create, 400, "Folder Formulaire-QF-ABCDEFGHJKLM7 already exists", fault.Conflict, "hubee.duplicate", "already has this reference"},
 		"duplicate, otherwise said":          {create, 400, "ExternalId Already Exist", fault.Conflict, "hubee.duplicate", "already has this reference"},
-		"duplicate, but not 400":             {create, 403, "Folder already exists", fault.Invalid, "hubee.refused", "HubEE answered 403, code 403"},
-		"E4":                                 {create, 403, "Unauthorized user", fault.Invalid, "hubee.refused", "code 403: Unauthorized user"},
+		"duplicate, but not 400":             {create, 403, "Folder already exists", fault.Unavailable, "hubee.unavailable", "HubEE answered 403, code 403"},
+		"E4":                                 {create, 403, "Unauthorized user", fault.Unavailable, "hubee.unavailable", "code 403: Unauthorized user"},
 		"E11":                                {upload, 400, "Size does not match with attachment meta-data", fault.Invalid, "hubee.refused", "code 400: Size does not match with attachment meta-data"},
 		"E12":                                {upload, 404, "Binary meta-data is not found", fault.NotFound, "hubee.folder_missing", "code 404: Binary meta-data is not found"},
 		"E13":                                {upload, 500, "Bad Response : Validation failed.\n[ERROR][RESPONSE][PUT /x] [Path '/errors'] Instance type (object) does not match", fault.Unavailable, "hubee.unavailable", "code 500: Bad Response : Validation failed at /errors"},

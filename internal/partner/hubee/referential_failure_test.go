@@ -108,7 +108,7 @@ func (one administration) expected(status int, form string) (fault.Kind, string)
 		return fault.NotFound, one.missing
 	case status == http.StatusConflict && one.creates:
 		return fault.Conflict, "hubee.already_exists"
-	case slices.Contains([]int{400, 403, 405, 409, 413, 422}, status):
+	case slices.Contains([]int{400, 405, 409, 413, 422}, status):
 		return fault.Invalid, "hubee.refused"
 	}
 	return fault.Unavailable, "hubee.unavailable"
@@ -129,7 +129,7 @@ func TestRefusalsOfTheReferential(t *testing.T) {
 		kept    string
 	}{
 		"E2":  {all[0], 401, "Invalid Credentials : Invalid Credentials. Make sure you have given the correct access token", fault.Unavailable, "hubee.unavailable", "code 401: Invalid Credentials"},
-		"E4":  {subscription, 403, "Unauthorized user", fault.Invalid, "hubee.refused", "code 403: Unauthorized user"},
+		"E4":  {subscription, 403, "Unauthorized user", fault.Unavailable, "hubee.unavailable", "code 403: Unauthorized user"},
 		"E22": {organisation, 400, invalid + `[POST /referential/v1/organizations @body] Object has missing required properties (["branchCode","companyRegister"])`, fault.Invalid, "hubee.refused", "Bad Request : Validation failed"},
 		"E23": {organisation, 400, "Organization SI-21050136700010-00000 already exists", fault.Conflict, "hubee.already_exists", "HubEE already has this organization"},
 		"E25": {subscription, 400, invalid + `[POST /referential/v1/subscriptions @body] Instance failed to match all required schemas (matched only 1 out of 2)`, fault.Invalid, "hubee.refused", "Bad Request : Validation failed"},
