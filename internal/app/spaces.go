@@ -99,7 +99,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 	}
 	towns.Mount(router)
 
-	instructors := &instruction.Handler{Clients: clients, Frame: router.ProFrame}
+	instructors := &instruction.Handler{Clients: clients, Catalogue: a.catalogue(), Frame: router.ProFrame}
 	if instructors.Views, err = instruction.ParseViews(parsed); err != nil {
 		return err
 	}

@@ -97,7 +97,10 @@ func TestADecisionOfAnotherMeanwhileIsTold(t *testing.T) {
 	awa.get(told.link("Voir l’habilitation")).at("/instruction/habilitations/48231").answers(200)
 	// Somebody else suspends.
 	decide(nadia, "/administration/habilitations/48231", "suspension", typed{"motif": "Doublon."}).at("/administration/habilitations/48231").says(
-		"L’habilitation est suspendue", "par Nadia Keller", "Une autre personne doit la révoquer").neverSays("/revocation")
+		"L’habilitation est suspendue", "par Nadia Keller", "Doublon.", "Une autre personne doit la révoquer").neverSays("/revocation")
+	for _, act := range []string{"retablissement", "revocation"} {
+		awa.get("/instruction/habilitations/48231/"+act).answers(200).says("par Nadia Keller", "Doublon.")
+	}
 	told.fill("/suspension", typed{"motif": "Une fuite du jeton."}).answers(409).says("Ce n’est pas possible maintenant", "Suspendue", "Une fuite du jeton.").neverSays("Suspendre l’habilitation</button>")
 	nadia.get("/administration/habilitations/48231/revocation").answers(403).says("une autre personne doit la révoquer")
 	awa.get("/instruction/habilitations/48231/suspension").answers(409)
@@ -151,6 +154,21 @@ func TestTheHomePageTellsWhatIsStuck(t *testing.T) {
 		nadia.get(home.link(words)).answers(200).says(said)
 	}
 	p.professional("lectrice").get("/administration").says("1 événement de DataPass en quarantaine")
+
+	awa := p.professional("instructrice")
+	before := p.count(`SELECT count(*) FROM requests WHERE state = 'suspendue'`)
+	decide(awa, "/instruction/habilitations/9001", "suspension", typed{"motif": "Le jeton a fui."})
+	words := "1 habilitation suspendue"
+	if before > 0 {
+		words = fmt.Sprintf("%d habilitations suspendues", before+1)
+	}
+	for _, of := range []struct {
+		who  *visitor
+		home string
+	}{{nadia, "/administration"}, {awa, "/instruction"}} {
+		home := of.who.get(of.home).says(words)
+		of.who.get(home.link(words)).at(of.home+"/habilitations").answers(200).says("D9001", "Suspendue")
+	}
 }
 
 // warning is what HubEE's mail to a town must be announced with, to the letter (guide, 2.c).

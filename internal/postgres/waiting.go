@@ -29,7 +29,8 @@ type AdministrationWaiting struct {
 	AwaitedSubscriptions   int `db:"awaited_subscriptions"`
 	StoppedSubscriptions   int `db:"stopped_subscriptions"`
 	ContendedSubscriptions int `db:"contended_subscriptions"`
-	QuarantinedEvents      int `db:"quarantined_events"` // of DataPass
+	QuarantinedEvents      int `db:"quarantined_events"`      // of DataPass
+	SuspendedHabilitations int `db:"suspended_habilitations"` // to be restored or revoked
 	// UnmanagedEditors are those of which nobody may invite any more.
 	UnmanagedEditors []account.Organisation `db:"-"`
 }
@@ -71,7 +72,8 @@ func (w Waiting) Administration(ctx context.Context, now time.Time) (Administrat
 			(SELECT count(*) FROM (SELECT FROM subscriptions s WHERE s.state = 'en_attente' AND s.wanted_at <= $5 LIMIT $4) found) AS awaited_subscriptions,
 			(SELECT count(*) FROM (SELECT FROM subscriptions s WHERE ` + stoppedByHub + ` LIMIT $4) found) AS stopped_subscriptions,
 			(SELECT count(*) FROM (SELECT FROM subscriptions s WHERE s.contender IS NOT NULL LIMIT $4) found) AS contended_subscriptions,
-			(SELECT count(*) FROM (SELECT FROM datapass_events d WHERE d.state = 'quarantaine' LIMIT $4) found) AS quarantined_events`
+			(SELECT count(*) FROM (SELECT FROM datapass_events d WHERE d.state = 'quarantaine' LIMIT $4) found) AS quarantined_events,
+			(SELECT count(*) FROM (SELECT FROM requests r WHERE r.state = 'suspendue' LIMIT $4) found) AS suspended_habilitations`
 	var counted AdministrationWaiting
 	err := w.DB.pool.GetContext(ctx, &counted, sqlCount, now, now.Add(-lateAfter), now.Add(expiringWithin), waitingLimit,
 		now.Add(-credential.AwaitingPatience))

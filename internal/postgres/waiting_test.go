@@ -10,6 +10,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 )
@@ -68,9 +69,14 @@ func TestWhatWaitsForTheAdministrationIsCounted(t *testing.T) {
 	s.subscriptions()
 	s.sent("", 0, 0, decision.Quarantined, 1)
 	s.sent("", 0, 0, decision.Quarantined, 2)
+	for number, state := range map[int]string{48_290: "suspendue", 48_291: "suspendue", 48_292: "revoquee", 48_293: "validee"} {
+		s.run(`INSERT INTO requests (number, source, siret, organisation, state, state_at, created_at, requester)
+			VALUES ($1, 'datapass', $2, 'COMMUNE', $3, $4, $4, '{}')`, number, paris.String(), state, noon)
+	}
 	want := postgres.AdministrationWaiting{
 		DeadOrders: 1, LateOrders: 2, BouncedMails: 1, FailedJobs: 2, ExpiringInvitations: 1, QuarantinedDossiers: 1, ClosedOrganisations: 2,
 		FailedSubscriptions: 1, AwaitedSubscriptions: 1, StoppedSubscriptions: 1, ContendedSubscriptions: 1, QuarantinedEvents: 2,
+		SuspendedHabilitations: 3, // one of them of s.subscriptions
 	}
 	if diff := cmp.Diff(want, s.waiting()); diff != "" {
 		t.Error(diff)
@@ -79,6 +85,10 @@ func TestWhatWaitsForTheAdministrationIsCounted(t *testing.T) {
 		directory.OrganisationQuery{State: directory.OrganisationsInUse, Limit: 10})
 	if err != nil || listed != want.ClosedOrganisations {
 		t.Errorf("the list of the closed organisations in use holds %d, %v", listed, err)
+	}
+	suspended := habilitation.Search{State: habilitation.Suspended, Limit: 1}
+	if _, listed, err := (&habilitation.Catalogue{Store: postgres.Catalogue{DB: s.db}}).List(context.Background(), suspended); err != nil || listed != want.SuspendedHabilitations {
+		t.Errorf("the list of the suspended habilitations holds %d, %v", listed, err)
 	}
 	for selection, counted := range map[credential.Selection]int{
 		credential.Selection(credential.Failed): want.FailedSubscriptions, credential.AwaitedTooLong: want.AwaitedSubscriptions,

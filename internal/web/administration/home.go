@@ -25,6 +25,7 @@ type Waiting struct {
 	StoppedSubscriptions   int
 	ContendedSubscriptions int
 	QuarantinedEvents      int // of DataPass
+	SuspendedHabilitations int // to be restored or revoked
 	// UnmanagedEditors are those of which nobody may invite any more.
 	UnmanagedEditors []account.Organisation
 }
@@ -47,6 +48,7 @@ func (w Waiting) openTo(can func(object, act string) bool) Waiting {
 		{&w.StoppedSubscriptions, "subscription", "read"},
 		{&w.ContendedSubscriptions, "subscription", "read"},
 		{&w.QuarantinedEvents, "datapass", "read"},
+		{&w.SuspendedHabilitations, "habilitation", "read"},
 	} {
 		if !can(of.object, of.act) {
 			*of.count = 0

@@ -1,8 +1,10 @@
 package habilitations
 
 import (
+	"strings"
 	"testing"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
@@ -107,6 +109,69 @@ func TestTheConsequencesAreThoseOfTheDecision(t *testing.T) {
 	} {
 		if got := effectOf(row.act, row.file); got != row.want {
 			t.Errorf("%s: %q, want %q", name, got, row.want)
+		}
+	}
+}
+
+// « who suspended, when and the reason »: before it is restored or revoked too, as text, and
+// nothing of it once it is over.
+func TestTheReasonOfASuspensionIsQuoted(t *testing.T) {
+	_, views := parseAll(t)
+	told, untold := sampleFile(habilitation.Suspended), sampleFile(habilitation.Suspended)
+	told.Request.Suspension.Reason = "Le jeton a fui. " + hostile + "\n \nChangez-le."
+	untold.Request.Suspension = habilitation.Suspension{}
+	frame := web.ProPage{Space: account.SpaceAdministration}
+	pages := func(f file) map[string]string {
+		one, err := views.one.Render(views.newOnePage(frame, f, mayAll))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies := map[string]string{"one": string(one)}
+		for _, act := range []habilitation.Act{habilitation.Restore, habilitation.Revoke} {
+			body, err := views.act.Render(newActPage(frame, InAdministration, act, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			bodies[string(act)] = string(body)
+		}
+		return bodies
+	}
+	for name, body := range pages(told) {
+		for _, want := range []string{"Hugo Marchal", "1er mars 2026", "Le jeton a fui. &lt;script&gt;", ">Changez-le.</p>"} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s does not say %q", name, want)
+			}
+		}
+	}
+	for name, body := range pages(untold) {
+		if strings.Contains(body, "<blockquote") || !strings.Contains(body, "n’a pas été gardé") {
+			t.Errorf("%s quotes what nobody knows", name)
+		}
+	}
+	if view := newSuspensionView(sampleFile(habilitation.Revoked).Request); view.At.Year != 0 || view.Reason != nil {
+		t.Errorf("of what is revoked: %+v", view)
+	}
+}
+
+// « Révoquée depuis…, validée depuis…: by whom », and by nobody whose act was another.
+func TestWhoDecidedTheStateIsNamedWhereItIsKnown(t *testing.T) {
+	version := sampleFile(habilitation.Validated)
+	version.Versions[0].ApprovedAt = version.Request.StateAt
+	restored, later := sampleFile(habilitation.Validated), sampleFile(habilitation.Validated)
+	restored.History = sampleHistory()
+	restored.History[0].Act = audit.HabilitationRestored
+	later.History = sampleHistory()
+	later.Request.StateAt = noon
+	for name, row := range map[string]struct {
+		file file
+		want string
+	}{
+		"suspended": {sampleFile(habilitation.Suspended), "Hugo Marchal"}, "revoked": {sampleFile(habilitation.Revoked), "Hugo Marchal"},
+		"validated, says the version": {version, "DataPass"}, "restored": {restored, "Hugo Marchal"},
+		"some other act": {later, ""}, "nothing is known": {sampleFile(habilitation.Validated), ""}, "a draft": {sampleFile(habilitation.Draft), ""},
+	} {
+		if got := decidedBy(row.file); got != row.want {
+			t.Errorf("%s: by %q, want %q", name, got, row.want)
 		}
 	}
 }

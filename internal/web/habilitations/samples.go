@@ -95,11 +95,17 @@ func sampleFile(state habilitation.State) file {
 		f.Subscription.State, f.Subscription.Want = credential.Suspended, credential.WantSuspended
 		f.History = sampleHistory()
 	}
+	if state == habilitation.Revoked {
+		f.History[0].Act = audit.HabilitationRevoked
+	}
 	if state == habilitation.Suspended {
-		f.Request.Suspension = habilitation.Suspension{AuthorID: "9", Author: "Hugo Marchal"}
+		f.Request.Suspension = habilitation.Suspension{AuthorID: "9", Author: "Hugo Marchal", Reason: sampleReason}
 	}
 	return f
 }
+
+// sampleReason has what somebody might write: several lines, and an empty one.
+const sampleReason = "Le jeton a été publié par erreur sur le site de la commune.\n\nChangez-le, puis écrivez-nous."
 
 func sampleHistory() []audit.Entry {
 	acts := []audit.Act{audit.HabilitationSuspended, audit.RequesterChanged, audit.HabilitationApproved, audit.HabilitationApproved, "habilitation.sung"}
@@ -110,6 +116,7 @@ func sampleHistory() []audit.Entry {
 			entries[i].Detail = fmt.Sprintf("H100000%02d", 42-i)
 		}
 	}
+	entries[0].At = noon.Add(-26 * time.Hour) // as the state of sampleFile
 	entries[0].Author = audit.Author{ID: "9", Display: "Hugo Marchal", Role: "admin"}
 	return entries
 }
@@ -154,6 +161,9 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	own := sampleFile(habilitation.Suspended)
 	own.Request.Suspension.AuthorID = mayAll.Person
 	show("suspendue-par-soi", own, mayAll)
+	untold := sampleFile(habilitation.Suspended) // before the reasons were kept
+	untold.Request.Suspension.Reason = ""
+	show("suspendue-sans-motif", untold, mayAll)
 	transferred := sampleFile(habilitation.Validated)
 	transferred.Request.Requester = habilitation.Contact{GivenName: "Inès", FamilyName: "Garnier", Mail: "ines.garnier@majastres.example.fr"}
 	transferred.Subscription.Request = 48260
@@ -172,6 +182,7 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 func longFile() file {
 	f := sampleFile(habilitation.Suspended)
 	f.Request.Organisation, f.Request.Suspension.Author, f.Request.Requester.Mail = hostile+endless, endless, endless[:200]+"@exemple.fr"
+	f.Request.Suspension.Reason = strings.Repeat(hostile+endless+"\n", 9)
 	f.Versions[0].Title, f.Versions[0].Editor.Name, f.Versions[0].Scopes = hostile+endless, endless, []string{endless, hostile}
 	f.Versions[0].Contacts.DPD.FamilyName, f.Versions[0].Contacts.DPD.Job, f.Versions[0].Contacts.Technical.Phone = endless, hostile+endless, endless[:40]
 	f.Versions[0].ApprovedBy, f.Versions[0].Terms = endless, endless
@@ -199,6 +210,8 @@ func actSamples(page web.ProPage) []web.Sample[actPage] {
 	relayed.Subscription.Contender, relayed.Subscription.Contending = 48260, credential.Contending{Name: "Ateliers Brume"}
 	apart.Subscription.Request = 48260
 	tokenOnly.Request.Current.Modalities.Form, tokenOnly.Request.Requester.Mail = false, ""
+	untold := sampleFile(habilitation.Suspended)
+	untold.Request.Suspension.Author, untold.Request.Suspension.Reason = "", ""
 	relayedToTown := relayed
 	relayedToTown.Subscription.Contending.Name = ""
 	return []web.Sample[actPage]{
@@ -212,6 +225,7 @@ func actSamples(page web.ProPage) []web.Sample[actPage] {
 		{Name: "retablissement", Content: show(habilitation.Restore, suspended)},
 		{Name: "retablissement-jeton-seul", Content: show(habilitation.Restore, tokenOnly)},
 		{Name: "revocation", Content: show(habilitation.Revoke, suspended)},
+		{Name: "revocation-sans-motif-connu", Content: show(habilitation.Revoke, untold)},
 		{Name: "revocation-trop-longue", Content: tooLong},
 		{Name: "noms-longs", Content: show(habilitation.Revoke, long)},
 		{Name: "pas-la", Content: show(habilitation.Restore, valid)},

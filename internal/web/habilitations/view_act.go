@@ -25,10 +25,11 @@ type actPage struct {
 	Reason    form.Field
 	// Moved: the request is not, or no longer, as the person read it. State and Since say
 	// what is true now.
-	Moved     bool
-	State     stateView
-	Since     web.Moment
-	CanDecide bool // all the same
+	Moved      bool
+	State      stateView
+	Since      web.Moment
+	CanDecide  bool // all the same
+	Suspension suspensionView
 }
 
 // effect is what becomes of the form of the town.
@@ -50,7 +51,7 @@ func newActPage(page web.ProPage, root string, act habilitation.Act, f file) act
 		ProPage: page, Act: act, URL: actPath(root, r.Number, act), PageURL: pathOf(root, r.Number), Number: r.Number.String(),
 		Name: nameOf(r), Requester: r.Requester.Mail, Token: r.Current.Modalities.Token, Effect: effectOf(act, f), Revision: r.Revision,
 		Copied: !r.Current.Editor.IsZero() || r.Current.Contacts.Technical.Mail != "", Reason: form.Field{Name: fieldReason},
-		State: newStateView(r.State), Since: web.MomentOf(r.StateAt), CanDecide: r.State.Allows(act),
+		State: newStateView(r.State), Since: web.MomentOf(r.StateAt), CanDecide: r.State.Allows(act), Suspension: newSuspensionView(r),
 	}
 	p.Moved = !p.CanDecide
 	if p.Effect == effectRelayed {

@@ -1,6 +1,8 @@
 package habilitations
 
 import (
+	"strings"
+
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
 )
@@ -35,6 +37,27 @@ var severities = map[habilitation.State]string{
 }
 
 func newStateView(state habilitation.State) stateView { return stateView{state, severities[state]} }
+
+// suspensionView says who suspended a habilitation, when and why.
+type suspensionView struct {
+	At web.Moment // not known unless it is suspended
+	By string     // "" where nobody is known
+	// Reason is what was written to the requester, line by line; nothing where it was not kept.
+	Reason []string
+}
+
+func newSuspensionView(r habilitation.Request) suspensionView {
+	if r.State != habilitation.Suspended {
+		return suspensionView{}
+	}
+	view := suspensionView{At: web.MomentOf(r.StateAt), By: r.Suspension.Author}
+	for line := range strings.Lines(r.Suspension.Reason) {
+		if line = strings.TrimSpace(line); line != "" {
+			view.Reason = append(view.Reason, line)
+		}
+	}
+	return view
+}
 
 func newListPage(page web.ProPage, root string, list web.List, found []habilitation.Request) listPage {
 	p := listPage{ProPage: page, List: list}

@@ -1,6 +1,8 @@
 package habilitations
 
 import (
+	"slices"
+
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
@@ -30,7 +32,8 @@ type onePage struct {
 	TownURL      string // "" for nowhere that the person may go
 	State        stateView
 	Since        web.Moment
-	SuspendedBy  string // "" unless suspended by somebody here
+	DecidedBy    string // who brought it to its state; "" where nobody is known to have
+	Suspension   suspensionView
 	Source       habilitation.Source
 	CreatedAt    web.Moment
 	FormUID      string
@@ -88,7 +91,7 @@ func (v Views) newOnePage(page web.ProPage, f file, may rights) onePage {
 	r := f.Request
 	p := onePage{
 		ProPage: page, Root: may.Root, Number: r.Number.String(), Name: nameOf(r), Siret: r.Siret.Display(), State: newStateView(r.State),
-		Since: web.MomentOf(r.StateAt), SuspendedBy: r.Suspension.Author, Source: r.Source, CreatedAt: web.MomentOf(r.CreatedAt), FormUID: r.FormUID,
+		Since: web.MomentOf(r.StateAt), DecidedBy: decidedBy(f), Suspension: newSuspensionView(r), Source: r.Source, CreatedAt: web.MomentOf(r.CreatedAt), FormUID: r.FormUID,
 		Contacts: contactsOf(r), Subscription: linkOf(f, may),
 	}
 	if may.ReadTowns && f.Subscription.COG != "" {
@@ -107,6 +110,31 @@ func (v Views) newOnePage(page web.ProPage, f file, may rights) onePage {
 	}
 	p.offer(r, may)
 	return p
+}
+
+// decisive are the acts of the journal that bring a request to a state.
+var decisive = map[habilitation.State][]audit.Act{
+	habilitation.Validated: {audit.HabilitationApproved, audit.HabilitationAdopted, audit.HabilitationRestored, audit.HabilitationRefused},
+	habilitation.Refused:   {audit.HabilitationRefused},
+	habilitation.Revoked:   {audit.HabilitationRevoked},
+}
+
+// decidedBy says who brought a request to its state, as far as the request, the journal or
+// the newest version tells: an act of another moment made another state.
+func decidedBy(f file) string {
+	r := f.Request
+	if r.State == habilitation.Suspended {
+		return r.Suspension.Author
+	}
+	for _, entry := range f.History {
+		if entry.At.Equal(r.StateAt) && slices.Contains(decisive[r.State], entry.Act) {
+			return entry.Author.Display
+		}
+	}
+	if r.State == habilitation.Validated && len(f.Versions) > 0 && f.Versions[0].ApprovedAt.Equal(r.StateAt) {
+		return f.Versions[0].ApprovedBy
+	}
+	return ""
 }
 
 // offer gives the page the acts that the state allows and the person may do.

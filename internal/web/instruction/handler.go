@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
 )
 
@@ -13,6 +14,8 @@ import (
 type Handler struct {
 	Views   Views
 	Clients *directory.Clients
+	// Catalogue counts the habilitations that wait to be restored or revoked.
+	Catalogue *habilitation.Catalogue
 	// Frame is what every page of a request shows.
 	Frame func(c *gin.Context) web.ProPage
 }
@@ -28,5 +31,9 @@ func (h *Handler) home(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.Views.home.Write(c.Writer, http.StatusOK, homePage{ProPage: h.Frame(c), Collectivities: counts})
+	_, suspended, err := h.Catalogue.List(c.Request.Context(), habilitation.Search{State: habilitation.Suspended, Limit: 1})
+	if err != nil {
+		return err
+	}
+	return h.Views.home.Write(c.Writer, http.StatusOK, homePage{ProPage: h.Frame(c), Suspended: suspended, Collectivities: counts})
 }

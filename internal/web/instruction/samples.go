@@ -11,7 +11,8 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	page.Person, page.Organisation = "Camille Ferrand", "Direction interministérielle du numérique"
 	page.Navigation = web.MarkCurrent([]web.NavLink{{Code: "accueil", URL: page.Path}}, page.Path)
 	return []web.Sample[homePage]{
-		{Name: "page", Content: homePage{ProPage: page, Collectivities: directory.FormCounts{Open: 2550, Soon: 12, Closed: 1}}},
+		{Name: "page", Content: homePage{ProPage: page, Suspended: 3, Collectivities: directory.FormCounts{Open: 2550, Soon: 12, Closed: 1}}},
+		{Name: "une-suspendue", Content: homePage{ProPage: page, Suspended: 1}},
 		{Name: "rien", Content: homePage{ProPage: page}},
 	}
 }

@@ -26,5 +26,6 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 // homePage is the first page: what waits, and the figures of the service.
 type homePage struct {
 	web.ProPage
+	Suspended      int // habilitations, to be restored or revoked
 	Collectivities directory.FormCounts
 }
