@@ -40,7 +40,6 @@ func serving(r habilitation.Request) credential.Subscription {
 var (
 	brume      = editor.Editor{Siret: "91033700500011", Name: "Ateliers Brume", TechnicalContact: "technique@brume.example.fr"}
 	ofTilleul  = habilitation.Editor{Siret: tilleul.Siret, Name: tilleul.Name}
-	ofBrume    = habilitation.Editor{Siret: brume.Siret, Name: brume.Name}
 	byDatapass = decision.Moment{At: noon, Author: audit.Datapass, Sealer: sealer{}}
 )
 
