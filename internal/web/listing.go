@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web/dsfr"
 	"portail-qf/internal/web/form"
@@ -61,6 +62,15 @@ func ChoiceFilter(name, words string, values ...string) Filter {
 // where there are none.
 func OptionFilter(name string, options []dsfr.Option) Filter {
 	return Filter{Name: name, Options: options}
+}
+
+// OrganisationFilter offers organisations, such as editors, by their SIRET.
+func OrganisationFilter(name string, listed []account.Organisation) Filter {
+	options := make([]dsfr.Option, len(listed))
+	for i, o := range listed {
+		options[i] = dsfr.Option{Value: o.Siret.String(), Text: Typographic(o.Display())}
+	}
+	return OptionFilter(name, options)
 }
 
 // The two ends of a period, both DayFilters.

@@ -3,16 +3,14 @@ package administration
 import (
 	"fmt"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
-	"portail-qf/internal/web/dsfr"
 )
 
-var sampleEditorOptions = []dsfr.Option{
-	{Value: editor.Siret.String(), Text: editor.Name}, {Value: longFirm.Siret.String(), Text: longFirm.Name},
-}
+var sampleEditors = []account.Organisation{editor, longFirm}
 
 // sampleTown declared everything that a town may.
 func sampleTown() directory.Town {
@@ -46,7 +44,7 @@ func longTown() directory.Town {
 func townsSamples(page web.ProPage) []web.Sample[townsPage] {
 	page = at(page, townsPath)
 	show := func(query string, total int, listed []directory.Town) townsPage {
-		return newTownsPage(page, asked(townListing(sampleEditorOptions), query, total), listed)
+		return newTownsPage(page, asked(townListing(sampleEditors), query, total), listed)
 	}
 	bare := sampleTown()
 	bare.EditorName, bare.EditorSiret, bare.Postcode = "", "", ""

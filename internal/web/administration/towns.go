@@ -1,11 +1,11 @@
 package administration
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/fault"
@@ -16,13 +16,13 @@ import (
 )
 
 // townListing is the list of the collectivities, by name.
-func townListing(editors []dsfr.Option) web.Listing {
+func townListing(editors []account.Organisation) web.Listing {
 	return web.Listing{
 		Path: townsPath,
 		Filters: []web.Filter{
 			web.ChoiceFilter("formulaire", "collectivity.form", string(directory.FormOpen), string(directory.FormSoon), string(directory.FormClosed)),
 			web.OptionFilter("departement", departements()),
-			web.OptionFilter("editeur", editors),
+			web.OrganisationFilter("editeur", editors),
 		},
 		Sorts: []string{"nom"},
 	}
@@ -36,23 +36,10 @@ func departements() []dsfr.Option {
 	return options
 }
 
-// editorOptions are the editors that a list may be narrowed to.
-func (h *Handler) editorOptions(ctx context.Context) ([]dsfr.Option, error) {
-	named, err := h.Access.Editors(ctx)
-	if err != nil {
-		return nil, err
-	}
-	options := make([]dsfr.Option, len(named))
-	for i, editor := range named {
-		options[i] = dsfr.Option{Value: editor.Siret.String(), Text: web.Typographic(editor.Display())}
-	}
-	return options, nil
-}
-
 // towns lists the collectivities.
 func (h *Handler) towns(c *gin.Context) error {
 	ctx := c.Request.Context()
-	editors, err := h.editorOptions(ctx)
+	editors, err := h.Access.Editors(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,5 +87,5 @@ func newTownSubscription(watched credential.Watched) townSubscription {
 	if watched.Siret == "" {
 		return townSubscription{}
 	}
-	return townSubscription{State: watched.State, URL: subscriptionsPath + "/" + watched.Siret.String()}
+	return townSubscription{State: watched.Phase(), URL: subscriptionsPath + "/" + watched.Siret.String()}
 }

@@ -74,7 +74,7 @@ type townRequest struct {
 
 // townSubscription says how far the collectivity is at HubEE.
 type townSubscription struct {
-	State credential.State // "" without a subscription
+	State credential.Phase // "" without a subscription
 	URL   string
 }
 

@@ -1,25 +1,24 @@
 package habilitations
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
-	"portail-qf/internal/web/dsfr"
 )
 
 // listing is the list of the requests, what moved last first.
-func listing(root string, editors []dsfr.Option) web.Listing {
+func listing(root string, editors []account.Organisation) web.Listing {
 	return web.Listing{
 		Path: root,
 		Filters: []web.Filter{
 			web.ChoiceFilter("etat", "habilitation.state", stateCodes()...),
 			web.ChoiceFilter("modalite", "habilitation.modality", string(habilitation.TokenModality), string(habilitation.FormModality)),
-			web.OptionFilter("editeur", editors),
+			web.OrganisationFilter("editeur", editors),
 		},
 		Sorts: []string{"-date", "nom"},
 	}
@@ -33,23 +32,10 @@ func stateCodes() []string {
 	return codes
 }
 
-// editors are those that a list may be narrowed to.
-func (h *Handler) editors(ctx context.Context) ([]dsfr.Option, error) {
-	named, err := h.Access.Editors(ctx)
-	if err != nil {
-		return nil, err
-	}
-	options := make([]dsfr.Option, len(named))
-	for i, editor := range named {
-		options[i] = dsfr.Option{Value: editor.Siret.String(), Text: web.Typographic(editor.Display())}
-	}
-	return options, nil
-}
-
 // list lists the requests.
 func (h *Handler) list(c *gin.Context) error {
 	ctx := c.Request.Context()
-	editors, err := h.editors(ctx)
+	editors, err := h.Access.Editors(ctx)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
-	"portail-qf/internal/web/dsfr"
 	"portail-qf/internal/web/form"
 )
 
@@ -28,7 +27,7 @@ var (
 	mayRead  = rights{Root: InAdministration, Person: "2", ReadSubscription: true, ReadTowns: true}
 	instruct = rights{Root: InInstruction, Person: "3", Suspend: true, Restore: true, Revoke: true}
 
-	sampleEditors = []dsfr.Option{{Value: "90511200900014", Text: "Logiciels Tilleul"}, {Value: "91033700500011", Text: "Ateliers Brume"}}
+	sampleEditors = []account.Organisation{{Siret: "90511200900014", Name: "Logiciels Tilleul"}, {Siret: "91033700500011", Name: "Ateliers Brume"}}
 )
 
 // at is the frame of a page at an address, in the space of the address.

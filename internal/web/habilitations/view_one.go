@@ -73,7 +73,7 @@ type contactView struct {
 
 // subscriptionLink says how far the town is at HubEE.
 type subscriptionLink struct {
-	State credential.State // "" without a subscription
+	State credential.Phase // "" without a subscription
 	URL   string
 	// Elsewhere: it serves another request.
 	Elsewhere string
@@ -195,7 +195,7 @@ func linkOf(f file, may rights) subscriptionLink {
 	if s.Siret == "" {
 		return subscriptionLink{}
 	}
-	link := subscriptionLink{State: s.State}
+	link := subscriptionLink{State: s.Phase()}
 	if may.ReadSubscription {
 		link.URL = subscriptionsPath + "/" + s.Siret.String()
 	}
