@@ -118,13 +118,19 @@ func (s Collectivities) CountByDepartement(ctx context.Context) (map[string]int,
 	return counts, rows.Err()
 }
 
-// ListCollectivitiesForEditor lists those that an editor equips, whatever the state of
-// their form.
+// ofEditor tells the towns c of an editor $1: those whose dossiers it receives, and those that
+// have a valid habilitation by it, though another software receives them.
+const ofEditor = `(c.editor_siret = $1 OR c.siret IN (
+	SELECT r.siret FROM habilitations g JOIN requests r ON r.number = g.request
+	WHERE g.editor_siret = $1 AND r.state IN ('validee', 'reouverte')
+	  AND NOT EXISTS (SELECT FROM habilitations newer WHERE newer.request = g.request AND newer.number > g.number)))`
+
+// ListCollectivitiesForEditor lists the towns of an editor, whatever the state of their form.
 func (s Collectivities) ListCollectivitiesForEditor(ctx context.Context, editor value.Siret, query directory.ClientQuery) ([]directory.Collectivity, int, error) {
 	const sqlClients = `
 		SELECT ` + collectivityColumns + `, count(*) OVER () AS total
 		FROM collectivities c
-		WHERE c.editor_siret = $1
+		WHERE ` + ofEditor + `
 		  AND ($2 = '' OR c.siret = $2)
 		  AND ($3 = '' OR c.postcode LIKE $3 || '%')
 		  AND c.folded_name LIKE ALL ($4)
@@ -163,7 +169,7 @@ func patterns(words []string) pq.StringArray {
 
 // CountFormsForEditor counts the collectivities that an editor equips.
 func (s Collectivities) CountFormsForEditor(ctx context.Context, editor value.Siret) (directory.FormCounts, error) {
-	const sqlCount = `SELECT form, count(*) AS n FROM collectivities WHERE editor_siret = $1 GROUP BY form`
+	const sqlCount = `SELECT c.form, count(*) AS n FROM collectivities c WHERE ` + ofEditor + ` GROUP BY c.form`
 	return s.countForms(ctx, sqlCount, editor.String())
 }
 

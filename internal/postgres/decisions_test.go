@@ -18,6 +18,7 @@ import (
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
 )
@@ -257,6 +258,21 @@ func TestATownThatComesLaterObeysItsSubscription(t *testing.T) {
 		}
 		if n := s.count(`SELECT count(*) FROM collectivities WHERE siret = $1 AND form = 'bientot'`, siret); n != 1 {
 			t.Errorf("%s: the town is open without an active subscription", name)
+		}
+	}
+}
+
+// An editor follows the towns that have a valid habilitation by it, though another software
+// receives the dossiers, or none does yet.
+func TestAnEditorFollowsTheTownsThatHaveARightByIt(t *testing.T) {
+	s := setScene(t)
+	s.requests()
+	store := postgres.Collectivities{DB: s.db}
+	for editor, want := range map[value.Siret]int{tilleul: 1, brume: 0} { // brume's version was replaced by tilleul's
+		listed, total, err := store.ListCollectivitiesForEditor(context.Background(), editor, directory.ClientQuery{Limit: 10})
+		counts, errCount := store.CountFormsForEditor(context.Background(), editor)
+		if err != nil || errCount != nil || total != want || len(listed) != want || counts.Total() != want {
+			t.Errorf("%s: %d of %d, %+v, %v %v", editor, len(listed), total, counts, err, errCount)
 		}
 	}
 }
