@@ -10,6 +10,7 @@ import (
 	"github.com/lib/pq"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 )
@@ -42,6 +43,7 @@ type watchedRow struct {
 	Revision       int          `db:"revision"`
 
 	Town           string `db:"town"`
+	TownForm       string `db:"town_form"`
 	EditorName     string `db:"editor_name"`
 	ContendingID   string `db:"contending_siret"`
 	ContendingName string `db:"contending_name"`
@@ -53,7 +55,7 @@ const watchedColumns = `
 	s.siret, COALESCE(s.request, 0) AS request, s.organisation, COALESCE(s.editor_siret, '') AS editor_siret, COALESCE(s.contender, 0) AS contender,
 	s.administrator, s.want, s.wanted_at, s.state, s.code_cog, COALESCE(s.hub_id, '') AS hub_id, s.at_hub, s.suspended_at_hub,
 	s.failure_code, s.failure_field, s.failure_trace, s.failed_at, s.active_at, s.seen_at, s.revision,
-	COALESCE(c.name, s.organisation) AS town, COALESCE(e.name, '') AS editor_name,
+	COALESCE(c.name, s.organisation) AS town, COALESCE(c.form, '') AS town_form, COALESCE(e.name, '') AS editor_name,
 	COALESCE(v.editor_siret, '') AS contending_siret, COALESCE(v.editor, '') AS contending_name`
 
 // watchedTables are a subscription with the names that go with it: of the town, of the editor
@@ -75,7 +77,7 @@ func (r watchedRow) watched() (credential.Watched, error) {
 			AtHub: credential.HubStatus(r.AtHub), SuspendedAtHub: r.SuspendedAtHub, ActiveAt: r.ActiveAt.Time, SeenAt: r.SeenAt.Time, Revision: r.Revision,
 			Failure: credential.Failure{Code: r.FailureCode, Field: r.FailureField, Trace: r.FailureTrace, At: r.FailedAt.Time},
 		},
-		Town: r.Town, EditorName: r.EditorName,
+		Town: r.Town, TownForm: directory.FormState(r.TownForm), EditorName: r.EditorName,
 		Contending: credential.Contending{Siret: value.Siret(r.ContendingID), Name: r.ContendingName},
 	}
 	if err := json.Unmarshal(r.Administrator, &watched.Administrator); err != nil {

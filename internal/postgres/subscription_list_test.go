@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
@@ -123,7 +124,7 @@ func TestASubscriptionIsFoundWhole(t *testing.T) {
 	}
 	contended, err := s.watch().Find(ctx, majastres)
 	if err != nil || contended.Contender != 48231 || contended.Contending != (credential.Contending{Siret: tilleul, Name: "Logiciels Tilleul"}) ||
-		contended.EditorName != "Ateliers Brume" || contended.Town != "Majastres" {
+		contended.EditorName != "Ateliers Brume" || contended.Town != "Majastres" || contended.TownForm != directory.FormOpen {
 		t.Errorf("%+v, %v", contended, err)
 	}
 	_, err = s.watch().Find(ctx, "35600000000048")

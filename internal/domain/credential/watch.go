@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 )
@@ -28,8 +29,9 @@ type WatchStore interface {
 // Watched is a subscription as those who watch over it see it.
 type Watched struct {
 	Subscription
-	Town       string // its name
-	EditorName string // of who receives the dossiers; "" for the town itself
+	Town       string              // its name
+	TownForm   directory.FormState // "" for a town that has none yet
+	EditorName string              // of who receives the dossiers; "" for the town itself
 	Contending Contending
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
@@ -30,7 +31,7 @@ func sampleSubscription(state credential.State) credential.Watched {
 			Want: credential.WantActive, WantedAt: noon.Add(-26 * time.Hour), State: state, COG: "04107", HubID: "7f2c1d58-5a0e-4f0b-9d0a-0c3c3f0d2e11",
 			SeenAt: noon.Add(-time.Hour), Revision: 4,
 		},
-		Town: "Majastres", EditorName: "Logiciels Tilleul",
+		Town: "Majastres", TownForm: directory.FormSoon, EditorName: "Logiciels Tilleul",
 	}
 	switch state {
 	case credential.ToCreate:
@@ -41,12 +42,12 @@ func sampleSubscription(state credential.State) credential.Watched {
 	case credential.Awaiting:
 		w.Failure = credential.Failure{Code: "provisioning.activation_refused", Trace: "hubee.refused: 400 unknown organization EDT-90511200900014-69123", At: noon.Add(-25 * time.Hour)}
 	case credential.Active:
-		w.ActiveAt = noon.Add(-20 * time.Hour)
+		w.ActiveAt, w.AtHub, w.TownForm = noon.Add(-20*time.Hour), credential.HubActive, directory.FormOpen
 	case credential.Failed:
 		w.HubID, w.SeenAt, w.Administrator.Mail = "", time.Time{}, "anne+mairie@majastres.paris"
 		w.Failure = credential.Failure{Code: "hubee.mail_narrow", Field: credential.FieldMail, Trace: "hubee.mail_narrow", At: noon.Add(-time.Hour)}
 	case credential.Suspended:
-		w.Want, w.ActiveAt = credential.WantSuspended, noon.Add(-90*24*time.Hour)
+		w.Want, w.ActiveAt, w.TownForm = credential.WantSuspended, noon.Add(-90*24*time.Hour), directory.FormClosed
 	case credential.Inactive:
 	}
 	return w
@@ -73,6 +74,17 @@ func contended(editor string) credential.Watched {
 	return w
 }
 
+// inBetween are what HubEE has not done yet, and what it did otherwise than asked.
+func inBetween() []credential.Watched {
+	stopping, changing, refused := sampleSubscription(credential.Active), sampleSubscription(credential.Inactive), sampleSubscription(credential.Active)
+	stopping.Want, stopping.TownForm = credential.WantSuspended, directory.FormClosed
+	changing.AtHub, changing.TownForm = credential.HubActive, directory.FormOpen
+	refused.Failure = credential.Failure{Code: "provisioning.activation_refused", Trace: "hubee.refused: 400", At: noon}
+	differs := refused
+	differs.Failure = credential.Failure{Code: "provisioning.delegation_differs", At: noon}
+	return []credential.Watched{stopping, changing, refused, differs}
+}
+
 func (v Views) subscriptionsSamples(page web.ProPage) []web.Sample[subscriptionsPage] {
 	page = at(page, subscriptionsPath)
 	show := func(query string, total int, listed []credential.Watched, rights subscriptionRights) subscriptionsPage {
@@ -92,7 +104,7 @@ func (v Views) subscriptionsSamples(page web.ProPage) []web.Sample[subscriptions
 	return []web.Sample[subscriptionsPage]{
 		{Name: "pleine", Content: show("page=2", 34_226, sampleSubscriptions(25), mayProvision)},
 		{Name: "sans-droit-de-relancer", Content: show("tri=nom", 7, sampleSubscriptions(7), mayWatch)},
-		{Name: "noms-longs", Content: show("q=saint&etat=dispute&tri=-date", 5, append(long, stopped), mayProvision)},
+		{Name: "noms-longs", Content: show("q=saint&etat=dispute&tri=-date", 9, append(append(long, inBetween()...), stopped), mayProvision)},
 		{Name: "vide", Content: none},
 		{Name: "sans-resultat", Content: show("q=D48231&etat=en_erreur", 0, nil, mayProvision)},
 		{Name: "au-dela", Content: show("page=4000", 0, nil, mayProvision)},
@@ -125,6 +137,9 @@ func (v Views) subscriptionSamples(page web.ProPage) []web.Sample[subscriptionPa
 	}
 	for _, state := range credential.States {
 		show(string(state), sampleSubscription(state), sampleCalls(), mayProvision)
+	}
+	for i, name := range []string{"suspension-demandee", "changement", "actif-refuse", "actif-autrement"} {
+		show(name, inBetween()[i], sampleCalls()[:1], mayProvision)
 	}
 	stopped := sampleSubscription(credential.Suspended)
 	stopped.Want, stopped.SuspendedAtHub = credential.WantActive, true
@@ -161,7 +176,7 @@ func (v Views) correctionSample(page web.ProPage) web.Sample[subscriptionPage] {
 func handOverSamples(page web.ProPage) []web.Sample[handOverPage] {
 	page = at(page, subscriptionPath("21040107100019")+"/logiciel")
 	fromTown := contended("Ateliers Brume")
-	fromTown.EditorName, fromTown.State, fromTown.Town = "", credential.Awaiting, ""
+	fromTown.EditorName, fromTown.State, fromTown.Town, fromTown.TownForm = "", credential.Awaiting, "", directory.FormSoon
 	long := contended(endless)
 	long.EditorName, long.Town = "Logiciels d'"+tag, endless
 	return []web.Sample[handOverPage]{

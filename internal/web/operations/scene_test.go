@@ -116,7 +116,7 @@ func (s *scene) inbox() *decision.Inbox {
 	return &decision.Inbox{
 		Store: postgres.Decisions{DB: s.db}, Events: postgres.Inbox{DB: s.db}, Editors: postgres.Editors{DB: s.db},
 		Organisations: &directory.Organisations{Store: postgres.Organisations{DB: s.db}, Now: func() time.Time { return noon }},
-		Vault:         s.ring, Now: func() time.Time { return noon },
+		Vault:         s.ring, Now: func() time.Time { return noon }, Wall: func() time.Time { return noon },
 	}
 }
 

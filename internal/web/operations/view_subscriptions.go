@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
@@ -43,26 +44,32 @@ type subscriptionRow struct {
 
 // subscriptionState is a state as badges show it.
 type subscriptionState struct {
-	State     credential.State
+	Phase     credential.Phase
 	Severity  string
 	Contended bool
-	AtHub     bool // HubEE suspended it
 }
 
-var subscriptionSeverities = map[credential.State]string{
-	credential.ToCreate: "info", credential.OrganisationCreated: "info", credential.Inactive: "info", credential.Awaiting: "warning",
-	credential.Active: "success", credential.Failed: "error", credential.Suspended: "warning",
+var phaseSeverities = map[credential.Phase]string{
+	credential.Phase(credential.ToCreate): "info", credential.Phase(credential.OrganisationCreated): "info", credential.Phase(credential.Inactive): "info",
+	credential.Phase(credential.Awaiting): "warning", credential.Phase(credential.Active): "success", credential.Phase(credential.Failed): "error",
+	credential.Phase(credential.Suspended): "warning", credential.StoppingPhase: "warning", credential.ChangingPhase: "info", credential.StoppedPhase: "error",
 }
 
 func newSubscriptionState(w credential.Watched) subscriptionState {
-	s := subscriptionState{
-		State: w.State, Severity: subscriptionSeverities[w.State], Contended: w.Contender != 0,
-		AtHub: w.SuspendedAtHub && w.Want == credential.WantActive,
+	phase := w.Phase()
+	return subscriptionState{Phase: phase, Severity: phaseSeverities[phase], Contended: w.Contender != 0}
+}
+
+// formOf says where the form of the town stands meanwhile: code of a sentence; "" where what
+// is said of the phase tells it.
+func formOf(w credential.Watched) string {
+	switch phase := w.Phase(); {
+	case phase == credential.Phase(credential.Active), phase == credential.Phase(credential.Suspended), phase == credential.StoppedPhase, phase == credential.StoppingPhase:
+		return ""
+	case w.TownForm == "":
+		return "subscription.form." + string(directory.FormSoon)
 	}
-	if s.AtHub {
-		s.Severity = "error"
-	}
-	return s
+	return "subscription.form." + string(w.TownForm)
 }
 
 // newStateCounts lists the states in which there are subscriptions, what asks for somebody
@@ -108,6 +115,7 @@ type subscriptionPage struct {
 	URL, Town, Siret string // the town is "" where nobody told its name
 	TownURL          string // "" for nowhere that the person may go
 	State            subscriptionState
+	Form             string // code of a sentence about the form of the town; "" for none
 	Request          string // "D48231"; "" where no habilitation asked for it
 	RequestURL       string
 	Editor           string // "" where the town itself receives
@@ -153,7 +161,7 @@ type contention struct {
 func (v Views) newSubscriptionPage(page web.ProPage, w credential.Watched, calls []credential.Call, rights subscriptionRights) subscriptionPage {
 	p := subscriptionPage{
 		ProPage: page, siret: w.Siret, URL: subscriptionPath(w.Siret), Town: web.Typographic(w.Town), Siret: w.Siret.Display(),
-		State: newSubscriptionState(w), Editor: web.Typographic(w.EditorName), WantsActive: w.Want == credential.WantActive, WantedAt: web.MomentOf(w.WantedAt),
+		State: newSubscriptionState(w), Form: formOf(w), Editor: web.Typographic(w.EditorName), WantsActive: w.Want == credential.WantActive, WantedAt: web.MomentOf(w.WantedAt),
 		HubID: w.HubID, ActiveAt: web.MomentOf(w.ActiveAt), SeenAt: web.MomentOf(w.SeenAt),
 		Failure: v.failureOf(w.Failure.Code, w.Failure.Trace), FailedAt: web.MomentOf(w.Failure.At), Steps: stepsOf(w.Subscription),
 		CanRelaunch: rights.Relaunch && !w.Settled(),
@@ -257,7 +265,7 @@ type handOverPage struct {
 func newHandOverPage(page web.ProPage, w credential.Watched) handOverPage {
 	p := handOverPage{
 		ProPage: page, URL: subscriptionPath(w.Siret), Town: web.Typographic(w.Town), From: web.Typographic(w.EditorName), To: web.Typographic(w.Contending.Name),
-		Request: w.Contender.String(), Active: w.State == credential.Active,
+		Request: w.Contender.String(), Active: w.State == credential.Active || w.TownForm == directory.FormOpen,
 	}
 	if p.Town == "" {
 		p.Town = w.Siret.Display()

@@ -13,6 +13,7 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/operation"
@@ -45,7 +46,9 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	add("subscription.state.", "", texts(credential.States[:])...)
 	add("subscription.state.", "", texts(credential.Selections[:])...)
 	add("subscription.help.", "", texts(credential.States[:])...)
-	add("subscription.help.", "", string(credential.StoppedByHub))
+	add("subscription.state.", "", texts(credential.Phases[:])...)
+	add("subscription.help.", "", texts(credential.Phases[:])...)
+	add("subscription.form.", "", texts(directory.FormStates[:])...)
 	add("subscription.step.", "", credential.Steps[:]...)
 	add("subscription.step.", "", "other")
 	add("subscription.road.", "", "locate", "organisation", "subscription", "activation", "suspension")
@@ -75,7 +78,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 		}
 	}
 	for _, state := range credential.States {
-		if subscriptionSeverities[state] == "" {
+		if phaseSeverities[credential.Phase(state)] == "" {
 			t.Errorf("the badge of %q has no colour", state)
 		}
 	}
@@ -190,6 +193,39 @@ func TestTheRoadTellsWhatIsDoneAndToDo(t *testing.T) {
 		}
 		if got := strings.Join(marks, " "); got != want {
 			t.Errorf("%s: %s, want %s", state, got, want)
+		}
+	}
+}
+
+// « Suspension demandée », « Changement en cours »: a page never says that a form is open, or
+// is not, when it is not so.
+func TestTheSubscriptionSaysWhereTheFormStands(t *testing.T) {
+	_, views := parseAll(t)
+	between := inBetween()
+	for name, row := range map[string]struct {
+		watched       credential.Watched
+		says, isNever string
+	}{
+		"active":            {sampleSubscription(credential.Active), "est ouvert", "fermé"},
+		"active, wrongly":   {between[3], "HubEE remet les dossiers à un autre logiciel", "fermé"},
+		"to be suspended":   {between[0], "Le formulaire est déjà fermé. Le portail demande à HubEE de suspendre", "est ouvert"},
+		"changed meanwhile": {between[1], "Le formulaire reste ouvert pendant ce temps.", "pas encore ouvert"},
+		"on its way":        {sampleSubscription(credential.ToCreate), "Le formulaire n’est pas encore ouvert", "reste ouvert"},
+		"failed":            {sampleSubscription(credential.Failed), "Le formulaire n’est pas encore ouvert", "reste ouvert"},
+		"suspended by us":   {sampleSubscription(credential.Suspended), "aucune habilitation valide", "révoquée"},
+	} {
+		page := views.newSubscriptionPage(web.ProPage{Space: account.SpaceAdministration}, row.watched, nil, mayWatch)
+		body, err := views.subscription.Render(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := string(body); !strings.Contains(text, row.says) || strings.Contains(text, row.isNever) {
+			t.Errorf("%s: does not say %q, or says %q", name, row.says, row.isNever)
+		}
+	}
+	for _, phase := range credential.Phases {
+		if phaseSeverities[phase] == "" {
+			t.Errorf("the badge of %q has no colour", phase)
 		}
 	}
 }
