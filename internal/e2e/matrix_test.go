@@ -100,6 +100,7 @@ var objects = map[string]object{
 	"/administration/hubee/:siret/logiciel":                {own: (*matrix).contended, unknown: noTown},
 	"/administration/datapass/:id":                         {own: (*matrix).received, unknown: nobodys},
 	"/administration/datapass/:id/rejeu":                   {own: (*matrix).received, unknown: nobodys},
+	"/administration/datapass/:id/classement":              {own: (*matrix).received, unknown: nobodys},
 	"/administration/habilitations/:numero":                {own: (*matrix).valid, unknown: nobodys},
 	"/administration/habilitations/:numero/suspension":     {own: (*matrix).valid, unknown: nobodys},
 	"/administration/habilitations/:numero/retablissement": {own: (*matrix).suspended, unknown: nobodys},

@@ -78,7 +78,8 @@ func (h *Handler) Mount(r *web.Router) {
 }
 
 // mountPartners registers the routes of what goes on with HubEE and DataPass. To tell HubEE
-// of another person, or to move the dossiers of a town, asks for a second factor.
+// of another person, to move the dossiers of a town, or to let what DataPass said come to
+// nothing, asks for a second factor.
 func (h *Handler) mountPartners(r *web.Router) {
 	r.Handle(http.MethodGet, subscriptionsPath, web.Can("subscription", "read"), h.subscriptions)
 	r.Handle(http.MethodGet, subscriptionsPath+"/:siret", web.Can("subscription", "read"), h.subscription)
@@ -91,6 +92,9 @@ func (h *Handler) mountPartners(r *web.Router) {
 	r.Handle(http.MethodGet, receivedPath, web.Can("datapass", "read"), h.received)
 	r.Handle(http.MethodGet, receivedPath+"/:id", web.Can("datapass", "read"), h.receivedEvent)
 	r.Handle(http.MethodPost, receivedPath+"/:id/rejeu", web.Can("datapass", "replay"), h.replay)
+	dismisses := web.Can("datapass", "dismiss").Confirmed()
+	r.Handle(http.MethodGet, receivedPath+"/:id/classement", dismisses, h.confirmDismissal)
+	r.Handle(http.MethodPost, receivedPath+"/:id/classement", dismisses, h.dismiss)
 }
 
 // may tells whether the person may do an act.

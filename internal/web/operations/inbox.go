@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/web"
 )
 
@@ -35,7 +36,7 @@ func (h *Handler) received(c *gin.Context) error {
 }
 
 func (h *Handler) receivedRights(c *gin.Context) receivedRights {
-	return receivedRights{Replay: h.may(c, "datapass", "replay"), ReadHabilitations: h.may(c, "habilitation", "read")}
+	return receivedRights{Replay: h.may(c, "datapass", "replay"), Dismiss: h.may(c, "datapass", "dismiss"), ReadHabilitations: h.may(c, "habilitation", "read")}
 }
 
 // receivedEvent shows one event. What it said is sealed, and never shown.
@@ -65,6 +66,34 @@ func (h *Handler) replay(c *gin.Context) error {
 		return web.Done(c, receivedEventPath(id), "evenement-toujours-en-quarantaine")
 	}
 	return web.Done(c, receivedEventPath(id), "evenement-rejoue")
+}
+
+// confirmDismissal asks whether an event that cannot be used comes to nothing.
+func (h *Handler) confirmDismissal(c *gin.Context) error {
+	id, err := web.ID(c, "id", "datapass.unknown")
+	if err != nil {
+		return err
+	}
+	event, err := h.Mailroom.Find(c.Request.Context(), id)
+	switch {
+	case err != nil:
+		return err
+	case event.State != decision.Quarantined:
+		return fault.New(fault.Conflict, "datapass.not_quarantined")
+	}
+	return h.Views.dismissal.Write(c.Writer, http.StatusOK, h.Views.newReceivedPage(h.Frame(c), event, h.receivedRights(c)))
+}
+
+// dismiss takes an event out of the quarantine, for good.
+func (h *Handler) dismiss(c *gin.Context) error {
+	id, err := web.ID(c, "id", "datapass.unknown")
+	if err != nil {
+		return err
+	}
+	if err := h.Inbox.Dismiss(c.Request.Context(), web.ActorOf(c), id); err != nil {
+		return err
+	}
+	return web.Done(c, receivedEventPath(id), "evenement-classe")
 }
 
 func receivedEventPath(id int64) string { return receivedPath + "/" + strconv.FormatInt(id, 10) }

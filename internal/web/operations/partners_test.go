@@ -163,6 +163,32 @@ func TestAnEventInQuarantineIsExplainedAndPlayedAgain(t *testing.T) {
 	}
 }
 
+// « « Classer sans suite »: an event's content never changes », and whoever lets it come to
+// nothing is in the journal.
+func TestAnEventThatCannotBeUsedIsDismissed(t *testing.T) {
+	s := setScene(t)
+	id := s.received(fmt.Sprintf(approval, "12345678901234"))
+	page := "/administration/datapass/" + id
+	s.get(s.admin, "/administration/datapass").is(http.StatusOK, page+"/classement")
+	s.get(s.admin, page).is(http.StatusOK, "ne change jamais", page+"/classement", "!Corrigez")
+	s.get(s.admin, page+"/classement").is(http.StatusOK, "Classer sans suite l’événement nº "+id, "C’est définitif", "D48231", "!anne@")
+	s.get(s.reader, page).is(http.StatusOK, "!/classement")
+	s.get(s.reader, page+"/classement").is(http.StatusForbidden)
+	s.post(s.reader, page+"/classement", nil).is(http.StatusForbidden)
+	s.post(s.admin, page+"/classement", nil).leads(page, "evenement-classe")
+	s.get(s.admin, page).is(http.StatusOK, "Sans effet", "classé sans suite", "n’en a rien fait", "!/classement", "!/rejeu")
+	s.get(s.admin, page+"/classement").is(http.StatusConflict, "rien à rejouer ni à classer")
+	s.post(s.admin, page+"/classement", nil).is(http.StatusConflict)
+	s.post(s.admin, page+"/rejeu", nil).is(http.StatusConflict)
+	if told := s.read(`SELECT string_agg(author || ' ' || object_id, ',') FROM audit_events WHERE act = 'datapass.dismissed' AND request_id <> ''`); told != "Camille Talbot "+id {
+		t.Errorf("the journal tells %q", told)
+	}
+	for _, unknown := range []string{"x", "0", "9999"} {
+		s.get(s.admin, "/administration/datapass/"+unknown+"/classement").is(http.StatusNotFound)
+		s.post(s.admin, "/administration/datapass/"+unknown+"/classement", nil).is(http.StatusNotFound)
+	}
+}
+
 // An event that the portal can use by now is applied.
 func TestAnEventThatCanBeUsedByNowIsApplied(t *testing.T) {
 	s := setScene(t)

@@ -1,6 +1,8 @@
 package operations
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"portail-qf/internal/domain/decision"
@@ -8,15 +10,19 @@ import (
 )
 
 var (
-	mayReplay     = receivedRights{Replay: true, ReadHabilitations: true}
+	mayReplay     = receivedRights{Replay: true, Dismiss: true, ReadHabilitations: true}
 	mayReadEvents = receivedRights{}
 )
 
 // sampleReasons are why events could not be used, or had no effect.
 var sampleReasons = [...]string{
 	"datapass.unreadable", "datapass.too_deep", "datapass.duplicate_key", "datapass.incomplete", "datapass.number_invalid", "datapass.event_unknown",
-	"datapass.siret_invalid", "datapass.requester_missing", "datapass.mail_invalid", "datapass.late", "datapass.repeated", "datapass.foreign_model",
+	"datapass.siret_invalid", "datapass.requester_missing", "datapass.mail_invalid", "datapass.editor_invalid", "datapass.future", "datapass.revoked",
+	"datapass.late", "datapass.repeated", "datapass.foreign_model", "datapass.overtaken", "datapass.dismissed", "datapass.revoked_here",
 }
+
+// quarantiningReasons are how many of them, the first ones, leave an event in quarantine.
+const quarantiningReasons = 12
 
 func sampleReceived(i int) decision.Received {
 	event := decision.Received{
@@ -26,9 +32,9 @@ func sampleReceived(i int) decision.Received {
 	}
 	switch event.State {
 	case decision.Quarantined:
-		event.Reason = sampleReasons[i%9]
+		event.Reason = sampleReasons[i%quarantiningReasons]
 	case decision.WithoutUse:
-		event.Reason = sampleReasons[9+i%3]
+		event.Reason = sampleReasons[quarantiningReasons+i%(len(sampleReasons)-quarantiningReasons)]
 		event.AppliedAt = event.ReceivedAt
 	case decision.Applied:
 		event.AppliedAt, event.Erased = event.ReceivedAt, i > 4
@@ -78,6 +84,13 @@ func (v Views) receivedSamples(page web.ProPage) []web.Sample[receivedPage] {
 	for i, state := range decision.InboxStates {
 		show(string(state), sampleReceived(i), mayReplay)
 	}
+	for _, reason := range sampleReasons {
+		event := sampleReceived(0)
+		if event.Reason = reason; slices.Index(sampleReasons[:], reason) >= quarantiningReasons {
+			event.State = decision.WithoutUse
+		}
+		show(strings.ReplaceAll(reason, ".", "-"), event, mayReplay)
+	}
 	several := sampleReceived(0)
 	several.Arrivals, several.LastAt = 3, noon
 	show("plusieurs-fois", several, mayReplay)
@@ -87,4 +100,11 @@ func (v Views) receivedSamples(page web.ProPage) []web.Sample[receivedPage] {
 	show("efface", erased, mayReplay)
 	show("etrange", strange("newer.code"), mayReplay)
 	return samples
+}
+
+func (v Views) dismissalSamples(page web.ProPage) []web.Sample[receivedPage] {
+	show := func(event decision.Received) receivedPage {
+		return v.newReceivedPage(at(page, receivedEventPath(event.ID)+"/classement"), event, mayReplay)
+	}
+	return []web.Sample[receivedPage]{{Name: "page", Content: show(sampleReceived(0))}, {Name: "etrange", Content: show(strange("newer.code"))}}
 }

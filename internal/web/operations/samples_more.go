@@ -148,6 +148,7 @@ func sampleEvents() []audit.Event {
 		{Author: camille, Act: audit.SubscriptionHandedOver, Object: subscribed, Organisation: "21040107100019"},
 		{Author: audit.System, Act: audit.SubscriptionSuspended, Object: subscribed, Organisation: "21040107100019", Detail: "hubee.suspended_at_hub"},
 		{Author: camille, Act: audit.DatapassReplayed, Object: audit.Object{Kind: "datapass", ID: "712", Display: "DataPass 712"}, Detail: "approve"},
+		{Author: camille, Act: audit.DatapassDismissed, Object: audit.Object{Kind: "datapass", ID: "713", Display: "DataPass 713"}, Detail: "revoke"},
 		{Author: camille, Act: "form.published", Object: audit.Object{Kind: "form", ID: "7", Display: "Formulaire de Tilleul"}, Detail: "version 3"},
 		{Author: audit.Author{ID: "16", Display: hostile + endless, Role: hostile}, Act: audit.JobStarted, Object: audit.Object{Kind: "job", ID: "../" + hostile, Display: endless}},
 		{Author: camille, Act: audit.SignInRefused, Object: own, Detail: hostile + endless, Organisation: endless},

@@ -8,17 +8,17 @@ import (
 )
 
 // receivedRights are what the person may do with what DataPass sent.
-type receivedRights struct{ Replay, ReadHabilitations bool }
+type receivedRights struct{ Replay, Dismiss, ReadHabilitations bool }
 
 // receivedListPage lists what DataPass sent.
 type receivedListPage struct {
 	web.ProPage
-	List      web.List
-	Rows      []receivedView
-	CanReplay bool // the person, some of them
+	List   web.List
+	Rows   []receivedView
+	CanAct bool // the person, on some of them
 }
 
-// receivedPage shows one event.
+// receivedPage shows one event, or asks whether it is dismissed.
 type receivedPage struct {
 	web.ProPage
 	Event receivedView
@@ -35,6 +35,7 @@ type receivedView struct {
 	RequestURL string
 	State      decision.InboxState
 	Severity   string
+	Help       string // code of a sentence: what the state means
 	Reason     string // code of a sentence; "" for none
 	Trace      string // the reason as the portal wrote it down, for want of words
 	FiredAt    web.Moment
@@ -44,6 +45,7 @@ type receivedView struct {
 	AppliedAt  web.Moment
 	Erased     bool
 	CanReplay  bool
+	DismissURL string // of the page that asks; "" for who may not
 }
 
 var receivedSeverities = map[decision.InboxState]string{
@@ -51,7 +53,7 @@ var receivedSeverities = map[decision.InboxState]string{
 }
 
 func (v Views) newReceivedListPage(page web.ProPage, list web.List, listed []decision.Received, rights receivedRights) receivedListPage {
-	p := receivedListPage{ProPage: page, List: list, CanReplay: rights.Replay}
+	p := receivedListPage{ProPage: page, List: list, CanAct: rights.Replay || rights.Dismiss}
 	for _, event := range listed {
 		p.Rows = append(p.Rows, v.newReceivedView(event, rights))
 	}
@@ -67,6 +69,10 @@ func (v Views) newReceivedView(event decision.Received, rights receivedRights) r
 		ID: event.ID, URL: receivedEventPath(event.ID), Model: event.ModelType, State: event.State, Severity: receivedSeverities[event.State],
 		FiredAt: web.MomentOf(event.FiredAt), ReceivedAt: web.MomentOf(event.ReceivedAt), Arrivals: event.Arrivals,
 		AppliedAt: web.MomentOf(event.AppliedAt), Erased: event.Erased, CanReplay: rights.Replay && event.CanReplay(),
+	}
+	view.Help = v.known("datapass.help."+event.Reason, "datapass.help."+string(event.State))
+	if rights.Dismiss && event.State == decision.Quarantined {
+		view.DismissURL = view.URL + "/classement"
 	}
 	switch {
 	case event.Event == "":

@@ -24,6 +24,7 @@ type Views struct {
 	handOver      web.View[handOverPage]
 	receivedList  web.View[receivedListPage]
 	receivedEvent web.View[receivedPage]
+	dismissal     web.View[receivedPage]
 
 	sentences *web.Templates
 }
@@ -47,6 +48,7 @@ func ParseViews(t *web.Templates) (Views, error) {
 		handOver:      web.Parsed[handOverPage](p, "operations/hand_over"),
 		receivedList:  web.Parsed[receivedListPage](p, "operations/received_list"),
 		receivedEvent: web.Parsed[receivedPage](p, "operations/received"),
+		dismissal:     web.Parsed[receivedPage](p, "operations/dismissal"),
 
 		sentences: t,
 	}
@@ -70,6 +72,7 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		web.Show("operations/hand_over", v.handOver, handOverSamples(page)...),
 		web.Show("operations/received_list", v.receivedList, v.receivedListSamples(page)...),
 		web.Show("operations/received", v.receivedEvent, v.receivedSamples(page)...),
+		web.Show("operations/dismissal", v.dismissal, v.dismissalSamples(page)...),
 	}
 }
 

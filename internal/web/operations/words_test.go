@@ -59,7 +59,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	add("datapass.event.", "", decision.Events[:]...)
 	add("datapass.event.", "", "none", "other")
 	add("", "", sampleReasons[:]...)
-	add("done.", "", "abonnement-relance", "gestionnaire-corrige", "dossiers-confies", "evenement-rejoue", "evenement-toujours-en-quarantaine")
+	add("done.", "", "abonnement-relance", "gestionnaire-corrige", "dossiers-confies", "evenement-rejoue", "evenement-toujours-en-quarantaine", "evenement-classe")
 	add("held.", "", credential.FieldMail, credential.FieldPhone, credential.FieldGivenName, credential.FieldFamilyName, credential.FieldJob)
 	add("", "", "audit.other", "order.kind.other", "order.again.other", "cause.deadline", "cause.version", "cause.defect")
 	for _, listing := range []web.Listing{orderListing, sampleHandler.mailListing(), journalListing, subscriptionListing, receivedListing} {
