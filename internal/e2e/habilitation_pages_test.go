@@ -29,10 +29,11 @@ func (m *matrix) subscription() string {
 		VALUES ('356000000' || lpad($1::text, 5, '9'), 'essai', '{}', 'actif', now(), 'en_erreur') RETURNING siret`)
 }
 
-// contended makes one that a valid request contends for.
+// contended makes one that a valid request of the same town contends for.
 func (m *matrix) contended() string {
 	request := m.valid()
-	return m.insert(`INSERT INTO subscriptions (siret, organisation, contender, administrator, want, wanted_at, state)
+	return m.insert(`WITH of AS (UPDATE requests SET siret = '356000000' || lpad($1::text, 5, '9') WHERE number = $2::bigint)
+		INSERT INTO subscriptions (siret, organisation, contender, administrator, want, wanted_at, state)
 		VALUES ('356000000' || lpad($1::text, 5, '9'), 'essai', $2::bigint, '{}', 'actif', now(), 'actif') RETURNING siret`, request)
 }
 
