@@ -84,7 +84,7 @@ func TestTheLocalAdministratorIsCorrected(t *testing.T) {
 func TestTheDossiersOfATownAreHandedOver(t *testing.T) {
 	s := setScene(t)
 	s.subscribed(credential.Active)
-	s.get(s.admin, majastres+"/logiciel").is(http.StatusConflict, "Il n’y a plus rien à décider")
+	s.get(s.admin, majastres+"/logiciel").is(http.StatusConflict, "viennent peut-être d’être confiés", `href="`+majastres+`"`, "!<form method=\"post\"")
 	s.run(`UPDATE subscriptions SET contender = 48232`)
 	s.get(s.admin, "/administration/hubee?etat=dispute").is(http.StatusOK, "Deux destinataires")
 	s.get(s.reader, majastres).is(http.StatusOK, "Ateliers Brume", "!/logiciel")
@@ -94,7 +94,7 @@ func TestTheDossiersOfATownAreHandedOver(t *testing.T) {
 	if got := s.read(`SELECT editor_siret || ' ' || request || ' ' || COALESCE(contender, 0) FROM subscriptions`); got != "91033700500011 48232 0" {
 		t.Errorf("the subscription is %s", got)
 	}
-	s.post(s.admin, majastres+"/logiciel", nil).is(http.StatusConflict)
+	s.post(s.admin, majastres+"/logiciel", nil).is(http.StatusConflict, "viennent peut-être d’être confiés", `href="`+majastres+`"`)
 }
 
 // « admin, reader » : whoever only reads is offered nothing, and refused everything.

@@ -179,7 +179,10 @@ func handOverSamples(page web.ProPage) []web.Sample[handOverPage] {
 	fromTown.EditorName, fromTown.State, fromTown.Town, fromTown.TownForm = "", credential.Awaiting, "", directory.FormSoon
 	long := contended(endless)
 	long.EditorName, long.Town = "Logiciels d'"+tag, endless
+	settled := newHandOverPage(page, sampleSubscription(credential.Active))
+	settled.Conflict = "subscription.uncontended"
 	return []web.Sample[handOverPage]{
+		{Name: "plus-rien-a-decider", Content: settled},
 		{Name: "page", Content: newHandOverPage(page, contended("Ateliers Brume"))},
 		{Name: "a-la-collectivite", Content: newHandOverPage(page, contended(""))},
 		{Name: "de-la-collectivite", Content: newHandOverPage(page, fromTown)},

@@ -188,7 +188,7 @@ func (h *Handler) confirmHandOver(c *gin.Context) error {
 	case err != nil:
 		return err
 	case watched.Contender == 0:
-		return fault.New(fault.Conflict, "subscription.uncontended")
+		return h.writeUndecided(c, siret, "subscription.uncontended")
 	}
 	return h.Views.handOver.Write(c.Writer, http.StatusOK, newHandOverPage(h.Frame(c), watched))
 }
@@ -199,10 +199,26 @@ func (h *Handler) handOver(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Decisions.HandOver(c.Request.Context(), web.ActorOf(c), siret); err != nil {
+	err = h.Decisions.HandOver(c.Request.Context(), web.ActorOf(c), siret)
+	switch {
+	case fault.KindOf(err) == fault.Conflict:
+		return h.writeUndecided(c, siret, fault.CodeOf(err))
+	case err != nil:
 		return err
 	}
 	return web.Done(c, subscriptionPath(siret), "dossiers-confies")
+}
+
+// writeUndecided says why the dossiers of a town are not handed over, and leads to what is
+// true now.
+func (h *Handler) writeUndecided(c *gin.Context, siret value.Siret, code string) error {
+	watched, err := h.Watch.Find(c.Request.Context(), siret)
+	if err != nil {
+		return err
+	}
+	page := newHandOverPage(h.Frame(c), watched)
+	page.Conflict = code
+	return h.Views.handOver.Write(c.Writer, http.StatusConflict, page)
 }
 
 func subscriptionPath(siret value.Siret) string { return subscriptionsPath + "/" + siret.String() }

@@ -259,7 +259,8 @@ type handOverPage struct {
 	URL, Town string
 	From, To  string // names of the editors; "" for the town itself
 	Request   string
-	Active    bool // the form is open
+	Active    bool   // the form is open
+	Conflict  string // code of why nothing is asked any more; "" else
 }
 
 func newHandOverPage(page web.ProPage, w credential.Watched) handOverPage {
