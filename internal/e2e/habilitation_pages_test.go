@@ -196,7 +196,15 @@ func TestATownAndItsEditorReadWhereTheHabilitationStands(t *testing.T) {
 	decide(p.professional("administratrice"), "/administration/habilitations/48231", "suspension", typed{"motif": "Doublon."})
 	p.drain()
 	sofia.get("/editeur/collectivites?q=limerzel").says("Suspendue", "Fermé").neverSays("Doublon", "Nadia")
-	yves.get("/collectivite").says("Suspendue", granted).neverSays(warning, "Nadia")
+	yves.get("/collectivite").says("Suspendue", granted, "Ce qu’elle permettait", "Pour la faire rétablir", "le rouvrir").neverSays(warning, "Nadia")
+	decide(p.professional("instructrice"), "/instruction/habilitations/48231", "revocation", typed{"motif": "Doublon."})
+	yves.get("/collectivite").says("Révoquée", "C’est définitif", "il faut une nouvelle demande").neverSays("le rouvrir", "Ce qu’elle permet Le")
+
+	p.execute(`UPDATE subscriptions SET state = 'en_erreur', failure_code = 'hubee.refused', editor_siret = $1 WHERE siret = '21040107100019'`, tilleul)
+	blocked := sofia.get("/editeur").says("1 collectivité bloquée ou suspendue dans HubEE").neverSays("Rien ne vous attend")
+	sofia.get(blocked.link("1 collectivité bloquée")).says("1 collectivité", "Majastres", "Bloqué").neverSays("Limerzel")
+	p.execute(`UPDATE subscriptions SET state = 'actif', failure_code = '' WHERE siret = '21040107100019'`)
+	sofia.get("/editeur").neverSays("bloquée ou suspendue")
 
 	// Without an editor there is a password to create.
 	p.mustTell(told("approve", 48240, 1782300000, fields{

@@ -136,10 +136,12 @@ func (s Collectivities) ListCollectivitiesForEditor(ctx context.Context, editor 
 		  AND c.folded_name LIKE ALL ($4)
 		  AND ($5 = '' OR c.departement = $5)
 		  AND ($6 = '' OR c.form = $6)
+		  AND (NOT $7 OR EXISTS (SELECT FROM subscriptions s
+			WHERE s.siret = c.siret AND s.editor_siret = $1 AND (s.state = 'en_erreur' OR ` + stoppedByHub + `)))
 		ORDER BY c.folded_name, c.departement, c.siret
-		LIMIT $7 OFFSET $8`
+		LIMIT $8 OFFSET $9`
 	return s.list(ctx, sqlClients, editor.String(), query.Siret.String(), query.Postcode, patterns(query.Words),
-		query.Departement, string(query.Form), query.Limit, query.Offset)
+		query.Departement, string(query.Form), query.Stuck, query.Limit, query.Offset)
 }
 
 // list reads a page of collectivities, and how many there are on all pages.

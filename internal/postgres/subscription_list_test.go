@@ -176,3 +176,29 @@ func TestAnEditorIsToldOnlyWhatItsTownsHaveWithIt(t *testing.T) {
 		t.Errorf("of no town: %v, %v", none, err)
 	}
 }
+
+// « while a client's subscription is in error or suspended by HubEE: say how many and link to
+// the list »: its own subscription with the town, and nobody else's.
+func TestAnEditorFindsTheClientsThatAreStuck(t *testing.T) {
+	s, ctx := setScene(t), context.Background()
+	s.requests()
+	s.run(`UPDATE collectivities SET editor_siret = $2 WHERE siret = $1`, majastres.String(), string(tilleul))
+	s.subscribed(majastres, "COMMUNE DE MAJASTRES", credential.Active, tilleul, 2)
+	clients := &directory.Clients{Store: postgres.Collectivities{DB: s.db}}
+	for _, row := range []struct {
+		state, want string
+		atHub       bool
+		editor      value.Siret
+		stuck       int
+	}{
+		{"actif", "actif", false, tilleul, 0}, {"en_attente", "actif", false, tilleul, 0}, {"en_erreur", "actif", false, tilleul, 1},
+		{"suspendu", "actif", true, tilleul, 1}, {"suspendu", "suspendu", true, tilleul, 0}, {"en_erreur", "actif", false, brume, 0},
+	} {
+		s.run(`UPDATE subscriptions SET state = $2, want = $3, suspended_at_hub = $4, editor_siret = $5 WHERE siret = $1`,
+			majastres.String(), row.state, row.want, row.atHub, string(row.editor))
+		found, total, err := clients.List(ctx, tilleul, directory.ClientSearch{Stuck: true, Limit: 1})
+		if err != nil || total != row.stuck || len(found) != row.stuck {
+			t.Errorf("%+v: %d of %d, %v", row, len(found), total, err)
+		}
+	}
+}

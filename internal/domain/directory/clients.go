@@ -43,6 +43,7 @@ func (c FormCounts) Add(state FormState, n int) FormCounts {
 type ClientSearch struct {
 	Text          string    // as a citizen searches: a name, a postcode, a SIRET; "" for all
 	Form          FormState // "" for any
+	Stuck         bool      // only those whose subscription at HubEE failed, or that HubEE suspended
 	Offset, Limit int
 }
 
@@ -50,6 +51,7 @@ type ClientSearch struct {
 type ClientQuery struct {
 	Query
 	Form          FormState
+	Stuck         bool
 	Offset, Limit int
 }
 
@@ -59,7 +61,7 @@ const maxClients = 100
 // understood is false for a text without letter or digit, which is in no name.
 func (search ClientSearch) understood() (ClientQuery, bool) {
 	query := ClientQuery{
-		Query: ParseQuery(search.Text), Offset: max(search.Offset, 0), Limit: min(max(search.Limit, 1), maxClients),
+		Query: ParseQuery(search.Text), Stuck: search.Stuck, Offset: max(search.Offset, 0), Limit: min(max(search.Limit, 1), maxClients),
 	}
 	if slices.Contains(FormStates[:], search.Form) {
 		query.Form = search.Form

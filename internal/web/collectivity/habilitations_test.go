@@ -1,10 +1,14 @@
 package collectivity
 
 import (
+	"strings"
 	"testing"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/web"
+	"portail-qf/templates"
 )
 
 // « With an editor: … the literal warning …; without: create the HubEE password » (PRODUCT.md
@@ -49,12 +53,74 @@ func TestWhoReceivesTheDossiersIsTold(t *testing.T) {
 // A draft that came to nothing is no affair of the home page.
 func TestADraftIsNotShown(t *testing.T) {
 	for _, state := range habilitation.States {
-		shown := len(newHabilitationViews([]habilitation.Request{sampleRequest(state)}, credential.Watched{})) == 1
+		shown := len(newHabilitationViews([]habilitation.Request{sampleRequest(state)}, credential.Watched{}, "")) == 1
 		if hidden := state == habilitation.Draft || state == habilitation.Archived; shown == hidden {
 			t.Errorf("%s is shown: %v", state, shown)
 		}
 		if habilitationSeverities[state] == "" {
 			t.Errorf("the badge of %q has no colour", state)
+		}
+	}
+}
+
+// « For a revoked habilitation say that it is final, what to do, whom to write to »; what it
+// gave is told in the past once it is not valid any more.
+func TestWhatToDoIsToldInEachState(t *testing.T) {
+	const contact = "api-particulier@api.gouv.fr"
+	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := map[habilitation.State]string{
+		habilitation.Validated: "rien", habilitation.Reopened: "reste valide telle", habilitation.Submitted: "Vous n’avez rien à faire",
+		habilitation.ChangesRequested: "compléter ou corriger", habilitation.Refused: "faire une nouvelle demande", habilitation.Suspended: "Pour la faire rétablir",
+		habilitation.Revoked: "C’est définitif",
+	}
+	for _, state := range habilitation.States {
+		if says[state] == "" {
+			continue // not shown
+		}
+		request := sampleRequest(state)
+		frame := framed(web.ProPage{}, agent(), homePath)
+		frame.Contact = contact
+		page := newHomePage(frame, agent().Organisation, sampleTown(directory.FormClosed), nil)
+		page.Habilitations, page.Closing = newHabilitationViews([]habilitation.Request{request}, credential.Watched{}, contact), closingOf([]habilitation.Request{request})
+		body, err := views.home.Render(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(body)
+		if want := says[state]; want != "rien" && !strings.Contains(text, want) {
+			t.Errorf("%s: does not say %q", state, want)
+		}
+		if got := strings.Contains(text, "<dt>Ce qu’elle permet</dt>"); got != request.Habilitated() {
+			t.Errorf("%s: tells in the present what it permits: %v", state, got)
+		}
+		if got := strings.Contains(text, "le rouvrir"); got == (state == habilitation.Revoked) && request.Current.Number != 0 {
+			t.Errorf("%s: says how the form opens again: %v", state, got)
+		}
+	}
+}
+
+// The strongest right tells why the form is closed.
+func TestWhyAFormIsClosed(t *testing.T) {
+	token := sampleRequest(habilitation.Revoked)
+	token.Current.Modalities.Form = false
+	revoked, suspended, valid := sampleRequest(habilitation.Revoked), sampleRequest(habilitation.Suspended), sampleRequest(habilitation.Validated)
+	for name, row := range map[string]struct {
+		requests []habilitation.Request
+		want     closing
+	}{
+		"nothing is known": {nil, closedSomehow}, "the token alone": {[]habilitation.Request{token}, closedSomehow},
+		"revoked": {[]habilitation.Request{token, revoked}, closedByRevoked}, "suspended": {[]habilitation.Request{revoked, suspended, revoked}, closedBySuspended},
+		"valid": {[]habilitation.Request{suspended, valid, revoked}, closedByHub},
+	} {
+		if got := closingOf(row.requests); got != row.want {
+			t.Errorf("%s: %q, want %q", name, got, row.want)
 		}
 	}
 }

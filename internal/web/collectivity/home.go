@@ -34,7 +34,7 @@ func (h *Handler) home(c *gin.Context) error {
 		return err
 	}
 	page := newHomePage(h.Frame(c), actor.Organisation, town, counts)
-	page.Habilitations = newHabilitationViews(requests, subscription)
+	page.Habilitations, page.Closing = newHabilitationViews(requests, subscription, page.Contact), closingOf(requests)
 	page.Address = h.PortalURL + page.FormURL
 	return h.Views.home.Write(c.Writer, http.StatusOK, page)
 }

@@ -48,7 +48,7 @@ func sampleTown(form directory.FormState) directory.Collectivity {
 
 // sampleRequest is a request of the town in a state, with what the state supposes.
 func sampleRequest(state habilitation.State) habilitation.Request {
-	request := habilitation.Request{Number: 48231, Siret: "21040107100019", State: state, StateAt: sampleNow().Add(-50 * time.Hour)}
+	request := habilitation.Request{Number: 48231, Source: habilitation.FromDatapass, Siret: "21040107100019", State: state, StateAt: sampleNow().Add(-50 * time.Hour)}
 	switch state {
 	case habilitation.Validated, habilitation.Reopened, habilitation.Suspended, habilitation.Revoked:
 		request.Current = habilitation.Habilitation{
@@ -71,10 +71,10 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		every[state] = 3 + i*i*i*i
 	}
 	with := func(p homePage, subscription credential.Watched, requests ...habilitation.Request) homePage {
-		p.Habilitations = newHabilitationViews(requests, subscription)
+		p.Habilitations, p.Closing = newHabilitationViews(requests, subscription, p.Contact), closingOf(requests)
 		return p
 	}
-	open := sampleTown(directory.FormOpen)
+	open, closed := sampleTown(directory.FormOpen), sampleTown(directory.FormClosed)
 	alone, elsewhere, token := sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated)
 	alone.Current.Editor = habilitation.Editor{}
 	token.Current.Modalities.Form = false
@@ -99,6 +99,10 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		{Name: "recu-ailleurs", Content: with(show(agent(), open, nil), served, elsewhere)},
 		{Name: "jeton-seul", Content: with(show(agent(), directory.Collectivity{}, nil), credential.Watched{}, token)},
 		{Name: "toutes-les-habilitations", Content: with(show(agent(), sampleTown(directory.FormClosed), nil), credential.Watched{}, each...)},
+		{Name: "suspendue", Content: with(show(agent(), closed, nil), credential.Watched{}, sampleRequest(habilitation.Suspended))},
+		{Name: "revoquee", Content: with(show(agent(), closed, nil), credential.Watched{}, sampleRequest(habilitation.Revoked))},
+		{Name: "suspendue-par-hubee", Content: with(show(agent(), closed, nil), credential.Watched{}, sampleRequest(habilitation.Validated))},
+		{Name: "refusee", Content: with(show(agent(), directory.Collectivity{}, nil), credential.Watched{}, sampleRequest(habilitation.Refused))},
 		{Name: "ouvert-sans-dossier", Content: show(agent(), bare, nil)},
 		{Name: "bientot", Content: show(agent(), sampleTown(directory.FormSoon), nil)},
 		{Name: "ferme", Content: show(agent(), sampleTown(directory.FormClosed), map[dossier.State]int{dossier.Processed: 1})},

@@ -16,6 +16,9 @@ type habilitationView struct {
 	ApprovedAt   web.Moment
 	Editor       string // "" without an editor
 	Token, Form  bool
+	Valid        bool // it permits what it gives
+	Datapass     bool // the request was made there
+	Contact      string
 	// Who receives the dossiers of a valid habilitation with the form; none where it has none.
 	Receiver receiver
 }
@@ -38,7 +41,7 @@ var habilitationSeverities = map[habilitation.State]string{
 }
 
 // newHabilitationViews leaves out what never was more than a draft.
-func newHabilitationViews(requests []habilitation.Request, subscription credential.Watched) []habilitationView {
+func newHabilitationViews(requests []habilitation.Request, subscription credential.Watched, contact string) []habilitationView {
 	var views []habilitationView
 	for _, r := range requests {
 		if r.Current.Number == 0 && (r.State == habilitation.Draft || r.State == habilitation.Archived) {
@@ -48,6 +51,7 @@ func newHabilitationViews(requests []habilitation.Request, subscription credenti
 			Request: r.Number.String(), State: r.State, Severity: habilitationSeverities[r.State], Since: web.MomentOf(r.StateAt),
 			ApprovedAt: web.MomentOf(r.Current.ApprovedAt), Editor: editorName(r.Current.Editor),
 			Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, Receiver: receiverOf(r, subscription),
+			Valid: r.Habilitated(), Datapass: r.Source == habilitation.FromDatapass, Contact: contact,
 		}
 		if r.Current.Number != 0 {
 			view.Habilitation = r.Current.Number.String()
@@ -77,4 +81,32 @@ func receiverOf(r habilitation.Request, subscription credential.Watched) receive
 		return townReceives
 	}
 	return editorReceives
+}
+
+// closing is why the form of a town is closed, as far as its habilitations tell.
+type closing string
+
+// The reasons.
+const (
+	closedSomehow     closing = ""
+	closedByHub       closing = "hubee"     // there is a right, and HubEE takes no dossier
+	closedBySuspended closing = "suspendue" // the right may come back
+	closedByRevoked   closing = "revoquee"  // it will not
+)
+
+// closingOf finds why: whatever is valid does not close a form, what is suspended may open it
+// again, what is revoked never does.
+func closingOf(requests []habilitation.Request) closing {
+	why := closedSomehow
+	for _, r := range requests {
+		switch form := r.Current.Modalities.Form; {
+		case form && r.Habilitated():
+			return closedByHub
+		case form && r.State == habilitation.Suspended:
+			why = closedBySuspended
+		case form && r.State == habilitation.Revoked && why == closedSomehow:
+			why = closedByRevoked
+		}
+	}
+	return why
 }

@@ -15,6 +15,7 @@ type homePage struct {
 	web.ProPage
 	Name, Siret string
 	Form        directory.FormState // "" without form
+	Closing     closing             // of a closed form
 	FormURL     string              // where citizens go; "" where there is nothing to share
 	Address     string              // the same, in full
 	Town        string              // as citizens read it; "" without form

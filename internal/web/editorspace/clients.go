@@ -10,11 +10,15 @@ import (
 	"portail-qf/internal/web"
 )
 
+// filterStuck narrows the list to the collectivities that are stuck at HubEE.
+const filterStuck, stuck = "hubee", "bloque"
+
 // clientListing is the list of the collectivities of an editor, by name.
 var clientListing = web.Listing{
 	Path: clientsPath,
 	Filters: []web.Filter{
 		web.ChoiceFilter("formulaire", "collectivity.form", string(directory.FormOpen), string(directory.FormSoon), string(directory.FormClosed)),
+		web.ChoiceFilter(filterStuck, "client.hubee", stuck),
 	},
 }
 
@@ -22,7 +26,8 @@ var clientListing = web.Listing{
 func (h *Handler) clients(c *gin.Context) error {
 	asked, ctx, editor := clientListing.Read(c.Request.URL.Query()), c.Request.Context(), web.ActorOf(c).Organisation
 	listed, total, err := h.Clients.List(ctx, editor.Siret, directory.ClientSearch{
-		Text: asked.Search, Form: directory.FormState(asked.Filter("formulaire")), Offset: asked.Offset(), Limit: asked.Limit(),
+		Text: asked.Search, Form: directory.FormState(asked.Filter("formulaire")), Stuck: asked.Filter(filterStuck) == stuck,
+		Offset: asked.Offset(), Limit: asked.Limit(),
 	})
 	if err != nil {
 		return err

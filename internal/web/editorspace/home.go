@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/web"
 )
 
@@ -21,7 +22,11 @@ func (h *Handler) home(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.Views.home.Write(c.Writer, http.StatusOK, newHomePage(h.Frame(c), actor, counts, waiting))
+	page := newHomePage(h.Frame(c), actor, counts, waiting)
+	if _, page.Stuck, err = h.Clients.List(ctx, actor.Organisation.Siret, directory.ClientSearch{Stuck: true, Limit: 1}); err != nil {
+		return err
+	}
+	return h.Views.home.Write(c.Writer, http.StatusOK, page)
 }
 
 // unanswered counts the invitations without answer, for those who may do something of them.

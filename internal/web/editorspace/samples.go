@@ -68,7 +68,13 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	long := manager()
 	long.Name, long.Organisation.Name = strings.Repeat("Marie-Antoinette ", 12), strings.Repeat("DUBOIS", 40)
 	counts := directory.FormCounts{Open: 1312, Soon: 4, Closed: 1}
+	blocked := newHomePage(framed(page, member(), homePath), member(), counts, unanswered{})
+	blocked.Stuck = 2
+	one := blocked
+	one.Stuck = 1
 	return []web.Sample[homePage]{
+		{Name: "bloquees", Content: blocked},
+		{Name: "une-bloquee", Content: one},
 		{Name: "tout", Content: newHomePage(framed(page, manager(), homePath), manager(), counts, unanswered{Waiting: 2, Expired: 1})},
 		{Name: "une-collectivite", Content: newHomePage(framed(page, manager(), homePath), manager(), directory.FormCounts{Open: 1}, unanswered{Expired: 3})},
 		{Name: "rien", Content: newHomePage(framed(page, member(), homePath), member(), directory.FormCounts{}, unanswered{})},
@@ -121,6 +127,7 @@ func clientsSamples(page web.ProPage) []web.Sample[clientsPage] {
 		{Name: "pleine", Content: show("page=2", 1312, sampleClients(25))},
 		{Name: "courte", Content: show("", 3, sampleClients(3))},
 		{Name: "criteres", Content: show("q=sain+%3Cb%3E&formulaire=bientot", 3, long)},
+		{Name: "bloquees", Content: show("hubee=bloque", 3, sampleClients(3))},
 		{Name: "vide", Content: show("", 0, nil)},
 		{Name: "sans-resultat", Content: show("q=nulle+part&formulaire=ferme", 0, nil)},
 		{Name: "au-dela", Content: show("page=40", 0, nil)},

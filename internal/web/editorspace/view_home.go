@@ -15,6 +15,7 @@ type homePage struct {
 	Editor, Siret string
 	Role          account.Role
 	Unanswered    unanswered
+	Stuck         int // clients whose subscription at HubEE failed, or that HubEE suspended
 	Clients       directory.FormCounts
 }
 
