@@ -66,7 +66,7 @@ func TestStaffFindAHabilitation(t *testing.T) {
 	}
 	page := nadia.get(nadia.get(inAdministration + "?q=D48231").linkTo("/habilitations/48231"))
 	page.says("habilitation "+granted, "Validée", "Jeton API Particulier, Formulaire", "Logiciels Tilleul", "905 112 009 00014", "cnaf_quotient_familial",
-		"Restauration scolaire", "Yves Cadoret", requester, "Aline Morvan", "Luc Kerjean", "Odile Tanguy", "Maire", "api-particulier-tilleul",
+		"Restauration scolaire", "Yves Cadoret", requester, "Aline Morvan", "Luc Kerjean", "Odile Tanguy", "Maire", "08 36 65 65 65", "api-particulier-tilleul",
 		"Habilitation validée "+granted, "DataPass", "Suspendre")
 	nadia.get(page.linkTo("/administration/hubee/"+clairmont.Siret)).answers(200).says("Actif", "Activer l’abonnement")
 	instructed := awa.get(awa.get(inInstruction + "?q=limerzel").linkTo("/habilitations/48231")).at(inInstruction + "/48231")
@@ -103,7 +103,8 @@ func TestADecisionOfAnotherMeanwhileIsTold(t *testing.T) {
 		awa.get("/instruction/habilitations/48231/"+act).answers(200).says("par Nadia Keller", "Doublon.")
 	}
 	told.fill("/suspension", typed{"motif": "Une fuite du jeton."}).answers(409).says("Ce n’est pas possible maintenant", "Suspendue", "Une fuite du jeton.").neverSays("Suspendre l’habilitation</button>")
-	nadia.get("/administration/habilitations/48231/revocation").answers(403).says("une autre personne doit la révoquer")
+	nadia.get("/administration/habilitations/48231/revocation").answers(403).says(
+		"une autre personne doit la révoquer", "une autre personne qui instruit").neverSays("demandez l’accès", "administrateur")
 	awa.get("/instruction/habilitations/48231/suspension").answers(409)
 	p.drain()
 	subjects := 0
@@ -154,7 +155,8 @@ func TestTheHomePageTellsWhatIsStuck(t *testing.T) {
 		home.says(words)
 		nadia.get(home.link(words)).answers(200).says(said)
 	}
-	p.professional("lectrice").get("/administration").says("1 événement de DataPass en quarantaine")
+	p.professional("lectrice").get("/administration").says("1 événement de DataPass en quarantaine", "Qui a droit aux données").neverSays("Suspendre, rétablir ou révoquer")
+	home.says("Suspendre, rétablir ou révoquer")
 
 	awa := p.professional("instructrice")
 	before := p.count(`SELECT count(*) FROM requests WHERE state = 'suspendue'`)

@@ -29,6 +29,7 @@ func (p ProErrorPage) Exhibit(page ProPage) Exhibit {
 	var samples []Sample[proErrorPage]
 	for _, sample := range []proErrorPage{
 		{Status: http.StatusForbidden, Code: "access.refused"},
+		{Status: http.StatusForbidden, Code: "habilitation.same_person"},
 		{Status: http.StatusNotFound},
 		{Status: http.StatusConflict, Code: "membership.last_admin"},
 		{Status: http.StatusMethodNotAllowed},
@@ -36,7 +37,11 @@ func (p ProErrorPage) Exhibit(page ProPage) Exhibit {
 		{Status: http.StatusUnprocessableEntity},
 	} {
 		sample.ProPage = page
-		samples = append(samples, Sample[proErrorPage]{Name: http.StatusText(sample.Status), Content: sample})
+		name := http.StatusText(sample.Status)
+		if sample.Code == "habilitation.same_person" { // of the same status as another
+			name += " " + sample.Code
+		}
+		samples = append(samples, Sample[proErrorPage]{Name: name, Content: sample})
 	}
 	return Show("common/pro_error", p.view, samples...)
 }

@@ -167,3 +167,26 @@ func TestNumbersAndMomentsAreFrench(t *testing.T) {
 		}
 	}
 }
+
+// « phones grouped by two digits on pages »: those of France, whatever they are written with.
+func TestPhonesAreGroupedByTwoDigits(t *testing.T) {
+	files := fstest.MapFS{"pages/space/page.tmpl": {Data: []byte(`{{phone .}}`)}, "messages/none.tmpl": {}}
+	parsed, err := web.ParseTemplates(files, func(name string) string { return name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	view, err := web.ParseView[string](parsed, "space/page")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const grouped, abroad = "02\u00a097\u00a066\u00a000\u00a000", "&#43;33\u00a02\u00a097\u00a066\u00a000\u00a000"
+	for written, want := range map[string]string{
+		"0297660000": grouped, "02 97 66 00 00": grouped, "02.97.66.00.00": grouped, "02-97-66-00-00": grouped,
+		"+33297660000": abroad, "+33 (0)2 97 66 00 00": abroad,
+		"3646": "3646", "029766000": "029766000", "+352 27 00 00": "&#43;352 27 00 00", "02 97 66 00 00 poste 12": "02 97 66 00 00 poste 12", "": "", "+33": "&#43;33",
+	} {
+		if got, err := view.Render(written); err != nil || string(got) != want {
+			t.Errorf("%q: %q, %v, want %q", written, got, err, want)
+		}
+	}
+}

@@ -42,6 +42,7 @@ func (w words) funcs() map[string]any {
 		"moment": func(m Moment) (string, error) { return w.say("moment", m) },
 		"day":    func(m Moment) (string, error) { return w.say("day", m) },
 		"number": number,
+		"phone":  phone,
 	}
 }
 
@@ -52,4 +53,25 @@ func number(count int) string {
 		digits = digits[:end] + "\u202f" + digits[end:]
 	}
 	return digits
+}
+
+// phone groups the digits of a French telephone number by two, as people read it aloud; any
+// other number stays as it was written.
+func phone(number string) string {
+	digits := strings.NewReplacer(" ", "", ".", "", "-", "", "\u00a0", "", "\u202f", "", "(0)", "").Replace(number)
+	national, prefix := digits, ""
+	if abroad, found := strings.CutPrefix(digits, "+33"); found {
+		national, prefix = "0"+abroad, "+33\u00a0"
+	}
+	if len(national) != 10 || national[0] != '0' || strings.Trim(national, "0123456789") != "" {
+		return number
+	}
+	groups := make([]string, 0, 5)
+	for i := 0; i < len(national); i += 2 {
+		groups = append(groups, national[i:i+2])
+	}
+	if prefix != "" {
+		groups[0] = groups[0][1:]
+	}
+	return prefix + strings.Join(groups, "\u00a0")
 }

@@ -68,5 +68,7 @@ func (h *Handler) home(c *gin.Context) error {
 	}
 	role := web.ActorOf(c).Role
 	waiting = waiting.openTo(func(object, act string) bool { return h.Can(role, object, act) })
-	return h.Views.home.Write(c.Writer, http.StatusOK, newHomePage(h.Frame(c), waiting))
+	page := newHomePage(h.Frame(c), waiting)
+	page.Decides = h.Can(role, "habilitation", "suspend")
+	return h.Views.home.Write(c.Writer, http.StatusOK, page)
 }

@@ -8,6 +8,7 @@ type homePage struct {
 	Waiting   Waiting
 	Unmanaged []unmanagedEditor
 	Sections  []web.NavLink
+	Decides   bool // the person, of habilitations
 }
 
 // unmanagedEditor is an editor of which nobody may invite any more.

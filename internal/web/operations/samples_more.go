@@ -113,7 +113,7 @@ func sampleEvents() []audit.Event {
 	own := audit.Object{Kind: "session", ID: "100", Display: "Camille Ferrand"}
 	unknown := audit.Author{ID: "unknown", Display: "Personne non reconnue"}
 	return []audit.Event{
-		{Author: camille, Act: audit.SignInAccepted, Object: own, Detail: "eidas1-mfa"},
+		{Author: camille, Act: audit.SignInAccepted, Object: own, Detail: "eidas1-mfa pwd+mfa 71144ab3-ee1a-4401-b7b3-79b44f7daeeb"},
 		{Author: unknown, Act: audit.SignInRefused, Object: audit.Object{Kind: "signin", ID: "login"}, Detail: "signin.factor_missing"},
 		{Author: camille, Act: audit.StepUpAccepted, Object: own, Detail: "eidas2"},
 		{Author: unknown, Act: audit.StepUpRefused, Object: own, Detail: "signin.other_person"},

@@ -95,15 +95,22 @@ func (v Views) detail(view *eventView, entry audit.Entry) {
 		view.Kind = v.known("order.kind."+entry.Detail, "order.kind.other")
 	case entry.Act == audit.MailReaddressed && corrected != nil:
 		view.Recipient = recipientCorrected{Position: corrected[1], Refusal: refusalOf(corrected[2])}
+	case entry.Object.Kind == "datapass":
+		view.Detail = v.known("datapass.event."+entry.Detail, "")
 	default:
-		// What comes after the first word is for whoever looks closer.
-		code, more, _ := strings.Cut(entry.Detail, " ")
-		view.Code = strings.TrimSpace(more)
-		if view.Detail = v.known("audit.detail."+code, ""); view.Detail == "" {
+		// What comes after the first word, such as the name of an identity provider, is for
+		// whoever looks into the database.
+		code, _, _ := strings.Cut(entry.Detail, " ")
+		if view.Detail = v.known("audit.detail."+code, ""); view.Detail == "" && !provesIdentity(entry.Act) {
 			view.Code = strings.TrimSpace(entry.Detail)
 		}
 	}
 	if entry.Object.Kind == "job" {
 		view.Kind = v.jobName(entry.Object.ID)
 	}
+}
+
+// provesIdentity tells the acts whose detail is how somebody proved who she is.
+func provesIdentity(act audit.Act) bool {
+	return act == audit.SignInAccepted || act == audit.StepUpAccepted
 }

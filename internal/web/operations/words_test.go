@@ -113,6 +113,32 @@ func TestEveryActHasItsSentence(t *testing.T) {
 	}
 }
 
+// « the journal shows raw details (ouvert), (bientot), and of a sign-in an AMR UUID: show words
+// or nothing »
+func TestADetailIsToldInWordsOrNotAtAll(t *testing.T) {
+	_, views := parseAll(t)
+	datapass := audit.Object{Kind: "datapass", ID: "712"}
+	for _, row := range []struct {
+		event        audit.Event
+		detail, code string
+	}{
+		{audit.Event{Act: audit.SignInAccepted, Detail: "eidas1 pwd 71144ab3-ee1a-4401-b7b3-79b44f7daeeb"}, "audit.detail.eidas1", ""},
+		{audit.Event{Act: audit.StepUpAccepted, Detail: "pwd 71144ab3-ee1a-4401-b7b3-79b44f7daeeb"}, "", ""},
+		{audit.Event{Act: audit.CollectivityAdded, Detail: "ouvert"}, "audit.detail.ouvert", ""},
+		{audit.Event{Act: audit.CollectivityAdded, Detail: "bientot"}, "audit.detail.bientot", ""},
+		{audit.Event{Act: audit.CollectivityAdded, Detail: "ferme"}, "audit.detail.ferme", ""},
+		{audit.Event{Act: audit.DatapassReplayed, Object: datapass, Detail: "approve"}, "datapass.event.approve", ""},
+		{audit.Event{Act: audit.DatapassDismissed, Object: datapass, Detail: "sung"}, "", ""},
+		{audit.Event{Act: audit.HabilitationApproved, Detail: "H10000042"}, "", "H10000042"},
+		{audit.Event{Act: "form.published", Detail: "version 3"}, "", "version 3"},
+	} {
+		view := views.newEventView(audit.Entry{Event: row.event})
+		if view.Detail != row.detail || view.Code != row.code {
+			t.Errorf("%s %q: %q and %q", row.event.Act, row.event.Detail, view.Detail, view.Code)
+		}
+	}
+}
+
 // The relay's words are not kept (package mail): its codes must do.
 func TestARefusalIsToldInWords(t *testing.T) {
 	for code, want := range map[string]string{
