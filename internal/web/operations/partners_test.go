@@ -171,7 +171,7 @@ func TestAnEventThatCannotBeUsedIsDismissed(t *testing.T) {
 	page := "/administration/datapass/" + id
 	s.get(s.admin, "/administration/datapass").is(http.StatusOK, page+"/classement")
 	s.get(s.admin, page).is(http.StatusOK, "ne change jamais", page+"/classement", "!Corrigez")
-	s.get(s.admin, page+"/classement").is(http.StatusOK, "Classer sans suite l’événement nº "+id, "C’est définitif", "D48231", "!anne@")
+	s.get(s.admin, page+"/classement").is(http.StatusOK, "Classer sans suite l’événement nº\u00a0"+id, "C’est définitif", "D48231", "!anne@")
 	s.get(s.reader, page).is(http.StatusOK, "!/classement")
 	s.get(s.reader, page+"/classement").is(http.StatusForbidden)
 	s.post(s.reader, page+"/classement", nil).is(http.StatusForbidden)
