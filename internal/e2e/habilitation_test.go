@@ -232,7 +232,8 @@ func TestWhatDatapassMaySendWrong(t *testing.T) {
 			t.Errorf("%s, unsigned: %d", name, status)
 		}
 	}
-	if status, _ := p.sendsSigned([]byte(strings.Repeat(" ", 3<<20))); status < 400 || status >= 500 {
+	// The portal hangs up on who goes on sending: the answer may not be read (status 0).
+	if status, _ := p.sendsSigned([]byte(strings.Repeat(" ", 3<<20))); status != 0 && status != http.StatusRequestEntityTooLarge {
 		t.Errorf("oversized: %d", status)
 	}
 	if got := p.count(`SELECT count(*) FROM datapass_events WHERE state = 'quarantaine'`); got != 6 {

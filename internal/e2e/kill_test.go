@@ -313,6 +313,8 @@ func TestEveryFailpointHasItsKill(t *testing.T) {
 	for _, kill := range depositKills {
 		killed = append(killed, kill.at...)
 	}
+	killed = append(killed, slices.Concat(approvalKills...)...)
+	killed = append(killed, revocationKills...)
 	place := regexp.MustCompile(`failpoint\.Hit\((?:fmt\.Sprintf\()?"([^"]+)"`)
 	found := 0
 	err := filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {
@@ -323,7 +325,10 @@ func TestEveryFailpointHasItsKill(t *testing.T) {
 		for _, match := range place.FindAllStringSubmatch(string(source), -1) {
 			found++
 			numbered := strings.ReplaceAll(match[1], "%d", "1")
-			if !slices.Contains(killed, numbered) {
+			// A place named after a state of the saga is one place of each state.
+			if !slices.ContainsFunc(killed, func(at string) bool {
+				return at == numbered || strings.HasSuffix(numbered, ": ") && strings.HasPrefix(at, numbered) && strings.HasSuffix(at, " recorded")
+			}) {
 				t.Errorf("nobody kills the portal at %q", match[1])
 			}
 		}

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"portail-qf/internal/sim/stage"
 )
 
 // reply is an answer that the visitor does not follow.
@@ -253,10 +251,7 @@ func TestAFormThatIsNotOpenTakesNothing(t *testing.T) {
 	p.signInAs(p.anybody())
 	away := citizen.get(majastres).leaves()
 	review := p.signsIn(citizen.get(sainville))
-	closed := bytes.ReplaceAll(stage.SeedFile, []byte(`"formulaire": "ouvert"`), []byte(`"formulaire": "ferme"`))
-	if _, err := p.app.Directory.Import(t.Context(), bytes.NewReader(closed)); err != nil {
-		t.Fatal(err)
-	}
+	p.execute(`UPDATE collectivities SET form = 'ferme'`)
 	review.submit("/transmettre").at(sainville + "/echec/formulaire-ferme").says("vient de fermer")
 	citizen.get(away).at(majastres + "/echec/formulaire-ferme")
 	for _, question := range p.stage.APIParticulier.Requests(0) {
