@@ -68,10 +68,12 @@ func approvals() (all []decision.Approved) {
 		made(decision.Approved{FormAdded: about.Form})
 		made(decision.Approved{Modification: true})
 		made(decision.Approved{Modification: true, EditorChanged: true})
-		made(decision.Approved{Modification: true, FormRemoved: !about.Form})
+		made(decision.Approved{Modification: true, FormRemoved: !about.Form, FormClosed: !about.Form})
+		made(decision.Approved{Modification: true, TokenAdded: about.Token, FormRemoved: !about.Form})
 		made(decision.Approved{Modification: true, Suspended: true, FormAdded: about.Form})
 		if about.Form {
 			made(decision.Approved{Modification: true, FormAdded: true})
+			made(decision.Approved{Modification: true, FormAdded: true, FormClosed: true})
 			made(decision.Approved{FormAdded: true, Elsewhere: true})
 			made(decision.Approved{Modification: true, Elsewhere: true})
 		}
@@ -86,6 +88,8 @@ func changes() (all []decision.Changed) {
 				n := decision.Changed{About: about, Act: act, StillValid: valid, Revision: 2, At: noon}
 				all = append(all, must(decision.NewChanged(n)))
 				n.Habilitation, n.Reason = 10000042, "Un motif.\r\n\r\nEt sa suite."
+				all = append(all, must(decision.NewChanged(n)))
+				n.Suspended = act == habilitation.Refuse && valid
 				all = append(all, must(decision.NewChanged(n)))
 			}
 		}
@@ -224,7 +228,7 @@ func TestTheWarningIsWhereItBelongs(t *testing.T) {
 			warned++
 		}
 	}
-	if warned != 12 { // an approval, a modification or another software; with and without a token, with and without names
+	if warned != 16 { // an approval, a modification twice or another software; with and without a token, with and without names
 		t.Errorf("%d mails with the warning", warned)
 	}
 }
@@ -254,7 +258,7 @@ func TestAMailSpeaksOfWhatWasGranted(t *testing.T) {
 		if !n.Suspended && !n.FormRemoved { // which say what works no more
 			check(n.About, n)
 		}
-		alone := n.HasTask()
+		alone := n.NeedsPassword()
 		if words := oneSpaced(render(n).Text); strings.Contains(strings.ToLower(words), "créez votre mot de passe dans les 48\u00a0heures") != alone {
 			t.Errorf("%s: whose town needs a HubEE password\n%s", n.Kind(), words)
 		}
@@ -276,7 +280,7 @@ func TestAReasonIsQuotedOrToBeReadAtDataPass(t *testing.T) {
 				t.Errorf("%s with reason %q: %s", n.Kind(), n.Reason, words)
 			}
 			valid := n.Act == habilitation.Refuse && n.StillValid
-			if strings.Contains(words, "reste valable") != valid || n.Act == habilitation.Refuse && strings.Contains(words, "nouvelle demande") == valid {
+			if strings.Contains(words, "reste valable") != (valid && !n.Suspended) || n.Act == habilitation.Refuse && strings.Contains(words, "nouvelle demande") == valid {
 				t.Errorf("%s, still valid %t: %s", n.Kind(), n.StillValid, words)
 			}
 		}

@@ -69,18 +69,14 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 			return decision.File{}, err
 		}
 	}
+	file.Town = siret
 	if file.Subscription, err = s.behind(ctx, siret); err != nil || file.Subscription.Siret == "" {
 		return file, err
 	}
 	if file.Server, err = s.find(ctx, file.Subscription.Request); err != nil {
 		return decision.File{}, err
 	}
-	if file.Heir, err = s.heirOf(ctx, file.Subscription); err != nil {
-		return decision.File{}, err
-	}
-	if of := file.Heir.Current.Editor.Siret; of != "" {
-		file.HeirEditor, err = Editors(s).FindEditor(ctx, of)
-	}
+	file.Heir, file.HeirEditor, err = s.heirOf(ctx, file.Subscription, number)
 	return file, err
 }
 
@@ -109,7 +105,7 @@ func (s Decisions) readFormer(ctx context.Context, file *decision.File, siret va
 		return fmt.Errorf("find the former subscription: %w", err)
 	}
 	file.Former = former
-	file.FormerHeir, err = s.heirOf(ctx, former)
+	file.FormerHeir, file.FormerHeirEditor, err = s.heirOf(ctx, former, file.Request.Number)
 	return err
 }
 
@@ -131,24 +127,29 @@ func (s Decisions) behind(ctx context.Context, siret value.Siret) (credential.Su
 }
 
 // sqlHeir finds who takes the subscription of a town when the request that it serves no
-// longer holds: who contends for it, else the newest that is valid for the form.
+// longer holds, apart from one that is being decided: who contends for it, else the newest
+// that is valid for the form.
 const sqlHeir = `
 	SELECT r.number` + withNewest + `
-	WHERE r.siret = $1 AND r.number <> $2 AND r.state IN ('validee', 'reouverte') AND h.form
+	WHERE r.siret = $1 AND r.number <> $2 AND r.number <> $4 AND r.state IN ('validee', 'reouverte') AND h.form
 	ORDER BY r.number <> $3, h.number DESC LIMIT 1`
 
-func (s Decisions) heirOf(ctx context.Context, of credential.Subscription) (habilitation.Request, error) {
-	heir, err := heirNumber(ctx, s.DB.pool, of)
+func (s Decisions) heirOf(ctx context.Context, of credential.Subscription, decided habilitation.RequestNumber) (heir habilitation.Request, with editor.Editor, err error) {
+	number, err := heirNumber(ctx, s.DB.pool, of, decided)
 	if err != nil {
-		return habilitation.Request{}, err
+		return heir, with, err
 	}
-	return s.find(ctx, heir)
+	if heir, err = s.find(ctx, number); err != nil || heir.Current.Editor.IsZero() {
+		return heir, with, err
+	}
+	with, err = Editors(s).FindEditor(ctx, heir.Current.Editor.Siret)
+	return heir, with, err
 }
 
 // heirNumber is 0 where nobody takes it.
-func heirNumber(ctx context.Context, q sqlx.QueryerContext, of credential.Subscription) (habilitation.RequestNumber, error) {
+func heirNumber(ctx context.Context, q sqlx.QueryerContext, of credential.Subscription, decided habilitation.RequestNumber) (habilitation.RequestNumber, error) {
 	var heir int64
-	err := sqlx.GetContext(ctx, q, &heir, sqlHeir, of.Siret.String(), int64(of.Request), int64(of.Contender))
+	err := sqlx.GetContext(ctx, q, &heir, sqlHeir, of.Siret.String(), int64(of.Request), int64(of.Contender), int64(decided))
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("find the heir: %w", err)
 	}
@@ -213,7 +214,7 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 		}
 	}
 	if o.Left != nil {
-		if err := recordWanted(ctx, tx, *o.Left, true, o.At); err != nil {
+		if err := recordWanted(ctx, tx, *o.Left, o.Left.Contender == o.Former.Contender, o.At); err != nil {
 			return err
 		}
 	}
@@ -240,9 +241,9 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 // made from what moved since: the subscription, or who is to take it. Code:
 // habilitation.moved.
 func stillTrue(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
-	towns := []string{o.Request.Siret.String()}
-	if o.Left != nil {
-		towns = append(towns, o.Left.Siret.String())
+	towns := []string{o.Town.String()}
+	if o.Former.Siret != "" {
+		towns = append(towns, o.Former.Siret.String())
 	}
 	slices.Sort(towns) // whoever decides about two towns waits in the same order
 	for _, siret := range towns {
@@ -250,18 +251,33 @@ func stillTrue(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 			return fmt.Errorf("wait for other decisions: %w", err)
 		}
 	}
-	var revision int
-	err := tx.GetContext(ctx, &revision, `SELECT revision FROM subscriptions WHERE siret = $1`, o.Request.Siret.String())
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("compare the subscription with what was read: %w", err)
-	}
-	heir := o.Heir
-	if o.Before.Siret != "" {
-		if heir, err = heirNumber(ctx, tx, o.Before); err != nil {
+	for _, read := range []struct {
+		town   value.Siret
+		before credential.Subscription
+		heir   habilitation.RequestNumber
+	}{{o.Town, o.Before, o.Heir}, {o.Former.Siret, o.Former, o.FormerHeir}} {
+		if err := sameSubscription(ctx, tx, read.town, read.before, read.heir, o.Request.Number); err != nil {
 			return err
 		}
 	}
-	if revision != o.Before.Revision || heir != o.Heir {
+	return nil
+}
+
+// sameSubscription compares the subscription of a town, and who is to take it, with what was
+// read. Code: habilitation.moved.
+func sameSubscription(ctx context.Context, tx *sqlx.Tx, town value.Siret, before credential.Subscription, heir, decided habilitation.RequestNumber) error {
+	var revision int
+	err := tx.GetContext(ctx, &revision, `SELECT revision FROM subscriptions WHERE siret = $1`, town.String())
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("compare the subscription with what was read: %w", err)
+	}
+	now := heir
+	if before.Siret != "" {
+		if now, err = heirNumber(ctx, tx, before, decided); err != nil {
+			return err
+		}
+	}
+	if revision != before.Revision || now != heir {
 		return fault.New(fault.Conflict, "habilitation.moved")
 	}
 	return nil

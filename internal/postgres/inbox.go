@@ -72,11 +72,14 @@ func (i Inbox) RecordReceived(ctx context.Context, kept decision.Kept) (id int64
 		if kept.Outcome == nil {
 			return nil
 		}
-		// What of this request waited for somebody, and happened before, waits for nothing.
+		// What of this request waited for somebody, and happened before, waits for nothing. An
+		// approval or a revocation does until the next one: no other event replaces it.
 		const sqlOvertake = `
 			UPDATE datapass_events SET state = 'sans_effet', reason = 'datapass.overtaken'
-			WHERE request = $1 AND id <> $2 AND state = 'quarantaine' AND fired_at <= $3`
-		if _, err := tx.ExecContext(ctx, sqlOvertake, int64(kept.Request), id, kept.FiredAt.Unix()); err != nil {
+			WHERE request = $1 AND id <> $2 AND state = 'quarantaine'
+			  AND (fired_at < $3 OR fired_at = $3 AND (event = $4 OR event <> 'revoke'))
+			  AND (event NOT IN ('approve', 'revoke') OR $4 IN ('approve', 'revoke'))`
+		if _, err := tx.ExecContext(ctx, sqlOvertake, int64(kept.Request), id, kept.FiredAt.Unix(), kept.Event); err != nil {
 			return fmt.Errorf("let what was overtaken go: %w", err)
 		}
 		return recordOutcome(ctx, tx, *kept.Outcome)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -208,6 +209,7 @@ func TestWhatOnlyAPersonCanJudgeIsSetAside(t *testing.T) {
 		{string(told("approve", time.Now().AddDate(1, 0, 0).Unix(), "90511200900014")), "quarantaine datapass.future"},
 		{string(told("approve", 1782300000, "123")), "quarantaine datapass.editor_invalid"},
 		{string(told("approve", 1782300100, "90511200900014")), "appliquee "},
+		{string(told("revoke", 1782300050, "90511200900014")), "quarantaine datapass.revoked_before"},
 		{string(told("revoke", 1782300200, "90511200900014")), "appliquee "},
 		{string(told("approve", 1782300150, "90511200900014")), "sans_effet datapass.late"},
 		{string(told("approve", 1782300300, "90511200900014")), "quarantaine datapass.revoked"},
@@ -216,7 +218,7 @@ func TestWhatOnlyAPersonCanJudgeIsSetAside(t *testing.T) {
 			t.Errorf("%d: %s, want %s", i, got, row.want)
 		}
 	}
-	if n := s.count(`SELECT count(*) FROM datapass_events WHERE reason = 'datapass.overtaken'`); n != 1 {
+	if n := s.count(`SELECT count(*) FROM datapass_events WHERE reason = 'datapass.overtaken'`); n != 2 {
 		t.Errorf("%d events were overtaken", n)
 	}
 	by := people.Actor{AccountID: 1, Name: "Nadia Keller", Role: people.Admin}
@@ -229,6 +231,95 @@ func TestWhatOnlyAPersonCanJudgeIsSetAside(t *testing.T) {
 	}
 	if n := s.count(`SELECT count(*) FROM audit_events WHERE act = 'datapass.dismissed'`); n != 1 {
 		t.Errorf("%d lines in the journal", n)
+	}
+}
+
+// An approval that waits for somebody does so until the next approval or revocation: what
+// becomes of the file meanwhile grants nothing, and must not make it lost.
+func TestAnApprovalSetAsideIsNotLostToWhatHappensToTheFile(t *testing.T) {
+	s := setScene(t)
+	now := noon
+	inbox := s.inbox(&now)
+	approval := []byte(strings.Replace(string(event("approve", "48231", "inconnu")), `"siret":"44973625500018"`, `"siret":""`, 1))
+	if got := s.receives(inbox, approval); got.State != decision.Quarantined {
+		t.Fatalf("an editor without SIRET: %+v", got)
+	}
+	later := func(name string) []byte {
+		return []byte(strings.Replace(string(event(name, "48231", "inconnu")), "1782300000", "1782300500", 1))
+	}
+	if got := s.receives(inbox, later("reopen")); got.State != decision.Applied {
+		t.Fatalf("the file is reopened: %+v", got)
+	}
+	if got := s.receives(inbox, approval); got.State != decision.Quarantined {
+		t.Errorf("the approval, sent again: %+v", got)
+	}
+	if got := s.receives(inbox, later("approve")); got.State != decision.Applied {
+		t.Fatalf("the next approval: %+v", got)
+	}
+	if n := s.count(`SELECT count(*) FROM datapass_events WHERE reason = 'datapass.overtaken'`); n != 1 {
+		t.Errorf("%d events were overtaken", n)
+	}
+}
+
+// A request that was never approved may name another town: nothing of the one before, where
+// others have a subscription, is in question.
+func TestADraftMovesToAnotherTown(t *testing.T) {
+	s := setScene(t)
+	now := noon
+	inbox := s.inbox(&now)
+	s.receives(inbox, event("approve", "48231", "inconnu"))
+	s.receives(inbox, event("submit", "48232", "inconnu"))
+	moved := strings.NewReplacer("1782300000", "1782300500", "21040107100019", "21910998000017").Replace(string(event("update", "48232", "inconnu")))
+	if got := s.receives(inbox, []byte(moved)); got.State != decision.Applied {
+		t.Errorf("it moves: %+v", got)
+	}
+	if got := s.file(48232).Request.Siret; got != "21910998000017" {
+		t.Errorf("it is of %s", got)
+	}
+}
+
+// Who takes what a request leaves in its former town is compared once more when it is
+// recorded: a right that ended meanwhile must not open a form.
+func TestTheHeirOfAFormerTownMayMoveMeanwhile(t *testing.T) {
+	s := setScene(t)
+	now := noon
+	inbox := s.inbox(&now)
+	s.receives(inbox, event("approve", "48231", "inconnu"))
+	s.receives(inbox, event("approve", "48232", "inconnu"))
+	move, err := decision.ReadEvent([]byte(strings.NewReplacer("1782300000", "1782300500", "21040107100019", "21910998000017").Replace(string(event("approve", "48231", "inconnu")))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := postgres.Decisions{DB: s.db}
+	made := func() decision.Outcome {
+		file, err := store.FindFile(context.Background(), move.Request, move.Siret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, err := store.NextHabilitation(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := decision.DecideEvent(file, move, file.CurrentEditor, next, decision.Moment{At: noon, Sealer: inbox.Vault})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *o
+	}
+	stale := made()
+	by := people.Actor{AccountID: 3, Name: "Awa Traoré"}
+	order := decision.Order{Number: 48232, Revision: s.file(48232).Request.Revision, Reason: "Fuite."}
+	if err := s.decisions().Suspend(context.Background(), by, order); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Record(context.Background(), stale); !fault.Is(err, "habilitation.moved") {
+		t.Errorf("made from what was: %v", err)
+	}
+	if err := store.Record(context.Background(), made()); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.count(`SELECT count(*) FROM subscriptions WHERE siret = '21040107100019' AND want = 'suspendu'`); n != 1 {
+		t.Error("the subscription of the former town is wanted active by nobody's right")
 	}
 }
 

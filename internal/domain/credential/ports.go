@@ -46,7 +46,8 @@ type Provisioner interface {
 	// (fault.Conflict): FindSubscription finds it.
 	CreateSubscription(ctx context.Context, subscription NewSubscription) (HubSubscription, error)
 	// ChangeSubscription reads a subscription, changes what change says and nothing else,
-	// and writes it back whole, as HubEE wants it. hubee.subscription_missing.
+	// and writes it back whole, as HubEE wants it. hubee.subscription_missing;
+	// hubee.forbidden (fault.Unavailable) for a 403: our account may not, until HubEE lets it.
 	ChangeSubscription(ctx context.Context, id string, change SubscriptionChange) (HubSubscription, error)
 	// ListSubscriptions lists the subscriptions to the process of the form, refused ones
 	// apart, from an offset on. It tells the offset of the next page, 0 when there is none.

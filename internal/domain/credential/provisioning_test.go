@@ -58,6 +58,8 @@ func (s *one) RecordStep(_ context.Context, step credential.Step) error {
 	return nil
 }
 
+func (*one) RecordSeen(context.Context, []string, time.Time) error { return nil }
+
 // A saga ends, whatever HubEE says: it is tried again for some days, each time a bounded
 // number of calls, and then somebody has to look.
 func TestASagaThatNeverRestsCallsForSomebody(t *testing.T) {

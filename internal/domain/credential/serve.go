@@ -18,15 +18,23 @@ type Service struct {
 }
 
 // Serving makes the subscription work for a habilitation, from now on: it is activated, or
-// its delegation moves. One that works for it already stays as it is: active, or suspended
-// by HubEE, which nobody here undoes in passing.
+// its delegation moves. One that works for it already stays as it is. What HubEE suspended
+// stays so for the same request, whatever becomes of it here: nobody undoes that in passing
+// (Relaunched does).
 func (s Subscription) Serving(of Service, now time.Time) Subscription {
-	same := s.Request == of.Request && s.Editor == of.Editor && s.Want == WantActive
+	sameRequest, wanted := s.Request == of.Request, s.Want == WantActive
+	same := sameRequest && s.Editor == of.Editor && wanted
 	s.Siret, s.Request, s.Organisation, s.Editor = of.Siret, of.Request, of.Organisation, of.Editor
 	if s.Contender == of.Request {
 		s.Contender = 0
 	}
-	if same && (s.State == Active || s.SuspendedAtHub) {
+	switch {
+	case same && s.State == Active:
+		return s
+	case sameRequest && s.SuspendedAtHub:
+		if s.State = Suspended; !wanted {
+			s.Want, s.WantedAt = WantActive, now
+		}
 		return s
 	}
 	if s.HubID == "" { // HubEE has told of no account yet: it may still be another's
@@ -40,11 +48,12 @@ func (s Subscription) Stopped(now time.Time) Subscription {
 	if s.Want == WantSuspended {
 		return s
 	}
-	before := s.State
+	before := s
 	s = s.wanting(WantSuspended, now)
-	if before != Failed {
-		s.State = before // until HubEE has suspended it
+	if before.State != Failed {
+		s.State = before.State // until HubEE has suspended it
 	}
+	s.SuspendedAtHub = before.SuspendedAtHub
 	return s
 }
 
@@ -79,8 +88,12 @@ func (s Subscription) underWay() bool {
 }
 
 // isDelegated tells whether HubEE hands the dossiers to whom it should. A delegation to a
-// person, of the old sort, names no organisation: it is believed (hubee.md §10.2).
+// person, of the old sort, names no organisation: it is believed (hubee.md §10.2). So is
+// HubEE about a town whose software nobody here has heard of.
 func (s Subscription) isDelegated(told HubSubscription) bool {
+	if s.Request == 0 && s.Editor == "" {
+		return true
+	}
 	if told.Delegate.Siret != "" {
 		return told.Delegate.Siret == s.Editor
 	}
@@ -94,4 +107,7 @@ const (
 	codeRefused    = "provisioning.activation_refused"
 )
 
-const codeMissing = "hubee.subscription_missing"
+const (
+	codeMissing   = "hubee.subscription_missing"
+	codeForbidden = "hubee.forbidden"
+)

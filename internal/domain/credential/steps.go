@@ -196,7 +196,7 @@ func (r *run) activate() error {
 	switch {
 	case fault.Is(err, codeMissing):
 		return r.lost(StepActivate, err)
-	case fault.Is(err, "hubee.refused"):
+	case fault.Is(err, "hubee.refused"), fault.Is(err, codeForbidden):
 		return r.waits(err, codeRefused)
 	case err != nil:
 		return r.called(StepActivate, "", err)
@@ -298,7 +298,7 @@ func (r *run) suspend() error {
 	_, err = r.Hub.ChangeSubscription(r.ctx, id, SubscriptionChange{Status: HubSuspended, At: r.Wall()})
 	failpoint.Hit("provision: suspended, not recorded")
 	if err == nil {
-		after.State, after.AtHub = Suspended, HubSuspended
+		after.State, after.AtHub, after.SuspendedAtHub = Suspended, HubSuspended, false
 	}
 	return r.called(StepSuspend, CallDone, err)
 }
@@ -318,8 +318,10 @@ func (r *run) knownID() (string, error) {
 
 // observed is what HubEE's word makes of a subscription that is wanted active. One that is
 // active for another software than it should be lets the form be open, and is not what it
-// should be: somebody has to know, and what waited for somebody still does.
+// should be: somebody has to know, and what waited for somebody still does. A suspension
+// that was ours, and that nobody has lifted there yet, is not HubEE's.
 func observed(s Subscription, told HubSubscription, now time.Time) Subscription {
+	ours := s.AtHub == HubSuspended && !s.SuspendedAtHub
 	s.SeenAt, s.AtHub = now, told.Status
 	wrong := Failure{Code: codeDelegation, Trace: "HubEE hands the dossiers to " + told.AccessMode + " " + told.Delegate.Siret.String(), At: now}
 	switch {
@@ -331,10 +333,10 @@ func observed(s Subscription, told HubSubscription, now time.Time) Subscription 
 		if s.Failure.IsZero() { // else it is known why, and asked for again
 			s.Failure = wrong
 		}
-	case told.Status == HubSuspended, s.State == Active:
+	case told.Status == HubSuspended && !ours, s.State == Active:
 		// What was active and is inactive was stopped there, by whatever means.
 		s.State, s.SuspendedAtHub, s.Failure = Suspended, true, Failure{}
-	case s.State != Suspended:
+	case s.State != Suspended && s.State != Failed: // which waits for somebody here
 		s.State = Awaiting
 	}
 	return s

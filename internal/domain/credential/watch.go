@@ -46,7 +46,7 @@ type Contending struct {
 func (s Subscription) Settled() bool {
 	switch s.Want {
 	case WantActive:
-		return s.State == Active && !s.SuspendedAtHub
+		return s.State == Active && !s.SuspendedAtHub && s.Failure.IsZero()
 	case WantSuspended:
 		return s.State == Suspended
 	}

@@ -51,7 +51,7 @@ func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m 
 		o, err := change(f, Verdict{Act: habilitation.Refuse, Editor: of, Title: e.Title, Technical: e.Contacts.Technical.Mail}, m)
 		return &o, err
 	}
-	o := Outcome{Request: f.Request, Track: f.Track, Before: f.Subscription, Heir: f.Heir.Number, At: m.At}
+	o := f.outcome(m.At)
 	if named && held.Mail != "" && held.Mail != f.Request.Requester.Mail && f.Request.Current.Number != 0 {
 		o.Events = append(o.Events, m.event(f.Request, audit.RequesterChanged, ""))
 	}
@@ -59,7 +59,8 @@ func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m 
 }
 
 // revives tells an approval of what DataPass itself revoked: a revocation is final, so that
-// one of the two is a mistake, and somebody has to look.
+// one of the two is a mistake, and somebody has to look. So it is when the revocation comes
+// last.
 func (f File) revives(e Event) bool {
 	return e.Name == eventApprove && f.Track.Decided.Rank == ranks[eventRevoke] && f.Track.Decided.before(e.mark())
 }

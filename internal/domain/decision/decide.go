@@ -52,12 +52,13 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		FormUID: grant.FormUID, Title: grant.Title, Terms: grant.Terms, Contacts: grant.Contacts,
 		ApprovedBy: grant.ByName, ApprovedAt: grant.At,
 	}
-	o := Outcome{Request: r, Track: f.Track, Before: f.Subscription, Heir: f.Heir.Number, Habilitation: &r.Current, Editor: grant.Editor, At: m.At}
+	f.Request = r
+	o := f.outcome(m.At)
+	o.Habilitation, o.Editor = &r.Current, grant.Editor
 	o.Events = append(o.Events, m.event(r, audit.HabilitationApproved, grant.Number.String()))
 	if grant.Editor.Siret != "" && r.State.Habilitates() {
 		o.EditorEvents = append(o.EditorEvents, EditorEvent{EventValidated, grant.Editor.Siret, r.Siret, grant.Number.String()})
 	}
-	f.Request = r
 	if r.State.Habilitates() {
 		o.serve(f)
 	}
@@ -66,12 +67,15 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		isModification := before.Number != 0
 		return NewApproved(Approved{
 			About: about(r, grant.Editor), Habilitation: grant.Number, Modification: isModification,
-			FormAdded: grant.Form && !before.Modalities.Form, FormRemoved: before.Modalities.Form && !grant.Form,
+			FormAdded:   grant.Form && (!before.Modalities.Form || before.Siret != r.Siret),
+			TokenAdded:  grant.Token && !before.Modalities.Token,
+			FormRemoved: before.Modalities.Form && !grant.Form, FormClosed: o.closes(f),
 			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
 			Elsewhere:     o.contends(), Suspended: !r.State.Habilitates(), ApprovedAt: grant.At,
 		})
 	})
-	err = errors.Join(err, o.tellHandOver(f, f.CurrentEditor, m), o.tellEditorChange(f, grant.Editor, m))
+	served, left := f.changeOfEditor(grant.Editor, o), f.formerChange(o)
+	err = errors.Join(err, o.tellHandOver(served, m), o.tellHandOver(left, m))
 	for _, designated := range designations(r.Current, before, grant.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
 	}
@@ -154,6 +158,10 @@ func (o *Outcome) serve(f File) {
 		o.Subscription = &s
 	case isTaken && s.Request != 0:
 		// The same software receives them already: nothing moves while that right holds.
+		if s.Contender == r.Number {
+			s = withoutContender(s, f.Heir)
+			o.Subscription = &s
+		}
 	default:
 		if served := s.Serving(serviceOf(r), o.At); served != s {
 			o.Subscription, o.Provision = &served, true
@@ -176,6 +184,8 @@ func (o *Outcome) after() credential.Subscription {
 func (o *Outcome) leave(f File) {
 	s := f.Former
 	switch {
+	case s.Siret != "" && s.Contender == f.Request.Number:
+		s = withoutContender(s, f.FormerHeir)
 	case s.Siret == "" || s.Request != f.Request.Number:
 		return
 	case f.FormerHeir.Habilitated():
@@ -186,6 +196,26 @@ func (o *Outcome) leave(f File) {
 	o.Left = &s
 }
 
+// withoutContender has the request that contended give up: the newest other one that is for
+// another software contends in its place, so that nobody who waits for an answer is
+// forgotten.
+func withoutContender(s credential.Subscription, next habilitation.Request) credential.Subscription {
+	s.Contender = 0
+	if next.Habilitated() && next.Current.Editor.Siret != s.Editor {
+		s.Contender = next.Number
+	}
+	return s
+}
+
+// closes tells that the decision closes a form that worked by the request.
+func (o *Outcome) closes(f File) bool {
+	stops := func(before credential.Subscription, after *credential.Subscription) bool {
+		return after != nil && before.Request == f.Request.Number && after.Request == f.Request.Number &&
+			before.Want == credential.WantActive && after.Want == credential.WantSuspended
+	}
+	return stops(o.Before, o.Subscription) || stops(o.Former, o.Left)
+}
+
 // release is the contrary: the subscription must no longer work for the request. It goes to
 // its heir, or is suspended.
 func (o *Outcome) release(f File) {
@@ -194,7 +224,7 @@ func (o *Outcome) release(f File) {
 	case s.Siret == "":
 		return
 	case s.Contender == r.Number:
-		s.Contender = 0
+		s = withoutContender(s, f.Heir)
 		o.Subscription = &s
 	case s.Request == r.Number && f.Heir.Habilitated():
 		s = s.Serving(serviceOf(f.Heir), o.At)
@@ -217,42 +247,62 @@ func (o *Outcome) concernsForm(f File, act habilitation.Act) bool {
 	return f.Request.Current.Modalities.Form && after.Request == number && after.Want == credential.WantActive
 }
 
-// tellHandOver tells of dossiers that go to another software because the request no longer
-// keeps them.
-func (o *Outcome) tellHandOver(f File, former editor.Editor, m Moment) error {
-	number := f.Request.Number
-	if o.Subscription == nil || f.Subscription.Request != number || o.Subscription.Request == number ||
-		o.Subscription.Editor == f.Subscription.Editor {
-		return nil
-	}
-	event := m.event(f.Heir, audit.SubscriptionHandedOver, "")
-	event.Object = subscriptionObject(f.Heir)
-	o.Events = append(o.Events, event)
-	return o.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(handOver(f, former, m.At)) })
+// handOver is a change of who receives the dossiers of a town: a request, with its editor,
+// in place of the one that was served, with its former editor. Zero for none.
+type handOver struct {
+	to, from     habilitation.Request
+	with, former editor.Editor
+	isNewVersion bool // of the same request
 }
 
-// tellEditorChange tells both editors and the town of a new version that is for another
-// software than the one before.
-func (o *Outcome) tellEditorChange(f File, to editor.Editor, m Moment) error {
-	number, s := f.Request.Number, o.Subscription
-	if s == nil || s.Want != credential.WantActive || f.Subscription.Request != number || s.Request != number || s.Editor == f.Subscription.Editor {
+// changeOfEditor is the hand-over that a decision brings to the town: to the heir, because
+// the request no longer keeps the dossiers, or to the editor of its new version. Where nobody
+// received them, nothing changes hands.
+func (f File) changeOfEditor(of editor.Editor, o Outcome) handOver {
+	before, after, number := o.Before, o.Subscription, f.Request.Number
+	switch {
+	case after == nil || before.Request != number || before.Want != credential.WantActive || after.Want != credential.WantActive ||
+		after.Editor == before.Editor:
+		return handOver{}
+	case after.Request == number:
+		return handOver{to: f.Request, with: of, from: f.Server, former: f.CurrentEditor, isNewVersion: true}
+	}
+	return handOver{to: f.Heir, with: f.HeirEditor, from: f.Server, former: f.CurrentEditor}
+}
+
+// formerChange is the hand-over in the town that the request was for before.
+func (f File) formerChange(o Outcome) handOver {
+	if o.Left == nil || o.Former.Want != credential.WantActive || o.Left.Request == o.Former.Request || o.Left.Editor == o.Former.Editor {
+		return handOver{}
+	}
+	return handOver{to: f.FormerHeir, with: f.FormerHeirEditor, from: f.Request, former: f.CurrentEditor}
+}
+
+// tellHandOver tells both editors and the town, and writes it in the journal unless it is a
+// new version, which is there already.
+func (o *Outcome) tellHandOver(h handOver, m Moment) error {
+	if h.to.Number == 0 {
 		return nil
 	}
-	f.Heir, f.HeirEditor = f.Request, to
-	return o.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(handOver(f, f.CurrentEditor, m.At)) })
+	if !h.isNewVersion {
+		event := m.event(h.to, audit.SubscriptionHandedOver, "")
+		event.Object = subscriptionObject(h.to)
+		o.Events = append(o.Events, event)
+	}
+	return o.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(h.told(m.At)) })
 }
 
 func subscriptionObject(r habilitation.Request) audit.Object {
 	return audit.Object{Kind: "subscription", ID: r.Siret.String(), Display: r.Organisation}
 }
 
-// handOver says that the heir receives the dossiers, in place of a former editor.
-func handOver(f File, former editor.Editor, at time.Time) HandedOver {
-	to := f.Heir
+// told is the mail of a hand-over.
+func (h handOver) told(at time.Time) HandedOver {
+	to := h.to
 	return HandedOver{
 		Habilitation: to.Current.Number, Request: to.Number, Siret: to.Siret, Organisation: to.Organisation, Title: to.Current.Title,
-		Editor: f.HeirEditor.Name, Former: former.Name, To: to.Requester.Mail,
-		Copies: []string{f.Server.Requester.Mail, f.HeirEditor.TechnicalContact, former.TechnicalContact}, At: at,
+		Editor: h.with.Name, Former: h.former.Name, To: to.Requester.Mail,
+		Copies: []string{h.from.Requester.Mail, h.with.TechnicalContact, h.former.TechnicalContact}, At: at,
 	}
 }
 
@@ -280,14 +330,15 @@ type Verdict struct {
 // change decides it of a request that was moved to its new state already.
 func change(f File, v Verdict, m Moment) (Outcome, error) {
 	r := f.Request
-	o := Outcome{Request: r, Track: f.Track, Before: f.Subscription, Heir: f.Heir.Number, At: m.At, Events: []audit.Event{m.event(r, acts[v.Act], "")}}
+	o := f.outcome(m.At)
+	o.Events = []audit.Event{m.event(r, acts[v.Act], "")}
 	switch {
 	case v.Act == habilitation.Restore:
 		o.serve(f)
 	case !r.State.Habilitates():
 		o.release(f)
 	}
-	if err := o.tellHandOver(f, v.Editor, m); err != nil {
+	if err := o.tellHandOver(f.changeOfEditor(v.Editor, o), m); err != nil {
 		return o, err
 	}
 	if r.Requester.Mail == "" || v.Act != habilitation.Refuse && r.Current.Number == 0 {
@@ -303,7 +354,8 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 	}
 	return o, o.write(m.Sealer, func() (notice.Notice, error) {
 		return NewChanged(Changed{
-			About: told, Habilitation: r.Current.Number, Act: v.Act, Reason: v.Reason, StillValid: r.Habilitated(), Revision: r.Revision + 1, At: m.At,
+			About: told, Habilitation: r.Current.Number, Act: v.Act, Reason: v.Reason, Revision: r.Revision + 1, At: m.At,
+			StillValid: r.Current.Number != 0 && r.State != habilitation.Revoked, Suspended: r.State == habilitation.Suspended,
 		})
 	})
 }

@@ -63,7 +63,7 @@ func TestASecondEditorContendsForTheDossiers(t *testing.T) {
 	second := o.Request
 	second.Revision = 1
 
-	contended := decision.File{Request: first, Subscription: *o.Subscription, Server: first, Heir: second, HeirEditor: brume}
+	contended := decision.File{Request: first, CurrentEditor: tilleul, Subscription: *o.Subscription, Server: first, Heir: second, HeirEditor: brume}
 	revoke, err := decision.ReadEvent([]byte(replaced(t, string(happened{"revoke", 90, "revoked", "yves@limerzel.fr", true}.body(t)), "model_id", 1)))
 	if err != nil {
 		t.Fatal(err)
@@ -80,8 +80,29 @@ func TestASecondEditorContendsForTheDossiers(t *testing.T) {
 		t.Errorf("both editors and the town are told: %+v", told)
 	}
 
-	// the contender gives up
-	gone := decision.File{Request: second, Track: o.Track, Subscription: *o.Subscription, Server: first, Heir: second}
+	// the contender's new version is for the software that has the dossiers
+	file = decision.File{Request: second, Track: o.Track, Subscription: *o.Subscription, Server: first, CurrentEditor: brume}
+	event.FiredAt = 50
+	agreed, err := decision.DecideEvent(file, event, tilleul, 10000078, byDatapass)
+	if err != nil || agreed.Subscription == nil || agreed.Subscription.Contender != 0 || agreed.Provision || strings.Contains(string(agreed.Letters[0].Content), `"Elsewhere":true`) {
+		t.Errorf("the contender agrees: %+v, %v", agreed.Subscription, err)
+	}
+	// or for another town
+	moved := decision.File{Request: second, Track: o.Track, Former: *o.Subscription, CurrentEditor: brume}
+	event.Siret = "21910998000017"
+	left, err := decision.DecideEvent(moved, event, brume, 10000078, byDatapass)
+	if err != nil || left.Left == nil || left.Left.Contender != 0 || left.Left.Request != 1 {
+		t.Errorf("the contender moves to another town: %+v, %v", left.Left, err)
+	}
+
+	// the contender gives up; one that contended before comes again
+	third := valid(3, habilitation.Editor{Siret: "44973625500018", Name: "Boussole"})
+	again := decision.File{Request: second, Track: o.Track, Subscription: *o.Subscription, Server: first, Heir: third}
+	revoke.Request, revoke.FiredAt = 48231, 100
+	if o, err := decision.DecideEvent(again, revoke, brume, 0, byDatapass); err != nil || o.Subscription == nil || o.Subscription.Contender != 3 || o.Subscription.Request != 1 {
+		t.Errorf("two contended, and one's right ends: %+v, %v", o.Subscription, err)
+	}
+	gone := decision.File{Request: second, Track: o.Track, Subscription: *o.Subscription, Server: first}
 	revoke.Request, revoke.FiredAt = 48231, 100
 	o, err = decision.DecideEvent(gone, revoke, brume, 0, byDatapass)
 	if err != nil || o.Subscription == nil || o.Subscription.Contender != 0 || o.Subscription.Request != 1 || o.Provision {
@@ -156,14 +177,91 @@ func TestWhatAModificationChangesIsTold(t *testing.T) {
 	if diff := cmp.Diff(want, kinds); diff != "" || !strings.Contains(content, `"EditorChanged":true`) {
 		t.Errorf("another software: %s %s", diff, content)
 	}
-	if kinds, content := said(tilleul, false); len(kinds) != 1 || !strings.Contains(content, `"FormRemoved":true`) {
+	if kinds, content := said(tilleul, false); len(kinds) != 1 || !strings.Contains(content, `"FormRemoved":true`) || !strings.Contains(content, `"FormClosed":true`) {
 		t.Errorf("without the form: %q %s", kinds, content)
 	}
+	file.Heir, file.HeirEditor = valid(7, habilitation.Editor{Siret: brume.Siret, Name: brume.Name}), brume
+	if kinds, content := said(tilleul, false); len(kinds) != 2 || !strings.Contains(content, `"FormRemoved":true`) || strings.Contains(content, `"FormClosed":true`) {
+		t.Errorf("without the form, which another right keeps open: %q %s", kinds, content)
+	}
+	file.Heir, file.HeirEditor = habilitation.Request{}, editor.Editor{}
 	if kinds, content := said(editor.Editor{}, true); len(kinds) != 2 || !strings.Contains(content, `"EditorChanged":true`) {
 		t.Errorf("without a software: %q %s", kinds, content)
 	}
-	if kinds, content := said(tilleul, true); len(kinds) != 1 || strings.Contains(content, `"EditorChanged":true`) {
+	if kinds, content := said(tilleul, true); len(kinds) != 1 || strings.Contains(content, `"EditorChanged":true`) || strings.Contains(content, `"TokenAdded":true`) {
 		t.Errorf("the same: %q %s", kinds, content)
+	}
+	file.Request.Current.Modalities.Token = false
+	if _, content := said(tilleul, true); !strings.Contains(content, `"TokenAdded":true`) {
+		t.Errorf("with a token: %s", content)
+	}
+	// Nobody received the dossiers of a form that was closed: nothing changes hands.
+	file.Subscription.Want, file.Subscription.State = credential.WantSuspended, credential.Suspended
+	if kinds, content := said(brume, true); len(kinds) != 1 {
+		t.Errorf("another software for a form that was closed: %q %s", kinds, content)
+	}
+}
+
+// A request that is approved for another town gives up the subscription of the one before: to
+// its heir, which is told like every hand-over, and the form of the new town opens, at an
+// address of its own.
+func TestWhatARequestLeavesInItsFormerTownIsTold(t *testing.T) {
+	before := valid(48231, ofTilleul)
+	before.Siret, before.Current.Siret = "21910998000017", "21910998000017"
+	heir := valid(7, habilitation.Editor{Siret: brume.Siret, Name: brume.Name})
+	heir.Siret = before.Siret
+	event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", true}.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		heir               habilitation.Request
+		serves             habilitation.RequestNumber
+		letters, handOvers int
+		wants              credential.Want
+		closed             string
+	}{
+		"with an heir":    {heir, 7, 2, 1, credential.WantActive, `"FormClosed":false`},
+		"without an heir": {habilitation.Request{}, 48231, 1, 0, credential.WantSuspended, `"FormClosed":true`},
+	} {
+		file := decision.File{Request: before, CurrentEditor: tilleul, Former: serving(before), FormerHeir: row.heir, FormerHeirEditor: brume}
+		o, err := decision.DecideEvent(file, event, tilleul, 10000077, byDatapass)
+		if err != nil || o.Left == nil || o.Left.Request != row.serves || o.Left.Want != row.wants || len(o.Letters) != row.letters {
+			t.Fatalf("%s: %+v, %d letters, %v", name, o.Left, len(o.Letters), err)
+		}
+		if content := string(o.Letters[0].Content); !strings.Contains(content, `"FormAdded":true`) || !strings.Contains(content, row.closed) {
+			t.Errorf("%s: %s", name, content)
+		}
+		handOvers := 0
+		for _, e := range o.Events {
+			if e.Act == audit.SubscriptionHandedOver && e.Object.ID == "21910998000017" {
+				handOvers++
+			}
+		}
+		if handOvers != row.handOvers {
+			t.Errorf("%s: %+v", name, o.Events)
+		}
+	}
+}
+
+// A modification that is refused leaves a suspended habilitation as it is: the mail neither
+// calls it refused nor valid.
+func TestARefusedModificationOfWhatIsSuspended(t *testing.T) {
+	r := valid(48231, ofTilleul)
+	r.State = habilitation.Suspended
+	event, err := decision.ReadEvent(happened{"refuse", 60, "refused", "yves@limerzel.fr", true}.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	track := decision.Track{Decided: decision.Mark{FiredAt: 40, Rank: 20}}
+	o, err := decision.DecideEvent(decision.File{Request: r, Track: track}, event, tilleul, 0, byDatapass)
+	if err != nil || o == nil || len(o.Letters) != 1 {
+		t.Fatal(o, err)
+	}
+	for _, letter := range o.Letters {
+		if content := string(letter.Content); !strings.Contains(content, `"StillValid":true`) || !strings.Contains(content, `"Suspended":true`) {
+			t.Error(content)
+		}
 	}
 }
 

@@ -139,7 +139,8 @@ func adoption(f File, town existing, grant Grant, siret value.Siret) Outcome {
 	if g.State == habilitation.Revoked {
 		track.Decided.Rank = ranks[eventRevoke]
 	}
-	o := Outcome{Request: r, Track: track, Before: f.Subscription, Heir: f.Heir.Number, Habilitation: &r.Current, At: at}
+	o := f.outcome(at)
+	o.Request, o.Track, o.Habilitation = r, track, &r.Current
 	if g.Form && g.Subscription != "" {
 		subscription := f.Subscription
 		subscription.Siret, subscription.Request, subscription.Organisation = siret, r.Number, town.Name

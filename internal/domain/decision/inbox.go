@@ -278,6 +278,9 @@ func (i *Inbox) decide(ctx context.Context, kept *Kept, event Event) error {
 	case outcome == nil && file.revokedHere():
 		kept.Reason = "datapass.revoked_here"
 		return nil
+	case outcome == nil && event.Name == eventRevoke && file.Track.Decided.Rank == ranks[eventApprove]:
+		kept.quarantine("datapass.revoked_before")
+		return nil
 	case outcome == nil:
 		kept.Reason = "datapass.late"
 		return nil

@@ -58,8 +58,10 @@ type Approved struct {
 	About
 	Habilitation habilitation.Number
 	Modification bool // the request had a habilitation before
-	FormAdded    bool // the form was not granted before
+	FormAdded    bool // the form was not granted before, or for another town
 	FormRemoved  bool // it was, and is no longer
+	FormClosed   bool // the form of the town, or of the one of before, closes by this
+	TokenAdded   bool // the token was not granted before
 	// EditorChanged: another software than before, or none.
 	EditorChanged bool
 	// Elsewhere: another software receives the dossiers of the town, and somebody has to
@@ -93,9 +95,14 @@ func (n Approved) Kind() notice.Kind {
 	return KindApproved
 }
 
-// HasTask tells that the town has something to do: its password at HubEE.
-func (n Approved) HasTask() bool {
+// NeedsPassword tells that the town has a password to make, at HubEE.
+func (n Approved) NeedsPassword() bool {
 	return (n.FormAdded || n.Form && n.EditorChanged) && !n.Elsewhere && !n.Suspended && n.Editor == ""
+}
+
+// HasTask tells that the town has something to do: that password, or to fetch its token.
+func (n Approved) HasTask() bool {
+	return n.NeedsPassword() || n.TokenAdded && !n.Suspended && n.Editor == ""
 }
 
 // Key is one per habilitation: an approval is confirmed once.
@@ -110,8 +117,10 @@ type Changed struct {
 	// Reason is what the person who decided wrote, whole, on lines of its own; "" when the
 	// decision comes from DataPass, which does not tell it.
 	Reason string
-	// StillValid: a modification was refused, the habilitation stays as it was.
+	// StillValid: a modification was refused, the habilitation stays as it was, suspended
+	// perhaps.
 	StillValid bool
+	Suspended  bool
 	Revision   int // of the request, after the decision
 	At         time.Time
 }

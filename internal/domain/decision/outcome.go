@@ -14,6 +14,7 @@ import (
 
 // File is all that a decision reads of a request.
 type File struct {
+	Town    value.Siret          // whose subscription was read
 	Request habilitation.Request // zero when the request is not known yet
 	Track   Track
 	// CurrentEditor is the editor of its newest habilitation, as it is today; zero without one.
@@ -23,12 +24,14 @@ type File struct {
 	Subscription credential.Subscription
 	Server       habilitation.Request
 	// Former is the subscription of the town that the request was for, where an approval
-	// names another one; zero otherwise. FormerHeir is who takes that one.
-	Former     credential.Subscription
-	FormerHeir habilitation.Request
-	// Heir is the request that takes the subscription when the one that it serves no longer
-	// holds: the one that contends for it, else the newest that is valid for the form of the
-	// town. HeirEditor is the editor that it is for, as it is today. Zero without one.
+	// names another one; zero otherwise. FormerHeir is who takes that one, with its editor.
+	Former           credential.Subscription
+	FormerHeir       habilitation.Request
+	FormerHeirEditor editor.Editor
+	// Heir is the request, other than this one, that takes the subscription when the one that
+	// it serves no longer holds: the one that contends for it, else the newest that is valid
+	// for the form of the town. HeirEditor is the editor that it is for, as it is today. Zero
+	// without one.
 	Heir       habilitation.Request
 	HeirEditor editor.Editor
 }
@@ -43,7 +46,9 @@ type Outcome struct {
 	Habilitation *habilitation.Habilitation
 	// Editor is the one to know first, where nobody declared it before.
 	Editor editor.Editor
-	// Before is the subscription of the town as it was read: it must be the same still.
+	// Town is the one whose subscription was read, and Before is that subscription: it must be
+	// the same still.
+	Town   value.Siret
 	Before credential.Subscription
 	// Subscription is as it is wanted afterwards, with the revision that was read; nil where
 	// nothing changes. Provision orders the saga.
@@ -52,12 +57,22 @@ type Outcome struct {
 	// Heir is the request that was read as such: another one may have come since.
 	Heir habilitation.RequestNumber
 	// Left is the subscription of the town that the request was for before, as it is wanted
-	// afterwards; nil for none.
+	// afterwards; nil for none. Former and FormerHeir are what it was made from.
 	Left         *credential.Subscription
+	Former       credential.Subscription
+	FormerHeir   habilitation.RequestNumber
 	Events       []audit.Event
 	Letters      []notice.Letter
 	EditorEvents []EditorEvent
 	At           time.Time
+}
+
+// outcome begins a decision about a file.
+func (f File) outcome(at time.Time) Outcome {
+	return Outcome{
+		Request: f.Request, Track: f.Track, Town: f.Town, Before: f.Subscription, Heir: f.Heir.Number,
+		Former: f.Former, FormerHeir: f.FormerHeir.Number, At: at,
+	}
 }
 
 // EditorEvent is what an editor may learn of a client: for its space, and its webhooks.

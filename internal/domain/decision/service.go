@@ -138,12 +138,13 @@ func (s *Service) HandOver(ctx context.Context, by account.Actor, siret value.Si
 	if err != nil {
 		return fmt.Errorf("find contended subscription: %w", err)
 	}
-	if !file.Request.Habilitated() {
+	if !file.Request.Habilitated() || file.Request.Siret != siret {
 		return fault.New(fault.Conflict, "subscription.uncontended")
 	}
 	m := s.moment(by)
 	served := file.Subscription.Serving(serviceOf(file.Request), m.At)
-	outcome := Outcome{Request: file.Request, Track: file.Track, Before: file.Subscription, Heir: file.Heir.Number, Subscription: &served, Provision: true, At: m.At}
+	outcome := file.outcome(m.At)
+	outcome.Subscription, outcome.Provision = &served, true
 	event := m.event(file.Request, audit.SubscriptionHandedOver, "")
 	event.Object = subscriptionObject(file.Request)
 	outcome.Events = []audit.Event{event}
@@ -153,7 +154,12 @@ func (s *Service) HandOver(ctx context.Context, by account.Actor, siret value.Si
 			return fmt.Errorf("find the former editor: %w", err)
 		}
 	}
-	err = outcome.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(handOver(file, former, m.At)) })
+	to, err := s.editorOf(ctx, file.Request)
+	if err != nil {
+		return err
+	}
+	change := handOver{to: file.Request, with: to, from: file.Server, former: former}
+	err = outcome.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(change.told(m.At)) })
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 const (
 	codeUnavailable         = "hubee.unavailable"
 	codeRefused             = "hubee.refused"
+	codeForbidden           = "hubee.forbidden"
 	codeDuplicate           = "hubee.duplicate"
 	codeNotSubscribed       = "hubee.not_subscribed"
 	codeFolderMissing       = "hubee.folder_missing"

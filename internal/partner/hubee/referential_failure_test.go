@@ -108,6 +108,8 @@ func (one administration) expected(status int, form string) (fault.Kind, string)
 		return fault.NotFound, one.missing
 	case status == http.StatusConflict && one.creates:
 		return fault.Conflict, "hubee.already_exists"
+	case status == http.StatusForbidden && one.name == "change_subscription":
+		return fault.Unavailable, "hubee.forbidden" // the activation is somebody's of HubEE
 	case slices.Contains([]int{400, 405, 409, 413, 422}, status):
 		return fault.Invalid, "hubee.refused"
 	}

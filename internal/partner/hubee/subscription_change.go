@@ -53,6 +53,9 @@ func (a *Administrator) replaceSubscription(ctx context.Context, id string, want
 		success: http.StatusOK,
 		missing: codeSubscriptionMissing,
 	})
+	if err != nil && reply.status == http.StatusForbidden {
+		return subscription{}, fault.Because(fault.Unavailable, codeForbidden, err)
+	}
 	if err != nil {
 		return subscription{}, err
 	}

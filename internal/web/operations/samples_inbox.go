@@ -17,7 +17,7 @@ var (
 // sampleReasons are why events could not be used, or had no effect.
 var sampleReasons = [...]string{
 	"datapass.unreadable", "datapass.too_deep", "datapass.duplicate_key", "datapass.incomplete", "datapass.number_invalid", "datapass.event_unknown",
-	"datapass.siret_invalid", "datapass.requester_missing", "datapass.mail_invalid", "datapass.editor_invalid", "datapass.future", "datapass.revoked",
+	"datapass.siret_invalid", "datapass.requester_missing", "datapass.mail_invalid", "datapass.editor_invalid", "datapass.future", "datapass.revoked", "datapass.revoked_before",
 	"datapass.late", "datapass.repeated", "datapass.foreign_model", "datapass.overtaken", "datapass.dismissed", "datapass.revoked_here",
 }
 
