@@ -74,6 +74,7 @@ func approvals() (all []decision.Approved) {
 		if about.Form {
 			made(decision.Approved{Modification: true, FormAdded: true})
 			made(decision.Approved{Modification: true, FormAdded: true, FormClosed: true})
+			made(decision.Approved{Modification: true, EditorChanged: true, Stopped: true})
 			made(decision.Approved{FormAdded: true, Elsewhere: true})
 			made(decision.Approved{Modification: true, Elsewhere: true})
 		}
@@ -218,7 +219,7 @@ func TestTheWarningIsWhereItBelongs(t *testing.T) {
 	for _, n := range everyVariant() {
 		written := render(n)
 		approved, isApproval := n.(decision.Approved)
-		wanted := isApproval && (approved.FormAdded || approved.Form && approved.EditorChanged) && !approved.Elsewhere && !approved.Suspended && approved.Editor != ""
+		wanted := isApproval && (approved.FormAdded || approved.Form && approved.EditorChanged) && !approved.Elsewhere && !approved.Suspended && !approved.Stopped && approved.Editor != ""
 		for _, words := range []string{oneSpaced(written.Text), shown(t, written.HTML)} {
 			if strings.Contains(words, warning) != wanted || strings.Contains(words, "ignorer ce mail") != wanted {
 				t.Errorf("%+v: the warning is wanted: %t, in %s", n, wanted, words)

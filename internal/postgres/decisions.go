@@ -76,7 +76,10 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 	if file.Server, err = s.find(ctx, file.Subscription.Request); err != nil {
 		return decision.File{}, err
 	}
-	file.Heir, file.HeirEditor, err = s.heirOf(ctx, file.Subscription, number)
+	if file.Heir, file.HeirEditor, err = s.heirOf(ctx, file.Subscription, number); err != nil {
+		return decision.File{}, err
+	}
+	file.Rival, err = rivalOf(ctx, s.DB.pool, file.Subscription, number)
 	return file, err
 }
 
@@ -105,7 +108,10 @@ func (s Decisions) readFormer(ctx context.Context, file *decision.File, siret va
 		return fmt.Errorf("find the former subscription: %w", err)
 	}
 	file.Former = former
-	file.FormerHeir, file.FormerHeirEditor, err = s.heirOf(ctx, former, file.Request.Number)
+	if file.FormerHeir, file.FormerHeirEditor, err = s.heirOf(ctx, former, file.Request.Number); err != nil {
+		return err
+	}
+	file.FormerRival, err = rivalOf(ctx, s.DB.pool, former, file.Request.Number)
 	return err
 }
 
@@ -130,30 +136,51 @@ func (s Decisions) behind(ctx context.Context, siret value.Siret) (credential.Su
 // longer holds, apart from one that is being decided: who contends for it, else the newest
 // that is valid for the form.
 const sqlHeir = `
-	SELECT r.number` + withNewest + `
+	SELECT r.number AS request, h.number AS habilitation` + withNewest + `
 	WHERE r.siret = $1 AND r.number <> $2 AND r.number <> $4 AND r.state IN ('validee', 'reouverte') AND h.form
 	ORDER BY r.number <> $3, h.number DESC LIMIT 1`
 
+// sqlRival finds the newest that is valid for the form and for another software.
+const sqlRival = `
+	SELECT r.number` + withNewest + `
+	WHERE r.siret = $1 AND r.number <> $2 AND r.number <> $4 AND r.state IN ('validee', 'reouverte') AND h.form
+	  AND COALESCE(h.editor_siret, '') <> $3
+	ORDER BY h.number DESC LIMIT 1`
+
+func rivalOf(ctx context.Context, q sqlx.QueryerContext, of credential.Subscription, decided habilitation.RequestNumber) (habilitation.RequestNumber, error) {
+	var rival int64
+	err := sqlx.GetContext(ctx, q, &rival, sqlRival, of.Siret.String(), int64(of.Request), of.Editor.String(), int64(decided))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("find who contends next: %w", err)
+	}
+	return habilitation.RequestNumber(rival), nil
+}
+
 func (s Decisions) heirOf(ctx context.Context, of credential.Subscription, decided habilitation.RequestNumber) (heir habilitation.Request, with editor.Editor, err error) {
-	number, err := heirNumber(ctx, s.DB.pool, of, decided)
+	found, err := findHeir(ctx, s.DB.pool, of, decided)
 	if err != nil {
 		return heir, with, err
 	}
-	if heir, err = s.find(ctx, number); err != nil || heir.Current.Editor.IsZero() {
+	if heir, err = s.find(ctx, habilitation.RequestNumber(found.Request)); err != nil || heir.Current.Editor.IsZero() {
 		return heir, with, err
 	}
 	with, err = Editors(s).FindEditor(ctx, heir.Current.Editor.Siret)
 	return heir, with, err
 }
 
-// heirNumber is 0 where nobody takes it.
-func heirNumber(ctx context.Context, q sqlx.QueryerContext, of credential.Subscription, decided habilitation.RequestNumber) (habilitation.RequestNumber, error) {
-	var heir int64
+type heirRow struct {
+	Request      int64 `db:"request"`
+	Habilitation int64 `db:"habilitation"`
+}
+
+// findHeir is zero where nobody takes it.
+func findHeir(ctx context.Context, q sqlx.QueryerContext, of credential.Subscription, decided habilitation.RequestNumber) (heirRow, error) {
+	var heir heirRow
 	err := sqlx.GetContext(ctx, q, &heir, sqlHeir, of.Siret.String(), int64(of.Request), int64(of.Contender), int64(decided))
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("find the heir: %w", err)
+		return heir, fmt.Errorf("find the heir: %w", err)
 	}
-	return habilitation.RequestNumber(heir), nil
+	return heir, nil
 }
 
 // find reads a request with its newest habilitation; zero when there is none.
@@ -214,7 +241,7 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 		}
 	}
 	if o.Left != nil {
-		if err := recordWanted(ctx, tx, *o.Left, o.Left.Contender == o.Former.Contender, o.At); err != nil {
+		if err := recordWanted(ctx, tx, *o.Left, o.Left.Request != o.ReadFormer.Before.Request || o.Left.Want != o.ReadFormer.Before.Want, o.At); err != nil {
 			return err
 		}
 	}
@@ -242,8 +269,8 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 // habilitation.moved.
 func stillTrue(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	towns := []string{o.Town.String()}
-	if o.Former.Siret != "" {
-		towns = append(towns, o.Former.Siret.String())
+	if former := o.ReadFormer.Before.Siret; former != "" {
+		towns = append(towns, former.String())
 	}
 	slices.Sort(towns) // whoever decides about two towns waits in the same order
 	for _, siret := range towns {
@@ -251,33 +278,32 @@ func stillTrue(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 			return fmt.Errorf("wait for other decisions: %w", err)
 		}
 	}
-	for _, read := range []struct {
-		town   value.Siret
-		before credential.Subscription
-		heir   habilitation.RequestNumber
-	}{{o.Town, o.Before, o.Heir}, {o.Former.Siret, o.Former, o.FormerHeir}} {
-		if err := sameSubscription(ctx, tx, read.town, read.before, read.heir, o.Request.Number); err != nil {
-			return err
-		}
+	if err := sameSubscription(ctx, tx, o.Town, o.Read, o.Request.Number); err != nil {
+		return err
 	}
-	return nil
+	return sameSubscription(ctx, tx, o.ReadFormer.Before.Siret, o.ReadFormer, o.Request.Number)
 }
 
-// sameSubscription compares the subscription of a town, and who is to take it, with what was
+// sameSubscription compares the subscription of a town, and who may take it, with what was
 // read. Code: habilitation.moved.
-func sameSubscription(ctx context.Context, tx *sqlx.Tx, town value.Siret, before credential.Subscription, heir, decided habilitation.RequestNumber) error {
+func sameSubscription(ctx context.Context, tx *sqlx.Tx, town value.Siret, read decision.Reading, decided habilitation.RequestNumber) error {
 	var revision int
 	err := tx.GetContext(ctx, &revision, `SELECT revision FROM subscriptions WHERE siret = $1`, town.String())
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("compare the subscription with what was read: %w", err)
 	}
-	now := heir
-	if before.Siret != "" {
-		if now, err = heirNumber(ctx, tx, before, decided); err != nil {
+	now := decision.Reading{Before: read.Before, Heir: read.Heir, Rival: read.Rival}
+	if read.Before.Siret != "" {
+		heir, err := findHeir(ctx, tx, read.Before, decided)
+		if err != nil {
+			return err
+		}
+		now.Heir = habilitation.Number(heir.Habilitation)
+		if now.Rival, err = rivalOf(ctx, tx, read.Before, decided); err != nil {
 			return err
 		}
 	}
-	if revision != before.Revision || now != heir {
+	if revision != read.Before.Revision || now != read {
 		return fault.New(fault.Conflict, "habilitation.moved")
 	}
 	return nil

@@ -73,12 +73,16 @@ func (i Inbox) RecordReceived(ctx context.Context, kept decision.Kept) (id int64
 			return nil
 		}
 		// What of this request waited for somebody, and happened before, waits for nothing. An
-		// approval or a revocation does until the next one: no other event replaces it.
+		// approval or a revocation does until the next one: no other event replaces it; a
+		// transfer, until the next event that names who holds it. A revocation older than an
+		// approval is somebody's to judge.
 		const sqlOvertake = `
 			UPDATE datapass_events SET state = 'sans_effet', reason = 'datapass.overtaken'
 			WHERE request = $1 AND id <> $2 AND state = 'quarantaine'
 			  AND (fired_at < $3 OR fired_at = $3 AND (event = $4 OR event <> 'revoke'))
-			  AND (event NOT IN ('approve', 'revoke') OR $4 IN ('approve', 'revoke'))`
+			  AND (event NOT IN ('approve', 'revoke') OR $4 IN ('approve', 'revoke'))
+			  AND (event <> 'transfer' OR $4 IN ('transfer', 'approve')) AND ($4 <> 'transfer' OR event = 'transfer')
+			  AND reason <> 'datapass.revoked_before'`
 		if _, err := tx.ExecContext(ctx, sqlOvertake, int64(kept.Request), id, kept.FiredAt.Unix(), kept.Event); err != nil {
 			return fmt.Errorf("let what was overtaken go: %w", err)
 		}

@@ -218,7 +218,7 @@ func TestWhatOnlyAPersonCanJudgeIsSetAside(t *testing.T) {
 			t.Errorf("%d: %s, want %s", i, got, row.want)
 		}
 	}
-	if n := s.count(`SELECT count(*) FROM datapass_events WHERE reason = 'datapass.overtaken'`); n != 2 {
+	if n := s.count(`SELECT count(*) FROM datapass_events WHERE reason = 'datapass.overtaken'`); n != 1 {
 		t.Errorf("%d events were overtaken", n)
 	}
 	by := people.Actor{AccountID: 1, Name: "Nadia Keller", Role: people.Admin}
@@ -275,6 +275,42 @@ func TestADraftMovesToAnotherTown(t *testing.T) {
 	}
 	if got := s.file(48232).Request.Siret; got != "21910998000017" {
 		t.Errorf("it is of %s", got)
+	}
+}
+
+// A request that was served moves to another town: who contended in the former one receives
+// its dossiers, and HubEE is asked to change the delegation; of several who contend, the
+// others are not forgotten.
+func TestWhoContendedTakesTheFormerTown(t *testing.T) {
+	s := setScene(t)
+	now := noon
+	inbox := s.inbox(&now)
+	other := func(number, editor string) []byte {
+		return []byte(strings.NewReplacer("44973625500018", editor, "nouveau", "e"+editor).Replace(string(event("approve", number, "e"+editor))))
+	}
+	s.receives(inbox, event("approve", "48231", "inconnu"))
+	s.receives(inbox, other("48232", "91033700500011"))
+	s.receives(inbox, other("48233", "90511200900014"))
+	contender := func() int {
+		return s.count(`SELECT COALESCE(contender, 0) FROM subscriptions WHERE siret = '21040107100019'`)
+	}
+	if got := contender(); got != 48233 {
+		t.Fatalf("%d contends", got)
+	}
+	s.receives(inbox, []byte(strings.Replace(string(event("revoke", "48233", "inconnu")), "1782300000", "1782300100", 1)))
+	if got := contender(); got != 48232 {
+		t.Fatalf("once one's right ended, %d contends", got)
+	}
+	s.run(`UPDATE outbox SET done_at = now() WHERE kind = 'hubee.provision' AND done_at IS NULL`)
+	moved := strings.NewReplacer("1782300000", "1782300500", "21040107100019", "21910998000017").Replace(string(event("approve", "48231", "inconnu")))
+	if got := s.receives(inbox, []byte(moved)); got.State != decision.Applied {
+		t.Fatalf("%+v", got)
+	}
+	if n := s.count(`SELECT request FROM subscriptions WHERE siret = '21040107100019' AND want = 'actif'`); n != 48232 {
+		t.Errorf("the former town is served for %d", n)
+	}
+	if n := s.count(`SELECT count(*) FROM outbox WHERE kind = 'hubee.provision' AND subject = '21040107100019' AND done_at IS NULL`); n != 1 {
+		t.Errorf("HubEE is asked %d times for the former town", n)
 	}
 }
 

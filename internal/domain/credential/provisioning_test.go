@@ -58,6 +58,10 @@ func (s *one) RecordStep(_ context.Context, step credential.Step) error {
 	return nil
 }
 
+func (*one) FindAddressees(context.Context, value.Siret) (credential.Addressees, error) {
+	return credential.Addressees{}, nil
+}
+
 func (*one) RecordSeen(context.Context, []string, time.Time) error { return nil }
 
 // A saga ends, whatever HubEE says: it is tried again for some days, each time a bounded

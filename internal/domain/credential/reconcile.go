@@ -184,7 +184,7 @@ func (r *run) notice() error {
 	case fault.Is(err, codeMissing) && r.before.State == Failed:
 		return nil // it is known already
 	case fault.Is(err, codeMissing):
-		after.HubID, after.State, after.AtHub = "", Failed, HubAbsent
+		after.HubID, after.State, after.AtHub, after.SuspendedAtHub = "", Failed, HubAbsent, false
 		after.Failure = Failure{Code: codeMissing, Trace: err.Error(), At: r.Now()}
 		_ = r.called(StepRead, "", err)
 	case err != nil:

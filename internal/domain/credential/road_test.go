@@ -34,6 +34,11 @@ func (h *steady) ChangeSubscription(context.Context, string, credential.Subscrip
 	return h.told, h.refusal
 }
 
+// sealer leaves what it seals readable.
+type sealer struct{}
+
+func (sealer) Seal(plain []byte, _ string) []byte { return plain }
+
 // road is a saga with its store, and what it called somebody for.
 type road struct {
 	*credential.Provisioning
@@ -48,7 +53,8 @@ func newRoad(kept credential.Subscription, status credential.HubStatus) *road {
 	r.hub = &steady{told: credential.HubSubscription{ID: "id", Subscriber: kept.Key(), Status: status}}
 	clock := func() time.Time { return morning }
 	r.Provisioning = &credential.Provisioning{
-		Store: r.store, Hub: r.hub, Now: clock, Wall: clock, Concern: func(_ value.Siret, code string) { r.called = append(r.called, code) },
+		Store: r.store, Hub: r.hub, Now: clock, Wall: clock, Sealer: sealer{}, Operator: "exploitation@portail.example.fr",
+		Concern: func(_ value.Siret, code string) { r.called = append(r.called, code) },
 	}
 	return r
 }
@@ -156,7 +162,25 @@ func TestWhoSuspendedIsNotForgotten(t *testing.T) {
 	if version := theirs.Serving(service, morning); version.State != credential.Suspended || !version.SuspendedAtHub || version.Editor != service.Editor {
 		t.Errorf("a new version for another software: %+v", version)
 	}
+	heir := service
+	heir.Request = 50000
+	if passed := theirs.Serving(heir, morning); passed.State != credential.Suspended || !passed.SuspendedAtHub || passed.Request != 50000 {
+		t.Errorf("passed to its heir: %+v", passed)
+	}
+	if anew := theirs.Stopped(morning).Serving(heir, morning); anew.State != credential.Inactive || anew.SuspendedAtHub {
+		t.Errorf("another request, once the former ended: %+v", anew)
+	}
 	if again := theirs.Relaunched(morning); again.State != credential.Inactive || again.SuspendedAtHub {
 		t.Errorf("relaunched by somebody: %+v", again)
+	}
+
+	// HubEE lost it since: there is no suspension of HubEE's any more.
+	gone := newRoad(theirs, credential.HubRefused)
+	if err := gone.Look(t.Context(), service.Siret); err != nil {
+		t.Fatal(err)
+	}
+	gone.is(t, "lost at HubEE", credential.Failed)
+	if restored := gone.store.kept.Stopped(morning).Serving(service, morning); restored.State != credential.ToCreate {
+		t.Errorf("suspended and restored here: %+v", restored)
 	}
 }

@@ -19,8 +19,9 @@ type Service struct {
 
 // Serving makes the subscription work for a habilitation, from now on: it is activated, or
 // its delegation moves. One that works for it already stays as it is. What HubEE suspended
-// stays so for the same request, whatever becomes of it here: nobody undoes that in passing
-// (Relaunched does).
+// stays so, whatever becomes of the request here or whoever comes in its place: nobody undoes
+// that in passing (Relaunched does). A request that comes after the end of the former begins
+// anew.
 func (s Subscription) Serving(of Service, now time.Time) Subscription {
 	sameRequest, wanted := s.Request == of.Request, s.Want == WantActive
 	same := sameRequest && s.Editor == of.Editor && wanted
@@ -31,7 +32,7 @@ func (s Subscription) Serving(of Service, now time.Time) Subscription {
 	switch {
 	case same && s.State == Active:
 		return s
-	case sameRequest && s.SuspendedAtHub:
+	case s.SuspendedAtHub && (sameRequest || wanted && s.Request != 0):
 		if s.State = Suspended; !wanted {
 			s.Want, s.WantedAt = WantActive, now
 		}

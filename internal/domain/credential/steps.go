@@ -219,7 +219,7 @@ func (r *run) waits(err error, code string) error {
 func (r *run) lost(step string, err error) error {
 	_ = r.called(step, "", err)
 	after := &r.step.After
-	after.HubID, after.State, after.AtHub = "", OrganisationCreated, HubAbsent
+	after.HubID, after.State, after.AtHub, after.SuspendedAtHub = "", OrganisationCreated, HubAbsent, false
 	return nil
 }
 
@@ -286,7 +286,7 @@ func (r *run) suspend() error {
 	after.AtHub = told.Status
 	switch {
 	case fault.Is(err, codeMissing):
-		after.HubID, after.State, after.AtHub = "", Suspended, HubAbsent
+		after.HubID, after.State, after.AtHub, after.SuspendedAtHub = "", Suspended, HubAbsent, false
 		return r.called(StepSuspend, CallFound, nil)
 	case err != nil:
 		return r.called(StepRead, "", err)

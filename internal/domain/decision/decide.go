@@ -71,6 +71,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 			TokenAdded:  grant.Token && !before.Modalities.Token,
 			FormRemoved: before.Modalities.Form && !grant.Form, FormClosed: o.closes(f),
 			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
+			Stopped:       o.stopped(),
 			Elsewhere:     o.contends(), Suspended: !r.State.Habilitates(), ApprovedAt: grant.At,
 		})
 	})
@@ -159,7 +160,7 @@ func (o *Outcome) serve(f File) {
 	case isTaken && s.Request != 0:
 		// The same software receives them already: nothing moves while that right holds.
 		if s.Contender == r.Number {
-			s = withoutContender(s, f.Heir)
+			s = withoutContender(s, f.Rival)
 			o.Subscription = &s
 		}
 	default:
@@ -172,12 +173,18 @@ func (o *Outcome) serve(f File) {
 // contends tells whether the request contends for the subscription once the decision is made.
 func (o *Outcome) contends() bool { return o.after().Contender == o.Request.Number }
 
+// stopped tells that HubEE suspended the subscription that works for the request.
+func (o *Outcome) stopped() bool {
+	after := o.after()
+	return after.Request == o.Request.Number && after.Want == credential.WantActive && after.State == credential.Suspended
+}
+
 // after is the subscription of the town once the decision is made.
 func (o *Outcome) after() credential.Subscription {
 	if o.Subscription != nil {
 		return *o.Subscription
 	}
-	return o.Before
+	return o.Read.Before
 }
 
 // leave gives up the subscription of the town that the request was for before.
@@ -185,7 +192,7 @@ func (o *Outcome) leave(f File) {
 	s := f.Former
 	switch {
 	case s.Siret != "" && s.Contender == f.Request.Number:
-		s = withoutContender(s, f.FormerHeir)
+		s = withoutContender(s, f.FormerRival)
 	case s.Siret == "" || s.Request != f.Request.Number:
 		return
 	case f.FormerHeir.Habilitated():
@@ -199,11 +206,8 @@ func (o *Outcome) leave(f File) {
 // withoutContender has the request that contended give up: the newest other one that is for
 // another software contends in its place, so that nobody who waits for an answer is
 // forgotten.
-func withoutContender(s credential.Subscription, next habilitation.Request) credential.Subscription {
-	s.Contender = 0
-	if next.Habilitated() && next.Current.Editor.Siret != s.Editor {
-		s.Contender = next.Number
-	}
+func withoutContender(s credential.Subscription, next habilitation.RequestNumber) credential.Subscription {
+	s.Contender = next
 	return s
 }
 
@@ -213,7 +217,7 @@ func (o *Outcome) closes(f File) bool {
 		return after != nil && before.Request == f.Request.Number && after.Request == f.Request.Number &&
 			before.Want == credential.WantActive && after.Want == credential.WantSuspended
 	}
-	return stops(o.Before, o.Subscription) || stops(o.Former, o.Left)
+	return stops(o.Read.Before, o.Subscription) || stops(o.ReadFormer.Before, o.Left)
 }
 
 // release is the contrary: the subscription must no longer work for the request. It goes to
@@ -224,7 +228,7 @@ func (o *Outcome) release(f File) {
 	case s.Siret == "":
 		return
 	case s.Contender == r.Number:
-		s = withoutContender(s, f.Heir)
+		s = withoutContender(s, f.Rival)
 		o.Subscription = &s
 	case s.Request == r.Number && f.Heir.Habilitated():
 		s = s.Serving(serviceOf(f.Heir), o.At)
@@ -259,10 +263,10 @@ type handOver struct {
 // the request no longer keeps the dossiers, or to the editor of its new version. Where nobody
 // received them, nothing changes hands.
 func (f File) changeOfEditor(of editor.Editor, o Outcome) handOver {
-	before, after, number := o.Before, o.Subscription, f.Request.Number
+	before, after, number := o.Read.Before, o.Subscription, f.Request.Number
 	switch {
 	case after == nil || before.Request != number || before.Want != credential.WantActive || after.Want != credential.WantActive ||
-		after.Editor == before.Editor:
+		after.Editor == before.Editor || after.State == credential.Suspended: // HubEE lets nothing through
 		return handOver{}
 	case after.Request == number:
 		return handOver{to: f.Request, with: of, from: f.Server, former: f.CurrentEditor, isNewVersion: true}
@@ -272,7 +276,7 @@ func (f File) changeOfEditor(of editor.Editor, o Outcome) handOver {
 
 // formerChange is the hand-over in the town that the request was for before.
 func (f File) formerChange(o Outcome) handOver {
-	if o.Left == nil || o.Former.Want != credential.WantActive || o.Left.Request == o.Former.Request || o.Left.Editor == o.Former.Editor {
+	if o.Left == nil || o.ReadFormer.Before.Want != credential.WantActive || o.Left.Request == o.ReadFormer.Before.Request || o.Left.Editor == o.ReadFormer.Before.Editor {
 		return handOver{}
 	}
 	return handOver{to: f.FormerHeir, with: f.FormerHeirEditor, from: f.Request, former: f.CurrentEditor}

@@ -97,7 +97,7 @@ func TestASecondEditorContendsForTheDossiers(t *testing.T) {
 
 	// the contender gives up; one that contended before comes again
 	third := valid(3, habilitation.Editor{Siret: "44973625500018", Name: "Boussole"})
-	again := decision.File{Request: second, Track: o.Track, Subscription: *o.Subscription, Server: first, Heir: third}
+	again := decision.File{Request: second, Track: o.Track, Subscription: *o.Subscription, Server: first, Rival: third.Number}
 	revoke.Request, revoke.FiredAt = 48231, 100
 	if o, err := decision.DecideEvent(again, revoke, brume, 0, byDatapass); err != nil || o.Subscription == nil || o.Subscription.Contender != 3 || o.Subscription.Request != 1 {
 		t.Errorf("two contended, and one's right ends: %+v, %v", o.Subscription, err)
@@ -195,6 +195,15 @@ func TestWhatAModificationChangesIsTold(t *testing.T) {
 	if _, content := said(tilleul, true); !strings.Contains(content, `"TokenAdded":true`) {
 		t.Errorf("with a token: %s", content)
 	}
+	// HubEE suspended the subscription: a new version opens nothing, and nothing changes hands.
+	stopped := file
+	stopped.Subscription.State, stopped.Subscription.SuspendedAtHub = credential.Suspended, true
+	active := file
+	file = stopped
+	if kinds, content := said(brume, true); len(kinds) != 1 || !strings.Contains(content, `"Stopped":true`) {
+		t.Errorf("another software while HubEE suspends: %q %s", kinds, content)
+	}
+	file = active
 	// Nobody received the dossiers of a form that was closed: nothing changes hands.
 	file.Subscription.Want, file.Subscription.State = credential.WantSuspended, credential.Suspended
 	if kinds, content := said(brume, true); len(kinds) != 1 {

@@ -67,6 +67,8 @@ type Approved struct {
 	// Elsewhere: another software receives the dossiers of the town, and somebody has to
 	// decide which one does.
 	Elsewhere bool
+	// Stopped: HubEE suspended the subscription, and the form stays closed.
+	Stopped bool
 	// Suspended: somebody here suspended the habilitation, and it stays so.
 	Suspended  bool
 	ApprovedAt time.Time
@@ -97,12 +99,13 @@ func (n Approved) Kind() notice.Kind {
 
 // NeedsPassword tells that the town has a password to make, at HubEE.
 func (n Approved) NeedsPassword() bool {
-	return (n.FormAdded || n.Form && n.EditorChanged) && !n.Elsewhere && !n.Suspended && n.Editor == ""
+	return (n.FormAdded || n.Form && n.EditorChanged) && !n.Elsewhere && !n.Suspended && !n.Stopped && n.Editor == ""
 }
 
-// HasTask tells that the town has something to do: that password, or to fetch its token.
+// HasTask tells that the town has something to do: that password, to fetch its token, or to
+// ask for its form to be opened again.
 func (n Approved) HasTask() bool {
-	return n.NeedsPassword() || n.TokenAdded && !n.Suspended && n.Editor == ""
+	return n.NeedsPassword() || n.Stopped && !n.Suspended || n.TokenAdded && !n.Suspended && n.Editor == ""
 }
 
 // Key is one per habilitation: an approval is confirmed once.

@@ -24,16 +24,29 @@ type File struct {
 	Subscription credential.Subscription
 	Server       habilitation.Request
 	// Former is the subscription of the town that the request was for, where an approval
-	// names another one; zero otherwise. FormerHeir is who takes that one, with its editor.
+	// names another one; zero otherwise. FormerHeir is who takes that one, with its editor, and
+	// FormerRival who may contend for it.
 	Former           credential.Subscription
 	FormerHeir       habilitation.Request
 	FormerHeirEditor editor.Editor
+	FormerRival      habilitation.RequestNumber
 	// Heir is the request, other than this one, that takes the subscription when the one that
 	// it serves no longer holds: the one that contends for it, else the newest that is valid
 	// for the form of the town. HeirEditor is the editor that it is for, as it is today. Zero
 	// without one.
 	Heir       habilitation.Request
 	HeirEditor editor.Editor
+	// Rival is the newest other request that is valid for the form, and for another software
+	// than the one that receives the dossiers; 0 without one.
+	Rival habilitation.RequestNumber
+}
+
+// Reading is the subscription of a town as a decision read it, with who may take it: all of
+// it must be the same still when the decision is recorded.
+type Reading struct {
+	Before credential.Subscription
+	Heir   habilitation.Number // the newest version of the heir's
+	Rival  habilitation.RequestNumber
 }
 
 // Outcome is a decision, whole, to be recorded in one transaction or not at all.
@@ -46,21 +59,16 @@ type Outcome struct {
 	Habilitation *habilitation.Habilitation
 	// Editor is the one to know first, where nobody declared it before.
 	Editor editor.Editor
-	// Town is the one whose subscription was read, and Before is that subscription: it must be
-	// the same still.
-	Town   value.Siret
-	Before credential.Subscription
+	// Town is the one whose subscription was read; ReadFormer is that of Former.
+	Town             value.Siret
+	Read, ReadFormer Reading
 	// Subscription is as it is wanted afterwards, with the revision that was read; nil where
 	// nothing changes. Provision orders the saga.
 	Subscription *credential.Subscription
 	Provision    bool
-	// Heir is the request that was read as such: another one may have come since.
-	Heir habilitation.RequestNumber
 	// Left is the subscription of the town that the request was for before, as it is wanted
-	// afterwards; nil for none. Former and FormerHeir are what it was made from.
+	// afterwards; nil for none.
 	Left         *credential.Subscription
-	Former       credential.Subscription
-	FormerHeir   habilitation.RequestNumber
 	Events       []audit.Event
 	Letters      []notice.Letter
 	EditorEvents []EditorEvent
@@ -70,8 +78,9 @@ type Outcome struct {
 // outcome begins a decision about a file.
 func (f File) outcome(at time.Time) Outcome {
 	return Outcome{
-		Request: f.Request, Track: f.Track, Town: f.Town, Before: f.Subscription, Heir: f.Heir.Number,
-		Former: f.Former, FormerHeir: f.FormerHeir.Number, At: at,
+		Request: f.Request, Track: f.Track, Town: f.Town, At: at,
+		Read:       Reading{f.Subscription, f.Heir.Current.Number, f.Rival},
+		ReadFormer: Reading{f.Former, f.FormerHeir.Current.Number, f.FormerRival},
 	}
 }
 
