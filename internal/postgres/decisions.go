@@ -292,7 +292,7 @@ func sameSubscription(ctx context.Context, tx *sqlx.Tx, town value.Siret, read d
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("compare the subscription with what was read: %w", err)
 	}
-	now := decision.Reading{Before: read.Before, Heir: read.Heir, Rival: read.Rival}
+	now := read
 	if read.Before.Siret != "" {
 		heir, err := findHeir(ctx, tx, read.Before, decided)
 		if err != nil {

@@ -69,7 +69,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 			About: about(r, grant.Editor), Habilitation: grant.Number, Modification: isModification,
 			FormAdded:   grant.Form && (!before.Modalities.Form || before.Siret != r.Siret),
 			TokenAdded:  grant.Token && !before.Modalities.Token,
-			FormRemoved: before.Modalities.Form && !grant.Form, FormClosed: o.closes(f),
+			FormRemoved: before.Modalities.Form && !grant.Form, FormClosed: o.closes(),
 			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
 			Stopped:       o.stopped(),
 			Elsewhere:     o.contends(), Suspended: !r.State.Habilitates(), ApprovedAt: grant.At,
@@ -160,7 +160,7 @@ func (o *Outcome) serve(f File) {
 	case isTaken && s.Request != 0:
 		// The same software receives them already: nothing moves while that right holds.
 		if s.Contender == r.Number {
-			s = withoutContender(s, f.Rival)
+			s.Contender = f.Rival
 			o.Subscription = &s
 		}
 	default:
@@ -192,7 +192,7 @@ func (o *Outcome) leave(f File) {
 	s := f.Former
 	switch {
 	case s.Siret != "" && s.Contender == f.Request.Number:
-		s = withoutContender(s, f.FormerRival)
+		s.Contender = f.FormerRival
 	case s.Siret == "" || s.Request != f.Request.Number:
 		return
 	case f.FormerHeir.Habilitated():
@@ -203,18 +203,11 @@ func (o *Outcome) leave(f File) {
 	o.Left = &s
 }
 
-// withoutContender has the request that contended give up: the newest other one that is for
-// another software contends in its place, so that nobody who waits for an answer is
-// forgotten.
-func withoutContender(s credential.Subscription, next habilitation.RequestNumber) credential.Subscription {
-	s.Contender = next
-	return s
-}
-
 // closes tells that the decision closes a form that worked by the request.
-func (o *Outcome) closes(f File) bool {
+func (o *Outcome) closes() bool {
+	number := o.Request.Number
 	stops := func(before credential.Subscription, after *credential.Subscription) bool {
-		return after != nil && before.Request == f.Request.Number && after.Request == f.Request.Number &&
+		return after != nil && before.Request == number && after.Request == number &&
 			before.Want == credential.WantActive && after.Want == credential.WantSuspended
 	}
 	return stops(o.Read.Before, o.Subscription) || stops(o.ReadFormer.Before, o.Left)
@@ -228,7 +221,7 @@ func (o *Outcome) release(f File) {
 	case s.Siret == "":
 		return
 	case s.Contender == r.Number:
-		s = withoutContender(s, f.Rival)
+		s.Contender = f.Rival
 		o.Subscription = &s
 	case s.Request == r.Number && f.Heir.Habilitated():
 		s = s.Serving(serviceOf(f.Heir), o.At)

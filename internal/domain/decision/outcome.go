@@ -37,7 +37,8 @@ type File struct {
 	Heir       habilitation.Request
 	HeirEditor editor.Editor
 	// Rival is the newest other request that is valid for the form, and for another software
-	// than the one that receives the dossiers; 0 without one.
+	// than the one that receives the dossiers; 0 without one. It contends in the place of a
+	// contender that gives up, so that nobody who waits for an answer is forgotten.
 	Rival habilitation.RequestNumber
 }
 
