@@ -93,12 +93,16 @@ func (d *demo) describe(w http.ResponseWriter, _ *http.Request) {
 			"api_particulier": d.url(portAPIParticulier),
 			"register":        d.url(portRegister),
 			"mail":            d.url(portInbox),
+			"clamd":           d.address(portClamd),
 		},
 		Secrets: describedSecrets{DatapassWebhook: stage.DatapassSecret, DirectoryBearer: stage.DirectoryBearer},
 	}
 	for _, p := range d.stage.Seed.People {
-		if len(p.Roles) > 0 {
+		switch {
+		case len(p.Roles) > 0:
 			answer.Personas = append(answer.Personas, describedPersona{p.Key, p.Roles[0].Role, spaceOf(p.Roles[0].Role), p.Claims()})
+		case d.stage.Seed.Admits(p.Siret): // from the first sign-in on
+			answer.Personas = append(answer.Personas, describedPersona{p.Key, "town", spaceOf("town"), p.Claims()})
 		}
 	}
 	for _, e := range d.stage.Seed.Editors {

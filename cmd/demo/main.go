@@ -154,6 +154,7 @@ func (d *demo) build(ctx context.Context, databaseURL string) error {
 		"HUBEE_ADMIN_ID=" + stage.HubEEAdministrator, "HUBEE_ADMIN_SECRET=" + stage.HubEEAdminKey,
 		"DATAPASS_SECRET=" + stage.DatapassSecret, "DIRECTORY_BEARER=" + stage.DirectoryBearer,
 		"SIRENE_URL=" + d.url(portRegister), "SIRENE_KEY=" + stage.RegisterKey, "SIRENE_PAUSE=0s",
+		"CLAMD_ADDRESS=" + d.address(portClamd),
 		"MARQUE_ETAT=false",
 	})
 	if err != nil {
@@ -207,6 +208,8 @@ func (d *demo) serve(ctx context.Context) error {
 	}
 	group.Go(func() error { return d.stage.Mail.Serve(listeners[portSMTP]) })
 	context.AfterFunc(ctx, func() { _ = d.stage.Mail.Close() })
+	group.Go(func() error { return d.stage.Clamd.Serve(listeners[portClamd]) })
+	context.AfterFunc(ctx, func() { _ = d.stage.Clamd.Close() })
 	group.Go(func() error { return d.portal.Run(ctx, listeners[portPortal], listeners[portMetrics]) })
 	group.Go(func() error { return d.announce(ctx) })
 	return group.Wait()

@@ -24,14 +24,15 @@ const (
 	portInbox          = 6
 	portMetrics        = 8
 	portControl        = 9
+	portClamd          = 10
 	portSMTP           = 25
 )
 
 var allPorts = []int{
-	portPortal, portFranceConnect, portProConnect, portHubEE, portAPIParticulier, portRegister, portInbox, portMetrics, portControl, portSMTP,
+	portPortal, portFranceConnect, portProConnect, portHubEE, portAPIParticulier, portRegister, portInbox, portMetrics, portControl, portClamd, portSMTP,
 }
 
-// handlers are the parts that speak HTTP, the portal apart.
+// handlers are the parts that speak HTTP, the portal and clamd apart.
 func (d *demo) handlers() map[int]http.Handler {
 	return map[int]http.Handler{
 		portFranceConnect:  d.stage.FranceConnect,
@@ -55,8 +56,8 @@ func readFamilies(folder string) ([]apiparticulier.Family, error) {
 	return families, nil
 }
 
-// seed gives the portal the collectivities of the seed; those of an earlier run are
-// brought up to date.
+// seed gives the portal the collectivities, the people and the request forms of the seed;
+// those of an earlier run are brought up to date.
 func (d *demo) seed(ctx context.Context) error {
 	batch, err := d.portal.Directory.Import(ctx, bytes.NewReader(stage.SeedFile))
 	if err != nil {
@@ -67,6 +68,13 @@ func (d *demo) seed(ctx context.Context) error {
 	}
 	if err := d.portal.Enrol(ctx, stage.SeedFile); err != nil {
 		return fmt.Errorf("seed the professionals: %w", err)
+	}
+	imported, err := d.portal.Templates.Import(ctx, bytes.NewReader(stage.Forms()))
+	if err != nil {
+		return fmt.Errorf("publish the forms: %w", err)
+	}
+	if len(imported.Faults) > 0 {
+		return fmt.Errorf("the forms have faults: %q", imported.Faults)
 	}
 	return nil
 }
@@ -87,19 +95,20 @@ HubEE simulé           %s (vide à chaque démarrage)
 API Particulier        %s
 Registre des SIRET     %s
 Courriels              %s
+Antivirus simulé       %s
 Métriques              %s/metrics
 Commande de la démo    %s/_demo
 Données                %s (base : %s)
 
 Qui peut se connecter avec FranceConnect :
 `, d.url(portPortal), d.url(portPortal), town.Siret, d.url(portPortal), d.local(portFranceConnect), d.local(portProConnect), d.url(portHubEE), d.url(portAPIParticulier),
-		d.url(portRegister), d.url(portInbox), d.url(portMetrics), d.url(portControl), d.folder, d.databaseAt)
+		d.url(portRegister), d.url(portInbox), d.address(portClamd), d.url(portMetrics), d.url(portControl), d.folder, d.databaseAt)
 	for _, identity := range d.stage.Identities {
 		fmt.Printf("  %-28s %s\n", identity.Key, identity.Label)
 	}
 	fmt.Println("\nQui peut se connecter avec ProConnect :")
 	for _, person := range d.stage.Seed.People {
-		fmt.Printf("  %-18s %-16s %-38s %s\n", person.Key, person.FirstName+" "+person.LastName, person.Mail, rolesInWords(person))
+		fmt.Printf("  %-18s %-16s %-38s %s\n", person.Key, person.FirstName+" "+person.LastName, person.Mail, d.rolesInWords(person))
 	}
 	fmt.Println("\nprêt")
 	return nil
@@ -125,8 +134,11 @@ func (d *demo) waitUntilReady(ctx context.Context) error {
 }
 
 // rolesInWords says what a person of the seed may do.
-func rolesInWords(person stage.Professional) string {
-	if len(person.Roles) == 0 {
+func (d *demo) rolesInWords(person stage.Professional) string {
+	switch {
+	case len(person.Roles) == 0 && d.stage.Seed.Admits(person.Siret):
+		return "town, dès la première connexion"
+	case len(person.Roles) == 0:
 		return "aucun rôle"
 	}
 	var words []string

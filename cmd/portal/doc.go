@@ -1,3 +1,4 @@
 // Command portal is the portal in production: it serves it, migrates its database, runs a
-// job by hand, imports collectivities. Its configuration is the environment (README).
+// job by hand, imports collectivities and request forms. Its configuration is the environment
+// (README).
 package main

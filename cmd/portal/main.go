@@ -32,6 +32,9 @@ type commands struct {
 	ImportCollectivites struct {
 		File string `arg:"" type:"existingfile" help:"The public list, or a seed (JSON)."`
 	} `cmd:"" help:"Add or update collectivities from a list."`
+	ImportFormulaires struct {
+		File string `arg:"" type:"existingfile" help:"The request forms (JSON)."`
+	} `cmd:"" help:"Publish request forms from a file: all of them, or none when one is wrong."`
 	Admin struct {
 		Quarantine struct{} `cmd:"" help:"List the dossiers that HubEE refuses as already known."`
 		Resume     struct {
@@ -91,6 +94,8 @@ func run(ctx context.Context, command string, chosen commands) error {
 		return runJob(ctx, portal, "purge")
 	case "import-collectivites <file>":
 		return importCollectivities(ctx, portal, chosen.ImportCollectivites.File)
+	case "import-formulaires <file>":
+		return importForms(ctx, portal, chosen.ImportFormulaires.File)
 	case "admin quarantine":
 		return listQuarantined(ctx, portal)
 	case "admin resume <reference> <folder>":

@@ -17,6 +17,7 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/place"
 	"portail-qf/internal/jobs"
 	"portail-qf/internal/observe"
@@ -46,6 +47,7 @@ type App struct {
 	Directory     *directory.Service
 	Organisations *directory.Organisations
 	Access        *account.Access
+	Templates     *editor.Templates
 	Journal       *audit.Journal
 	Delivery      *dossier.Delivery
 	Outbox        postgres.Outbox
@@ -58,6 +60,7 @@ type App struct {
 	people *people
 
 	habilitations *habilitations
+	requests      *requests
 
 	followUp *dossier.FollowUp
 	handler  *web.Router
@@ -109,6 +112,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	a.habilitations = a.newHabilitations(ring, paris)
+	a.requests = a.newRequests(ring)
 	a.Jobs = &jobs.Table{Jobs: a.recurring(), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Zone: paris}
 	a.workers = &jobs.Workers{
 		Outbox: a.Outbox, Kinds: a.kinds(), Log: o.Log, Now: o.Now,
@@ -207,15 +211,17 @@ func (documents) QRSVG(address string) ([]byte, error) { return document.QRSVG(a
 
 func (documents) QRPNG(address string) ([]byte, error) { return document.QRPNG(address, qrScale) }
 
-// Enrol gives the people of a seed their accounts and roles, as ProConnect knows them, and
-// its towns their habilitations.
+// Enrol gives the people of a seed their accounts and roles, as ProConnect knows them, its
+// towns their habilitations, and its requesters what they hold.
 func (a *App) Enrol(ctx context.Context, seed []byte) error {
 	store := postgres.Access{DB: a.db, Operator: a.people.stored.Operator}
 	if err := store.Enrol(ctx, a.config.ProConnect.Issuer, seed, a.now()); err != nil {
 		return err
 	}
-	_, err := a.habilitations.decisions.Adopt(ctx, postgres.SeedAuthor, bytes.NewReader(seed))
-	return err
+	if _, err := a.habilitations.decisions.Adopt(ctx, postgres.SeedAuthor, bytes.NewReader(seed)); err != nil {
+		return err
+	}
+	return store.LinkHolders(ctx, a.config.ProConnect.Issuer, seed)
 }
 
 // Fill adds collectivities and dossiers of no one, for measurements.

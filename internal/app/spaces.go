@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/web"
@@ -19,6 +20,7 @@ import (
 	"portail-qf/internal/web/helpdesk"
 	"portail-qf/internal/web/instruction"
 	"portail-qf/internal/web/operations"
+	requestpages "portail-qf/internal/web/requests"
 )
 
 // mountAdministration mounts the pages of administrators, and of those who watch over the
@@ -77,6 +79,39 @@ func (a *App) subscriptions() *credential.Watch {
 	return &credential.Watch{Store: postgres.SubscriptionWatch{DB: a.db}, Now: a.now}
 }
 
+// mountRequests mounts the pages by which towns ask for their habilitation.
+func (a *App) mountRequests(router *web.Router, parsed *web.Templates) (err error) {
+	asking := &requestpages.Handler{
+		Requests: a.requests.town, Templates: a.Templates, Catalogue: a.catalogue(), Access: a.Access, Organisations: a.Organisations,
+		Journal: a.Journal, Frame: router.ProFrame, Recognise: router.Recognise, NoteRefused: router.NoteRefused,
+	}
+	if asking.Views, err = requestpages.ParseViews(parsed); err != nil {
+		return err
+	}
+	asking.Mount(router)
+	return nil
+}
+
+// mountInstruction mounts the pages of the instructors.
+func (a *App) mountInstruction(router *web.Router, parsed *web.Templates, clients *directory.Clients) (err error) {
+	instructors := &instruction.Handler{
+		Instruction: a.requests.instruction, Decisions: a.habilitations.decisions, Compose: a.compose,
+		NextNumber: a.habilitations.decisions.Store.NextHabilitation, Templates: a.Templates, Access: a.Access, Clients: clients,
+		Catalogue: a.catalogue(), Watch: a.subscriptions(), Journal: a.Journal, Can: a.people.policy.Can, Now: a.now, Frame: router.ProFrame,
+	}
+	if instructors.Views, err = instruction.ParseViews(parsed); err != nil {
+		return err
+	}
+	instructors.Mount(router)
+	return nil
+}
+
+// compose writes a mail as its recipients will read it.
+func (a *App) compose(n notice.Notice) (instruction.Mail, error) {
+	written, err := a.people.mail.Preview(n)
+	return instruction.Mail{Subject: written.Subject, Text: written.Text, To: written.To, CC: written.CC}, err
+}
+
 // mountSpaces mounts the spaces of editors, local authorities, instructors and support.
 func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error) {
 	clients := &directory.Clients{Store: postgres.Collectivities{DB: a.db}}
@@ -92,18 +127,19 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 
 	towns := &collectivity.Handler{
 		Access: a.Access, Directory: a.Directory, Lookup: lookup, Catalogue: a.catalogue(), Watch: a.subscriptions(),
-		PortalURL: a.config.PortalURL, Frame: router.ProFrame,
+		Requests: a.requests.town, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
 	}
 	if towns.Views, err = collectivity.ParseViews(parsed); err != nil {
 		return err
 	}
 	towns.Mount(router)
 
-	instructors := &instruction.Handler{Clients: clients, Catalogue: a.catalogue(), Frame: router.ProFrame}
-	if instructors.Views, err = instruction.ParseViews(parsed); err != nil {
+	if err := a.mountRequests(router, parsed); err != nil {
 		return err
 	}
-	instructors.Mount(router)
+	if err := a.mountInstruction(router, parsed, clients); err != nil {
+		return err
+	}
 
 	support := &helpdesk.Handler{Lookup: lookup, Now: a.now, Frame: router.ProFrame}
 	if support.Views, err = helpdesk.ParseViews(parsed); err != nil {

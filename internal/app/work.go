@@ -19,6 +19,8 @@ const (
 	mailPatience = 7 * 24 * time.Hour
 	// demandPatience: whoever asks for a job wants it now, or will ask again.
 	demandPatience = time.Hour
+	// scanPatience is longer than an antivirus may be down without somebody noticing.
+	scanPatience = 7 * 24 * time.Hour
 )
 
 // kinds says who carries out each kind of order.
@@ -29,6 +31,7 @@ func (a *App) kinds() map[string]jobs.Kind {
 		outbox.SendMail:       {Deliver: a.people.mail.Send, GiveUpAfter: mailPatience},
 		outbox.RunJob:         {Deliver: a.Jobs.Begin, GiveUpAfter: demandPatience},
 		outbox.Provision:      {Deliver: a.provision}, // the saga itself gives up
+		outbox.ScanDocument:   {Deliver: a.scan, GiveUpAfter: scanPatience},
 	}
 }
 
@@ -49,8 +52,9 @@ func (a *App) recurring() []jobs.Job {
 		{Name: "hubee-notifications", Every: "*/2 * * * *", Timeout: 10 * time.Minute, Run: counted("notifications", a.followUp.ReadNotifications)},
 		{Name: "hubee-reconcile", Every: "17 * * * *", Timeout: 20 * time.Minute, Run: counted("cases", a.followUp.Reconcile)},
 		{Name: "hubee-subscriptions", Every: "*/15 * * * *", Timeout: 10 * time.Minute, Run: counted("subscriptions", a.habilitations.provisioning.Reconcile)},
-		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: inTurn(purgeOfDossiers(a.followUp), a.purgePeople, a.purgeEvents)},
+		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: inTurn(purgeOfDossiers(a.followUp), a.purgePeople, a.purgeEvents, a.purgeRequests)},
 		{Name: "seal-journal", Every: "*/15 * * * *", Timeout: 10 * time.Minute, Run: a.Journal.Seal},
+		{Name: "drafts", Every: "40 6 * * *", Timeout: time.Hour, Run: a.watchDrafts},
 		{Name: "organisations", Every: "10 4 * * *", Timeout: 6 * time.Hour, Run: counted("organisations", a.Organisations.RefreshAll)},
 	}
 }

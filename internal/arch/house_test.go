@@ -18,6 +18,7 @@ var ranks = [][]string{
 	{"editor"},
 	{"habilitation"},
 	{"credential"},
+	{"request"},
 	{"renewal", "dossier", "hook"},
 	{"decision"},
 	{"support"},
@@ -31,6 +32,8 @@ var adapters = []room{
 	{"internal/observe", nil},
 	{"internal/authz", []string{domain + "account"}},
 	{"internal/document", []string{domain + "..."}},
+	{"internal/document/intake", []string{domain + "..."}},
+	{"internal/document/intake/intaketest", nil},
 	{"internal/mail", []string{domain + "...", "templates"}},
 	{"internal/jobs", []string{domain + "...", "internal/failpoint"}},
 	{"internal/postgres", []string{domain + "...", "migrations", "internal/seal", "internal/failpoint"}},
@@ -50,8 +53,9 @@ var adapters = []room{
 
 	{"internal/sim/...", []string{"internal/sim/..."}},
 	{"internal/app", []string{
-		domain + "...", "internal/config", "internal/seal", "internal/observe", "internal/authz", "internal/document", "internal/mail",
-		"internal/jobs", "internal/postgres", "internal/partner/...", "internal/web/...", "internal/failpoint", "templates", "static",
+		domain + "...", "internal/config", "internal/seal", "internal/observe", "internal/authz", "internal/document",
+		"internal/document/intake", "internal/mail", "internal/jobs", "internal/postgres", "internal/partner/...", "internal/web/...",
+		"internal/failpoint", "templates", "static",
 	}},
 	{"internal/e2e/...", []string{"internal/...", "templates", "static", "migrations"}},
 	{"internal/arch", nil},
@@ -67,7 +71,7 @@ var adapters = []room{
 
 // inTests is what the test files of every package may import besides, those of the simulators apart: a service is tried with the
 // real stores, the real seal and the real adapters in front of simulators, never with stand-ins of what can run for real.
-var inTests = []string{"internal/sim/...", "internal/partner/...", "internal/postgres", "internal/seal", "internal/postgres/pgtest", "internal/postgres/pglocal", "internal/web/webtest", "templates", "static"}
+var inTests = []string{"internal/sim/...", "internal/partner/...", "internal/postgres", "internal/seal", "internal/postgres/pgtest", "internal/postgres/pglocal", "internal/web/webtest", "internal/document/...", "templates", "static"}
 
 // never may be imported by the domain although it is of the standard library: the web, a database, a page.
 var never = []string{"net/http", "database/sql", "html/template"}
@@ -96,7 +100,7 @@ var homes = []home{
 	{"github.com/standard-webhooks/standard-webhooks", []string{"internal/partner/webhook"}},
 	{"code.dny.dev/ssrf", []string{"internal/partner/webhook"}},
 	{"github.com/gabriel-vasile/mimetype", []string{"internal/web/..."}},
-	{"github.com/pdfcpu/pdfcpu", []string{"internal/document"}},
+	{"github.com/pdfcpu/pdfcpu", []string{"internal/document", "internal/document/intake/..."}},
 	{"rsc.io/qr", []string{"internal/document"}},
 	{"golang.org/x/text", []string{"internal/document"}},
 	{"github.com/prometheus/client_golang", []string{"internal/observe"}},

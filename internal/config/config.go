@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +32,9 @@ type Config struct {
 	HubEE          HubEE          `envPrefix:"HUBEE_"`
 	Sirene         Sirene         `envPrefix:"SIRENE_"`
 	Machines       Machines
+	// ClamdAddress is host:port of the clamd that reads documents; without it they are not
+	// analysed.
+	ClamdAddress string `env:"CLAMD_ADDRESS"`
 
 	Mail         Mail
 	ContactEmail string   `env:"CONTACT_EMAIL" envDefault:"api-particulier@api.gouv.fr"`
@@ -198,6 +202,9 @@ func Read(environment []string) (Config, error) {
 			faults = append(faults, fmt.Errorf("%s must be host:port", listener.name))
 		}
 	}
+	if c.ClamdAddress != "" && !reachable(c.ClamdAddress) {
+		faults = append(faults, errors.New("CLAMD_ADDRESS must be host:port"))
+	}
 	for _, database := range []struct {
 		name  string
 		value value.Secret
@@ -285,6 +292,17 @@ func expected(kind reflect.Type) string {
 func databaseURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Query().Has("sslmode")
+}
+
+// reachable asks for a host and the number of a port: an address to connect to, not one to
+// listen on.
+func reachable(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil || host == "" {
+		return false
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && number > 0
 }
 
 func safeURL(text string) bool {

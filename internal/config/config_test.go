@@ -38,6 +38,7 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 		"HUBEE_API_URL=https://hubee.example.fr/", "MARQUE_ETAT=hunter2", "CONTACT_EMAIL=nobody",
 		"SIRENE_URL=https://hunter2/", "SIRENE_PAUSE=hunter2", "PROCONNECT_ISSUER=hunter2", "PROCONNECT_PKCE=hunter2",
 		"PROCONNECT_ALGORITHM=hunter2", "OPERATOR_SIRET=hunter2", "HUBEE_ACTIVATION=hunter2", "DATAPASS_SECRET=hunter2", "DIRECTORY_BEARER=hunter2",
+		"CLAMD_ADDRESS=hunter2",
 	}
 	_, err := Read(environment)
 	if err == nil {
@@ -47,7 +48,7 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 		"FRANCECONNECT_CLIENT_SECRET", "API_PARTICULIER_URL", "HUBEE_API_URL", "HUBEE_TOKEN_URL", "HUBEE_OSL_ID", "HUBEE_OSL_SECRET", "HUBEE_ADMIN_ID", "HUBEE_ADMIN_SECRET", "MARQUE_ETAT", "CONTACT_EMAIL",
 		"PROCONNECT_ISSUER", "PROCONNECT_CLIENT_ID", "PROCONNECT_CLIENT_SECRET", "PROCONNECT_PKCE must be", "PROCONNECT_ALGORITHM must be",
 		"SMTP_URL is missing", "OPERATOR_SIRET must be", "HUBEE_ACTIVATION must be auto or manual", "DATAPASS_SECRET must have 16", "DIRECTORY_BEARER must have 16",
-		"SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration"} {
+		"SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration", "CLAMD_ADDRESS must be host:port"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the fault of %s is not listed in:\n%v", name, err)
 		}
@@ -99,5 +100,22 @@ func TestTheRegisterIsOptionalAsAWhole(t *testing.T) {
 				t.Errorf("Sirene = %+v, want 30 calls a minute", c.Sirene)
 			}
 		})
+	}
+}
+
+// Without a clamd documents are not analysed; with one, its address is one to connect to.
+func TestTheAntivirusIsOptional(t *testing.T) {
+	for given, accepted := range map[string]bool{
+		"": true, "127.0.0.1:3310": true, "clamd.example.fr:3310": true, "[::1]:3310": true,
+		"clamd.example.fr": false, "clamd.example.fr:": false, ":3310": false, "tcp://clamd.example.fr:3310": false, "clamd.example.fr:clamd": false,
+		"clamd.example.fr:0": false, "clamd.example.fr:65536": false, "::1:3310": false, "/run/clamd.sock": false,
+	} {
+		c, err := Read(append(complete(), "CLAMD_ADDRESS="+given))
+		switch {
+		case !accepted && (err == nil || !strings.Contains(err.Error(), "CLAMD_ADDRESS must be host:port")):
+			t.Errorf("%q: %v", given, err)
+		case accepted && (err != nil || c.ClamdAddress != given):
+			t.Errorf("%q is read as %q, %v", given, c.ClamdAddress, err)
+		}
 	}
 }

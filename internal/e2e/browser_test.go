@@ -208,16 +208,18 @@ func (b *tab) tabbed() focused {
 func (b *tab) focus() focused {
 	b.t.Helper()
 	return ask[focused](b, `(() => {
-		const it = document.activeElement, box = it.getClientRects()[0] ?? new DOMRect(-1, -1)
-		const marked = [null, "::before", "::after"].some(part => {
-			const style = getComputedStyle(it, part)
+		const it = document.activeElement, label = it.labels?.[0], box = it.getClientRects()[0] ?? new DOMRect(-1, -1)
+		// A box to tick is drawn by its label, which shows that it has the focus.
+		const shown = it.type === "checkbox" || it.type === "radio" ? [it, label] : [it]
+		const marked = shown.some(e => [null, "::before", "::after"].some(part => {
+			const style = getComputedStyle(e, part)
 			return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1
-		})
+		}))
 		const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)
 		return {
-			words: (it.labels?.[0]?.innerText || it.innerText || "").replace(/\s+/g, " ").trim(),
+			words: (label?.innerText || it.innerText || "").replace(/\s+/g, " ").trim(),
 			tag: it.localName, id: it.id, inMain: !!it.closest("main"),
-			visible: marked && !!top && (it.contains(top) || top.contains(it)),
+			visible: marked && !!top && shown.some(e => e.contains(top) || top.contains(e)),
 		}
 	})()`)
 }

@@ -214,5 +214,5 @@ func TestATownAndItsEditorReadWhereTheHabilitationStands(t *testing.T) {
 	}))
 	p.isRegistered(bigorne, true)
 	p.arrivesAs("Yves Cadoret", requester, bigorne.Siret)
-	p.visitor().get("/connexion").submit("/connexion").at("/collectivite").says("créez votre mot de passe dans les 48 heures", "FormulaireQF", "Logiciel Aucun").neverSays("Tilleul")
+	p.visitor().get("/connexion").submit("/connexion").at("/collectivite").says("créez votre mot de passe dans les 48 heures", "FormulaireQF", "Éditeur Aucun").neverSays("Tilleul")
 }

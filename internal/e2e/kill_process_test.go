@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -177,6 +178,9 @@ func livesAsPortal() error {
 		return err
 	}
 	if _, err := built.Directory.Import(ctx, strings.NewReader(string(stage.SeedFile))); err != nil {
+		return err
+	}
+	if _, err := built.Templates.Import(ctx, bytes.NewReader(stage.Forms())); err != nil {
 		return err
 	}
 	if err := built.Enrol(ctx, stage.SeedFile); err != nil {

@@ -36,6 +36,8 @@ var parametersOf = map[string][]string{
 	"/collectivites/:siret/transmettre":  {"demarche"},
 	"/franceconnect/retour":              {"code", "state", "iss", "error"},
 	"/suivi":                             {"identifiant"},
+	"/formulaires":                       {"q"},
+	"/formulaires/:uid/demande/nouveau":  {"intitule", "description", "cadre_juridique", "destinataires", "conservation", "donnees", "siret", "dpd_mail"},
 }
 
 // tormentor makes requests out of a fixed seed: a failure can be played again.
@@ -82,6 +84,8 @@ func (r tormentor) request() (method, address string, fields url.Values, headers
 		switch {
 		case strings.HasPrefix(segment, ":") && r.IntN(3) > 0 && segment == ":siret":
 			segments[i] = "21040107100019"
+		case segment == ":uid" && r.IntN(3) > 0:
+			segments[i] = "api-particulier-brume"
 		case strings.HasPrefix(segment, ":") || strings.HasPrefix(segment, "*"):
 			segments[i] = url.PathEscape(r.value())
 		}

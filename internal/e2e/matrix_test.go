@@ -228,9 +228,11 @@ func TestEveryRouteAnswersAsTheMatrixSays(t *testing.T) {
 // a space to its only choice or a form that waits to nothing, says so.
 func served(route web.Route) []int {
 	switch {
+	case route.Method == http.MethodPost && route.Path == townRequests: // through no form
+		return []int{http.StatusNotFound}
 	case route.Method == http.MethodPost:
 		return []int{http.StatusSeeOther, http.StatusConflict, http.StatusUnprocessableEntity}
-	case route.Path == "/espaces" || route.Path == "/connexion/reprise":
+	case route.Path == "/espaces" || route.Path == "/connexion/reprise" || route.Path == townRequests+"/nouvelle":
 		return []int{http.StatusSeeOther}
 	}
 	return []int{http.StatusOK}

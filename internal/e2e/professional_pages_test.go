@@ -105,6 +105,18 @@ var crowdStatements = [...]string{
 			(VALUES (ARRAY['signin.accepted', 'signin.refused', 'access.refused', 'invitation.sent', 'role.withdrawn', 'order.retried', 'mail.readdressed', 'dossier.looked_up'],
 				ARRAY['account', 'signin', 'route', 'invitation', 'account', 'order', 'mail', 'dossier'],
 				ARRAY['eidas1-mfa', 'signin.factor_missing', '', 'support', 'editor_member', 'mail.send', '1 550 5.1.1', ''])) AS v (acts, kinds, details)`,
+	`WITH asked AS (
+			INSERT INTO requests (number, source, siret, organisation, form_uid, state, state_at, created_at, requester)
+			SELECT nextval('request_numbers'), 'portail', siret, name, 'api-particulier-brume', CASE WHEN right(siret, 1) = '7' THEN 'reouverte' ELSE 'deposee' END,
+				now(), now(), '{"prenom":"Anne","nom":"Morel","mail":"anne.morel@mairie-de-saint-exemple-les-bains.example.fr"}'
+			FROM collectivities WHERE name LIKE 'Commune essai%' RETURNING number),
+		filed AS (
+			INSERT INTO applications (request, form_uid, form_version, phase, answers, edited_at, filed_at, first_filed_at, departement, assignee)
+			SELECT number, 'api-particulier-brume', 1, 'deposee', '{"intitule":"Tarifs de la cantine","destinataires":"Le service enfance"}', now(),
+				now() - number % 70 * interval '1 day', now() - number % 80 * interval '1 day', '04', CASE WHEN number % 3 = 0 THEN (SELECT min(account_id) FROM memberships WHERE role = 'instructor') END
+			FROM asked RETURNING request, answers, filed_at),
+		kept AS (INSERT INTO deposits (request, rank, answers, terms, author, at) SELECT request, 1, answers, '2026-09', 'Anne Morel', filed_at FROM filed)
+		INSERT INTO request_messages (request, side, author, body, at) SELECT request, 'collectivite', 'Anne Morel', 'Avez-vous besoin d’autre chose ?', now() FROM filed WHERE request % 4 = 0`,
 }
 
 // round is somebody who goes from page to page of a space.
@@ -124,6 +136,7 @@ func (p *portal) rounds(reference value.Reference) []round {
 	abandoned := one(`SELECT max(id) FROM outbox WHERE abandoned_at IS NOT NULL`)
 	bounced := one(`SELECT min(mail_id) FROM mail_recipients WHERE state = 'bounced'`)
 	quarantined := one(`SELECT max(id) FROM datapass_events WHERE state = 'quarantaine'`)
+	asked := one(`SELECT min(request) FROM applications WHERE phase = 'deposee'`)
 	member := one(`SELECT min(id) FROM memberships WHERE role = 'editor_member' AND granted_by = 'Sofia Renard'`)
 	return []round{
 		{persona: "administratrice", home: "/administration", title: "Bonjour", pages: []string{
@@ -150,13 +163,19 @@ func (p *portal) rounds(reference value.Reference) []round {
 			"/editeur/collectivites?formulaire=bientot&page=2", "/editeur/membres", "/editeur/membres?q=personne-ici", "/editeur/invitations",
 			"/editeur/membres/" + member + "/retrait", // asks for a proof
 		}, refused: []string{"/collectivite"}},
-		{persona: "agente-majastres", home: "/collectivite", title: "Bonjour", pages: []string{"/collectivite/collegues"}, refused: []string{"/administration"}},
+		{persona: "agente-majastres", home: "/collectivite", title: "Bonjour", pages: []string{
+			"/collectivite/collegues", "/collectivite/demandes", "/collectivite/demandes/9001/modification", "/collectivite/demandes/9001/transfert",
+			"/formulaires", "/formulaires/deliberation", "/formulaires/api-particulier-tilleul/demande/nouveau", "/collectivite/demandes/nouvelle?formulaire=formulaire-qf",
+		}, refused: []string{"/administration", "/collectivite/demandes/" + asked}},
 		{persona: "assistant", home: "/assistance", title: "Bonjour", pages: []string{
 			"/assistance/dossiers", "/assistance/dossiers/" + reference.String(),
 		}, refused: []string{"/assistance/dossiers/2222222222222", "/editeur"}},
 		{persona: "instructrice", home: "/instruction", title: "Bonjour", pages: []string{
 			"/instruction/habilitations?etat=validee", "/instruction/habilitations/9001",
-		}, refused: []string{"/administration/habilitations/9001", "/assistance"}},
+			"/instruction/demandes?page=3", "/instruction/demandes?etape=toutes&departement=04&attribution=personne", "/instruction/demandes?q=personne-ici",
+			"/instruction/demandes/" + asked, "/instruction/demandes/" + asked + "/modifications", "/instruction/demandes/" + asked + "/messages",
+			"/instruction/modeles", "/instruction/modeles/nouveau",
+		}, refused: []string{"/administration/habilitations/9001", "/assistance", "/instruction/demandes/9001", "/collectivite/demandes"}},
 		{persona: "polyvalente", home: "/espaces", title: "Choisissez un espace"},
 		{persona: "sans-invitation", home: "/espaces", title: "Aucun espace"},
 	}

@@ -39,8 +39,8 @@ type scene struct {
 	shift    atomic.Int64 // of the business clock
 	log      *journal
 
-	portalURL, issuer, proIssuer, hubURL, apiURL, registerURL, smtpAddress string
-	listener                                                               net.Listener // of the portal
+	portalURL, issuer, proIssuer, hubURL, apiURL, registerURL, smtpAddress, clamdAddress string
+	listener                                                                             net.Listener // of the portal
 }
 
 // journal keeps what the portal logged, to prove what is not in it.
@@ -81,6 +81,10 @@ func setScene(t testing.TB) *scene {
 	s.smtpAddress = post.Addr().String()
 	go func() { _ = s.stage.Mail.Serve(post) }()
 	atTheEnd(t, func() { _ = s.stage.Mail.Close() })
+	antivirus := listen(t)
+	s.clamdAddress = antivirus.Addr().String()
+	go func() { _ = s.stage.Clamd.Serve(antivirus) }()
+	atTheEnd(t, func() { _ = s.stage.Clamd.Close() })
 	s.hubURL = serve(t, listen(t), s.stage.HubEE)
 	s.apiURL = serve(t, listen(t), s.stage.APIParticulier)
 	s.registerURL = serve(t, listen(t), s.stage.Register)
@@ -107,7 +111,7 @@ func (s *scene) config() []string {
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
 		"HUBEE_ADMIN_ID=" + stage.HubEEAdministrator, "HUBEE_ADMIN_SECRET=" + stage.HubEEAdminKey,
 		"DATAPASS_SECRET=" + stage.DatapassSecret, "DIRECTORY_BEARER=" + stage.DirectoryBearer,
-		"SIRENE_URL=" + s.registerURL, "SIRENE_KEY=" + stage.RegisterKey, "SIRENE_PAUSE=0s",
+		"CLAMD_ADDRESS=" + s.clamdAddress, "SIRENE_URL=" + s.registerURL, "SIRENE_KEY=" + stage.RegisterKey, "SIRENE_PAUSE=0s",
 	}
 }
 
@@ -145,6 +149,10 @@ func (s *scene) run(public net.Listener) *portal {
 		s.t.Fatal(err)
 	}
 	if _, err := built.Directory.Import(ctx, bytes.NewReader(stage.SeedFile)); err != nil {
+		stop()
+		s.t.Fatal(err)
+	}
+	if _, err := built.Templates.Import(ctx, bytes.NewReader(stage.Forms())); err != nil {
 		stop()
 		s.t.Fatal(err)
 	}

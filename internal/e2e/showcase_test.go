@@ -22,6 +22,7 @@ import (
 	"portail-qf/internal/web/instruction"
 	"portail-qf/internal/web/operations"
 	"portail-qf/internal/web/pattern"
+	"portail-qf/internal/web/requests"
 	"portail-qf/internal/web/webtest"
 	"portail-qf/static"
 	"portail-qf/templates"
@@ -76,6 +77,7 @@ func showcase(t testing.TB) []room {
 		{heaviest: proPage, exhibits: hang(t, parsed, habilitations.ParseViews, staff), always: forWhom},
 		{heaviest: proPage, exhibits: hang(t, parsed, editorspace.ParseViews, pro)},
 		{heaviest: proPage, exhibits: hang(t, parsed, collectivity.ParseViews, pro)},
+		{heaviest: proPage, exhibits: hang(t, parsed, requests.ParseViews, pro)},
 		{heaviest: proPage, exhibits: hang(t, parsed, instruction.ParseViews, pro)},
 		{heaviest: proPage, exhibits: hang(t, parsed, helpdesk.ParseViews, pro)},
 	}

@@ -225,6 +225,6 @@ func TestAnInstructorFindsNothingToInstruct(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	awa := p.professional("instructrice")
-	home := awa.get("/instruction").answers(200).says("Aucune demande à instruire", fmt.Sprintf("Formulaires ouverts %d", p.count(`SELECT count(*) FROM collectivities WHERE form = 'ouvert'`)))
+	home := awa.get("/instruction").answers(200).says("Rien ne vous attend", fmt.Sprintf("Formulaires ouverts %d", p.count(`SELECT count(*) FROM collectivities WHERE form = 'ouvert'`)))
 	awa.get(home.link("Chercher une collectivité")).at("/collectivites").answers(200)
 }

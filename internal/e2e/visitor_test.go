@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,19 +170,17 @@ func (p *page) submit(action string) *page {
 	return p.visitor.post(target, fields)
 }
 
-// form finds a form by the end of its action.
+// form finds a form by the end of its action, with what a browser would send of it: what is
+// hidden, typed, ticked or chosen. No button is pressed, and no file chosen.
 func (p *page) form(action string) (target string, fields url.Values) {
 	p.visitor.t.Helper()
-	form := find(p.root, func(n *html.Node) bool {
-		return n.Data == "form" && strings.HasSuffix(attribute(n, "action"), action)
-	})
-	if form == nil {
-		p.visitor.t.Fatalf("%s (%d) has no form to %s:\n%s", p.url.Path, p.status, action, p.text())
-	}
+	form := p.formNode(action)
 	fields = url.Values{}
 	find(form, func(n *html.Node) bool {
-		if n.Data == "input" && attribute(n, "name") != "" {
-			fields.Add(attribute(n, "name"), attribute(n, "value"))
+		if name := attribute(n, "name"); name != "" && n.Data != "button" {
+			if value, sent := controlled(n); sent {
+				fields.Add(name, value)
+			}
 		}
 		return false
 	})
@@ -190,6 +189,47 @@ func (p *page) form(action string) (target string, fields url.Values) {
 		p.visitor.t.Fatal(err)
 	}
 	return absolute.String(), fields
+}
+
+func (p *page) formNode(action string) *html.Node {
+	p.visitor.t.Helper()
+	form := find(p.root, func(n *html.Node) bool {
+		return n.Data == "form" && strings.HasSuffix(attribute(n, "action"), action)
+	})
+	if form == nil {
+		p.visitor.t.Fatalf("%s (%d) has no form to %s:\n%s", p.url.Path, p.status, action, p.text())
+	}
+	return form
+}
+
+// controlled is what a field holds, if a browser sends it.
+func controlled(n *html.Node) (value string, sent bool) {
+	switch n.Data {
+	case "input":
+		switch attribute(n, "type") {
+		case "checkbox", "radio":
+			return attribute(n, "value"), has(n, "checked")
+		case "file":
+			return "", false
+		}
+		return attribute(n, "value"), true
+	case "textarea":
+		if n.FirstChild != nil {
+			value = n.FirstChild.Data
+		}
+		return value, true
+	case "select":
+		chosen := find(n, func(option *html.Node) bool { return option.Data == "option" && has(option, "selected") })
+		if chosen == nil {
+			chosen = find(n, func(option *html.Node) bool { return option.Data == "option" })
+		}
+		return attribute(chosen, "value"), true
+	}
+	return "", false
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
 }
 
 // link finds a link by its words.

@@ -10,6 +10,30 @@ import (
 // Catalogue lists every automatic mail, rendered from its sample.
 func (s *Sender) Catalogue() []notice.Sample { return s.catalogue }
 
+// Preview writes the mail of a notice as it would leave now, for whoever is about to have it
+// sent. Name and When are empty.
+func (s *Sender) Preview(n notice.Notice) (notice.Sample, error) {
+	known, found := s.kinds[n.Kind()]
+	if !found {
+		return notice.Sample{}, fmt.Errorf("preview mail: no kind %q", n.Kind())
+	}
+	plain, err := json.Marshal(n)
+	if err != nil {
+		return notice.Sample{}, fmt.Errorf("write preview of %s: %w", n.Kind(), err)
+	}
+	recipients := n.Recipients().Distinct()
+	if len(recipients.To) == 0 {
+		return notice.Sample{}, fmt.Errorf("preview %s: %w", n.Kind(), notice.ErrIncomplete)
+	}
+	text, err := known.entry.write(known.texts, plain, recipients.To[0])
+	if err != nil {
+		return notice.Sample{}, err
+	}
+	return notice.Sample{
+		Kind: n.Kind(), To: recipients.To, CC: recipients.CC, Subject: text.Subject, Text: text.Text, HTML: text.HTML,
+	}, nil
+}
+
 func (s *Sender) renderSamples(w *wording) ([]notice.Sample, error) {
 	samples := make([]notice.Sample, 0, len(registry))
 	for _, listed := range registry {

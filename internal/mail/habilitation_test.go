@@ -98,7 +98,7 @@ func changes() (all []decision.Changed) {
 	return all
 }
 
-// everyVariant is every mail of this change, with all that may lack in it.
+// everyVariant is every mail about a town, with all that may lack in it.
 func everyVariant() (all []notice.Notice) {
 	for _, n := range approvals() {
 		all = append(all, n)
@@ -106,6 +106,7 @@ func everyVariant() (all []notice.Notice) {
 	for _, n := range changes() {
 		all = append(all, n)
 	}
+	all = append(all, aboutRequests()...)
 	for _, functions := range [][2]bool{{true, true}, {true, false}, {false, true}} {
 		for _, names := range [][4]string{{"COMMUNE DE SAINVILLE", "Tarifs de la cantine", "Jeanne Maréchal", "Paul Verdier"}, {}} {
 			all = append(all, must(decision.NewDesignated(decision.Designated{
@@ -284,6 +285,23 @@ func TestAReasonIsQuotedOrToBeReadAtDataPass(t *testing.T) {
 			if strings.Contains(words, "reste valable") != (valid && !n.Suspended) || n.Act == habilitation.Refuse && strings.Contains(words, "nouvelle demande") == valid {
 				t.Errorf("%s, still valid %t: %s", n.Kind(), n.StillValid, words)
 			}
+		}
+	}
+}
+
+// « refuse: reason »: a refusal tells how to contest it, in the words of the acknowledgement;
+// no other decision does.
+func TestARefusalTellsHowToContestIt(t *testing.T) {
+	remedies := []string{
+		"Vous pouvez contester ce refus dans les deux mois qui suivent ce message",
+		"par un recours gracieux auprès de la direction interministérielle du numérique (DINUM), 20, avenue de Ségur, 75007 Paris, ou à l’adresse contact@exemple.fr",
+		"par un recours contentieux devant le tribunal administratif.",
+	}
+	for _, n := range changes() {
+		if n.Act == habilitation.Refuse {
+			write(t, n).says(remedies)
+		} else {
+			write(t, n).says(nil, remedies...)
 		}
 	}
 }

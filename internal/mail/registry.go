@@ -10,6 +10,7 @@ import (
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 )
 
@@ -27,6 +28,28 @@ var registry = [...]entry{
 	typed[account.AccessWithdrawn]{sample: account.AccessWithdrawn{
 		MembershipID: 12, Mail: "lea.fontaine@logiciel-exemple.fr", Role: account.EditorMember, By: "Camille Ferrand",
 		OrganisationName: "Logiciel Exemple SAS",
+	}},
+	typed[request.Acknowledged]{sample: request.Acknowledged{
+		About: sampleRequest("technique@logiciel-exemple.fr"), Revision: 2, FiledAt: sampleTime, Deadline: request.DeadlineOf(sampleTime),
+	}},
+	typed[request.ChangesAsked]{sample: request.ChangesAsked{
+		About: sampleRequest("technique@logiciel-exemple.fr"), Revision: 3, At: sampleTime,
+		Reason: "La délibération jointe ne parle pas du quotient familial.\nJoignez celle qui fixe vos tarifs selon le quotient.",
+		Comments: []request.Comment{
+			{Field: request.FieldDocument, Text: "C’est la délibération du budget."},
+			{Field: "conservation", Text: "Douze mois suffisent pour une année scolaire."},
+		},
+	}},
+	typed[request.MessageSent]{sample: request.MessageSent{About: sampleRequest(""), From: request.SideStaff, At: sampleTime}},
+	typed[request.Transferred]{sample: request.Transferred{
+		About: sampleRequest("mairie@sainville.exemple.fr"), Holder: "Jeanne Maréchal", Former: "Paul Verdier", By: "Paul Verdier", At: sampleTime,
+	}},
+	typed[request.Claimed]{sample: request.Claimed{
+		About: sampleRequest(""), Claimant: "Jeanne Maréchal", Until: sampleTime.Add(request.ClaimPatience), At: sampleTime,
+	}},
+	typed[request.ClaimEnded]{sample: request.ClaimEnded{About: sampleRequest(""), By: "Paul Verdier", At: sampleTime}},
+	typed[request.DraftExpires]{sample: request.DraftExpires{
+		About: sampleRequest(""), EditedAt: sampleTime, ErasedOn: sampleTime.AddDate(0, 6, 0), Stage: 30,
 	}},
 	// One entry for each kind: what these three say makes their kind.
 	typed[decision.Approved]{sample: decision.Approved{
@@ -72,6 +95,13 @@ const (
 )
 
 var sampleTime = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func sampleRequest(copied string) request.About {
+	return request.About{
+		Request: 10000017, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Software: "Logiciel Exemple",
+		To: "accueil@sainville.exemple.fr", CC: copied,
+	}
+}
 
 func sampleAbout(editor string, token, form bool) decision.About {
 	return decision.About{

@@ -68,12 +68,13 @@ func (w *wording) funcs() map[string]any {
 		"message": func(code string) (string, error) { return w.say(code, nil) },
 		"about":   w.say, // a sentence that names something: about CODE THING
 		"moment":  func(instant time.Time) (string, error) { return w.say("moment", value.MomentOf(instant)) },
+		"day":     func(instant time.Time) (string, error) { return w.say("day", value.MomentOf(instant)) },
 	}
 }
 
 // shared are the files of templates/mails that every mail may take parts of: the frame, and
-// what the mails about a town say in the same words.
-var shared = [...]string{"layout", "habilitation"}
+// what the mails about a town, and those about a request, say in the same words.
+var shared = [...]string{"layout", "habilitation", "demande"}
 
 // parse reads the three templates of a kind, with the shared parts.
 func (w *wording) parse(kind notice.Kind) (*texts, error) {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
@@ -70,17 +69,41 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 		}
 	}
 	file.Town = siret
+	if err := s.readApplication(ctx, &file); err != nil {
+		return decision.File{}, err
+	}
 	if file.Subscription, err = s.behind(ctx, siret); err != nil || file.Subscription.Siret == "" {
 		return file, err
 	}
 	if file.Server, err = s.find(ctx, file.Subscription.Request); err != nil {
 		return decision.File{}, err
 	}
+	if of := file.Subscription.Editor; of != "" {
+		if file.Receiver, err = Editors(s).FindEditor(ctx, of); err != nil {
+			return decision.File{}, err
+		}
+	}
 	if file.Heir, file.HeirEditor, err = s.heirOf(ctx, file.Subscription, number); err != nil {
 		return decision.File{}, err
 	}
 	file.Rival, err = rivalOf(ctx, s.DB.pool, file.Subscription, number)
 	return file, err
+}
+
+// readApplication reads what the town wrote, where it wrote here.
+func (s Decisions) readApplication(ctx context.Context, file *decision.File) error {
+	if file.Request.Source != habilitation.FromPortal {
+		return nil
+	}
+	found, err := Applications(s).FindApplication(ctx, file.Request.Number, "")
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find application: %w", err)
+	}
+	file.Application = &found
+	return nil
 }
 
 func (s Decisions) readTrack(ctx context.Context, file *decision.File) error {
@@ -230,10 +253,8 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	if err := writeRequest(ctx, tx, o); err != nil {
 		return err
 	}
-	if o.Habilitation != nil {
-		if err := insertHabilitation(ctx, tx, *o.Habilitation); err != nil {
-			return err
-		}
+	if err := recordGranted(ctx, tx, o); err != nil {
+		return err
 	}
 	if o.Subscription != nil {
 		if err := recordWanted(ctx, tx, *o.Subscription, o.Provision, o.At); err != nil {
@@ -331,13 +352,13 @@ func writeRequest(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	}
 	const sqlInsert = `
 		INSERT INTO requests (number, source, siret, organisation, form_uid, state, state_at, created_at, requester, suspended_by, suspender, suspended_for,
-			decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $20, $12, $13, $14, $15, $16, $17, $18 WHERE $19 = 0
+			decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank, holder)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $20, $12, $13, $14, $15, $16, $17, $18, $21 WHERE $19 = 0
 		ON CONFLICT (number) DO NOTHING`
 	const sqlUpdate = `
 		UPDATE requests SET source = $2, siret = $3, organisation = $4, form_uid = $5, state = $6, state_at = $7, created_at = $8, requester = $9,
 			suspended_by = $10, suspender = $11, suspended_for = $20, decided_at = $12, decided_rank = $13, filed_at = $14, filed_rank = $15, filing = $16,
-			requester_at = $17, requester_rank = $18, revision = revision + 1
+			requester_at = $17, requester_rank = $18, holder = $21, revision = revision + 1
 		WHERE number = $1 AND revision = $19`
 	statement := sqlUpdate
 	if r.Revision == 0 {
@@ -345,29 +366,11 @@ func writeRequest(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	}
 	result, err := tx.ExecContext(ctx, statement, int64(r.Number), string(r.Source), r.Siret.String(), r.Organisation, r.FormUID, string(r.State),
 		r.StateAt, r.CreatedAt, requester, r.Suspension.AuthorID, r.Suspension.Author, t.Decided.FiredAt, t.Decided.Rank,
-		t.Filed.FiredAt, t.Filed.Rank, string(t.Filing), t.Requester.FiredAt, t.Requester.Rank, r.Revision, r.Suspension.Reason)
+		t.Filed.FiredAt, t.Filed.Rank, string(t.Filing), t.Requester.FiredAt, t.Requester.Rank, r.Revision, r.Suspension.Reason, nullNumber(r.Holder))
 	if err != nil {
 		return fmt.Errorf("write request: %w", err)
 	}
 	return oneRow(result, fault.New(fault.Conflict, "habilitation.moved"))
-}
-
-func insertHabilitation(ctx context.Context, tx *sqlx.Tx, h habilitation.Habilitation) error {
-	contacts, err := json.Marshal(h.Contacts)
-	if err != nil {
-		return fmt.Errorf("write the contacts: %w", err)
-	}
-	const sqlInsert = `
-		INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms,
-			contacts, approved_by, approved_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
-	scopes := pq.StringArray{}
-	if _, err := tx.ExecContext(ctx, sqlInsert, int64(h.Number), int64(h.Request), h.Siret.String(), h.Organisation, h.Modalities.Token, h.Modalities.Form,
-		append(scopes, h.Scopes...), nullText(h.Editor.Siret.String()), h.Editor.Name, h.FormUID, h.Title, h.Terms,
-		contacts, h.ApprovedBy, h.ApprovedAt); err != nil {
-		return fmt.Errorf("record habilitation: %w", err)
-	}
-	return nil
 }
 
 // recordWanted writes what a decision wants of a subscription, and orders the saga. Code:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -90,4 +91,45 @@ func (s Access) enrol(ctx context.Context, tx *sqlx.Tx, issuer string, e enrolle
 		}
 	}
 	return nil
+}
+
+// LinkHolders makes of the requesters of a seed the holders of their requests: whose mail is
+// the requester's and who has the role for the request's town, both as the seed declares and
+// as they still are. Outside of a seed nobody is linked by a mail alone (PRODUCT.md 3.13). A
+// request that somebody holds stays with them.
+func (s Access) LinkHolders(ctx context.Context, issuer string, seed []byte) error {
+	var read struct {
+		People []enrolled `json:"personnes"`
+		Towns  []struct {
+			Siret     string `json:"siret"`
+			Requester struct {
+				Mail string `json:"mail"`
+			} `json:"demandeur"`
+			Habilitation struct {
+				Request int64 `json:"demande"`
+			} `json:"habilitation"`
+		} `json:"collectivites"`
+	}
+	if err := json.Unmarshal(seed, &read); err != nil {
+		return fmt.Errorf("understand the requesters of the seed: %w", err)
+	}
+	const sqlLink = `
+		UPDATE requests r SET holder = a.id
+		FROM accounts a JOIN memberships m ON m.account_id = a.id AND m.role = 'town' AND m.ended_at IS NULL
+		WHERE r.number = $1 AND r.siret = $2 AND r.holder IS NULL AND m.organisation = r.siret
+		  AND a.issuer = $3 AND a.subject = $4 AND a.mail = $5 AND r.requester ->> 'mail' = $5`
+	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		for _, town := range read.Towns {
+			for _, person := range read.People {
+				if !strings.EqualFold(person.Mail, town.Requester.Mail) {
+					continue
+				}
+				_, err := tx.ExecContext(ctx, sqlLink, town.Habilitation.Request, town.Siret, issuer, person.Subject, lower(person.Mail))
+				if err != nil {
+					return fmt.Errorf("link the holder of request %d: %w", town.Habilitation.Request, err)
+				}
+			}
+		}
+		return nil
+	})
 }

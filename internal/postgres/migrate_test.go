@@ -18,6 +18,7 @@ import (
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/postgres"
 	"portail-qf/migrations"
 )
@@ -62,6 +63,10 @@ func TestTheSchemaListsTheSameValuesAsTheRules(t *testing.T) {
 		"subscriptions_want_check":    texts(credential.Wants[:]),
 		"subscriptions_state_check":   texts(credential.States[:]),
 		"datapass_events_state_check": texts(decision.InboxStates[:]),
+		"applications_phase_check":    texts(request.Phases[:]),
+		"documents_state_check":       texts(request.DocumentStates[:]),
+		"request_messages_side_check": texts(request.Sides[:]),
+		"request_claims_state_check":  texts(request.ClaimStates[:]),
 	} {
 		var definition string
 		err := s.raw.QueryRowContext(context.Background(),

@@ -30,6 +30,7 @@ type listedRequest struct {
 	StateAt      time.Time `db:"state_at"`
 	CreatedAt    time.Time `db:"created_at"`
 	Requester    []byte    `db:"requester"`
+	Holder       int64     `db:"holder"`
 	SuspendedBy  string    `db:"suspended_by"`
 	Suspender    string    `db:"suspender"`
 	SuspendedFor string    `db:"suspended_for"`
@@ -47,7 +48,7 @@ type listedRequest struct {
 
 const listedRequestColumns = `
 	r.number, r.source, r.siret, r.organisation, r.form_uid, r.state, r.state_at, r.created_at, r.requester,
-	r.suspended_by, r.suspender, r.suspended_for, r.revision,
+	COALESCE(r.holder, 0) AS holder, r.suspended_by, r.suspender, r.suspended_for, r.revision,
 	h.number AS granted, h.token, h.form, h.editor_siret, h.editor, h.approved_at`
 
 // withNewest joins a request with its newest habilitation.
@@ -61,7 +62,8 @@ func (r listedRequest) request() (habilitation.Request, error) {
 	request := habilitation.Request{
 		Number: habilitation.RequestNumber(r.Number), Source: habilitation.Source(r.Source), Siret: value.Siret(r.Siret),
 		Organisation: r.Organisation, FormUID: r.FormUID, State: habilitation.State(r.State), StateAt: r.StateAt, CreatedAt: r.CreatedAt,
-		Suspension: habilitation.Suspension{AuthorID: r.SuspendedBy, Author: r.Suspender, Reason: r.SuspendedFor}, Revision: r.Revision,
+		Holder: r.Holder, Revision: r.Revision,
+		Suspension: habilitation.Suspension{AuthorID: r.SuspendedBy, Author: r.Suspender, Reason: r.SuspendedFor},
 	}
 	if err := json.Unmarshal(r.Requester, &request.Requester); err != nil {
 		return habilitation.Request{}, fmt.Errorf("read the requester of %s: %w", request.Number, err)

@@ -101,6 +101,7 @@ type actorRow struct {
 	Organised    string         `db:"organised_name"`
 	HomeSiret    sql.NullString `db:"home_siret"`
 	ACR          string         `db:"acr"`
+	FormWaits    bool           `db:"form_waits"`
 	// Held are the memberships of the account, each "role SIRET" of where it was taken.
 	Held pq.StringArray `db:"held"`
 }
@@ -115,7 +116,7 @@ func (s Sessions) FindActor(ctx context.Context, key [32]byte, now time.Time) (a
 			COALESCE((SELECT o.closed FROM organisations o WHERE o.siret = s.signed_for), false) AS closed,
 			m.id AS membership_id, m.role, m.organisation, m.signed_for AS home_siret,
 			CASE WHEN m.id IS NULL THEN '' ELSE ` + nameOf("m.organisation") + ` END AS organised_name,
-			s.acr, ARRAY(SELECT x.role || ' ' || x.signed_for FROM memberships x WHERE x.account_id = s.account_id AND x.ended_at IS NULL) AS held
+			s.acr, s.held IS NOT NULL AS form_waits, ARRAY(SELECT x.role || ' ' || x.signed_for FROM memberships x WHERE x.account_id = s.account_id AND x.ended_at IS NULL) AS held
 		FROM sessions s JOIN accounts a ON a.id = s.account_id
 		LEFT JOIN memberships m ON m.id = s.membership_id AND m.account_id = s.account_id AND m.ended_at IS NULL
 		WHERE s.key = $1 AND s.created_at > $2 AND s.seen_at > $3`
@@ -136,7 +137,7 @@ func (s Sessions) FindActor(ctx context.Context, key [32]byte, now time.Time) (a
 func (r actorRow) actor(operator account.Organisation) account.Actor {
 	actor := account.Actor{
 		AccountID: r.AccountID, SessionID: r.SessionID, Name: r.GivenName + " " + r.UsualName, Mail: r.Mail,
-		SignedFor: named(operator, r.SignedFor, r.SignedName), StrongAt: r.StrongAt.Time,
+		SignedFor: named(operator, r.SignedFor, r.SignedName), StrongAt: r.StrongAt.Time, FormWaits: r.FormWaits,
 	}
 	actor.SignedFor.Closed, actor.SignedFor.Declared = r.Closed, !account.Vouched(r.ACR)
 	for _, held := range r.Held {
@@ -151,6 +152,14 @@ func (r actorRow) actor(operator account.Organisation) account.Actor {
 		actor.Organisation = named(operator, r.Organisation.String, r.Organised)
 	}
 	return actor
+}
+
+// FindHolder finds whose session a cookie was, ended or not, as long as it is remembered.
+func (s Sessions) FindHolder(ctx context.Context, key [32]byte) (int64, error) {
+	const sqlHolder = `SELECT account_id FROM sessions WHERE key = $1`
+	var id int64
+	err := s.DB.pool.GetContext(ctx, &id, sqlHolder, key[:])
+	return id, notFoundAs("session.none", err)
 }
 
 // ListMembershipsOfAccount lists every membership of an account, the oldest first.

@@ -93,8 +93,8 @@ func (s Sessions) RecordSignedIn(ctx context.Context, a account.Arrival) error {
 		RETURNING id`
 	const sqlForget = `DELETE FROM sessions WHERE key = $1`
 	const sqlOpen = `
-		INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-		VALUES ($1, $2, NULLIF($3, 0), $4, $5, $6, $7, $8, $8) RETURNING id`
+		INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at, held)
+		VALUES ($1, $2, NULLIF($3, 0), $4, $5, $6, $7, $8, $8, $9) RETURNING id`
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
 		p := a.Person
 		var id, sessionID int64
@@ -120,7 +120,7 @@ func (s Sessions) RecordSignedIn(ctx context.Context, a account.Arrival) error {
 		if _, err := tx.ExecContext(ctx, sqlForget, a.Previous[:]); err != nil {
 			return fmt.Errorf("end the session before: %w", err)
 		}
-		err = tx.GetContext(ctx, &sessionID, sqlOpen, a.Session[:], id, membershipID, a.SignedFor.Siret, p.ACR, orNull(a.StrongAt), a.SealedToken, a.At)
+		err = tx.GetContext(ctx, &sessionID, sqlOpen, a.Session[:], id, membershipID, a.SignedFor.Siret, p.ACR, orNull(a.StrongAt), a.SealedToken, a.At, a.Held)
 		if err != nil {
 			return fmt.Errorf("open session: %w", err)
 		}

@@ -64,6 +64,9 @@ func (s Subscriptions) RecordStep(ctx context.Context, step credential.Step) err
 			if err := recordCollectivity(ctx, tx, *step.Town, step.At); err != nil {
 				return err
 			}
+			if err := followUsersContact(ctx, tx, step.Town.Siret, false); err != nil {
+				return err
+			}
 		}
 		if err := followSubscription(ctx, tx, step.After, step.At); err != nil {
 			return err

@@ -151,10 +151,30 @@ func (r *Router) NoteRefused(c *gin.Context) error {
 // RequestID is the name of the request, which a person may quote.
 func RequestID(c *gin.Context) string { return requestID(c) }
 
+// The mark of the form by which the resume page sends again what waited (account.HeldForm).
+const (
+	ResumeField = "reprise"
+	ResumeYes   = "oui"
+)
+
+// takeResumed tells whether a form comes from the resume page, and takes its mark out: handlers
+// read what was typed and nothing else. The mark lets a form be forgotten that its own author
+// sent, and is good for nothing more.
+func takeResumed(c *gin.Context) bool {
+	if c.Request.Method != http.MethodPost {
+		return false
+	}
+	marked := c.Request.PostForm.Get(ResumeField) == ResumeYes
+	c.Request.PostForm.Del(ResumeField)
+	c.Request.Form.Del(ResumeField)
+	return marked
+}
+
 // admit answers whoever may not use the route, or tells that the handler may go on. The
 // rights are read at each request: a role that was taken, or a session that was ended,
-// counts from the next one on.
+// counts from the next one on. A form that waited waits no more once it is admitted.
 func (r *Router) admit(c *gin.Context, access Access) (admitted bool, err error) {
+	resumed := takeResumed(c)
 	if !access.person {
 		return true, nil
 	}
@@ -164,6 +184,7 @@ func (r *Router) admit(c *gin.Context, access Access) (admitted bool, err error)
 	case err != nil:
 		return false, err
 	case !known:
+		readFields(c)
 		return false, r.gate.AskSignIn(c)
 	case access.NeedsRole() && actor.Role == "":
 		return false, r.gate.AskSpace(c)
@@ -171,11 +192,9 @@ func (r *Router) admit(c *gin.Context, access Access) (admitted bool, err error)
 		return false, r.gate.AskSpace(c) // the person has the role, in another space than the present one
 	case !access.Allows(actor.Role, r.config.Policy.Can):
 		return false, fault.New(fault.Forbidden, "access.refused")
-	case !access.confirmed:
-		return true, nil
-	case !actor.Confirmed(r.config.Sessions.Now()):
+	case access.confirmed && !actor.Confirmed(r.config.Sessions.Now()):
 		return false, r.gate.AskConfirmation(c)
-	case c.Request.Method == http.MethodPost: // a form that waited is sent
+	case resumed && actor.FormWaits:
 		return true, r.config.Sessions.ForgetHeld(c.Request.Context(), actor)
 	}
 	return true, nil

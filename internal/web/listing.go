@@ -44,9 +44,12 @@ type Listing struct {
 type Filter struct {
 	Name    string
 	Options []dsfr.Option
-	Typed   bool
-	Day     bool // a date is typed
-	Siret   bool // a SIRET is typed
+	// Usual is the code of what no choice means, where it means a choice of its own; "" for
+	// any value.
+	Usual string
+	Typed bool
+	Day   bool // a date is typed
+	Siret bool // a SIRET is typed
 }
 
 // ChoiceFilter offers values whose words are the sentences of templates/messages "<words>.<value>".
@@ -56,6 +59,12 @@ func ChoiceFilter(name, words string, values ...string) Filter {
 		filter.Options = append(filter.Options, dsfr.Option{Value: v, Code: words + "." + v})
 	}
 	return filter
+}
+
+// Usually gives the words of what no choice means, where that is a choice of its own.
+func (f Filter) Usually(code string) Filter {
+	f.Usual = code
+	return f
 }
 
 // OptionFilter offers values that have a name of their own, such as editors; it is not shown

@@ -29,7 +29,7 @@ const (
 	slowness     = 300 * time.Millisecond
 )
 
-// site is a router with a route of programs and one of people, that a server serves.
+// site is a router with routes of programs and of people, that a server serves.
 type site struct {
 	t      *testing.T
 	url    string
@@ -37,14 +37,28 @@ type site struct {
 	routes []web.Route
 }
 
-func openSite(t *testing.T) *site {
+func openSite(t *testing.T, more ...func(router *web.Router)) *site {
+	t.Helper()
+	s := &site{t: t}
+	router := s.mount(more...)
+	s.routes = router.Routes()
+	server := httptest.NewUnstartedServer(router)
+	server.Config.ReadTimeout = slowness
+	server.Start()
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// mount makes the router.
+func (s *site) mount(more ...func(router *web.Router)) *web.Router {
+	t := s.t
 	t.Helper()
 	parsed := parseTemplates(t)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t}
 	router := web.NewRouter(web.Settings{
 		PortalURL: "https://portail.example.fr", Errors: errorPages, Sentences: parsed,
 		Log: slog.New(slog.NewTextHandler(&s.log, nil)), NewRequestID: func() string { return "01JCXN3Z8G5Q" },
@@ -72,13 +86,10 @@ func openSite(t *testing.T) *site {
 	post("/api/erreur/panique", web.Anyone, func(*gin.Context, []byte) error { panic("un détail") })
 	router.HandleMachine(http.MethodGet, "/api/lecture", web.Machine{Credential: web.Anyone}, echo)
 	router.Handle(http.MethodGet, "/page", web.Public, func(c *gin.Context) error { c.String(http.StatusOK, "page"); return nil })
-	s.routes = router.Routes()
-	server := httptest.NewUnstartedServer(router)
-	server.Config.ReadTimeout = slowness
-	server.Start()
-	t.Cleanup(server.Close)
-	s.url = server.URL
-	return s
+	for _, mount := range more {
+		mount(router)
+	}
+	return router
 }
 
 // send makes a request, with headers two by two.

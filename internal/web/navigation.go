@@ -28,7 +28,9 @@ var menus = map[account.Space][]menuEntry{
 	},
 	account.SpaceInstruction: {
 		{"accueil", "", "space.instruction", "enter"},
+		{"demandes", "/demandes", "request", "instruct"},
 		{"habilitations", "/habilitations", "habilitation", "read"},
+		{"modeles", "/modeles", "reason_template", "write"},
 	},
 	account.SpaceSupport: {{"accueil", "", "space.support", "enter"}},
 	account.SpaceEditor: {
@@ -39,6 +41,7 @@ var menus = map[account.Space][]menuEntry{
 	},
 	account.SpaceTown: {
 		{"accueil", "", "space.town", "enter"},
+		{"demandes", "/demandes", "request", "read"},
 		{"collegues", "/collegues", "membership", "read"},
 	},
 }

@@ -132,7 +132,12 @@ func (p ErrorPages) Exhibits() []Exhibit {
 	for _, status := range errorStatuses {
 		name := fmt.Sprintf("common/%d", status)
 		sample := Page{Path: "/", Brand: true, RequestID: "01JCXN3Z8G5Q"}
-		exhibits = append(exhibits, Show(name, p.views[status], Sample[Page]{Name: "page", Content: sample}))
+		samples := []Sample[Page]{{Name: "page", Content: sample}}
+		if status == http.StatusNotFound {
+			sample.Path = "/formulaires/inconnu/demande/nouveau"
+			samples = append(samples, Sample[Page]{Name: "formulaire", Content: sample})
+		}
+		exhibits = append(exhibits, Show(name, p.views[status], samples...))
 	}
 	return exhibits
 }

@@ -31,14 +31,16 @@ func (p ProErrorPage) Exhibit(page ProPage) Exhibit {
 		{Status: http.StatusForbidden, Code: "access.refused"},
 		{Status: http.StatusForbidden, Code: "habilitation.same_person"},
 		{Status: http.StatusNotFound},
+		{Status: http.StatusNotFound, Code: "template.unknown"},
 		{Status: http.StatusConflict, Code: "membership.last_admin"},
 		{Status: http.StatusMethodNotAllowed},
+		{Status: http.StatusRequestEntityTooLarge},
 		{Status: http.StatusServiceUnavailable, Code: "registry.unavailable"},
 		{Status: http.StatusUnprocessableEntity},
 	} {
 		sample.ProPage = page
 		name := http.StatusText(sample.Status)
-		if sample.Code == "habilitation.same_person" { // of the same status as another
+		if sample.Code == "habilitation.same_person" || sample.Code == "template.unknown" { // of the same status as another
 			name += " " + sample.Code
 		}
 		samples = append(samples, Sample[proErrorPage]{Name: name, Content: sample})

@@ -33,6 +33,7 @@ type Router struct {
 	policy      string
 	crossOrigin *http.CrossOriginProtection
 	gate        Gate
+	uploads     chan struct{} // a place for each form with files that is in memory
 }
 
 // Settings are what every answer of the portal needs.
@@ -67,7 +68,10 @@ func NewRouter(config Settings) *Router {
 	engine.HandleMethodNotAllowed = true
 	engine.ContextWithFallback = true
 	engine.RedirectTrailingSlash = false // gin's answer would go through none of the steps below
-	r := &Router{engine: engine, config: config, policy: contentPolicy(config.FormActions), crossOrigin: http.NewCrossOriginProtection()}
+	r := &Router{
+		engine: engine, config: config, policy: contentPolicy(config.FormActions), crossOrigin: http.NewCrossOriginProtection(),
+		uploads: make(chan struct{}, uploadsAtOnce),
+	}
 	engine.Use(r.identify, r.logRequest, r.secure, r.recoverPanic)
 	engine.NoRoute(r.refuseMachine(http.StatusNotFound), r.refuseCrossOrigin, r.boundBody, r.withoutFinalSlash, r.refuseAs(http.StatusNotFound))
 	engine.NoMethod(r.refuseMachine(http.StatusMethodNotAllowed), r.refuseCrossOrigin, r.boundBody, r.refuseAs(http.StatusMethodNotAllowed))

@@ -27,7 +27,9 @@ type Actor struct {
 	Open []Space
 	// StrongAt is when the second factor was last proved, in business time, by ProConnect's
 	// own account of it: it may be before the session. Zero: never.
-	StrongAt  time.Time
+	StrongAt time.Time
+	// FormWaits: a form that the person sent waits to be sent again (HeldForm).
+	FormWaits bool
 	RequestID string
 }
 

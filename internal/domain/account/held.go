@@ -7,11 +7,15 @@ import (
 	"strconv"
 )
 
-// HeldForm is a form that a person sent when a second factor had to be proved first: it
-// waits, sealed, so that nothing typed is lost.
+// HeldForm is a form that a person sent when a second factor had to be proved first, or when
+// the session was over: it waits, sealed, so that nothing typed is lost.
 type HeldForm struct {
 	Path   string
 	Fields url.Values
+	// SessionOver: the person had to sign in again.
+	SessionOver bool
+	// FileLost: a file was sent too, which does not wait.
+	FileLost bool
 }
 
 // Hold seals a form for the actor's account.

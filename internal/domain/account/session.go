@@ -33,6 +33,9 @@ type SessionStore interface {
 	ListMembershipsOfAccount(ctx context.Context, accountID int64) ([]Membership, error)
 	// RecordChosen moves a session into a membership of its own account.
 	RecordChosen(ctx context.Context, actor Actor, membershipID int64) error
+	// FindHolder finds whose session a cookie was, ended or not. fault.NotFound, code
+	// session.none, once it is forgotten.
+	FindHolder(ctx context.Context, key [32]byte) (int64, error)
 	// FindHeld gives the sealed form that waits in a session, nil for none.
 	FindHeld(ctx context.Context, sessionID int64) ([]byte, error)
 	// ForgetHeld forgets it.
@@ -246,6 +249,19 @@ func (s *Sessions) NoteRefused(ctx context.Context, actor Actor, route string) e
 		return fmt.Errorf("journal a refused access: %w", err)
 	}
 	return nil
+}
+
+// Holder is whose session a cookie was, ended or not; the zero Actor once it is forgotten.
+// Only the account is told: it has no right whatever.
+func (s *Sessions) Holder(ctx context.Context, session value.Token) (Actor, error) {
+	if session == "" {
+		return Actor{}, nil
+	}
+	id, err := s.Store.FindHolder(ctx, session.Hash())
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return Actor{}, fmt.Errorf("find whose session it was: %w", err)
+	}
+	return Actor{AccountID: id}, nil
 }
 
 // Held gives the sealed form that waits in the actor's session, nil for none.

@@ -83,6 +83,7 @@ type Arrival struct {
 	// BeginsInTown: the town just entered is the only space.
 	BeginsInTown bool
 	StrongAt     time.Time // zero without second factor
+	Held         []byte    // sealed form that waits to be sent again; nil for none
 	Session      [32]byte
 	Previous     [32]byte // of the browser's session until now
 	SealedToken  []byte
@@ -108,13 +109,14 @@ type Started struct {
 	URL     string
 }
 
-// Begin opens a sign-in. Codes: signin.unavailable.
-func (s *SignIns) Begin(ctx context.Context, browser value.Token, returnTo string) (Started, error) {
+// Begin opens a sign-in. waiting.Held is what Hold sealed of a form that was sent when the
+// session was over: it comes back to the same account only. Codes: signin.unavailable.
+func (s *SignIns) Begin(ctx context.Context, browser value.Token, waiting Waiting) (Started, error) {
 	if browser == "" {
 		browser = value.NewToken()
 	}
 	pending, leaving := departure(PurposeLogin, browser, s.Wall())
-	pending.ReturnTo = LocalPath(returnTo)
+	pending.ReturnTo, pending.Held = LocalPath(waiting.ReturnTo), waiting.Held
 	if !s.Provider.Available(ctx) {
 		return Started{}, fault.New(fault.Unavailable, "signin.unavailable")
 	}
@@ -289,13 +291,13 @@ func (s *SignIns) arrive(ctx context.Context, pending Pending, e entry) (Arrived
 	}
 	err = s.Store.RecordSignedIn(ctx, Arrival{
 		Person: e.person, SignedFor: organisation, EntersTown: enters, BeginsInTown: enters && len(usable) == 0,
-		MembershipID: begins, StrongAt: strongAt,
+		MembershipID: begins, StrongAt: strongAt, Held: pending.Held,
 		Session: session.Hash(), Previous: e.previous.Hash(), SealedToken: s.sealToken(e.person), At: now, RequestID: e.requestID,
 	})
 	if err != nil {
 		return Arrived{}, fmt.Errorf("record sign-in: %w", err)
 	}
-	return Arrived{Purpose: PurposeLogin, Session: session, ReturnTo: pending.ReturnTo}, nil
+	return Arrived{Purpose: PurposeLogin, Session: session, ReturnTo: pending.ReturnTo, Held: pending.Held != nil}, nil
 }
 
 // provedAt is when the person proved a second factor, in business time; zero for never.
@@ -322,7 +324,7 @@ func entersTown(o Organisation, memberships []Membership) bool {
 // same establishment.
 func (s *SignIns) again(ctx context.Context, pending Pending, e entry) (Arrived, error) {
 	next, leaving := departure(PurposeFactor, "", s.Wall())
-	next.Browser, next.ReturnTo = pending.Browser, pending.ReturnTo
+	next.Browser, next.ReturnTo, next.Held = pending.Browser, pending.ReturnTo, pending.Held
 	next.Subject, next.SignedFor = e.person.Subject, e.siret.String()
 	leaving.Mail, leaving.Siret = e.person.Mail, e.siret
 	started, err := s.depart(ctx, "", next, leaving)

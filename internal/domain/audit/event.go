@@ -61,6 +61,20 @@ const (
 	RequesterChanged      Act = "habilitation.transferred"
 	HabilitationAdopted   Act = "habilitation.adopted" // granted by another system
 
+	RequestBegun          Act = "request.begun"
+	RequestFiled          Act = "request.filed"
+	RequestReturned       Act = "request.returned" // changes are asked
+	RequestWithdrawn      Act = "request.withdrawn"
+	RequestReopened       Act = "request.reopened"
+	RequestCancelled      Act = "request.cancelled" // a modification
+	RequestClaimed        Act = "request.claimed"   // by a colleague of the holder
+	RequestUnclaimed      Act = "request.unclaimed"
+	ClaimRefused          Act = "request.claim_refused"
+	RequestAssigned       Act = "request.assigned"
+	MessageSent           Act = "request.message_sent"
+	DraftErased           Act = "request.erased"
+	ReasonTemplateChanged Act = "reason_template.changed"
+
 	SubscriptionActive     Act = "subscription.active"
 	SubscriptionRelaunched Act = "subscription.relaunched"
 	SubscriptionCorrected  Act = "subscription.corrected"
@@ -80,6 +94,8 @@ var Acts = [...]Act{
 	InvitationSent, InvitationAccepted, InvitationWithdrawn, RoleGranted, RoleWithdrawn, RoleLeft,
 	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted, DossierLookedUp,
 	HabilitationApproved, HabilitationRefused, HabilitationSuspended, HabilitationRestored, HabilitationRevoked, RequesterChanged, HabilitationAdopted,
+	RequestBegun, RequestFiled, RequestReturned, RequestWithdrawn, RequestReopened, RequestCancelled,
+	RequestClaimed, RequestUnclaimed, ClaimRefused, RequestAssigned, MessageSent, DraftErased, ReasonTemplateChanged,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
 	DatapassReplayed, DatapassDismissed, CollectivityAdded,
 }

@@ -22,7 +22,7 @@ func numberText(n habilitation.RequestNumber) string { return strconv.FormatInt(
 // something newer is known, or somebody here revoked the request, which is final. next is
 // drawn only for an approval.
 func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m Moment) (*Outcome, error) {
-	if f.revokedHere() {
+	if f.revokedHere() || f.takenOver() && e.Name != eventRevoke {
 		return nil, nil
 	}
 	decides := e.Name == eventApprove || e.Name == eventRevoke
@@ -46,6 +46,7 @@ func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m 
 		return &o, err
 	case counts && e.Name == eventRevoke:
 		o, err := change(f, Verdict{Act: habilitation.Revoke, Editor: of}, m)
+		o.closeApplication(f)
 		return &o, err
 	case counts && e.Name == eventRefuse && !wasRefused && f.Track.Decided.before(f.Track.Filed):
 		o, err := change(f, Verdict{Act: habilitation.Refuse, Editor: of, Title: e.Title, Technical: e.Contacts.Technical.Mail}, m)
@@ -70,6 +71,10 @@ func (f File) revokedHere() bool {
 	return f.Request.State == habilitation.Revoked && f.Track.Decided.Rank != ranks[eventRevoke]
 }
 
+// takenOver tells that the town modified its request here: what DataPass says of it since then
+// is not what the town wants any more. A revocation acts all the same.
+func (f File) takenOver() bool { return f.Application != nil }
+
 // takeOver brings what an event says of a request into what is kept of it. What is known of
 // a request that is approved changes with the next approval only.
 func takeOver(r habilitation.Request, e Event, named bool, now time.Time) habilitation.Request {
@@ -81,6 +86,9 @@ func takeOver(r habilitation.Request, e Event, named bool, now time.Time) habili
 		r.Siret, r.Organisation, r.FormUID = e.Siret, e.Organisation, e.FormUID
 	}
 	if named {
+		if r.Requester.Mail != e.Contacts.Requester.Mail { // nobody's account is known for the new one
+			r.Holder = 0
+		}
 		r.Requester = e.Contacts.Requester
 	}
 	return r

@@ -38,7 +38,11 @@ type Grant struct {
 	Terms    string
 	Scopes   []string
 	habilitation.Modalities
-	ByName string // who approved, as displayed
+	ByName  string // who approved, as displayed
+	Message string // what the instructor adds to the mail; "" for nothing
+	// Replaces: the town wants this software to receive its dossiers in the place of the
+	// present one (PRODUCT.md 3.2).
+	Replaces bool
 }
 
 // approve is the approval of a request that was moved to its new state already: a version
@@ -60,7 +64,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		o.EditorEvents = append(o.EditorEvents, EditorEvent{EventValidated, grant.Editor.Siret, r.Siret, grant.Number.String()})
 	}
 	if r.State.Habilitates() {
-		o.serve(f)
+		o.serve(f, grant.Replaces)
 	}
 	o.leave(f)
 	err := o.write(m.Sealer, func() (notice.Notice, error) {
@@ -72,11 +76,12 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 			FormRemoved: before.Modalities.Form && !grant.Form, FormClosed: o.closes(),
 			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
 			Stopped:       o.stopped(),
-			Elsewhere:     o.contends(), Suspended: !r.State.Habilitates(), ApprovedAt: grant.At,
+			Elsewhere:     o.contends(), Suspended: !r.State.Habilitates(), ApprovedAt: grant.At, Message: grant.Message,
+			FormOpen: f.Subscription.Want == credential.WantActive && f.Subscription.State == credential.Active && o.after().State == credential.Active,
 		})
 	})
-	served, left := f.changeOfEditor(grant.Editor, o), f.formerChange(o)
-	err = errors.Join(err, o.tellHandOver(served, m), o.tellHandOver(left, m))
+	served, left, replaced := f.changeOfEditor(grant.Editor, o), f.formerChange(o), f.replacement(grant, o)
+	err = errors.Join(err, o.tellHandOver(served, m), o.tellHandOver(left, m), o.tellHandOver(replaced, m))
 	for _, designated := range designations(r.Current, before, grant.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
 	}
@@ -93,7 +98,7 @@ func (o *Outcome) write(sealer notice.Sealer, compose func() (notice.Notice, err
 	if err != nil {
 		return err
 	}
-	o.Letters = append(o.Letters, letter)
+	o.Letters, o.Notices = append(o.Letters, letter), append(o.Notices, composed)
 	return nil
 }
 
@@ -140,8 +145,9 @@ func designations(h, before habilitation.Habilitation, at time.Time) []Designate
 // serve decides what an approval or a restoration makes of the subscription of the town.
 // There is one, so one editor receives the dossiers: another editor's request does not take
 // it from a request that is valid, nor from what the directory had before any request, but
-// contends for it, and somebody decides.
-func (o *Outcome) serve(f File) {
+// contends for it, and somebody decides; unless the town said that this software replaces the
+// present one, and the instructor approved it.
+func (o *Outcome) serve(f File, replaces bool) {
 	r, s := f.Request, f.Subscription
 	isTaken := s.Siret != "" && s.Want == credential.WantActive && s.Request != r.Number &&
 		(f.Server.Habilitated() || s.Request == 0 && s.Editor != "")
@@ -149,7 +155,7 @@ func (o *Outcome) serve(f File) {
 	switch {
 	case !r.Current.Modalities.Form:
 		o.release(f)
-	case isTaken && !sameEditor:
+	case isTaken && !sameEditor && !replaces:
 		if s.Contender == r.Number {
 			return
 		}
@@ -157,7 +163,7 @@ func (o *Outcome) serve(f File) {
 			s.WantedAt = o.At
 		}
 		o.Subscription = &s
-	case isTaken && s.Request != 0:
+	case isTaken && sameEditor && s.Request != 0:
 		// The same software receives them already: nothing moves while that right holds.
 		if s.Contender == r.Number {
 			s.Contender = f.Rival
@@ -239,7 +245,8 @@ func (o *Outcome) concernsForm(f File, act habilitation.Act) bool {
 	switch act {
 	case habilitation.Suspend, habilitation.Revoke:
 		return f.Subscription.Request == number && after.Request == number && after.Want == credential.WantSuspended
-	case habilitation.Approve, habilitation.Refuse, habilitation.Restore:
+	case habilitation.Approve, habilitation.Refuse, habilitation.Restore, habilitation.RequestChanges,
+		habilitation.Submit, habilitation.Withdraw, habilitation.Reopen, habilitation.Cancel:
 	}
 	return f.Request.Current.Modalities.Form && after.Request == number && after.Want == credential.WantActive
 }
@@ -265,6 +272,16 @@ func (f File) changeOfEditor(of editor.Editor, o Outcome) handOver {
 		return handOver{to: f.Request, with: of, from: f.Server, former: f.CurrentEditor, isNewVersion: true}
 	}
 	return handOver{to: f.Heir, with: f.HeirEditor, from: f.Server, former: f.CurrentEditor}
+}
+
+// replacement is the hand-over that the town asked for with its request.
+func (f File) replacement(grant Grant, o Outcome) handOver {
+	before, after, number := o.Read.Before, o.Subscription, f.Request.Number
+	if !grant.Replaces || after == nil || after.Request != number || before.Request == number || before.Want != credential.WantActive ||
+		before.Editor == after.Editor {
+		return handOver{}
+	}
+	return handOver{to: f.Request, with: grant.Editor, from: f.Server, former: f.Receiver}
 }
 
 // formerChange is the hand-over in the town that the request was for before.
@@ -331,7 +348,7 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 	o.Events = []audit.Event{m.event(r, acts[v.Act], "")}
 	switch {
 	case v.Act == habilitation.Restore:
-		o.serve(f)
+		o.serve(f, false)
 	case !r.State.Habilitates():
 		o.release(f)
 	}

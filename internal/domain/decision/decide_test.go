@@ -403,8 +403,9 @@ func TestANewVersionTellsWhoIsNewlyDesignated(t *testing.T) {
 // The states of PRODUCT.md 4 and what people may do in each.
 func TestWhatEachStateAllows(t *testing.T) {
 	allowed := map[habilitation.State]string{
-		habilitation.Draft: "", habilitation.Submitted: "approve refuse", habilitation.ChangesRequested: "approve refuse",
-		habilitation.Validated: "suspend", habilitation.Reopened: "approve refuse suspend", habilitation.Suspended: "restore revoke",
+		habilitation.Draft: "submit withdraw", habilitation.Submitted: "approve refuse request_changes withdraw",
+		habilitation.ChangesRequested: "approve refuse submit withdraw", habilitation.Validated: "suspend reopen",
+		habilitation.Reopened: "approve refuse request_changes suspend submit cancel", habilitation.Suspended: "restore revoke",
 		habilitation.Refused: "", habilitation.Revoked: "", habilitation.Archived: "",
 	}
 	for _, state := range habilitation.States {

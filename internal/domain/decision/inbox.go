@@ -278,6 +278,12 @@ func (i *Inbox) decide(ctx context.Context, kept *Kept, event Event) error {
 	case outcome == nil && file.revokedHere():
 		kept.Reason = "datapass.revoked_here"
 		return nil
+	case outcome == nil && file.takenOver() && event.Name == eventApprove:
+		kept.quarantine("datapass.taken_over")
+		return nil
+	case outcome == nil && file.takenOver():
+		kept.Reason = "datapass.taken_over"
+		return nil
 	case outcome == nil && event.Name == eventRevoke && file.Track.Decided.Rank == ranks[eventApprove]:
 		kept.quarantine("datapass.revoked_before")
 		return nil

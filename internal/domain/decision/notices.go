@@ -71,7 +71,14 @@ type Approved struct {
 	Stopped bool
 	// Suspended: somebody here suspended the habilitation, and it stays so.
 	Suspended  bool
+	FormOpen   bool   // the form of the town was open already, and stays so
+	Message    string // of the instructor, on lines of its own; "" for none
 	ApprovedAt time.Time
+}
+
+// Lines are those of the message, as a mail quotes them; none without a message.
+func (n Approved) Lines() []string {
+	return strings.FieldsFunc(n.Message, func(r rune) bool { return r == '\n' })
 }
 
 // NewApproved completes the notice of an approval. It refuses one without number,
@@ -80,7 +87,7 @@ func NewApproved(n Approved) (Approved, error) {
 	if n.Habilitation == 0 || n.To == "" || n.ApprovedAt.IsZero() {
 		return Approved{}, fmt.Errorf("make %s: %w", n.Kind(), notice.ErrIncomplete)
 	}
-	n.About = n.tidied()
+	n.About, n.Message = n.tidied(), tidyReason(n.Message)
 	return n, nil
 }
 
@@ -165,7 +172,7 @@ func (n Changed) Kind() notice.Kind {
 		return KindRestored
 	case habilitation.Revoke:
 		return KindRevoked
-	case habilitation.Approve:
+	case habilitation.Approve, habilitation.RequestChanges, habilitation.Submit, habilitation.Withdraw, habilitation.Reopen, habilitation.Cancel:
 	}
 	return ""
 }

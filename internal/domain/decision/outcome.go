@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 )
 
@@ -40,6 +41,10 @@ type File struct {
 	// than the one that receives the dossiers; 0 without one. It contends in the place of a
 	// contender that gives up, so that nobody who waits for an answer is forgotten.
 	Rival habilitation.RequestNumber
+	// Receiver is the editor that receives the dossiers of the town, as it is today; zero for
+	// none. Application is what the town wrote; nil where another system has it.
+	Receiver    editor.Editor
+	Application *request.Application
 }
 
 // Reading is the subscription of a town as a decision read it, with who may take it: all of
@@ -69,9 +74,12 @@ type Outcome struct {
 	Provision    bool
 	// Left is the subscription of the town that the request was for before, as it is wanted
 	// afterwards; nil for none.
-	Left         *credential.Subscription
+	Left *credential.Subscription
+	// Application is what was written, as it is afterwards; nil where nothing of it changes.
+	Application  *request.Application
 	Events       []audit.Event
 	Letters      []notice.Letter
+	Notices      []notice.Notice // what the letters say
 	EditorEvents []EditorEvent
 	At           time.Time
 }

@@ -13,6 +13,7 @@ import (
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 )
 
@@ -27,8 +28,10 @@ type Order struct {
 type Service struct {
 	Store   Store
 	Editors editor.Finder
-	Sealer  notice.Sealer
-	Now     func() time.Time // business time
+	// Notes are what the instructors write before they decide.
+	Notes  NoteFinder
+	Sealer notice.Sealer
+	Now    func() time.Time // business time
 }
 
 // reasonLimit is the length of a reason, in characters.
@@ -105,14 +108,32 @@ func DecideVerdict(f File, by account.Actor, v Verdict, m Moment) (Outcome, erro
 	if v.Act == habilitation.Revoke && f.Request.Suspension.AuthorID == by.Author().ID {
 		return Outcome{}, fault.New(fault.Forbidden, "habilitation.same_person")
 	}
-	if v.Act == habilitation.Restore && f.Track.Decided.Rank != 0 {
+	switch {
+	case v.Act != habilitation.Restore:
+	case f.Application != nil && f.Application.Phase != request.Closed:
+		next = habilitation.Reopened // the modification that was under way goes on
+	case f.Application == nil && f.Track.Decided.Rank != 0:
 		next = f.Track.state("") // where DataPass has it, a modification under way included
 	}
 	f.Request = movedTo(f.Request, next, m.At)
 	if v.Act == habilitation.Suspend {
 		f.Request.Suspension = habilitation.Suspension{AuthorID: by.Author().ID, Author: by.Name, Reason: v.Reason}
 	}
-	return change(f, v, m)
+	o, err := change(f, v, m)
+	if v.Act == habilitation.Revoke {
+		o.closeApplication(f)
+	}
+	return o, err
+}
+
+// closeApplication ends what was under way: there is nothing left to modify.
+func (o *Outcome) closeApplication(f File) {
+	if f.Application == nil || f.Application.Phase == request.Closed {
+		return
+	}
+	closed := f.Application.AsGranted()
+	closed.Request = o.Request
+	o.Application = &closed
 }
 
 func (s *Service) moment(by account.Actor) Moment {

@@ -46,6 +46,9 @@ type Request struct {
 	CreatedAt    time.Time
 	// Requester is who holds the request today: the mails go there.
 	Requester Contact
+	// Holder is the account of the requester; 0 where nobody linked one yet: DataPass knows
+	// its own accounts.
+	Holder int64
 	// Suspension is who suspended; zero unless the state is Suspended.
 	Suspension Suspension
 	// Revision counts the changes: whoever decides says which one was read.

@@ -15,7 +15,7 @@ const (
 	Reopened         State = "reouverte" // a modification is under way: the habilitation stays valid
 	Suspended        State = "suspendue"
 	Revoked          State = "revoquee"
-	Archived         State = "archivee" // dropped at DataPass; there was no habilitation, or none is left
+	Archived         State = "archivee" // withdrawn, or dropped at DataPass; there was no habilitation, or none is left
 )
 
 // States lists every state.
@@ -27,26 +27,33 @@ func (s State) Habilitates() bool { return s == Validated || s == Reopened }
 // Act is what somebody decides of a request.
 type Act string
 
-// The acts.
+// The acts of the operator's people, and those of whoever holds the request.
 const (
-	Approve Act = "approve"
-	Refuse  Act = "refuse"
-	Suspend Act = "suspend"
-	Restore Act = "restore"
-	Revoke  Act = "revoke"
+	Approve        Act = "approve"
+	Refuse         Act = "refuse"
+	RequestChanges Act = "request_changes"
+	Suspend        Act = "suspend"
+	Restore        Act = "restore"
+	Revoke         Act = "revoke"
+
+	Submit   Act = "submit"
+	Withdraw Act = "withdraw"
+	Reopen   Act = "reopen" // to modify what is granted
+	Cancel   Act = "cancel" // the modification
 )
 
 // Acts lists every act.
-var Acts = [...]Act{Approve, Refuse, Suspend, Restore, Revoke}
+var Acts = [...]Act{Approve, Refuse, RequestChanges, Suspend, Restore, Revoke, Submit, Withdraw, Reopen, Cancel}
 
 // moves says what an act makes of a state; what is not in it is not possible. To refuse a
-// modification leaves the habilitation as it was. A person revokes only what was suspended
-// first (PRODUCT.md 3.3).
+// modification leaves the habilitation as it was: how far the modification itself is, package
+// request knows. A person revokes only what was suspended first (PRODUCT.md 3.3).
 var moves = map[State]map[Act]State{
-	Submitted:        {Approve: Validated, Refuse: Refused},
-	ChangesRequested: {Approve: Validated, Refuse: Refused},
-	Validated:        {Suspend: Suspended},
-	Reopened:         {Approve: Validated, Refuse: Validated, Suspend: Suspended},
+	Draft:            {Submit: Submitted, Withdraw: Archived},
+	Submitted:        {Approve: Validated, Refuse: Refused, RequestChanges: ChangesRequested, Withdraw: Archived},
+	ChangesRequested: {Approve: Validated, Refuse: Refused, Submit: Submitted, Withdraw: Archived},
+	Validated:        {Suspend: Suspended, Reopen: Reopened},
+	Reopened:         {Approve: Validated, Refuse: Validated, RequestChanges: Reopened, Suspend: Suspended, Submit: Reopened, Cancel: Validated},
 	Suspended:        {Restore: Validated, Revoke: Revoked},
 }
 

@@ -9,11 +9,12 @@ const (
 	SendMail       = "mail.send"       // id of the mail to send
 	RunJob         = "job.run"         // name of the job that somebody asked to run now
 	Provision      = "hubee.provision" // SIRET of the town whose subscription is to be brought about
+	ScanDocument   = "document.scan"   // id of the document that waits for its analysis
 )
 
 // Kinds lists every kind, for the filter of the list and for the test that each has its
 // French.
-var Kinds = [...]string{DeliverDossier, CloseDossier, SendMail, RunJob, Provision}
+var Kinds = [...]string{DeliverDossier, CloseDossier, SendMail, RunJob, Provision, ScanDocument}
 
 // Order is one thing to do outside.
 type Order struct {

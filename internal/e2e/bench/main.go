@@ -47,8 +47,8 @@ func run(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(wanted.progress, "Préparation : %d collectivités, %d dossiers, %d comptes, le portail et les simulateurs\n",
-		collectivities, wanted.dossiers, accounts)
+	fmt.Fprintf(wanted.progress, "Préparation : %d collectivités, %d dossiers, %d demandes, %d comptes, le portail et les simulateurs\n",
+		collectivities, wanted.dossiers, filedRequests, accounts)
 	set, err := setScene(ctx, wanted)
 	if err != nil {
 		return err

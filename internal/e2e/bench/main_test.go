@@ -79,11 +79,20 @@ func TestTheBenchMeasuresEverythingAndLosesNothing(t *testing.T) {
 			t.Errorf("something of the professional side was not measured: %+v", side.lines())
 		}
 	}
+	asked := found.requests
+	for _, m := range asked.measures() {
+		if m.rate() == 0 {
+			t.Errorf("something of the requests was not measured: %+v", asked.lines())
+		}
+	}
+	if asked.deposited < depositRate || asked.queue.cost == 0 || asked.filtered.cost == 0 || asked.cost == 0 {
+		t.Errorf("%d deposits: %+v", asked.deposited, asked.lines())
+	}
 	if side.allowed == 0 || side.refused == 0 || len(side.noted.took) != agentSessions+supportSessions || len(side.signIns.took) != 2*crowd {
 		t.Errorf("%s, %s, %d sessions and %d sign-ins", side.allowed, side.refused, len(side.noted.took), len(side.signIns.took))
 	}
 	var table strings.Builder
-	if err := found.print(&table); err != nil || strings.Count(table.String(), "atteint") < 18 {
+	if err := found.print(&table); err != nil || strings.Count(table.String(), "atteint") < 26 {
 		t.Errorf("%v in:\n%s", err, &table)
 	}
 	if _, err := os.Stat(set.folder); !errors.Is(err, os.ErrNotExist) {

@@ -27,6 +27,7 @@ type results struct {
 	views                                pages
 	professionals                        professionals
 	towns                                towns
+	requests                             requests
 	approvals                            approvals
 	submissions, submissionsWithoutPause submissions
 	viewDuel, deskDuel, recordingDuel    duel
@@ -58,6 +59,7 @@ func (s *scene) measureAll(ctx context.Context) (found results, err error) {
 		{"les vues du formulaire", func() error { return s.measureViews(ctx, &found) }},
 		{"les professionnels", func() error { return s.measureProfessionals(ctx, &found.professionals) }},
 		{"l’annuaire", func() error { return s.measureDirectory(ctx, &found.towns) }},
+		{"les demandes d’habilitation", func() error { return s.measureRequests(ctx, &found.requests) }},
 		{"les validations de DataPass", func() error { return s.measureApprovals(ctx, &found.approvals) }},
 		{"les transmissions à la cadence visée", func() (err error) {
 			found.submissions, err = s.measureSubmissions(ctx, "cadence", sent, func(do act) measure {

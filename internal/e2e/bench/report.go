@@ -36,7 +36,7 @@ func (r results) lines() []line {
 		{fmt.Sprintf("Formulaire, %d visiteurs sans pause", crowd), perSecond(free), fmt.Sprintf("%d/s", viewRate), free.rate() >= viewRate},
 		{"  temps de réponse", times(free), "", true},
 		{"  processeur du portail", milliseconds(r.views.cost) + " par vue", "", true},
-	}, r.towns.lines(), r.approvals.lines(), r.professionals.lines(), []line{
+	}, r.towns.lines(), r.requests.lines(), r.approvals.lines(), r.professionals.lines(), []line{
 		{fmt.Sprintf("Transmission complète, %d/s demandées", submissionRate), perSecond(steady.whole), fmt.Sprintf("%d/s", submissionRate), steady.whole.rate() >= submissionRate*keptUp},
 		{"  de l’arrivée à la confirmation", times(steady.whole), "p95 < " + milliseconds(submissionLimit), steady.whole.percentile(95) < submissionLimit},
 		{"  dont le POST qui enregistre", times(steady.recording), "p95 < " + milliseconds(submissionLimit), steady.recording.percentile(95) < submissionLimit},
@@ -55,8 +55,8 @@ func (r results) lines() []line {
 }
 
 func (r results) print(out io.Writer) error {
-	fmt.Fprintf(out, "\n%d processeurs, %d collectivités, %d dossiers, %d comptes et %d sessions déjà là, %s par mesure\n\n",
-		runtime.NumCPU(), collectivities, r.dossiers, accounts, agentSessions+supportSessions, seconds(r.length))
+	fmt.Fprintf(out, "\n%d processeurs, %d collectivités, %d dossiers, %d demandes, %d comptes et %d sessions déjà là, %s par mesure\n\n",
+		runtime.NumCPU(), collectivities, r.dossiers, filedRequests, accounts, agentSessions+supportSessions, seconds(r.length))
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "\tmesuré\tvisé\t")
 	for _, l := range r.lines() {
@@ -71,9 +71,9 @@ func (r results) print(out io.Writer) error {
 
 // fault says what must never happen, however slow the machine.
 func (r results) fault() error {
-	err := errors.Join(r.checked.fault(), r.approvals.fault())
+	err := errors.Join(r.checked.fault(), r.requests.fault(), r.approvals.fault())
 	for _, m := range slices.Concat(
-		[]measure{r.views.steady, r.views.crowded, r.submissions.whole, r.submissionsWithoutPause.whole}, r.towns.measures(), r.professionals.measures(), []measure{r.approvals.told},
+		[]measure{r.views.steady, r.views.crowded, r.submissions.whole, r.submissionsWithoutPause.whole}, r.towns.measures(), r.requests.measures(), r.professionals.measures(), []measure{r.approvals.told},
 		r.viewDuel.portal, r.viewDuel.bare, r.deskDuel.portal, r.deskDuel.bare, r.recordingDuel.portal, r.recordingDuel.bare,
 	) {
 		if m.failed > 0 {

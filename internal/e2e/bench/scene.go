@@ -13,6 +13,7 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pglocal"
@@ -40,7 +41,8 @@ type scene struct {
 	stage   *stage.Stage
 	servers []*http.Server // of the simulators
 	portal  *process
-	crowd   postgres.Crowd // of professionals who are there already
+	crowd   postgres.Crowd               // of professionals who are there already
+	drafts  []habilitation.RequestNumber // those of the agents of the crowd, in its order
 
 	issuer, proIssuer, hubURL, apiURL, smtpAddress, metricsURL string
 }
@@ -117,6 +119,9 @@ func (s *scene) fill(ctx context.Context) error {
 	}
 	if err == nil {
 		err = postgres.FillPeople(ctx, db, s.crowd, time.Now())
+	}
+	if err == nil {
+		err = s.fillRequests(ctx, db)
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err

@@ -4,12 +4,21 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // SeedFile is the seed as the portal imports it.
 //
 //go:embed seed.json
 var SeedFile []byte
+
+//go:embed forms.json
+var formsFile []byte
+
+// Forms is the file of request forms as the portal publishes them: the generic one, and those
+// of the seed's editors, one of each kind of datapass.md §1.3–1.5.
+func Forms() []byte { return formsFile }
 
 // Seed is what the simulators read of the same file.
 type Seed struct {
@@ -27,7 +36,7 @@ type Professional struct {
 	Mail      string `json:"mail"`
 	Subject   string `json:"sub"`
 	Siret     string `json:"siret"`
-	Roles     []Held `json:"roles"` // none: the portal lets nobody in
+	Roles     []Held `json:"roles"` // none: the portal lets in who signs in for a local authority, and nobody else
 }
 
 // Held is a role; without an organisation it is of the operator.
@@ -89,6 +98,14 @@ func ReadSeed() (Seed, error) {
 		return Seed{}, fmt.Errorf("read the seed: %w", err)
 	}
 	return seed, nil
+}
+
+// Admits tells whether whoever signs in for an establishment enters it as an agent, without
+// any role given before: a local authority that is not closed.
+func (s Seed) Admits(siret string) bool {
+	return slices.ContainsFunc(s.Others, func(e Establishment) bool {
+		return e.Siret == siret && strings.HasPrefix(e.Category, "72") && !e.Closed
+	})
 }
 
 // editor finds the editor of a town.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"portail-qf/internal/sim/apiparticulier"
+	"portail-qf/internal/sim/clamav"
 	"portail-qf/internal/sim/franceconnect"
 	"portail-qf/internal/sim/hubee"
 	"portail-qf/internal/sim/proconnect"
@@ -40,7 +41,8 @@ type Options struct {
 	Families      []apiparticulier.Family // beside the project's own
 }
 
-// Stage is every simulator, each an http.Handler; Mail also speaks SMTP.
+// Stage is every simulator, each an http.Handler; Mail also speaks SMTP. Clamd has one port for
+// its protocol and for HTTP: its Serve serves both.
 type Stage struct {
 	Seed           Seed
 	Identities     []franceconnect.Identity // offered at FranceConnect
@@ -50,6 +52,7 @@ type Stage struct {
 	APIParticulier *apiparticulier.Server
 	Register       *sirene.Server
 	Mail           *smtp.Server
+	Clamd          *clamav.Server
 }
 
 // Set sets the simulators up. It contacts nobody.
@@ -90,6 +93,7 @@ func Set(o Options) (*Stage, error) {
 		HubEE:    hubee.New(atHubEE(seed)),
 		Register: sirene.New(inRegister(seed)),
 		Mail:     smtp.New(smtp.Options{}),
+		Clamd:    clamav.New(clamav.Options{}),
 	}, nil
 }
 

@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"encoding/base64"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -9,9 +8,6 @@ import (
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/web"
 )
-
-// paramHeld carries a sealed form through the page that asks for a confirmation.
-const paramHeld = "suite"
 
 // AskConfirmation asks for a second factor before a sensitive act. A form that was sent is
 // kept, sealed, so that nothing typed is lost.
@@ -23,7 +19,7 @@ func (h *Handler) AskConfirmation(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	page := confirmPage{ProPage: h.Frame(c), Return: wanted(c), Held: base64.RawURLEncoding.EncodeToString(held)}
+	page := confirmPage{ProPage: h.Frame(c), Return: wanted(c), Held: h.carry(held)}
 	return h.Views.confirm.Write(c.Writer, http.StatusForbidden, page)
 }
 
@@ -37,14 +33,10 @@ func (h *Handler) confirmPage(c *gin.Context) error {
 func (h *Handler) confirm(c *gin.Context) error {
 	actor, waiting := web.ActorOf(c), account.Waiting{ReturnTo: c.PostForm(paramReturn)}
 	if sent := c.PostForm(paramHeld); sent != "" {
-		held, err := base64.RawURLEncoding.DecodeString(sent)
-		if err != nil {
+		waiting.Held = h.carried(sent)
+		if _, err := h.SignIns.Release(actor, waiting.Held); err != nil {
 			return web.SeeOther(c, after(account.LocalPath(waiting.ReturnTo)))
 		}
-		if _, err := h.SignIns.Release(actor, held); err != nil {
-			return web.SeeOther(c, after(account.LocalPath(waiting.ReturnTo)))
-		}
-		waiting.Held = held
 	}
 	started, err := h.SignIns.Confirm(c.Request.Context(), actor, web.Cookie(c, web.SignInCookie), waiting)
 	if err != nil {
@@ -53,7 +45,8 @@ func (h *Handler) confirm(c *gin.Context) error {
 	return depart(c, started)
 }
 
-// resumePage offers to send the form that waited for a confirmation.
+// resumePage offers to send the form that waited for a sign-in or a confirmation. Where none of
+// this person's does, it leads where she was going.
 func (h *Handler) resumePage(c *gin.Context) error {
 	actor := web.ActorOf(c)
 	sealed, err := h.Sessions.Held(c.Request.Context(), actor)
@@ -62,7 +55,7 @@ func (h *Handler) resumePage(c *gin.Context) error {
 	}
 	held, err := h.SignIns.Release(actor, sealed)
 	if err != nil || account.LocalPath(held.Path) == "" {
-		return web.SeeOther(c, spacesPath) // nothing waits
+		return web.SeeOther(c, after(account.LocalPath(c.Query(paramReturn))))
 	}
 	page := h.Views.newResumePage(h.Frame(c), held)
 	return h.Views.resume.Write(c.Writer, http.StatusOK, page)

@@ -21,6 +21,7 @@ type signInPage struct {
 	Return string // where to go then
 	Over   bool   // a session has just ended
 	Away   bool   // ProConnect does not answer: the button would lead nowhere
+	Held   string // a sealed form that waits; "" for none
 }
 
 // cause is why nobody was signed in: the last part of the address of its page.
@@ -90,7 +91,10 @@ type resumePage struct {
 	Action string
 	Fields []dsfr.Hidden
 	// Shown are the fields that people know by a name, as they were filled in.
-	Shown []heldField
+	Shown       []heldField
+	SessionOver bool // the person signed in again
+	FileLost    bool
+	Place       heldPlace
 }
 
 // heldField is what was typed in a field: Label is the sentence "held.<name>", and Words
@@ -98,11 +102,21 @@ type resumePage struct {
 type heldField struct{ Label, Value, Words string }
 
 func (v Views) newResumePage(page web.ProPage, held account.HeldForm) resumePage {
-	p := resumePage{ProPage: page, Action: held.Path}
-	for _, name := range slices.Sorted(maps.Keys(held.Fields)) {
+	p := resumePage{
+		ProPage: page, Action: held.Path, SessionOver: held.SessionOver, FileLost: held.FileLost, Place: placeOf(held),
+		Fields: []dsfr.Hidden{{Name: web.ResumeField, Value: web.ResumeYes}},
+	}
+	if p.FileLost && p.Place.Kind == placeStep {
+		held.Fields = maps.Clone(held.Fields)
+		held.Fields.Set(fieldThen, thenFile)
+	}
+	for _, name := range asAsked(slices.Collect(maps.Keys(held.Fields))) {
 		label := "held." + name
 		for _, value := range held.Fields[name] {
 			p.Fields = append(p.Fields, dsfr.Hidden{Name: name, Value: value})
+			if _, known := v.sentences.Sentence(label); !known {
+				label = "request.field." + name
+			}
 			if _, known := v.sentences.Sentence(label); !known || value == "" {
 				continue
 			}

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"net/url"
 	"strings"
 
 	"portail-qf/internal/domain/account"
@@ -31,7 +32,10 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		web.Show("accounts/resume", v.resume, web.Sample[resumePage]{Name: "sans-champ", Content: resumePage{ProPage: page, Action: "/administration/invitations/3/renvoi"}}, web.Sample[resumePage]{Name: "page", Content: resumePage{
 			ProPage: page, Action: "/administration/invitations/nouvelle", Fields: []dsfr.Hidden{{Name: "mail", Value: `"><script>`}},
 			Shown: []heldField{{Label: "held.mail", Value: `"><script>`}, {Label: "held.role", Value: "support", Words: "role.support"}},
-		}}),
+		}},
+			web.Sample[resumePage]{Name: "etape", Content: v.newResumePage(page, heldRequest("/etapes/personnes", true, url.Values{"metier_autre": {"moi"}, "dpd_prenom": {"Zoé"}, "demandeur_telephone": {"12"}}))},
+			web.Sample[resumePage]{Name: "recapitulatif", Content: v.newResumePage(page, heldRequest("/recapitulatif", false, url.Values{"cgu": {"oui"}}))},
+			web.Sample[resumePage]{Name: "message", Content: v.newResumePage(page, heldRequest("/messages", false, url.Values{"message": {"Bonjour,\r\n" + endless}}))}),
 		web.Show("accounts/spaces", v.spaces, web.Sample[spacesPage]{Name: "page", Content: spacesPage{ProPage: roaming, Return: "/editeur/membres", Choices: []choice{
 			{ID: 1, Role: account.Admin, Space: account.SpaceAdministration, Organisation: "DINUM", Present: true},
 			{ID: 2, Role: account.EditorMember, Space: account.SpaceEditor, Organisation: "Logiciels Tilleul"},
@@ -84,4 +88,9 @@ func invitationSamples(nobody, roaming web.ProPage) []web.Sample[invitationPage]
 	samples = append(samples, web.Sample[invitationPage]{Name: "sa-propre-offre", Content: own})
 	sample.OtherMail, sample.OwnMail = true, "une.autre.adresse.vraiment.tres.longue@collectivite-territoriale.example.fr"
 	return append(samples, web.Sample[invitationPage]{Name: "autre-adresse", Content: sample})
+}
+
+// heldRequest is a form of a request that waits for a sign-in.
+func heldRequest(part string, file bool, fields url.Values) account.HeldForm {
+	return account.HeldForm{Path: "/collectivite/demandes/10000012" + part, Fields: fields, SessionOver: true, FileLost: file}
 }

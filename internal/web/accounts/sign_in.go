@@ -32,7 +32,8 @@ func (h *Handler) signInPage(c *gin.Context) error {
 
 // start sends the browser to ProConnect.
 func (h *Handler) start(c *gin.Context) error {
-	started, err := h.SignIns.Begin(c.Request.Context(), web.Cookie(c, web.SignInCookie), c.PostForm(paramReturn))
+	waiting := account.Waiting{ReturnTo: c.PostForm(paramReturn), Held: h.carried(c.PostForm(paramHeld))}
+	started, err := h.SignIns.Begin(c.Request.Context(), web.Cookie(c, web.SignInCookie), waiting)
 	if err != nil {
 		return h.explain(c, err)
 	}
@@ -64,7 +65,7 @@ func (h *Handler) arrive(c *gin.Context) error {
 	}
 	web.KeepCookie(c, web.SessionCookie, arrived.Session)
 	if arrived.Held {
-		return web.SeeOther(c, resumePath)
+		return web.SeeOther(c, resumePath+returning(arrived.ReturnTo))
 	}
 	return web.SeeOther(c, after(arrived.ReturnTo))
 }
@@ -147,6 +148,11 @@ func (h *Handler) signedOut(c *gin.Context) error {
 // AskSignIn sends somebody who is not signed in to the sign-in, then back to the page he
 // wanted: of a form, the page on which it was.
 func (h *Handler) AskSignIn(c *gin.Context) error {
+	if c.Request.Method == http.MethodPost {
+		if kept, err := h.askSignInKeeping(c); kept || err != nil {
+			return err
+		}
+	}
 	query := url.Values{}
 	if back := wanted(c); back != "" {
 		query.Set(paramReturn, back)
@@ -158,6 +164,26 @@ func (h *Handler) AskSignIn(c *gin.Context) error {
 		return web.SeeOther(c, signInPath)
 	}
 	return web.SeeOther(c, signInPath+"?"+query.Encode())
+}
+
+// askSignInKeeping keeps a form that was sent when the session was over, sealed for whose
+// session it was: that person finds it again after the sign-in.
+func (h *Handler) askSignInKeeping(c *gin.Context) (kept bool, err error) {
+	holder, err := h.Sessions.Holder(c.Request.Context(), web.Cookie(c, web.SessionCookie))
+	if err != nil || holder.AccountID == 0 || len(c.Request.PostForm) == 0 {
+		return false, err
+	}
+	held, err := h.SignIns.Hold(holder, account.HeldForm{
+		Path: c.Request.URL.Path, Fields: c.Request.PostForm, SessionOver: true, FileLost: web.IsUpload(c),
+	})
+	if err != nil {
+		return false, err
+	}
+	page := signInPage{
+		ProPage: h.Frame(c), Return: wanted(c), Over: true, Away: !h.SignIns.Provider.Available(c.Request.Context()),
+		Held: h.carry(held),
+	}
+	return true, h.Views.signIn.Write(c.Writer, http.StatusForbidden, page)
 }
 
 // AskSpace sends somebody without a role to the page that chooses a space, or says why
@@ -172,8 +198,11 @@ func wanted(c *gin.Context) string {
 		return account.LocalPath(c.Request.URL.RequestURI())
 	}
 	referrer, err := url.Parse(c.Request.Referer())
-	if err != nil || referrer.Host != c.Request.Host {
+	switch {
+	case err != nil || referrer.Host != c.Request.Host:
 		return ""
+	case referrer.Path == resumePath: // the form that waits is there, wherever it was meant to lead
+		return resumePath
 	}
 	return account.LocalPath(referrer.RequestURI())
 }

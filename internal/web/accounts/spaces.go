@@ -45,7 +45,7 @@ func (h *Handler) choose(c *gin.Context) error {
 		return err
 	}
 	home, back := role.Space().Path(), account.LocalPath(c.PostForm(paramReturn))
-	if back != home && !strings.HasPrefix(back, home+"/") {
+	if back != home && back != resumePath && !strings.HasPrefix(back, home+"/") {
 		back = home
 	}
 	return web.SeeOther(c, back)

@@ -7,6 +7,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 	"portail-qf/templates"
 )
@@ -21,43 +22,54 @@ func TestWhoReceivesTheDossiersIsTold(t *testing.T) {
 		return r
 	}
 	alone := changed(func(r *habilitation.Request) { r.Current.Editor = habilitation.Editor{} })
-	serving := func(request habilitation.RequestNumber, editor string) credential.Watched {
+	serving := func(request habilitation.RequestNumber, editor string) affairs {
 		w := credential.Watched{Subscription: credential.Subscription{Siret: valid.Siret, Request: request}}
 		if editor != "" {
 			w.Editor = valid.Current.Editor.Siret
 		}
-		return w
+		return affairs{Subscription: w}
+	}
+	replacing := func(of affairs, number habilitation.RequestNumber) affairs {
+		of.Written = []request.Application{{Request: habilitation.Request{Number: number}, Granted: &request.Answers{Reception: request.ReceptionReplace}}}
+		return of
 	}
 	for name, row := range map[string]struct {
-		request      habilitation.Request
-		subscription credential.Watched
-		want         receiver
+		request habilitation.Request
+		of      affairs
+		want    receiver
 	}{
 		"an editor":                             {valid, serving(valid.Number, "its own"), editorReceives},
-		"an editor, before the subscription":    {valid, credential.Watched{}, editorReceives},
+		"an editor, before the subscription":    {valid, affairs{}, editorReceives},
 		"while a modification is under way":     {sampleRequest(habilitation.Reopened), serving(valid.Number, "its own"), editorReceives},
 		"the same editor, by another request":   {valid, serving(48260, "its own"), editorReceives},
 		"another receives":                      {valid, serving(48260, ""), anotherReceives},
 		"the town":                              {alone, serving(alone.Number, ""), townReceives},
 		"the town, while an editor still does":  {alone, serving(48260, "another"), anotherReceives},
-		"the token alone":                       {changed(func(r *habilitation.Request) { r.Current.Modalities.Form = false }), credential.Watched{}, nobodyReceives},
+		"it will, as the town asked":            {valid, replacing(serving(48260, ""), valid.Number), soonReceives},
+		"another does now, as the town asked":   {valid, replacing(serving(48260, ""), 48260), replacedReceives},
+		"the token alone":                       {changed(func(r *habilitation.Request) { r.Current.Modalities.Form = false }), affairs{}, nobodyReceives},
 		"what is suspended has no mail to wait": {sampleRequest(habilitation.Suspended), serving(valid.Number, "its own"), nobodyReceives},
-		"what was never granted":                {sampleRequest(habilitation.Submitted), credential.Watched{}, nobodyReceives},
+		"what was never granted":                {sampleRequest(habilitation.Submitted), affairs{}, nobodyReceives},
 	} {
-		if got := receiverOf(row.request, row.subscription); got != row.want {
+		if got := receiverOf(row.request, row.of); got != row.want {
 			t.Errorf("%s: %q, want %q", name, got, row.want)
 		}
 	}
 }
 
-// A draft that came to nothing is no affair of the home page.
-func TestADraftIsNotShown(t *testing.T) {
+// What is under way or refused is told apart from what was granted, once; a request that was
+// withdrawn is no affair of the home page.
+func TestARequestStandsWhereItIs(t *testing.T) {
 	for _, state := range habilitation.States {
-		shown := len(newHabilitationViews([]habilitation.Request{sampleRequest(state)}, credential.Watched{}, "")) == 1
-		if hidden := state == habilitation.Draft || state == habilitation.Archived; shown == hidden {
-			t.Errorf("%s is shown: %v", state, shown)
+		of := affairs{Requests: []habilitation.Request{sampleRequest(state)}}
+		granted, asked := len(newHabilitationViews(agent(), of, "")), len(newAskedViews(agent(), of, ""))
+		if was := sampleRequest(state).Current.Number != 0; was != (granted == 1) {
+			t.Errorf("%s stands under the habilitations: %d", state, granted)
 		}
-		if habilitationSeverities[state] == "" {
+		if granted+asked == 0 != (state == habilitation.Archived) {
+			t.Errorf("%s is shown %d times", state, granted+asked)
+		}
+		if web.StateSeverity(state) == "" {
 			t.Errorf("the badge of %q has no colour", state)
 		}
 	}
@@ -84,11 +96,11 @@ func TestWhatToDoIsToldInEachState(t *testing.T) {
 		if says[state] == "" {
 			continue // not shown
 		}
-		request := sampleRequest(state)
+		shown := sampleRequest(state)
 		frame := framed(web.ProPage{}, agent(), homePath)
 		frame.Contact = contact
 		page := newHomePage(frame, agent().Organisation, sampleTown(directory.FormClosed), nil)
-		page.Habilitations, page.Closing = newHabilitationViews([]habilitation.Request{request}, credential.Watched{}, contact), closingOf([]habilitation.Request{request})
+		page.tell(agent(), affairs{Requests: []habilitation.Request{shown}})
 		body, err := views.home.Render(page)
 		if err != nil {
 			t.Fatal(err)
@@ -97,10 +109,10 @@ func TestWhatToDoIsToldInEachState(t *testing.T) {
 		if want := says[state]; want != "rien" && !strings.Contains(text, want) {
 			t.Errorf("%s: does not say %q", state, want)
 		}
-		if got := strings.Contains(text, "<dt>Ce qu’elle permet</dt>"); got != request.Habilitated() {
+		if got := strings.Contains(text, "<dt>Ce qu’elle permet</dt>"); got != shown.Habilitated() {
 			t.Errorf("%s: tells in the present what it permits: %v", state, got)
 		}
-		if got := strings.Contains(text, "le rouvrir"); got == (state == habilitation.Revoked) && request.Current.Number != 0 {
+		if got := strings.Contains(text, "le rouvrir"); got == (state == habilitation.Revoked) && shown.Current.Number != 0 {
 			t.Errorf("%s: says how the form opens again: %v", state, got)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 )
 
@@ -22,6 +23,7 @@ type Handler struct {
 	// Catalogue and Watch tell what the town asked for, and who receives its dossiers.
 	Catalogue *habilitation.Catalogue
 	Watch     *credential.Watch
+	Requests  *request.Service
 	PortalURL string // without final slash
 	// Frame is what every page of a request shows.
 	Frame func(c *gin.Context) web.ProPage
@@ -31,6 +33,11 @@ const (
 	homePath       = "/collectivite"
 	colleaguesPath = homePath + "/collegues"
 	signInPath     = "/connexion"
+	requestsPath   = homePath + "/demandes" // package requests
+	messagesPart   = "/messages"
+	summaryPart    = "/recapitulatif"
+	transferPart   = "/transfert"
+	reopenPart     = "/modification"
 )
 
 // Mount registers the routes of the agents.

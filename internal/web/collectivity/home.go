@@ -25,16 +25,12 @@ func (h *Handler) home(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	requests, err := h.Catalogue.OfOrganisation(ctx, actor.Organisation.Siret)
+	of, err := h.affairsOf(ctx, actor)
 	if err != nil {
 		return err
 	}
-	subscription, err := h.Watch.Find(ctx, actor.Organisation.Siret)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return err
-	}
 	page := newHomePage(h.Frame(c), actor.Organisation, town, counts)
-	page.Habilitations, page.Closing = newHabilitationViews(requests, subscription, page.Contact), closingOf(requests)
+	page.tell(actor, of)
 	page.Address = h.PortalURL + page.FormURL
 	return h.Views.home.Write(c.Writer, http.StatusOK, page)
 }

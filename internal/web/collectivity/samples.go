@@ -10,7 +10,9 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 )
 
@@ -48,16 +50,16 @@ func sampleTown(form directory.FormState) directory.Collectivity {
 
 // sampleRequest is a request of the town in a state, with what the state supposes.
 func sampleRequest(state habilitation.State) habilitation.Request {
-	request := habilitation.Request{Number: 48231, Source: habilitation.FromDatapass, Siret: "21040107100019", State: state, StateAt: sampleNow().Add(-50 * time.Hour)}
+	r := habilitation.Request{Number: 48231, Source: habilitation.FromDatapass, Siret: "21040107100019", State: state, StateAt: sampleNow().Add(-50 * time.Hour)}
 	switch state {
 	case habilitation.Validated, habilitation.Reopened, habilitation.Suspended, habilitation.Revoked:
-		request.Current = habilitation.Habilitation{
+		r.Current = habilitation.Habilitation{
 			Number: 10_000_042, Modalities: habilitation.Modalities{Token: true, Form: true}, ApprovedAt: sampleNow().Add(-400 * time.Hour),
 			Editor: habilitation.Editor{Siret: "90511200900014", Name: "Logiciels Tilleul"},
 		}
 	case habilitation.Draft, habilitation.Submitted, habilitation.ChangesRequested, habilitation.Refused, habilitation.Archived:
 	}
-	return request
+	return r
 }
 
 func homeSamples(page web.ProPage) []web.Sample[homePage] {
@@ -71,17 +73,22 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		every[state] = 3 + i*i*i*i
 	}
 	with := func(p homePage, subscription credential.Watched, requests ...habilitation.Request) homePage {
-		p.Habilitations, p.Closing = newHabilitationViews(requests, subscription, p.Contact), closingOf(requests)
+		p.tell(agent(), affairs{Requests: requests, Subscription: subscription, Unread: map[habilitation.RequestNumber]int{48231: len(requests) - 1}})
 		return p
 	}
+	busy := show(agent(), directory.Collectivity{}, nil)
+	busy.tell(agent(), sampleAffairs())
 	open, closed := sampleTown(directory.FormOpen), sampleTown(directory.FormClosed)
 	alone, elsewhere, token := sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated)
 	alone.Current.Editor = habilitation.Editor{}
 	token.Current.Modalities.Form = false
 	served := credential.Watched{Subscription: credential.Subscription{Siret: "21040107100019", Request: 48260, Editor: "91033700500011"}}
 	var each []habilitation.Request
-	for _, state := range habilitation.States {
-		each = append(each, sampleRequest(state))
+	for i, state := range habilitation.States {
+		r := sampleRequest(state)
+		r.Number += habilitation.RequestNumber(i)
+		r.Holder, r.Source = int64(i%2), habilitation.Sources[i%len(habilitation.Sources)]
+		each = append(each, r)
 	}
 	endlessly := sampleRequest(habilitation.Reopened)
 	endlessly.Current.Editor.Name = strings.Repeat("SAINVILLE", 30)
@@ -103,6 +110,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		{Name: "revoquee", Content: with(show(agent(), closed, nil), credential.Watched{}, sampleRequest(habilitation.Revoked))},
 		{Name: "suspendue-par-hubee", Content: with(show(agent(), closed, nil), credential.Watched{}, sampleRequest(habilitation.Validated))},
 		{Name: "refusee", Content: with(show(agent(), directory.Collectivity{}, nil), credential.Watched{}, sampleRequest(habilitation.Refused))},
+		{Name: "demandes-en-cours", Content: busy},
 		{Name: "ouvert-sans-dossier", Content: show(agent(), bare, nil)},
 		{Name: "bientot", Content: show(agent(), sampleTown(directory.FormSoon), nil)},
 		{Name: "ferme", Content: show(agent(), sampleTown(directory.FormClosed), map[dossier.State]int{dossier.Processed: 1})},
@@ -144,4 +152,31 @@ func colleaguesSamples(page web.ProPage) []web.Sample[colleaguesPage] {
 		{Name: "sans-resultat", Content: show("q=nulle+part", 0, nil)},
 		{Name: "au-dela", Content: show("page=12", 0, nil)},
 	}
+}
+
+// sampleAffairs are requests written here, in each state and phase that exist together, one of
+// them claimed by a colleague.
+func sampleAffairs() affairs {
+	var of affairs
+	for i, at := range []struct {
+		state habilitation.State
+		phase request.Phase
+	}{
+		{habilitation.Draft, request.Writing}, {habilitation.Submitted, request.Filed}, {habilitation.ChangesRequested, request.Returned},
+		{habilitation.Reopened, request.Writing}, {habilitation.Reopened, request.Filed}, {habilitation.Reopened, request.Returned},
+		{habilitation.Refused, request.Closed}, {habilitation.Archived, request.Closed},
+	} {
+		for holder := range int64(2) {
+			r := sampleRequest(at.state)
+			r.Number, r.Source, r.Holder = habilitation.RequestNumber(10_000_010+2*int64(i)+holder), habilitation.FromPortal, 1+holder
+			if r.Requester.FamilyName = "Garnier"; holder == 0 {
+				r.Requester.FamilyName = strings.Repeat("D'ORVAULT ", 20)
+			}
+			of.Requests = append(of.Requests, r)
+			of.Written = append(of.Written, request.Application{Request: r, Phase: at.phase, Template: editor.Template{UID: "a", TemplateContent: editor.TemplateContent{Software: "Tilleul Enfance"}}})
+		}
+	}
+	claimant := request.Colleague{Contact: habilitation.Contact{Mail: "ines.garnier@majastres.example.fr"}}
+	of.Claims = []request.Claim{{ID: 1, Request: 10_000_010, Claimant: claimant, At: sampleNow()}}
+	return of
 }

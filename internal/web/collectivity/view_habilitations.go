@@ -1,7 +1,7 @@
 package collectivity
 
 import (
-	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
 )
@@ -9,16 +9,19 @@ import (
 // habilitationView is a request of the town, with what was granted of it.
 type habilitationView struct {
 	Request      string // "D48231"
-	Habilitation string // "H10000042"; "" before the first approval
+	Habilitation string // "H10000042"
 	State        habilitation.State
 	Severity     string
 	Since        web.Moment
 	ApprovedAt   web.Moment
 	Editor       string // "" without an editor
+	Software     string // "" where it is not known
 	Token, Form  bool
 	Valid        bool // it permits what it gives
-	Datapass     bool // the request was made there
 	Contact      string
+	// Where the request is followed and spoken of, and where what is granted is modified, a
+	// modification goes on or the request is claimed; "" where that is not possible here.
+	URL, MessagesURL, ModifyURL, ResumeURL, ClaimURL string
 	// Who receives the dossiers of a valid habilitation with the form; none where it has none.
 	Receiver receiver
 }
@@ -28,37 +31,72 @@ type receiver string
 
 // The receivers.
 const (
-	nobodyReceives  receiver = ""
-	editorReceives  receiver = "editor"    // HubEE's mail may be ignored
-	townReceives    receiver = "town"      // there is a password to create
-	anotherReceives receiver = "elsewhere" // through another habilitation
+	nobodyReceives   receiver = ""
+	editorReceives   receiver = "editor"    // HubEE's mail may be ignored
+	townReceives     receiver = "town"      // there is a password to create
+	anotherReceives  receiver = "elsewhere" // through another habilitation: which one must is to be said
+	soonReceives     receiver = "soon"      // this one will, as the town asked
+	replacedReceives receiver = "replaced"  // another one does now, as the town asked
 )
 
-var habilitationSeverities = map[habilitation.State]string{
-	habilitation.Draft: "info", habilitation.Submitted: "info", habilitation.ChangesRequested: "warning", habilitation.Validated: "success",
-	habilitation.Refused: "error", habilitation.Reopened: "success", habilitation.Suspended: "warning", habilitation.Revoked: "error",
-	habilitation.Archived: "info",
-}
-
-// newHabilitationViews leaves out what never was more than a draft.
-func newHabilitationViews(requests []habilitation.Request, subscription credential.Watched, contact string) []habilitationView {
+// newHabilitationViews shows what was granted.
+func newHabilitationViews(reader account.Actor, of affairs, contact string) []habilitationView {
 	var views []habilitationView
-	for _, r := range requests {
-		if r.Current.Number == 0 && (r.State == habilitation.Draft || r.State == habilitation.Archived) {
+	for _, r := range of.Requests {
+		if r.Current.Number == 0 {
 			continue
 		}
+		a, here := of.written(r.Number)
 		view := habilitationView{
-			Request: r.Number.String(), State: r.State, Severity: habilitationSeverities[r.State], Since: web.MomentOf(r.StateAt),
-			ApprovedAt: web.MomentOf(r.Current.ApprovedAt), Editor: editorName(r.Current.Editor),
-			Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, Receiver: receiverOf(r, subscription),
-			Valid: r.Habilitated(), Datapass: r.Source == habilitation.FromDatapass, Contact: contact,
+			Request: r.Number.String(), Habilitation: r.Current.Number.String(), State: r.State, Severity: web.StateSeverity(r.State), Since: web.MomentOf(r.StateAt),
+			ApprovedAt: web.MomentOf(r.Current.ApprovedAt), Editor: editorName(r.Current.Editor), Software: web.Typographic(a.Template.Software),
+			Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, Receiver: receiverOf(r, of),
+			Valid: r.Habilitated(), Contact: contact,
 		}
-		if r.Current.Number != 0 {
-			view.Habilitation = r.Current.Number.String()
+		path := requestPath(r.Number)
+		if here || r.Source == habilitation.FromPortal {
+			view.URL, view.MessagesURL = path, path+messagesPart
+		}
+		switch holds := r.Holder == reader.AccountID; {
+		case holds && r.State.Allows(habilitation.Reopen):
+			view.ModifyURL = path + reopenPart
+		case holds && stageOf(r, a) != settled:
+			view.ResumeURL = path
+		case !holds && r.Habilitated():
+			view.ClaimURL = path + transferPart
 		}
 		views = append(views, view)
 	}
 	return views
+}
+
+// tell says what the town asked for, and where each request is followed.
+func (p *homePage) tell(reader account.Actor, of affairs) {
+	p.Habilitations, p.Asked, p.Claims = newHabilitationViews(reader, of, p.Contact), newAskedViews(reader, of, p.Contact), newClaimViews(of.Claims)
+	p.Closing, p.Known, p.Anew = closingOf(of.Requests), len(of.Requests) > 0, len(of.Requests) > 0
+	for _, count := range of.Unread {
+		p.Unread += count
+	}
+	for _, r := range of.Requests {
+		begun := r.State == habilitation.Draft || r.State == habilitation.Submitted || r.State == habilitation.ChangesRequested
+		p.Pending = p.Pending || begun
+		p.Anew = p.Anew && !begun && !r.Habilitated() && r.State != habilitation.Suspended
+	}
+	for _, view := range p.Habilitations {
+		if view.Form && p.MessagesURL == "" {
+			p.MessagesURL = view.MessagesURL
+		}
+	}
+}
+
+// Changed is where what citizens read is changed; templates call it.
+func (p homePage) Changed() habilitationView {
+	for _, view := range p.Habilitations {
+		if view.Form && (view.ModifyURL != "" || view.ResumeURL != "" || view.ClaimURL != "") {
+			return view
+		}
+	}
+	return habilitationView{}
 }
 
 func editorName(e habilitation.Editor) string {
@@ -70,11 +108,16 @@ func editorName(e habilitation.Editor) string {
 
 // receiverOf says who receives the dossiers: a town has one subscription, which may serve
 // another habilitation.
-func receiverOf(r habilitation.Request, subscription credential.Watched) receiver {
+func receiverOf(r habilitation.Request, of affairs) receiver {
+	subscription := of.Subscription
 	elsewhere := subscription.Siret != "" && subscription.Request != r.Number && subscription.Editor != r.Current.Editor.Siret
 	switch {
 	case !r.Habilitated() || !r.Current.Modalities.Form:
 		return nobodyReceives
+	case elsewhere && of.replaces(r.Number):
+		return soonReceives
+	case elsewhere && of.replaces(subscription.Request):
+		return replacedReceives
 	case elsewhere:
 		return anotherReceives
 	case r.Current.Editor.IsZero():

@@ -28,6 +28,14 @@ type Confirmation struct {
 	Consequences Consequences
 	Post         Post
 	CancelURL    string
+	Keep         string // what not doing it is called; "" for « Annuler »
+}
+
+// Keeping names what the second button does: where the act is itself to cancel something,
+// another word is clearer.
+func (c Confirmation) Keeping(label string) Confirmation {
+	c.Keep = label
+	return c
 }
 
 // actionFuncs are the constructors of what changes something.

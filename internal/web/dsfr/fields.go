@@ -11,6 +11,7 @@ type Input struct {
 	// Autocomplete says what the browser may fill in of the person herself; "off" for
 	// what is about somebody else.
 	Autocomplete string
+	MaxLength    int // in characters; 0 for none
 }
 
 // Autofill lets the browser propose what it knows of the person: "email", "tel", "name".
@@ -19,10 +20,23 @@ func (i Input) Autofill(what string) Input {
 	return i
 }
 
+// Limited keeps the browser from taking more than so many characters.
+func (i Input) Limited(most int) Input {
+	i.MaxLength = most
+	return i
+}
+
 // Textarea is several lines of text.
 type Textarea struct {
 	form.Field
-	Rows int // shown at first
+	Rows      int // shown at first
+	MaxLength int // in characters; 0 for none
+}
+
+// Limited keeps the browser from taking more than so many characters.
+func (t Textarea) Limited(most int) Textarea {
+	t.MaxLength = most
+	return t
 }
 
 // Option is one of the answers to a question. Its words are Text or, where Go only knows a
@@ -53,6 +67,12 @@ type Checkboxes struct {
 
 // Checkbox is a statement that the person makes by ticking it; its value is "oui".
 type Checkbox struct{ form.Field }
+
+// File is a file to hand in. A browser never shows again the one that was chosen.
+type File struct {
+	form.Field
+	Accept string // media types or endings, joined by commas
+}
 
 // Search is a whole search form with one field; it is a GET, so that its result can be
 // bookmarked.
@@ -96,6 +116,7 @@ func fieldFuncs() map[string]any {
 			return Checkboxes{Choices: choices, Options: options}
 		},
 		"checkbox": func(field form.Field) Checkbox { return Checkbox{Field: field} },
+		"file":     func(field form.Field, accept string) File { return File{Field: field, Accept: accept} },
 		"search": func(action, button string, field form.Field) Search {
 			return Search{Field: field, Action: action, Button: button}
 		},

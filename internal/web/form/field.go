@@ -79,6 +79,10 @@ func (c Choices) Field() Field { return Field{Name: c.Name, Error: c.Error} }
 type Problem struct {
 	FieldID string // of the control to go to
 	Code    string // of the sentence
+	// Label is the code of what names the field, where the sentence would suit any; "" for none.
+	Label string
+	// URL is where the control is, when it is on another page.
+	URL string
 }
 
 // Problems lists the refused fields, in the order of the form.

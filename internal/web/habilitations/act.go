@@ -93,7 +93,8 @@ func (h *Handler) act(ctx context.Context, by account.Actor, act habilitation.Ac
 		return h.Decisions.Restore(ctx, by, order)
 	case habilitation.Revoke:
 		return h.Decisions.Revoke(ctx, by, order)
-	case habilitation.Approve, habilitation.Refuse: // not here
+	case habilitation.Approve, habilitation.Refuse, habilitation.RequestChanges, habilitation.Submit, habilitation.Withdraw,
+		habilitation.Reopen, habilitation.Cancel: // not here
 	}
 	return fault.New(fault.NotFound, "habilitation.unknown")
 }

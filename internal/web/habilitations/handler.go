@@ -36,6 +36,7 @@ const (
 	InAdministration = "/administration/habilitations"
 	InInstruction    = "/instruction/habilitations"
 
+	instructionPath   = "/instruction/demandes"         // package instruction
 	subscriptionsPath = "/administration/hubee"         // package operations
 	townsPath         = "/administration/collectivites" // package administration
 )

@@ -58,6 +58,6 @@ func (h *Handler) rights(c *gin.Context) rights {
 		Root: h.Root, Person: web.ActorOf(c).Author().ID,
 		Suspend: h.may(c, objectKind, string(habilitation.Suspend)), Restore: h.may(c, objectKind, string(habilitation.Restore)),
 		Revoke: h.may(c, objectKind, string(habilitation.Revoke)), ReadSubscription: h.may(c, "subscription", "read"),
-		ReadTowns: h.may(c, "collectivity", "read"),
+		ReadTowns: h.may(c, "collectivity", "read"), Instruct: h.Root == InInstruction && h.may(c, "request", "instruct"),
 	}
 }

@@ -31,7 +31,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	var codes []string
 	for _, state := range habilitation.States {
 		codes = append(codes, "habilitation.state."+string(state), "habilitation.help."+string(state))
-		if severities[state] == "" {
+		if web.StateSeverity(state) == "" {
 			t.Errorf("the badge of %q has no colour", state)
 		}
 	}
@@ -79,6 +79,47 @@ func TestThePageOffersWhatTheStateAllowsAndTheRoleMay(t *testing.T) {
 	reader.Person = mayAll.Person
 	if page := views.newOnePage(web.ProPage{}, own, reader); page.AnotherRevokes {
 		t.Error("somebody who may not revoke is told that another must")
+	}
+}
+
+// « a request of the portal is instructed on its own page », which only the instructors' space
+// leads to; of one that is over nothing is still to come.
+func TestARequestMadeHereLeadsToItsInstruction(t *testing.T) {
+	_, views := parseAll(t)
+	frame := web.ProPage{Space: account.SpaceInstruction}
+	const instructed, read = `href="/instruction/demandes/10000017">Instruire la demande`, `href="/instruction/demandes/10000017">Voir la demande`
+	for name, row := range map[string]struct {
+		file      file
+		may       rights
+		says, not string
+	}{
+		"to instruct":           {madeHere(habilitation.Submitted), instruct, instructed, "Rien n’est accordé"},
+		"a modification":        {madeHere(habilitation.Reopened), instruct, instructed, "Rien n’est"},
+		"granted":               {madeHere(habilitation.Validated), instruct, read, "Instruire"},
+		"refused":               {madeHere(habilitation.Refused), instruct, "Rien n’est accordé", "Instruire"},
+		"withdrawn":             {madeHere(habilitation.Archived), instruct, "retirée ici par la collectivité", "n’est encore"},
+		"of DataPass":           {sampleFile(habilitation.Submitted), instruct, "Rien n’est encore accordé", "/instruction/demandes/"},
+		"in another space":      {madeHere(habilitation.Submitted), mayAll, "Rien n’est encore accordé", "/instruction/demandes/"},
+		"who does not instruct": {madeHere(habilitation.Submitted), mayRead, "Rien n’est encore accordé", "/instruction/demandes/"},
+	} {
+		body, err := views.one.Render(views.newOnePage(frame, row.file, row.may))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(body), row.says) || strings.Contains(string(body), row.not) {
+			t.Errorf("%s: should say %q and not %q", name, row.says, row.not)
+		}
+	}
+	var listed []habilitation.Request
+	for _, state := range []habilitation.State{habilitation.Refused, habilitation.Archived, habilitation.Submitted} {
+		listed = append(listed, madeHere(state).Request)
+	}
+	body, err := views.list.Render(newListPage(frame, InInstruction, asked(InInstruction, "", 3), listed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if nothing, waits := strings.Count(string(body), "Rien n’est accordé"), strings.Count(string(body), "Pas encore"); nothing != 2 || waits != 1 {
+		t.Errorf("of a refused, a withdrawn and a filed request: %d, %d", nothing, waits)
 	}
 }
 

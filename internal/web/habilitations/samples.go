@@ -25,7 +25,7 @@ var (
 	endless  = strings.Repeat("SAINVILLE", 28)
 	mayAll   = rights{Root: InAdministration, Person: "1", Suspend: true, Restore: true, Revoke: true, ReadSubscription: true, ReadTowns: true}
 	mayRead  = rights{Root: InAdministration, Person: "2", ReadSubscription: true, ReadTowns: true}
-	instruct = rights{Root: InInstruction, Person: "3", Suspend: true, Restore: true, Revoke: true}
+	instruct = rights{Root: InInstruction, Person: "3", Suspend: true, Restore: true, Revoke: true, Instruct: true}
 
 	sampleEditors = []account.Organisation{{Siret: "90511200900014", Name: "Logiciels Tilleul"}, {Siret: "91033700500011", Name: "Ateliers Brume"}}
 )
@@ -103,6 +103,13 @@ func sampleFile(state habilitation.State) file {
 	return f
 }
 
+// madeHere is a request of the portal's own in a state.
+func madeHere(state habilitation.State) file {
+	f := sampleFile(state)
+	f.Request.Number, f.Request.Source = 10_000_017, habilitation.FromPortal
+	return f
+}
+
 // sampleReason has what somebody might write: several lines, and an empty one.
 const sampleReason = "Le jeton a été publié par erreur sur le site de la commune.\n\nChangez-le, puis écrivez-nous."
 
@@ -156,6 +163,9 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		show(string(state), sampleFile(state), mayAll)
 	}
 	show("en-instruction", sampleFile(habilitation.Validated), instruct)
+	for _, state := range [...]habilitation.State{habilitation.Submitted, habilitation.Reopened, habilitation.Refused, habilitation.Archived} {
+		show("faite-ici-"+string(state), madeHere(state), instruct)
+	}
 	show("en-consultation", sampleFile(habilitation.Suspended), mayRead)
 	own := sampleFile(habilitation.Suspended)
 	own.Request.Suspension.AuthorID = mayAll.Person

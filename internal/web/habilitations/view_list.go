@@ -1,8 +1,6 @@
 package habilitations
 
 import (
-	"strings"
-
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
 )
@@ -19,6 +17,7 @@ type requestRow struct {
 	URL, Organisation, Siret, Number string
 	State                            stateView
 	Habilitation                     string // "H10000042"; "" before the first approval
+	Over                             bool   // nothing will be granted of it
 	Token, Form                      bool
 	Editor                           string // "" without an editor
 	Since                            web.Moment
@@ -30,13 +29,14 @@ type stateView struct {
 	Severity string
 }
 
-var severities = map[habilitation.State]string{
-	habilitation.Draft: "info", habilitation.Submitted: "info", habilitation.ChangesRequested: "warning", habilitation.Validated: "success",
-	habilitation.Refused: "error", habilitation.Reopened: "success", habilitation.Suspended: "warning", habilitation.Revoked: "error",
-	habilitation.Archived: "info",
+func newStateView(state habilitation.State) stateView {
+	return stateView{state, web.StateSeverity(state)}
 }
 
-func newStateView(state habilitation.State) stateView { return stateView{state, severities[state]} }
+// over tells that nothing will be granted of a request any more.
+func over(state habilitation.State) bool {
+	return state == habilitation.Refused || state == habilitation.Archived
+}
 
 // suspensionView says who suspended a habilitation, when and why.
 type suspensionView struct {
@@ -50,20 +50,14 @@ func newSuspensionView(r habilitation.Request) suspensionView {
 	if r.State != habilitation.Suspended {
 		return suspensionView{}
 	}
-	view := suspensionView{At: web.MomentOf(r.StateAt), By: r.Suspension.Author}
-	for line := range strings.Lines(r.Suspension.Reason) {
-		if line = strings.TrimSpace(line); line != "" {
-			view.Reason = append(view.Reason, line)
-		}
-	}
-	return view
+	return suspensionView{At: web.MomentOf(r.StateAt), By: r.Suspension.Author, Reason: web.Lines(r.Suspension.Reason)}
 }
 
 func newListPage(page web.ProPage, root string, list web.List, found []habilitation.Request) listPage {
 	p := listPage{ProPage: page, List: list}
 	for _, r := range found {
 		row := requestRow{
-			URL: pathOf(root, r.Number), Organisation: nameOf(r), Siret: r.Siret.Display(), Number: r.Number.String(), State: newStateView(r.State),
+			URL: pathOf(root, r.Number), Organisation: nameOf(r), Siret: r.Siret.Display(), Number: r.Number.String(), State: newStateView(r.State), Over: over(r.State),
 			Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, Editor: web.Typographic(r.Current.Editor.Name), Since: web.MomentOf(r.StateAt),
 		}
 		if r.Current.Number != 0 {

@@ -22,6 +22,7 @@ type rights struct {
 	Root, Person                string
 	Suspend, Restore, Revoke    bool
 	ReadSubscription, ReadTowns bool
+	Instruct                    bool
 }
 
 // onePage shows a request with what was granted of it.
@@ -31,6 +32,9 @@ type onePage struct {
 	Name, Siret  string // of the organisation
 	TownURL      string // "" for nowhere that the person may go
 	State        stateView
+	Over         bool   // nothing will be granted of it
+	InstructURL  string // where it is instructed; "" for who may not, and for what DataPass has
+	UnderWay     bool   // somebody waits for an answer, or writes
 	Since        web.Moment
 	DecidedBy    string // who brought it to its state; "" where nobody is known to have
 	Suspension   suspensionView
@@ -90,7 +94,7 @@ type eventView struct {
 func (v Views) newOnePage(page web.ProPage, f file, may rights) onePage {
 	r := f.Request
 	p := onePage{
-		ProPage: page, Root: may.Root, Number: r.Number.String(), Name: nameOf(r), Siret: r.Siret.Display(), State: newStateView(r.State),
+		ProPage: page, Root: may.Root, Number: r.Number.String(), Name: nameOf(r), Siret: r.Siret.Display(), State: newStateView(r.State), Over: over(r.State),
 		Since: web.MomentOf(r.StateAt), DecidedBy: decidedBy(f), Suspension: newSuspensionView(r), Source: r.Source, CreatedAt: web.MomentOf(r.CreatedAt), FormUID: r.FormUID,
 		Contacts: contactsOf(r), Subscription: linkOf(f, may),
 	}
@@ -104,13 +108,21 @@ func (v Views) newOnePage(page web.ProPage, f file, may rights) onePage {
 		p.Current = p.Versions[0]
 	}
 	for _, entry := range f.History {
-		p.History = append(p.History, eventView{
-			At: web.MomentOf(entry.At), Act: v.known("audit."+string(entry.Act), "audit.other"), Author: entry.Author.Display, Detail: entry.Detail,
-		})
+		view := eventView{At: web.MomentOf(entry.At), Act: v.known("audit."+string(entry.Act), "audit.other"), Author: entry.Author.Display}
+		if entry.Act == audit.HabilitationApproved || entry.Act == audit.HabilitationAdopted { // the number of the version
+			view.Detail = entry.Detail
+		}
+		p.History = append(p.History, view)
+	}
+	if may.Instruct && r.Source == habilitation.FromPortal {
+		p.InstructURL, p.UnderWay = pathOf(instructionPath, r.Number), underWay[r.State]
 	}
 	p.offer(r, may)
 	return p
 }
+
+// underWay are the states in which a request, or its modification, is not decided.
+var underWay = map[habilitation.State]bool{habilitation.Submitted: true, habilitation.ChangesRequested: true, habilitation.Reopened: true}
 
 // decisive are the acts of the journal that bring a request to a state.
 var decisive = map[habilitation.State][]audit.Act{

@@ -109,6 +109,8 @@ func sampleEvents() []audit.Event {
 	lea := audit.Object{Kind: "invitation", ID: "3", Display: "lea.fontaine@logiciel-exemple.fr"}
 	tilleul := audit.Object{Kind: "organisation", ID: "90511200900014", Display: "Logiciels Tilleul"}
 	town := audit.Object{Kind: "habilitation", ID: "48231", Display: "D48231 COMMUNE DE MAJASTRES"}
+	asked := audit.Object{Kind: "habilitation", ID: "10000017", Display: "D10000017 COMMUNE DE MAJASTRES"}
+	lucie := audit.Author{ID: "21", Display: "Lucie Marchand", Role: "town"}
 	subscribed := audit.Object{Kind: "subscription", ID: "21040107100019", Display: "COMMUNE DE MAJASTRES"}
 	own := audit.Object{Kind: "session", ID: "100", Display: "Camille Ferrand"}
 	unknown := audit.Author{ID: "unknown", Display: "Personne non reconnue"}
@@ -142,6 +144,19 @@ func sampleEvents() []audit.Event {
 		{Author: camille, Act: audit.HabilitationRestored, Object: town, Organisation: "21040107100019"},
 		{Author: camille, Act: audit.HabilitationRevoked, Object: town, Organisation: "21040107100019"},
 		{Author: audit.Datapass, Act: audit.RequesterChanged, Object: town, Organisation: "21040107100019"},
+		{Author: lucie, Act: audit.RequestBegun, Object: asked, Organisation: "21040107100019"},
+		{Author: lucie, Act: audit.RequestFiled, Object: asked, Organisation: "21040107100019", Detail: "12"},
+		{Author: camille, Act: audit.RequestAssigned, Object: asked, Organisation: "21040107100019", Detail: "oneself"},
+		{Author: camille, Act: audit.RequestReturned, Object: asked, Organisation: "21040107100019"},
+		{Author: lucie, Act: audit.MessageSent, Object: asked, Organisation: "21040107100019"},
+		{Author: lucie, Act: audit.RequestWithdrawn, Object: asked, Organisation: "21040107100019"},
+		{Author: lucie, Act: audit.RequestReopened, Object: asked, Organisation: "21040107100019"},
+		{Author: lucie, Act: audit.RequestCancelled, Object: asked, Organisation: "21040107100019"},
+		{Author: lucie, Act: audit.RequestClaimed, Object: asked, Organisation: "21040107100019"},
+		{Author: lucie, Act: audit.RequestUnclaimed, Object: asked, Organisation: "21040107100019"},
+		{Author: lucie, Act: audit.ClaimRefused, Object: asked, Organisation: "21040107100019"},
+		{Author: audit.System, Act: audit.DraftErased, Object: asked, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.ReasonTemplateChanged, Object: audit.Object{Kind: "reason_template", ID: "3", Display: "Délibération absente"}, Detail: "refuse"},
 		{Author: audit.System, Act: audit.SubscriptionActive, Object: subscribed, Organisation: "21040107100019"},
 		{Author: camille, Act: audit.SubscriptionRelaunched, Object: subscribed, Organisation: "21040107100019"},
 		{Author: camille, Act: audit.SubscriptionCorrected, Object: subscribed, Organisation: "21040107100019"},

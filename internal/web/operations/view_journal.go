@@ -40,6 +40,7 @@ type eventView struct {
 	Recipient  recipientCorrected
 	Kind       string // code of the kind of an order
 	Tenant     string // SIRET of the organisation whose affair it is
+	Changes    string // how many answers a deposit changed
 	Batch      int    // of its seal; 0 until sealed
 }
 
@@ -95,6 +96,8 @@ func (v Views) detail(view *eventView, entry audit.Entry) {
 		view.Kind = v.known("order.kind."+entry.Detail, "order.kind.other")
 	case entry.Act == audit.MailReaddressed && corrected != nil:
 		view.Recipient = recipientCorrected{Position: corrected[1], Refusal: refusalOf(corrected[2])}
+	case entry.Act == audit.RequestFiled:
+		view.Changes = entry.Detail
 	case entry.Object.Kind == "datapass":
 		view.Detail = v.known("datapass.event."+entry.Detail, "")
 	default:

@@ -4,7 +4,7 @@ import "regexp"
 
 // components are those the portal's pages use, in the order in which the DSFR publishes them: it decides which rule wins.
 var components = []string{
-	"badge", "logo", "button", "connect", "breadcrumb", "form", "stepper", "link", "callout", "highlight", "pagination",
+	"upload", "badge", "logo", "button", "connect", "breadcrumb", "form", "stepper", "link", "callout", "highlight", "pagination",
 	"summary", "tag", "alert", "notice", "radio", "card", "checkbox", "input", "skiplink", "select", "navigation", "footer",
 	"tile", "search", "table", "header",
 }

@@ -1,0 +1,274 @@
+package request
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+)
+
+// The mails about requests. Those of a decision are in package decision.
+const (
+	KindFiled       notice.Kind = "demande-deposee"
+	KindReturned    notice.Kind = "modifications-demandees"
+	KindMessage     notice.Kind = "message-recu"
+	KindTransferred notice.Kind = "demande-transferee"
+	KindClaimed     notice.Kind = "transfert-demande"
+	KindClaimEnded  notice.Kind = "transfert-refuse"
+	KindDraft       notice.Kind = "brouillon-bientot-efface"
+)
+
+// About is what every mail about a request says of it.
+type About struct {
+	Request      habilitation.RequestNumber
+	Siret        value.Siret
+	Organisation string
+	Software     string // name; "" on the generic form
+	Modification bool
+	To           string
+	CC           string // "" for none
+}
+
+// Recipients implements part of notice.Notice.
+func (a About) Recipients() notice.Recipients {
+	return notice.Recipients{To: []string{a.To}, CC: []string{a.CC}}
+}
+
+// mailLine cuts the texts that a mail prints on a line, in characters.
+const mailLine = 256
+
+func (a About) tidied() About {
+	a.Organisation, a.Software = notice.OneLine(a.Organisation, mailLine), notice.OneLine(a.Software, mailLine)
+	return a
+}
+
+func (a Application) about() About {
+	return About{
+		Request: a.Request.Number, Siret: a.Request.Siret, Organisation: a.Request.Organisation, Software: a.Template.Software,
+		Modification: a.Modification(), To: a.Request.Requester.Mail,
+	}.tidied()
+}
+
+// TechnicalMail is who is in copy of what the instructors decide: the editor's present contact,
+// else the one that the answers name (PRODUCT.md 3.4).
+func (a Application) TechnicalMail() string {
+	switch {
+	case a.Template.Editor.TechnicalContact != "":
+		return a.Template.Editor.TechnicalContact
+	case a.Answers.TechnicalOneself:
+		return ""
+	}
+	if address, err := notice.ParseAddress(a.Answers.Technical.Mail); err == nil {
+		return address
+	}
+	return ""
+}
+
+func incomplete(kind notice.Kind) error {
+	return fmt.Errorf("make %s: %w", kind, notice.ErrIncomplete)
+}
+
+// Acknowledged confirms a deposit: its number, the delay, and what the law says of silence.
+type Acknowledged struct {
+	About
+	Revision int
+	FiledAt  time.Time
+	Deadline time.Time // the day on which silence becomes a refusal
+	Again    bool      // it answers the changes that were asked for
+}
+
+// NewAcknowledged completes the notice. It refuses one without number, addressee or date.
+func NewAcknowledged(n Acknowledged) (Acknowledged, error) {
+	if n.Request == 0 || n.To == "" || n.FiledAt.IsZero() || n.Deadline.IsZero() {
+		return Acknowledged{}, incomplete(KindFiled)
+	}
+	n.About = n.tidied()
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (Acknowledged) Kind() notice.Kind { return KindFiled }
+
+// Key is one per deposit.
+func (n Acknowledged) Key() string { return fmt.Sprintf("%s %s %d", KindFiled, n.Request, n.Revision) }
+
+// ChangesAsked tells which answers have to be mended, and why.
+type ChangesAsked struct {
+	About
+	Revision int
+	Reason   string // whole, on lines of its own
+	Comments []Comment
+	At       time.Time
+}
+
+// NewChangesAsked completes the notice. It refuses one without number, addressee or date, and
+// one that asks for nothing.
+func NewChangesAsked(n ChangesAsked) (ChangesAsked, error) {
+	n.About, n.Reason = n.tidied(), tidy(n.Reason, Text{Limit: reasonLimit, Lines: true})
+	n.Comments = slices.Clone(n.Comments)
+	for i, c := range n.Comments {
+		n.Comments[i].Text = tidy(c.Text, Text{Limit: commentLimit, Lines: true})
+	}
+	if n.Request == 0 || n.To == "" || n.Reason == "" && len(n.Comments) == 0 || n.At.IsZero() {
+		return ChangesAsked{}, incomplete(KindReturned)
+	}
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (ChangesAsked) Kind() notice.Kind { return KindReturned }
+
+// Key is one per decision.
+func (n ChangesAsked) Key() string {
+	return fmt.Sprintf("%s %s %d", KindReturned, n.Request, n.Revision)
+}
+
+// Lines are those of the reason, as a mail quotes them.
+func (n ChangesAsked) Lines() []string { return linesOf(n.Reason) }
+
+// Lines are those of the comment, as a mail quotes them.
+func (c Comment) Lines() []string { return linesOf(c.Text) }
+
+// linesOf leaves out what would be an empty line.
+func linesOf(text string) []string {
+	var lines []string
+	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' }) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// MessageSent tells the other side that a message waits, and never what it says.
+type MessageSent struct {
+	About
+	From Side
+	At   time.Time
+}
+
+// NewMessageSent completes the notice. It refuses one without number, addressee or date.
+func NewMessageSent(n MessageSent) (MessageSent, error) {
+	if n.Request == 0 || n.To == "" || n.From == "" || n.At.IsZero() {
+		return MessageSent{}, incomplete(KindMessage)
+	}
+	n.About = n.tidied()
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (MessageSent) Kind() notice.Kind { return KindMessage }
+
+// FromStaff tells that the instructors wrote.
+func (n MessageSent) FromStaff() bool { return n.From == SideStaff }
+
+// Key is one per message: nobody writes two at the same instant.
+func (n MessageSent) Key() string {
+	return fmt.Sprintf("%s %s %s %s", KindMessage, n.Request, n.From, n.At.UTC().Format(time.RFC3339Nano))
+}
+
+// Transferred tells the former holder and the new one.
+type Transferred struct {
+	About         // To is the new holder, CC the former one
+	Holder string // names
+	Former string // "" where nobody is known
+	By     string // who decided: one of them, or an instructor
+	At     time.Time
+}
+
+// NewTransferred completes the notice. It refuses one without number, addressee or date.
+func NewTransferred(n Transferred) (Transferred, error) {
+	n.About = n.tidied()
+	n.Holder, n.Former, n.By = notice.OneLine(n.Holder, mailLine), notice.OneLine(n.Former, mailLine), notice.OneLine(n.By, mailLine)
+	if n.Request == 0 || n.To == "" || n.Holder == "" || n.At.IsZero() {
+		return Transferred{}, incomplete(KindTransferred)
+	}
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (Transferred) Kind() notice.Kind { return KindTransferred }
+
+// Key is one per transfer.
+func (n Transferred) Key() string {
+	return fmt.Sprintf("%s %s %s", KindTransferred, n.Request, n.At.UTC().Format(time.RFC3339Nano))
+}
+
+// Claimed tells the holder that a colleague asks to hold the request, and until when to
+// answer.
+type Claimed struct {
+	About
+	Claimant string
+	Until    time.Time
+	At       time.Time
+}
+
+// NewClaimed completes the notice. It refuses one without number, addressee or date.
+func NewClaimed(n Claimed) (Claimed, error) {
+	n.About, n.Claimant = n.tidied(), notice.OneLine(n.Claimant, mailLine)
+	if n.Request == 0 || n.To == "" || n.Claimant == "" || n.Until.IsZero() || n.At.IsZero() {
+		return Claimed{}, incomplete(KindClaimed)
+	}
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (Claimed) Kind() notice.Kind { return KindClaimed }
+
+// Key is one per claim.
+func (n Claimed) Key() string {
+	return fmt.Sprintf("%s %s %s", KindClaimed, n.Request, n.At.UTC().Format(time.RFC3339Nano))
+}
+
+// ClaimEnded tells a colleague that the request stays with its holder.
+type ClaimEnded struct {
+	About
+	By string // who decided
+	At time.Time
+}
+
+// NewClaimEnded completes the notice. It refuses one without number, addressee or date.
+func NewClaimEnded(n ClaimEnded) (ClaimEnded, error) {
+	if n.Request == 0 || n.To == "" || n.At.IsZero() {
+		return ClaimEnded{}, incomplete(KindClaimEnded)
+	}
+	n.About, n.By = n.tidied(), notice.OneLine(n.By, mailLine)
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (ClaimEnded) Kind() notice.Kind { return KindClaimEnded }
+
+// Key is one per answer.
+func (n ClaimEnded) Key() string {
+	return fmt.Sprintf("%s %s %s", KindClaimEnded, n.Request, n.At.UTC().Format(time.RFC3339Nano))
+}
+
+// DraftExpires tells that a draft will be erased unless somebody writes in it.
+type DraftExpires struct {
+	About
+	EditedAt time.Time
+	ErasedOn time.Time // not before this day
+	Stage    int       // days of notice: 30 or 7
+}
+
+// NewDraftExpires completes the notice. It refuses one without number, addressee or date.
+func NewDraftExpires(n DraftExpires) (DraftExpires, error) {
+	if n.Request == 0 || n.To == "" || n.EditedAt.IsZero() || n.ErasedOn.IsZero() || n.Stage == 0 {
+		return DraftExpires{}, incomplete(KindDraft)
+	}
+	n.About = n.tidied()
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (DraftExpires) Kind() notice.Kind { return KindDraft }
+
+// Key is one per stage, last edit and holder.
+func (n DraftExpires) Key() string {
+	return fmt.Sprintf("%s %s %s %d %s", KindDraft, n.Request, n.EditedAt.UTC().Format(time.RFC3339), n.Stage, n.To)
+}

@@ -1,0 +1,4 @@
+package postgres
+
+// WriteApplication is what every transaction that moves an application calls.
+var WriteApplication = writeApplication

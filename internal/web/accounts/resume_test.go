@@ -1,0 +1,68 @@
+package accounts
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
+	"portail-qf/templates"
+)
+
+// After a session that ended, the form of a request that waits says which page it is of, what
+// its button does, and what was typed, in the order in which it is asked and in words.
+func TestAFormOfARequestThatWaitsSaysWhatItDoes(t *testing.T) {
+	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	people := url.Values{
+		"technique_moi": {"autre"}, "metier_autre": {"moi"}, "dpd_prenom": {"Zoé"}, "demandeur_telephone": {"04 92 00 00 00"}, "responsable_nom": {"Aubert"}, "suite": {"continuer"},
+	}
+	for name, row := range map[string]struct {
+		path   string
+		file   bool
+		fields url.Values
+		says   []string // in this order, and "!" for what is not there
+	}{
+		"a step": {"/etapes/personnes", false, people, []string{
+			"Étape : <strong>Les personnes</strong>", "D10000012", "Téléphone du demandeur", "Prénom du délégué", "Nom du responsable", "Contact métier", "C’est moi",
+			"Contact technique", "Une autre personne ou un service", `name="suite" value="continuer"`, "Enregistrer ces réponses",
+		}},
+		"a step with a file": {"/etapes/deliberation", true, url.Values{"suite": {"quitter"}, "deliberation_url": {"exemple.fr"}}, []string{
+			"La délibération", "sur la page qui suit", `name="suite" value="fichier"`, "Enregistrer ces réponses", `!value="quitter"`,
+		}},
+		"the summary": {"/recapitulatif", false, url.Values{"cgu": {"oui"}}, []string{"Récapitulatif de la demande", "Acceptées", "Déposer la demande"}},
+		"a message": {"/messages", false, url.Values{"message": {"Bonjour,\r\nmerci."}}, []string{
+			"Messages de la demande", `Bonjour,</span><br><span translate="no">merci.`, "Envoyer le message",
+		}},
+		"another page": {"/transfert", false, url.Values{"collegue": {"3"}}, []string{"Continuer", "!Étape"}},
+	} {
+		page := views.newResumePage(web.ProPage{}, heldRequest(row.path, row.file, row.fields))
+		body, err := views.resume.Render(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		webtest.Check(t, body)
+		text, from := strings.ReplaceAll(string(body), "\u00a0", " "), 0
+		for _, said := range row.says {
+			if unwanted, isNot := strings.CutPrefix(said, "!"); isNot {
+				if strings.Contains(text, unwanted) {
+					t.Errorf("%s: the page says %q", name, unwanted)
+				}
+				continue
+			}
+			at := strings.Index(text[from:], said)
+			if at < 0 {
+				t.Errorf("%s: the page should say %q, after what comes before it:\n%s", name, said, text)
+				continue
+			}
+			from += at
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package collectivity
+
+import (
+	"context"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
+)
+
+// affairs are the requests of a town, with what happens to them.
+type affairs struct {
+	Requests     []habilitation.Request
+	Written      []request.Application // of those that are written here
+	Unread       map[habilitation.RequestNumber]int
+	Claims       []request.Claim // that wait for the reader's answer
+	Subscription credential.Watched
+}
+
+func (h *Handler) affairsOf(ctx context.Context, reader account.Actor) (affairs, error) {
+	var of affairs
+	var err error
+	if of.Requests, err = h.Catalogue.OfOrganisation(ctx, reader.Organisation.Siret); err != nil {
+		return of, err
+	}
+	if of.Written, err = h.Requests.List(ctx, reader); err != nil {
+		return of, err
+	}
+	if of.Unread, err = h.Requests.Unread(ctx, reader); err != nil {
+		return of, err
+	}
+	for _, r := range of.Requests {
+		if r.Holder != reader.AccountID {
+			continue
+		}
+		waiting, err := h.Requests.Claims.FindClaim(ctx, r.Number)
+		if err != nil {
+			return of, err
+		}
+		if waiting.ID != 0 {
+			of.Claims = append(of.Claims, waiting)
+		}
+	}
+	of.Subscription, err = h.Watch.Find(ctx, reader.Organisation.Siret)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return of, err
+	}
+	return of, nil
+}
+
+// written finds what was written here of a request; zero where nothing was.
+func (of affairs) written(number habilitation.RequestNumber) (request.Application, bool) {
+	for _, a := range of.Written {
+		if a.Request.Number == number {
+			return a, true
+		}
+	}
+	return request.Application{}, false
+}
+
+// replaces tells that what is granted of a request says that its software receives the dossiers
+// in the place of the one that did.
+func (of affairs) replaces(number habilitation.RequestNumber) bool {
+	a, known := of.written(number)
+	if !known {
+		return false
+	}
+	if a.Granted != nil {
+		return a.Granted.Reception == request.ReceptionReplace
+	}
+	return a.Answers.Reception == request.ReceptionReplace
+}

@@ -1,0 +1,56 @@
+package instruction
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/form"
+)
+
+// The answers to whoever claims a request.
+const (
+	fieldAnswer = "reponse"
+	answerYes   = "accepter"
+	answerNo    = "refuser"
+)
+
+func claimPath(number habilitation.RequestNumber) string { return pathOf(number) + "/reprise" }
+
+// claim shows who asks to hold a request: one that DataPass made too.
+func (h *Handler) claim(c *gin.Context) error {
+	asked, err := number(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	found, _, err := h.Catalogue.Find(ctx, asked)
+	if err != nil {
+		return err
+	}
+	claim, err := h.Instruction.Claim(ctx, asked)
+	if err != nil {
+		return err
+	}
+	page := newClaimPage(h.Frame(c), found, newClaimView(found, claim, h.Now()))
+	return h.Views.claim.Write(c.Writer, http.StatusOK, page)
+}
+
+// decideClaim decides in the place of a holder who did not answer.
+func (h *Handler) decideClaim(c *gin.Context) error {
+	asked, err := number(c)
+	if err != nil {
+		return err
+	}
+	answer := form.OneOf(c.Request.PostForm, fieldAnswer, answerYes, answerNo).Value
+	if answer == "" {
+		return fault.New(fault.Invalid, "form.choice")
+	}
+	if err := h.Instruction.DecideClaim(c.Request.Context(), web.ActorOf(c), asked, answer == answerYes); err != nil {
+		return err
+	}
+	return web.Done(c, claimPath(asked), "reprise-"+answer)
+}

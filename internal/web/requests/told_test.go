@@ -1,0 +1,77 @@
+package requests
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
+)
+
+// decide has the instructor decide, with words of his own.
+func (s *scene) decide(path string, act habilitation.Act, text string) {
+	s.t.Helper()
+	a, err := s.instruction.Find(s.t.Context(), numberOf(path))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	note := request.Note{Request: a.Request.Number, Act: act, Revision: a.Request.Revision, Text: text}
+	decide := s.decisions.RefuseNoted
+	if act == habilitation.Approve {
+		decide = s.decisions.ApproveNoted
+		if note.Number, err = s.decisions.Store.NextHabilitation(s.t.Context()); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if err := s.instruction.Draft(s.t.Context(), s.hugo, note); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := decide(s.t.Context(), s.hugo, a.Request.Number); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// « refuse: reason; approve: message »: the town reads them here, and not in its mailbox alone.
+func TestTheTownReadsWhatTheDecisionSays(t *testing.T) {
+	s := setScene(t)
+	path := s.complete(s.anne)
+	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
+	s.get(s.anne, path).is(http.StatusOK, "la demande est refusée d’après la loi", "!Le motif", "!Le message de l’instructeur")
+	s.decide(path, habilitation.Approve, "Bienvenue.\nLe formulaire ouvre demain.")
+	s.get(s.ines, path).is(http.StatusOK, "Le message de l’instructeur", "Hugo Talbot", "Bienvenue.", "Le formulaire ouvre demain.", "!Le motif")
+
+	s.post(s.anne, path+"/modification", nil).leads(path+summaryPart, "modification-commencee")
+	s.get(s.anne, path).is(http.StatusOK, "!Bienvenue.")
+	s.step(s.anne, path, editor.BlockProcessing, url.Values{"destinataires": {"Le CCAS"}, "conservation": {"6"}})
+	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
+	s.get(s.anne, path+depositedPart).is(http.StatusOK, "la modification est refusée d’après la loi", "Votre habilitation reste alors telle qu’elle est", "envoyer une autre modification", "!nouvelle demande")
+	s.decide(path, habilitation.Refuse, "Le CCAS n’est pas de votre commune.")
+	s.get(s.anne, path).is(http.StatusOK, "Le motif du refus de la modification", "Le CCAS n’est pas de votre commune.", "l’habilitation est valide")
+
+	other := s.complete(s.paul)
+	s.deposit(s.paul, other, "cgu", "dpd_informe").leads(other+depositedPart, "")
+	s.get(s.paul, other+depositedPart).is(http.StatusOK, "la demande est refusée d’après la loi", "déposer une nouvelle demande")
+	s.decide(other, habilitation.Refuse, "Paris a <b>déjà</b> une habilitation.")
+	s.get(s.paul, other).is(http.StatusOK, "Refusée", "Le motif du refus", "!de la modification", "Paris a &lt;b&gt;déjà&lt;/b&gt; une habilitation.", "Hugo Talbot")
+}
+
+// « two months: implicit refusal »: from that day on it is no announcement any more.
+func TestTheSilenceOfTwoMonthsIsARefusal(t *testing.T) {
+	s := setScene(t)
+	path := s.complete(s.anne)
+	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
+	deadline := request.DeadlineOf(s.now)
+	s.now = deadline.Add(-1)
+	s.again(s.anne, path).is(http.StatusOK, "Sans réponse le 24 janvier 2027, la demande est refusée")
+	s.now = deadline
+	s.again(s.anne, path).is(http.StatusOK, "Sans réponse depuis le 24 janvier 2027, la demande est considérée comme refusée", "Vous pouvez contester ce refus", "tribunal administratif", "peuvent encore répondre", "!Sans réponse le")
+}
+
+// again opens a page months later: the session of before is as if it were new.
+func (s *scene) again(as person, path string) answer {
+	s.t.Helper()
+	s.run(`UPDATE sessions SET created_at = $1, seen_at = $1, strong_at = $1`, s.now)
+	return s.get(as, path)
+}

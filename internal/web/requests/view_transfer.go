@@ -1,0 +1,115 @@
+package requests
+
+import (
+	"strconv"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/dsfr"
+	"portail-qf/internal/web/form"
+)
+
+// claimView is a colleague who asks to hold a request.
+type claimView struct {
+	Claimant string // "" for none
+	Mail     string
+	At       web.Moment
+	Until    web.Moment // from then on an instructor may decide
+	Own      bool       // the reader's
+	ToAnswer bool       // by the reader, who holds the request
+}
+
+func newClaimView(reader account.Actor, a request.Application, waiting request.Claim) claimView {
+	if waiting.ID == 0 {
+		return claimView{}
+	}
+	name := waiting.Claimant.Contact.Name()
+	if name == "" {
+		name = waiting.Claimant.Contact.Mail
+	}
+	return claimView{
+		Claimant: web.Typographic(name), Mail: waiting.Claimant.Contact.Mail, At: web.MomentOf(waiting.At), Until: web.MomentOf(waiting.At.Add(request.ClaimPatience)),
+		Own: waiting.Claimant.ID == reader.AccountID, ToAnswer: a.Request.Holder == reader.AccountID,
+	}
+}
+
+// transferPage says who holds a request, and how somebody else comes to hold it.
+type transferPage struct {
+	web.ProPage
+	Number, Town       string
+	PageOrHome         string // the page of the request, else that of the town
+	URL, TransferURL   string
+	Holder, HolderMail string // "" where nobody is known
+	Held               bool   // by the reader
+	Gives              bool   // the reader may give it to a colleague here
+	Over               bool   // nothing can be done of it any more
+	Claim              claimView
+	Answer             form.Field // of the holder to the claim
+	Search             form.Field
+	Colleague          form.Field
+	Colleagues         []dsfr.Option
+	Total              int // colleagues that match, the reader apart
+}
+
+func newTransferPage(page web.ProPage, reader account.Actor, a request.Application, waiting request.Claim) transferPage {
+	r := a.Request
+	p := transferPage{
+		ProPage: page, Number: r.Number.String(), Town: web.Typographic(r.Organisation), PageOrHome: grantedPath,
+		URL: pathOf(r.Number), TransferURL: pathOf(r.Number) + transferPart,
+		Holder: web.Typographic(r.Requester.Name()), HolderMail: r.Requester.Mail, Held: r.Holder == reader.AccountID,
+		Claim: newClaimView(reader, a, waiting), Answer: form.Field{Name: fieldAnswer}, Search: form.Field{Name: fieldSearch}, Colleague: form.Field{Name: fieldColleague}, Over: isOver(r.State),
+	}
+	if a.Template.UID != "" {
+		p.PageOrHome, p.Gives = p.URL, p.Held && !p.Over
+	}
+	return p
+}
+
+// list offers the colleagues.
+func (p *transferPage) list(reader account.Actor, members []account.Member, total int) {
+	p.Total = total
+	for _, m := range members {
+		if m.Membership.AccountID == reader.AccountID {
+			p.Total--
+			continue
+		}
+		p.Colleagues = append(p.Colleagues, dsfr.Option{Value: strconv.FormatInt(m.Membership.AccountID, 10), Text: web.Typographic(m.Name), Hint: m.Mail})
+	}
+}
+
+// notHolderPage answers a colleague who wanted to do what only the holder may.
+type notHolderPage struct {
+	web.ProPage
+	Number, Holder  string
+	PageOrHome, URL string
+	Claim           claimView
+}
+
+func newNotHolderPage(page web.ProPage, reader account.Actor, a request.Application, waiting request.Claim) notHolderPage {
+	p := newTransferPage(page, reader, a, waiting)
+	return notHolderPage{ProPage: page, Number: p.Number, Holder: p.Holder, PageOrHome: p.PageOrHome, URL: p.URL, Claim: p.Claim}
+}
+
+// actPage says what an act of the holder does, before it is done.
+type actPage struct {
+	web.ProPage
+	Act      habilitation.Act
+	URL      string
+	PageURL  string // of the request, else of the town
+	Number   string
+	Software string // "" on the generic form
+	Draft    bool   // it was never deposited
+}
+
+func newActPage(page web.ProPage, act habilitation.Act, a request.Application) actPage {
+	p := actPage{
+		ProPage: page, Act: act, URL: actPath(a.Request.Number, act), PageURL: grantedPath, Number: a.Request.Number.String(),
+		Software: web.Typographic(a.Template.Software), Draft: a.Request.State == habilitation.Draft,
+	}
+	if a.Template.UID != "" {
+		p.PageURL = pathOf(a.Request.Number)
+	}
+	return p
+}
