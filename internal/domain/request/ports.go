@@ -70,7 +70,8 @@ type Store interface {
 	// RecordChange keeps a change whole. fault.Conflict, code request.moved, when the request
 	// is not what was read any more; request.written, when something was written in it since;
 	// request.claimed or request.unclaimed, when somebody claims it already, or no longer;
-	// request.colleague_drafts, when its new holder drafts the same form already.
+	// request.colleague_drafts, when its new holder drafts the same form already;
+	// message.sent_already, when the same message was sent just before.
 	RecordChange(ctx context.Context, change Change) error
 }
 

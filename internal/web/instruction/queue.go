@@ -23,6 +23,9 @@ type offered struct {
 	Instructors []request.Person
 }
 
+// queueSize is how many rows a page of the queue shows: each says much, and a page must stay light.
+const queueSize = 15
+
 // queueListing is the queue: what waits the longest first, modifications before all else.
 func queueListing(o offered) web.Listing {
 	stages := make([]string, len(request.Stages))
@@ -34,7 +37,7 @@ func queueListing(o offered) web.Listing {
 		forms[i] = dsfr.Option{Value: t.UID, Text: web.Typographic(t.Name)}
 	}
 	return web.Listing{
-		Path: queuePath,
+		Path: queuePath, Size: queueSize,
 		Filters: []web.Filter{
 			web.ChoiceFilter("etape", "instruction.stage", stages...).Usually("instruction.stage.usual"),
 			assigneeFilter(o.Instructors),

@@ -107,7 +107,8 @@ func TestABouncedAddressIsCorrected(t *testing.T) {
 // « a catalogue page lists every automatic mail with a rendered sample » (issue 3)
 func TestTheCatalogueShowsEveryMail(t *testing.T) {
 	s := setScene(t)
-	s.get(s.admin, "/administration/modeles-de-mails").is(http.StatusOK, "Invitation", "Accès ouvert", "dès qu’on lui propose un rôle", "https://portail.example.fr/invitations/EXEMPLE7K2QX")
+	s.get(s.admin, "/administration/modeles-de-mails").is(http.StatusOK, "Invitation", "Accès ouvert", "dès qu’on lui propose un rôle", `href="/administration/modeles-de-mails/invitation"`)
+	s.get(s.admin, "/administration/modeles-de-mails/invitation").is(http.StatusOK, "https://portail.example.fr/invitations/EXEMPLE7K2QX")
 	s.get(s.admin, "/administration/modeles-de-mails/acces-ouvert").is(http.StatusOK,
 		"support@particulier.api.gouv.fr", "api-particulier@api.gouv.fr", "hugo.marchal@numerique.exemple.fr", "support@logiciel-exemple.fr",
 		"Un nouvel accès vous est ouvert", "nouvelle fenêtre")

@@ -328,6 +328,7 @@ func TestADraftGoesOnWhereItStopped(t *testing.T) {
 	s.step(s.anne, path, editor.BlockUsers, url.Values{"usagers_libelle": {"Accueil"}, "usagers_telephone": {"04 92 00 00 09"}})
 	goesOn(summaryPart)
 	s.get(s.anne, homePath+"/"+numberOf(path).String()).leads(path, "")
+	s.get(s.paul, homePath+"/"+numberOf(path).String()).is(http.StatusNotFound)
 }
 
 // The file that could not wait for a sign-in is asked again: the other answers are kept.

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
@@ -22,10 +23,8 @@ const (
 
 // one says where a request is, and what is to be done.
 func (h *Handler) one(c *gin.Context) error {
-	if shown, isShown := strings.CutPrefix(c.Param("numero"), "D"); isShown { // as people read it
-		if number, err := strconv.ParseInt(shown, 10, 64); err == nil && number > 0 {
-			return web.SeeOther(c, pathOf(habilitation.RequestNumber(number)))
-		}
+	if shown, isShown := strings.CutPrefix(c.Param("numero"), "D"); isShown {
+		return h.asShown(c, shown)
 	}
 	f, err := h.open(c)
 	if err != nil {
@@ -48,6 +47,19 @@ func (h *Handler) one(c *gin.Context) error {
 	page.Overdue = f.Phase == request.Filed && !h.Requests.Now().Before(f.Deadline())
 	page.Claim, page.Unread, page.History = newClaimView(f.Reader, f.Application, waiting), unread[asked], newEventViews(told.Entries)
 	return h.Views.one.Write(c.Writer, http.StatusOK, page)
+}
+
+// asShown finds a request by its number as people read it, D apart.
+func (h *Handler) asShown(c *gin.Context, shown string) error {
+	number, err := strconv.ParseInt(shown, 10, 64)
+	if err != nil || number <= 0 {
+		return fault.New(fault.NotFound, "request.unknown")
+	}
+	a, err := h.Requests.Find(c.Request.Context(), web.ActorOf(c), habilitation.RequestNumber(number))
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(c, pathOf(a.Request.Number))
 }
 
 // document opens a file of a request: always as a file to keep, which no page of ours shows.
