@@ -16,6 +16,10 @@
 // with ProConnect, second factor included. A permission check and the reading of a session are also measured alone, in this
 // process, with the policy and the stores of the portal; the first page of the support asks for little else.
 //
+// Requests of habilitations wait by the thousand for the instructors, who open their queue, as it is and searched. Agents deposit
+// drafts that are in the tables before: the POST of the summary is measured, each draft is deposited once, and every deposit must
+// be in the tables once and in one mail.
+//
 // The bare handler is in a third process, on a copy of the database. It calls the stores that the portal calls, hence the same
 // statements on the same driver and pool, and does nothing else: no permission, no seal, no page, no log. Portal and bare handler
 // take turns under the same visitors. HubEE is slow during that comparison of the recording POST, so that delivery, which the

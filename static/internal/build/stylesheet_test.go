@@ -93,7 +93,7 @@ func TestTheBundleHoldsWhatIsUsedAndNamesItsFiles(t *testing.T) {
 		`@font-face{font-family:Marianne;src:url(fonts/Marianne-Bold.woff2) format("woff2")}`,
 		`a{color:var(--used)}`,
 		`.fr-button{mask:url(icons/system/button.svg)}`,
-		`.fr-icon-mail-line:before{mask:url(icons/any/mail-line.svg)}`,
+		`.fr-icon-refresh-line:before{mask:url(icons/any/refresh-line.svg)}`,
 	} {
 		if !strings.Contains(style, wanted) {
 			t.Errorf("the bundle lacks %s", wanted)
@@ -114,8 +114,8 @@ func TestTheBundleHoldsWhatIsUsedAndNamesItsFiles(t *testing.T) {
 
 func TestAnIconThatTheDSFRLacksStopsTheBuild(t *testing.T) {
 	dist := distribution()
-	dist["utility/icons/icons.main.min.css"] = &fstest.MapFile{Data: []byte(".fr-icon-mail-line{top:0}")}
-	if _, _, err := bundle(fs.FS(dist), ""); err == nil || !strings.Contains(err.Error(), "qr-code-line") {
+	dist["utility/icons/icons.main.min.css"] = &fstest.MapFile{Data: []byte(".fr-icon-unlisted{top:0}")}
+	if _, _, err := bundle(fs.FS(dist), ""); err == nil || !strings.Contains(err.Error(), "refresh-line") {
 		t.Errorf("error %v, want one that names the icons", err)
 	}
 }
