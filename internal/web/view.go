@@ -10,6 +10,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"text/template/parse"
 
 	"portail-qf/internal/web/dsfr"
 )
@@ -18,6 +19,7 @@ import (
 type Templates struct {
 	files  fs.FS
 	shared *template.Template
+	blank  *template.Template // knows the functions, and holds nothing yet
 	words  words
 }
 
@@ -33,6 +35,10 @@ func ParseTemplates(files fs.FS, asset func(name string) string) (*Templates, er
 		Funcs(dsfr.Funcs()).
 		Funcs(words.funcs()).
 		Funcs(template.FuncMap{"asset": asset})
+	blank, err := shared.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("clone templates: %w", err)
+	}
 	for _, pattern := range []string{"layouts/*.tmpl", "dsfr/*.tmpl", "pages/*/partials/*.tmpl"} {
 		names, err := fs.Glob(files, pattern)
 		if err != nil {
@@ -44,7 +50,7 @@ func ParseTemplates(files fs.FS, asset func(name string) string) (*Templates, er
 			}
 		}
 	}
-	return &Templates{files: files, shared: shared, words: words}, nil
+	return &Templates{files: files, shared: shared, blank: blank, words: words}, nil
 }
 
 // Sentence gives the French of an error code; ok is false when templates/messages has
@@ -82,14 +88,69 @@ func ParseView[T any](t *Templates, name string) (View[T], error) {
 }
 
 func (t *Templates) parsePage(name string) (*template.Template, error) {
-	set, err := t.shared.Clone()
+	set, err := t.blank.Clone()
 	if err != nil {
 		return nil, fmt.Errorf("clone templates: %w", err)
 	}
 	if err := parseFile(set, t.files, "pages/"+name+".tmpl"); err != nil {
 		return nil, err
 	}
+	if err := t.complete(set); err != nil {
+		return nil, fmt.Errorf("complete page %s: %w", name, err)
+	}
 	return set.Lookup(name), nil
+}
+
+// complete brings into the set of a page the shared templates that it calls, and those that
+// they call: a copy of all of them for each page would be most of the portal's memory.
+func (t *Templates) complete(set *template.Template) error {
+	waiting := set.Templates()
+	for len(waiting) > 0 {
+		caller := waiting[0]
+		waiting = waiting[1:]
+		if caller.Tree == nil {
+			continue
+		}
+		for _, called := range calledBy(caller.Tree.Root) {
+			if set.Lookup(called) != nil {
+				continue
+			}
+			shared := t.shared.Lookup(called)
+			if shared == nil || shared.Tree == nil {
+				return fmt.Errorf("there is no template %q, which %q calls", called, caller.Name())
+			}
+			added, err := set.AddParseTree(called, shared.Tree.Copy())
+			if err != nil {
+				return fmt.Errorf("add template %q: %w", called, err)
+			}
+			waiting = append(waiting, added)
+		}
+	}
+	return nil
+}
+
+// calledBy names the templates that a part of one calls.
+func calledBy(node parse.Node) []string {
+	var names []string
+	branches := func(b *parse.BranchNode) { names = append(append(names, calledBy(b.List)...), calledBy(b.ElseList)...) }
+	switch n := node.(type) {
+	case *parse.ListNode:
+		if n == nil {
+			return nil
+		}
+		for _, child := range n.Nodes {
+			names = append(names, calledBy(child)...)
+		}
+	case *parse.TemplateNode:
+		return []string{n.Name}
+	case *parse.IfNode:
+		branches(&n.BranchNode)
+	case *parse.RangeNode:
+		branches(&n.BranchNode)
+	case *parse.WithNode:
+		branches(&n.BranchNode)
+	}
+	return names
 }
 
 // usualPage is more than most pages hold, in bytes: their buffer then never grows.
