@@ -107,6 +107,18 @@ func Prefill(t editor.Template, a Answers, asked func(field Field) string, scope
 	return Lock(t, a)
 }
 
+// Reuse takes up in a new request what another one of the same town said, within what the
+// template asks: whoever was refused types nothing twice. The file belongs to its request, which
+// software receives the dossiers is asked anew, and a phone is whose it was.
+func Reuse(t editor.Template, of Application, holder int64) Answers {
+	a := of.Answers
+	a.Document, a.Reception = 0, ""
+	if of.Request.Holder != holder {
+		a.RequesterPhone, a.RequesterJob = "", ""
+	}
+	return Lock(t, a)
+}
+
 // Prefillable lists the answers that the address of a form may bring, the data apart.
 func Prefillable() []Field { return slices.Clone(prefillable[:]) }
 

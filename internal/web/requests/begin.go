@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -11,6 +12,7 @@ import (
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
@@ -34,7 +36,11 @@ func (h *Handler) confirm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	page.carry(template, prefilled(query))
+	brought, err := h.brought(c, query)
+	if err != nil {
+		return err
+	}
+	page.carry(template, brought)
 	return h.Views.begin.Write(c.Writer, http.StatusOK, page)
 }
 
@@ -74,7 +80,11 @@ func (h *Handler) begin(c *gin.Context) error {
 	ctx, actor := c.Request.Context(), web.ActorOf(c)
 	sent := c.Request.PostForm
 	uid := form.Text(sent, fieldForm, maxUID).Value
-	asked, err := h.Requests.Begin(ctx, actor, uid, prefilling(prefilled(sent)))
+	brought, err := h.brought(c, sent)
+	if err != nil {
+		return err
+	}
+	asked, err := h.Requests.Begin(ctx, actor, uid, brought.fill)
 	if fault.Is(err, "template.withdrawn") {
 		template, errFind := h.Templates.Find(ctx, uid)
 		if errFind != nil {
@@ -96,13 +106,46 @@ func (h *Handler) begin(c *gin.Context) error {
 	return web.SeeOther(c, f.resumeURL())
 }
 
-// prefilling brings what the address of the form asked for into the answers.
-func prefilling(kept url.Values) func(editor.Template, request.Answers) request.Answers {
-	if len(kept) == 0 {
-		return nil
+// brought is what fills a request that begins: the answers of another request of the town, else
+// what the address of the form asks for.
+type brought struct {
+	kept url.Values // all that says so
+	from habilitation.RequestNumber
+	// fill fills the answers; nil for nothing.
+	fill     func(editor.Template, request.Answers) request.Answers
+	fileLeft bool // a file of the other request is to be handed in again
+}
+
+// brought reads what is to fill a request. Code: request.unknown (NotFound).
+func (h *Handler) brought(c *gin.Context, sent url.Values) (brought, error) {
+	if reused := form.Text(sent, fieldReused, maxUID).Value; reused != "" {
+		number, err := strconv.ParseInt(reused, 10, 64)
+		if err != nil {
+			return brought{}, fault.New(fault.NotFound, "request.unknown")
+		}
+		actor := web.ActorOf(c)
+		of, err := h.Requests.Find(c.Request.Context(), actor, habilitation.RequestNumber(number))
+		return byRequest(of, actor.AccountID), err
 	}
-	return func(t editor.Template, begun request.Answers) request.Answers {
-		asked := func(field request.Field) string { return kept.Get(string(field)) }
-		return request.Prefill(t, begun, asked, kept[string(request.FieldScopes)])
+	return byAddress(prefilled(sent)), nil
+}
+
+// byAddress is what the address of the form brought.
+func byAddress(kept url.Values) brought {
+	b := brought{kept: kept}
+	if len(kept) > 0 {
+		b.fill = func(t editor.Template, begun request.Answers) request.Answers {
+			asked := func(field request.Field) string { return kept.Get(string(field)) }
+			return request.Prefill(t, begun, asked, kept[string(request.FieldScopes)])
+		}
+	}
+	return b
+}
+
+// byRequest is what another request of the town said.
+func byRequest(of request.Application, holder int64) brought {
+	return brought{
+		kept: url.Values{fieldReused: {strconv.FormatInt(int64(of.Request.Number), 10)}}, from: of.Request.Number, fileLeft: of.Answers.Document != 0,
+		fill: func(t editor.Template, _ request.Answers) request.Answers { return request.Reuse(t, of, holder) },
 	}
 }

@@ -128,7 +128,7 @@ func everyFile(t editor.Template) []file {
 
 func beginSamples(page web.ProPage) []web.Sample[beginPage] {
 	town := directory.Organisation{Siret: "21040107100019", ToldAt: noon, Establishment: directory.Establishment{Name: "COMMUNE DE MAJASTRES", COG: "04107", Postcode: "04270"}}
-	show := func(t editor.Template, town directory.Organisation, kept url.Values, files ...file) beginPage {
+	show := func(t editor.Template, town directory.Organisation, b brought, files ...file) beginPage {
 		p := newBeginPage(within(page, beginPath), agent(), t, town)
 		var granted []habilitation.Request
 		var written []request.Application
@@ -136,19 +136,21 @@ func beginSamples(page web.ProPage) []web.Sample[beginPage] {
 			granted, written = append(granted, f.Request), append(written, f.Application)
 		}
 		p.recall(agent(), granted, written)
-		p.carry(t, kept)
+		p.carry(t, b)
 		return p
 	}
 	closed := town
 	closed.Closed = true
 	untold := directory.Organisation{Siret: town.Siret, Establishment: directory.Establishment{Name: endless}}
+	refused := sampleFile(openForm(), habilitation.Refused, request.Closed)
 	return []web.Sample[beginPage]{
-		{Name: "premiere", Content: show(preparedForm(), town, nil)},
-		{Name: "deja-habilitee", Content: show(openForm(), town, nil, everyFile(preparedForm())...)},
-		{Name: "brouillon", Content: show(preparedForm(), town, nil, draft(preparedForm()))},
-		{Name: "adresse-remplie", Content: show(openForm(), town, url.Values{"intitule": {"Cantine " + hostile}, "donnees": {"cnaf_adresse"}})},
-		{Name: "fermee", Content: show(genericForm(), closed, nil)},
-		{Name: "noms-longs", Content: show(tooLong(draft(openForm())).Template, untold, nil, tooLong(byColleague(sampleFile(openForm(), habilitation.Submitted, request.Filed))))},
+		{Name: "premiere", Content: show(preparedForm(), town, brought{})},
+		{Name: "deja-habilitee", Content: show(openForm(), town, brought{}, everyFile(preparedForm())...)},
+		{Name: "brouillon", Content: show(preparedForm(), town, brought{}, draft(preparedForm()))},
+		{Name: "adresse-remplie", Content: show(openForm(), town, byAddress(url.Values{"intitule": {"Cantine " + hostile}, "donnees": {"cnaf_adresse"}}))},
+		{Name: "reponses-reprises", Content: show(refused.Template, town, byRequest(refused.Application, refused.Request.Holder))},
+		{Name: "fermee", Content: show(genericForm(), closed, brought{})},
+		{Name: "noms-longs", Content: show(tooLong(draft(openForm())).Template, untold, brought{}, tooLong(byColleague(sampleFile(openForm(), habilitation.Submitted, request.Filed))))},
 	}
 }
 

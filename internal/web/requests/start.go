@@ -15,6 +15,8 @@ import (
 
 const (
 	fieldForm = "formulaire"
+	// fieldReused names the request whose answers a new one takes up.
+	fieldReused = "reponses"
 	// maxPrefill is more than the longest answer that an address may bring: the domain cuts it.
 	maxPrefill = 5_000
 	maxUID     = 100

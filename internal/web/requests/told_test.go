@@ -3,8 +3,10 @@ package requests
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
+	"portail-qf/internal/document/intake/intaketest"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
@@ -55,6 +57,39 @@ func TestTheTownReadsWhatTheDecisionSays(t *testing.T) {
 	s.get(s.paul, other+depositedPart).is(http.StatusOK, "la demande est refusée d’après la loi", "déposer une nouvelle demande")
 	s.decide(other, habilitation.Refuse, "Paris a <b>déjà</b> une habilitation.")
 	s.get(s.paul, other).is(http.StatusOK, "Refusée", "Le motif du refus", "!de la modification", "Paris a &lt;b&gt;déjà&lt;/b&gt; une habilitation.", "Hugo Talbot")
+}
+
+// « refuse is final … a new request is possible »: nobody types again what was refused for one
+// reason. The file belongs to its request; the answers of another town stay its own.
+func TestARefusedRequestIsMadeAgainWithItsAnswers(t *testing.T) {
+	s := setScene(t)
+	refused := s.complete(s.anne)
+	s.deposit(s.anne, refused, "cgu", "dpd_informe").leads(refused+depositedPart, "")
+	s.get(s.anne, refused).is(http.StatusOK, "!avec ces réponses")
+	s.decide(refused, habilitation.Refuse, "La délibération n’est pas signée.")
+	number := strings.TrimPrefix(refused, homePath+"/")
+	anew := beginPath + "?formulaire=" + prepared + "&amp;reponses=" + number
+	s.get(s.anne, refused).is(http.StatusOK, "Refaire une demande avec ces réponses", anew)
+	s.get(s.ines, refused).is(http.StatusOK, anew)
+
+	address := strings.ReplaceAll(anew, "&amp;", "&")
+	s.get(s.anne, address).is(http.StatusOK, "Ce qui est repris de la demande", "D"+number, "Les agents du service enfance", "dpd@pays.example.fr", "sera à joindre de nouveau")
+	path := s.begin(s.anne, prepared, fieldReused, number)
+	if path == refused {
+		t.Fatal("the refused request is written again")
+	}
+	s.get(s.anne, path+stepsPart+"personnes").is(http.StatusOK, `value="jean.aubert@majastres.example.fr"`, `value="04 92 00 00 00"`)
+	s.deposit(s.anne, path, "cgu", "dpd_informe").is(http.StatusUnprocessableEntity, "délibération")
+	s.join(s.anne, path, "signée.pdf", intaketest.PDF(1))
+	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
+
+	// A colleague takes the answers up too, and gives a phone of her own; the locks hold.
+	theirs := s.begin(s.ines, allAsked, fieldReused, number)
+	s.get(s.ines, theirs+stepsPart+"personnes").is(http.StatusOK, `value="jean.aubert@majastres.example.fr"`, `!value="04 92 00 00 00"`)
+	for _, foreign := range []string{number, "99999999", "abc"} {
+		s.get(s.paul, beginPath+"?formulaire="+prepared+"&reponses="+foreign).is(http.StatusNotFound, "!dpd@pays.example.fr")
+		s.post(s.paul, homePath, url.Values{"formulaire": {prepared}, fieldReused: {foreign}}).is(http.StatusNotFound)
+	}
 }
 
 // « two months: implicit refusal »: from that day on it is no announcement any more.

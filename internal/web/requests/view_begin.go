@@ -1,7 +1,8 @@
 package requests
 
 import (
-	"net/url"
+	"maps"
+	"slices"
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
@@ -29,7 +30,9 @@ type beginPage struct {
 	UnderWay    []underWayView
 	Draft       underWayView // of the same form, by the same person; zero for none
 	Hidden      []dsfr.Hidden
-	Brought     []web.AnswerView // by the address of the form
+	Brought     []web.AnswerView // by the address of the form, or by another request
+	Reused      string           // the number of that request; "" for the address
+	FileLeft    bool             // its file is to be handed in again
 }
 
 // grantedView is a habilitation that the town has.
@@ -89,17 +92,21 @@ func (p *beginPage) recall(by account.Actor, granted []habilitation.Request, wri
 	}
 }
 
-// carry keeps what the address of the form brought, to be sent with the form of the page.
-func (p *beginPage) carry(t editor.Template, kept url.Values) {
+// carry shows what is brought into the request, and keeps it to be sent with the form of the
+// page.
+func (p *beginPage) carry(t editor.Template, b brought) {
 	p.Hidden = []dsfr.Hidden{{Name: fieldForm, Value: t.UID}}
-	for _, field := range append(request.Prefillable(), request.FieldScopes) {
-		for _, value := range kept[string(field)] {
-			p.Hidden = append(p.Hidden, dsfr.Hidden{Name: string(field), Value: value})
+	for _, name := range slices.Sorted(maps.Keys(b.kept)) {
+		for _, value := range b.kept[name] {
+			p.Hidden = append(p.Hidden, dsfr.Hidden{Name: name, Value: value})
 		}
 	}
+	if b.from != 0 {
+		p.Reused, p.FileLeft = b.from.String(), b.fileLeft
+	}
 	begun := request.Begun(t)
-	if fill := prefilling(kept); fill != nil {
-		for _, changed := range request.Differences(begun, fill(t, begun)) {
+	if b.fill != nil {
+		for _, changed := range request.Differences(begun, b.fill(t, begun)) {
 			p.Brought = append(p.Brought, web.NewAnswerView(changed.Field, changed.After, nil))
 		}
 	}

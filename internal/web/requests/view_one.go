@@ -1,7 +1,9 @@
 package requests
 
 import (
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"portail-qf/internal/domain/audit"
@@ -26,6 +28,7 @@ type onePage struct {
 	Next                     next
 	Modification             bool
 	ResumeURL                string
+	AnewURL                  string // where another request begins, with these answers if there are any; "" while this one lives
 	MessagesURL, TransferURL string
 	ReopenURL, CancelURL     string // "" where it is not possible now
 	WithdrawURL              string
@@ -72,12 +75,24 @@ func newOnePage(page web.ProPage, f file) onePage {
 	if a.Phase == request.Filed {
 		p.FiledAt, p.Deadline = web.MomentOf(a.FiledAt), web.MomentOf(a.Deadline())
 	}
+	if p.Next == nextBeginAnew || p.Next == nextRevoked {
+		p.AnewURL = anewURL(a)
+	}
 	p.offer(f)
 	p.asked(f)
 	if a.Modification() && a.Granted != nil {
 		p.Differences = web.NewDifferenceViews(request.Differences(*a.Granted, a.Answers), documentsOf(a))
 	}
 	return p
+}
+
+// anewURL is where a request begins in the place of one that ended: on the same form, with its
+// answers, where something is left of them.
+func anewURL(a request.Application) string {
+	if a.Template.UID == "" || a.Answers.Equal(request.Answers{}) {
+		return formsPath
+	}
+	return beginPath + "?" + url.Values{fieldForm: {a.Template.UID}, fieldReused: {strconv.FormatInt(int64(a.Request.Number), 10)}}.Encode()
 }
 
 // isOver tells that a request ended: nobody needs to hold it.
