@@ -17,8 +17,8 @@ func (p *portal) lastMail() smtp.Message {
 	p.t.Helper()
 	p.drain()
 	all := p.stage.Mail.Messages()
-	if len(all) == 0 {
-		p.t.Fatal("no mail left")
+	if late := p.count(`SELECT count(*) FROM outbox WHERE done_at IS NULL AND kind = 'mail.send'`); len(all) == 0 || late > 0 {
+		p.t.Fatalf("%d mails left, %d are put off:\n%s", len(all), late, p.log)
 	}
 	return all[len(all)-1]
 }

@@ -113,7 +113,7 @@ func TestASignInGivenUpIsExplained(t *testing.T) {
 	// Anybody may forge such an address: it ends no session.
 	citizen.get("/franceconnect/retour?error=access_denied&state=undefined").at(nothingKnown)
 	citizen.get(verification).at(verification).submit("/transmettre").reference()
-	p.visitor().get("/franceconnect/retour?error=access_denied&error_description=Appelez+le+08").at(nothingKnown).neverSays("08")
+	p.visitor().get("/franceconnect/retour?error=access_denied&error_description=Appelez+le+0899700000").at(nothingKnown).neverSays("0899700000", "Appelez")
 	p.visitor().get("/franceconnect/retour").at(nothingKnown).answers(200)
 }
 

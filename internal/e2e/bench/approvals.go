@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,6 +28,7 @@ type approvals struct {
 	provided   time.Duration // from the end of the last one until every form had its subscription
 	processor  time.Duration // of the portal for one, HubEE and mail included
 	incomplete int           // towns without an active subscription at the end
+	states     string        // of all the subscriptions, where one is not active
 }
 
 // measureApprovals has DataPass tell approvals of many towns without pause, and waits until HubEE has all the subscriptions
@@ -55,7 +55,9 @@ func (s *scene) measureApprovals(ctx context.Context, found *approvals) error {
 	for _, n := range counted {
 		total += n
 	}
-	found.incomplete = total - counted[credential.Active]
+	if found.incomplete = total - counted[credential.Active]; found.incomplete > 0 {
+		found.states = fmt.Sprint(counted)
+	}
 	found.processor = (after - before) / time.Duration(max(1, len(found.told.took)))
 	return err
 }
@@ -111,7 +113,7 @@ func (a approvals) lines() []line {
 
 func (a approvals) fault() error {
 	if a.incomplete > 0 {
-		return errors.New("some approvals did not have their whole effect")
+		return fmt.Errorf("some approvals did not have their whole effect: %s", a.states)
 	}
 	return nil
 }
