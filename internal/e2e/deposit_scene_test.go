@@ -259,7 +259,10 @@ func (p *page) badge() string {
 // identifier » and « payload erased as soon as HubEE accepted it » (PRODUCT.md 3.7, 3.8).
 func (s *scene) nothingIsLostNorDoubled(shown []value.Reference) (quarantined []value.Reference) {
 	s.t.Helper()
-	held := s.dossiers()
+	held, atHubEE := s.dossiers(), map[string][]hubee.Folder{}
+	for _, f := range atHub[hubee.Folder](s, "folders") {
+		atHubEE[f.ExternalID] = append(atHubEE[f.ExternalID], f)
+	}
 	if len(held) != len(shown) {
 		s.t.Errorf("%d dossiers for %d attempts", len(held), len(shown))
 	}
@@ -269,7 +272,7 @@ func (s *scene) nothingIsLostNorDoubled(shown []value.Reference) (quarantined []
 			s.t.Errorf("%s was shown and is lost", reference)
 			continue
 		}
-		folders := s.foldersOf(reference)
+		folders := atHubEE[externalIDOf(reference)]
 		completed := slices.DeleteFunc(slices.Clone(folders), func(f hubee.Folder) bool { return !isCompleted(f) })
 		switch {
 		case dossier.State == "transmis" && len(completed) == 1 && hasEverything(completed[0]):

@@ -79,8 +79,19 @@ func (s *scene) launch(failpoint string) *mortal {
 
 // kill is kill -9.
 func (m *mortal) kill() {
+	m.scene.t.Helper()
 	_ = m.command.Process.Kill()
 	<-m.alive.Done()
+	m.scene.isForgotten()
+}
+
+// isForgotten waits until the database has noticed that the portal died: what it had asked
+// for in its last moment is done, a lease that it took included.
+func (s *scene) isForgotten() {
+	s.t.Helper()
+	eventually(s.t, 30*time.Second, "the dead portal's connections are closed", func() bool {
+		return s.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename <> current_user`) == 0
+	})
 }
 
 // dies waits until the process has killed itself at its failpoint.
@@ -94,6 +105,7 @@ func (m *mortal) dies() {
 	if status, ok := m.command.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
 		m.scene.t.Fatalf("the portal ended by itself: %s\n%s", m.command.ProcessState, m.scene.log)
 	}
+	m.scene.isForgotten()
 }
 
 // leasesRunOut lets the time of a dead worker's leases pass in the database, so that no

@@ -151,7 +151,7 @@ func TestARequestThatIsRefusedOrWithdrawnIsOver(t *testing.T) {
 	if len(shown) != 1 || !strings.HasPrefix(shown[0], lucie+" | "+tilleulContact) || !strings.Contains(shown[0], "Un CCAS fait cette demande pour vous.") {
 		t.Errorf("the refusal says %q", shown)
 	}
-	refused := a.get(a.path("")).says("Refusée", "cette demande est terminée, sans habilitation", "Faire une nouvelle demande")
+	refused := a.get(a.path("")).says("Refusée", "cette demande est terminée, sans habilitation")
 	for _, part := range []string{"/modification", "/retrait", "/annulation"} {
 		a.get(a.path(part)).hasChanged(a)
 		a.post(p.portalURL+a.path(part), nil).hasChanged(a)
@@ -162,7 +162,8 @@ func TestARequestThatIsRefusedOrWithdrawnIsOver(t *testing.T) {
 		t.Errorf("refused, the form is %q", got)
 	}
 
-	a.get(refused.link("Faire une nouvelle demande")).at("/formulaires")
+	again := refused.link("Refaire une demande avec ces réponses")
+	a.get(again).at("/collectivite/demandes/nouvelle").says("Ce qui est repris de la demande D" + a.number)
 	next, step := p.begins(a.visitor, "agente-clairval", tilleulForm)
 	if next.number == a.number {
 		t.Fatal("a refused request is begun again")

@@ -30,14 +30,16 @@ func (h *Handler) draftFile(c *gin.Context, act habilitation.Act) (f draftFile, 
 		return draftFile{}, err
 	}
 	ctx := c.Request.Context()
+	// The note before the request: a decision made between the two readings, which ends the
+	// note, then shows in the request.
+	if f.Note, err = h.Instruction.Note(ctx, web.ActorOf(c), asked, act); err != nil {
+		return draftFile{}, err
+	}
 	found, err := h.Instruction.Find(ctx, asked)
 	if err != nil {
 		return draftFile{}, err
 	}
 	f.Application, f.Act = asDeposited(found), act
-	if f.Note, err = h.Instruction.Note(ctx, web.ActorOf(c), asked, act); err != nil {
-		return draftFile{}, err
-	}
 	if act == habilitation.Approve && found.Template.Editor.Siret == "" && found.Allows(act) {
 		facts, err := h.Instruction.FactsOf(ctx, f.Application)
 		if err != nil {
