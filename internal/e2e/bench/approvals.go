@@ -28,7 +28,7 @@ type approvals struct {
 	provided   time.Duration // from the end of the last one until every form had its subscription
 	processor  time.Duration // of the portal for one, HubEE and mail included
 	incomplete int           // towns without an active subscription at the end
-	states     string        // of all the subscriptions, where one is not active
+	states     string        // how many subscriptions are in each state
 }
 
 // measureApprovals has DataPass tell approvals of many towns without pause, and waits until HubEE has all the subscriptions
@@ -42,24 +42,35 @@ func (s *scene) measureApprovals(ctx context.Context, found *approvals) error {
 		return s.tell(ctx, approval(number))
 	})
 	ended := time.Now()
-	if err := s.awaitDelivery(ctx); err != nil {
+	if err := s.awaitSubscriptions(ctx, found); err != nil {
 		return err
 	}
 	found.provided = time.Since(ended)
 	after, err := s.portal.spent()
-	if err != nil {
-		return err
-	}
-	counted, err := postgres.SubscriptionWatch{DB: s.db}.CountSubscriptions(ctx) // those that the list added count as active
-	total := 0
-	for _, n := range counted {
-		total += n
-	}
-	if found.incomplete = total - counted[credential.Active]; found.incomplete > 0 {
-		found.states = fmt.Sprint(counted)
-	}
 	found.processor = (after - before) / time.Duration(max(1, len(found.told.took)))
 	return err
+}
+
+// awaitSubscriptions waits until every town has its active subscription and nothing is left to do. An approval whose answer
+// did not come in time may be recorded after the last order was carried out.
+func (s *scene) awaitSubscriptions(ctx context.Context, found *approvals) error {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		if err := s.awaitDelivery(ctx); err != nil {
+			return err
+		}
+		counted, err := postgres.SubscriptionWatch{DB: s.db}.CountSubscriptions(ctx) // those that the list added count as active
+		if err != nil {
+			return err
+		}
+		total := 0
+		for _, n := range counted {
+			total += n
+		}
+		found.incomplete, found.states = total-counted[credential.Active], fmt.Sprint(counted)
+		if found.incomplete == 0 || time.Now().After(deadline) {
+			return nil
+		}
+	}
 }
 
 // approval is the event of the n-th request: a town of postgres.Fill, the form and the token, the first editor of the seed.
