@@ -101,7 +101,7 @@ var homes = []home{
 	{"code.dny.dev/ssrf", []string{"internal/partner/webhook"}},
 	{"github.com/gabriel-vasile/mimetype", []string{"internal/web/..."}},
 	{"github.com/pdfcpu/pdfcpu", []string{"internal/document", "internal/document/intake/..."}},
-	{"rsc.io/qr", []string{"internal/document"}},
+	{"github.com/piglig/go-qr", []string{"internal/document"}},
 	{"golang.org/x/text", []string{"internal/document"}},
 	{"github.com/prometheus/client_golang", []string{"internal/observe"}},
 	{"github.com/caarlos0/env/v11", []string{"internal/config"}},

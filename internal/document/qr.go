@@ -9,7 +9,7 @@ import (
 	"image/png"
 	"iter"
 
-	"rsc.io/qr"
+	qr "github.com/piglig/go-qr"
 )
 
 // quietZone is the white margin that readers need around a code, in modules
@@ -21,18 +21,19 @@ const maxPNGScale = 32
 
 // qrModules is a code: a square of size modules, black or white.
 type qrModules struct {
-	*qr.Code
+	*qr.QrCode
 	size int
 }
 
 // newQRModules encodes an address at level Q: a quarter of the printed code may be
-// damaged or hidden.
+// damaged or hidden. The mask is the one that readers find most easily (ISO/IEC 18004):
+// under a fixed one, the codes of some towns look like several to them.
 func newQRModules(url string) (qrModules, error) {
-	code, err := qr.Encode(url, qr.Q)
+	code, err := qr.EncodeText(url, qr.Quartile)
 	if err != nil {
 		return qrModules{}, fmt.Errorf("encode QR code: %w", err)
 	}
-	return qrModules{code, code.Size}, nil
+	return qrModules{code, code.Size()}, nil
 }
 
 // moduleRun is a horizontal run of black modules.
@@ -45,7 +46,7 @@ func (m qrModules) runs() iter.Seq[moduleRun] {
 		for row := range m.size {
 			for column := 0; column < m.size; column++ {
 				start := column
-				for column < m.size && m.Black(column, row) {
+				for column < m.size && m.Module(column, row) {
 					column++
 				}
 				if column > start && !yield(moduleRun{row, start, column - start}) {

@@ -51,6 +51,25 @@ func TestQRPNGIsReadBack(t *testing.T) {
 	}
 }
 
+// Whatever its number, a town puts its code on a poster: it is found in the picture, not read
+// where the code is known to be.
+func TestTheCodesOfAllTownsAreFound(t *testing.T) {
+	for n := range 100 {
+		address := fmt.Sprintf("https://quotient-familial.numerique.gouv.fr/collectivites/21%02d0%03d300019", 1+n%95, 1+7*n)
+		file, err := QRPNG(address, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture, err := png.Decode(bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := decode(t, picture); got != address {
+			t.Errorf("%s reads %q", address, got)
+		}
+	}
+}
+
 // "QR code has no quiet zone" (W32): here four modules on each side, and the code itself
 // starts right after them.
 func checkQuietZone(t *testing.T, picture image.Image, scale int) {

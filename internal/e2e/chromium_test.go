@@ -258,7 +258,9 @@ func (b *tab) key(keys string) *tab {
 			if i+1 < len(events) && events[i+1].Type == kb.KeyChar {
 				event.Text = events[i+1].Text
 			}
-			devtools(b, input.DispatchKeyEvent, *event)
+			if _, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, *event); err != nil && event.Type != kb.KeyUp { // of a page that the key made leave
+				b.t.Fatal(err)
+			}
 		}
 	}
 	return b
