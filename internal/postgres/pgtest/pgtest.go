@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func Main(m *testing.M) (code int) {
 
 func run(tests func()) (err error) {
 	ctx := context.Background()
-	dir, err := os.MkdirTemp("", "portail-qf-test-")
+	dir, err := os.MkdirTemp(databasesFolder(), "portail-qf-test-")
 	if err != nil {
 		return err
 	}
@@ -60,6 +61,17 @@ func run(tests func()) (err error) {
 	}
 	tests()
 	return nil
+}
+
+// databasesFolder is where the databases of the tests lie: in memory where there is room, since each
+// test copies five hundred files; else in the folder for temporary files.
+func databasesFolder() string {
+	const memory, enough = "/dev/shm", 4 << 30 // bytes: a cluster may keep 1 GB of its log
+	var room syscall.Statfs_t
+	if err := syscall.Statfs(memory, &room); err == nil && room.Bavail*uint64(room.Bsize) > enough {
+		return memory
+	}
+	return ""
 }
 
 // Database is the database of one test.
