@@ -46,9 +46,7 @@ func TestFaultsOfEachLine(t *testing.T) {
 			if kept := len(p.server.Messages()); kept != test.kept {
 				t.Errorf("%d messages kept, want %d", kept, test.kept)
 			}
-			if log := p.server.Control.Requests(0); log[len(log)-1].Status != test.code {
-				t.Errorf("logged %+v", log[len(log)-1])
-			}
+			p.logsLast(test.code)
 			if err := p.send(); err != nil {
 				t.Errorf("used up, but the next is refused: %v", err)
 			}
@@ -131,5 +129,19 @@ func TestCloseEndsASlowFault(t *testing.T) {
 		}
 	case <-ctx.Done():
 		t.Error("the client still waits")
+	}
+}
+
+// logsLast waits for the status of the last line: it is logged once the client has its answer.
+func (p postOffice) logsLast(status int) {
+	p.t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		log := p.server.Control.Requests(0)
+		if len(log) > 0 && log[len(log)-1].Status == status {
+			return
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("logged %+v, want the last status %d", log, status)
+		}
 	}
 }
