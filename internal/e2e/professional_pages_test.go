@@ -164,16 +164,17 @@ func (p *portal) rounds(reference value.Reference) []round {
 			"/editeur/membres/" + member + "/retrait", // asks for a proof
 		}, refused: []string{"/collectivite"}},
 		{persona: "agente-majastres", home: "/collectivite", title: "Bonjour", pages: []string{
-			"/collectivite/collegues", "/collectivite/demandes", "/collectivite/demandes/9001/transfert", "/formulaires/deliberation",
-			"/collectivite/demandes/nouvelle?formulaire=formulaire-qf",
+			"/collectivite/collegues", "/collectivite/demandes", "/collectivite/demandes/9001/modification", "/collectivite/demandes/9001/transfert",
+			"/formulaires", "/formulaires/deliberation", "/formulaires/api-particulier-tilleul/demande/nouveau", "/collectivite/demandes/nouvelle?formulaire=formulaire-qf",
 		}, refused: []string{"/administration", "/collectivite/demandes/" + asked}},
 		{persona: "assistant", home: "/assistance", title: "Bonjour", pages: []string{
 			"/assistance/dossiers", "/assistance/dossiers/" + reference.String(),
 		}, refused: []string{"/assistance/dossiers/2222222222222", "/editeur"}},
 		{persona: "instructrice", home: "/instruction", title: "Bonjour", pages: []string{
 			"/instruction/habilitations?etat=validee", "/instruction/habilitations/9001",
-			"/instruction/demandes?etape=toutes&departement=04&attribution=personne&page=2", "/instruction/demandes?q=personne-ici",
-			"/instruction/demandes/" + asked, "/instruction/demandes/" + asked + "/modifications", "/instruction/modeles",
+			"/instruction/demandes?page=3", "/instruction/demandes?etape=toutes&departement=04&attribution=personne", "/instruction/demandes?q=personne-ici",
+			"/instruction/demandes/" + asked, "/instruction/demandes/" + asked + "/modifications", "/instruction/demandes/" + asked + "/messages",
+			"/instruction/modeles", "/instruction/modeles/nouveau",
 		}, refused: []string{"/administration/habilitations/9001", "/assistance", "/instruction/demandes/9001", "/collectivite/demandes"}},
 		{persona: "polyvalente", home: "/espaces", title: "Choisissez un espace"},
 		{persona: "sans-invitation", home: "/espaces", title: "Aucun espace"},

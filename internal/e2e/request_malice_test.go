@@ -201,7 +201,7 @@ func (p *portal) looksUnknown(a *asking, _ *page) {
 	}
 	for _, part := range parts {
 		words := ""
-		for _, number := range []string{a.number, "99999999", "0", "-1", "9223372036854775808", "D" + a.number, "abc", "%00"} {
+		for _, number := range []string{a.number, "99999999", "0", "-1", "9223372036854775807", "9223372036854775808", "D" + a.number, "abc", "1%27", "%00", "%0d%0a"} {
 			address := townRequests + "/" + number + part
 			got := stranger.hop(http.MethodPost, address, url.Values{"message": {"x"}, "jusqua": {"1"}}, "Sec-Fetch-Site", "same-origin")
 			if got.status != http.StatusNotFound && got.status != http.StatusMethodNotAllowed {

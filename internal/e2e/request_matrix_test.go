@@ -66,7 +66,7 @@ func init() { maps.Copy(objects, requestObjects()) }
 
 // requestObjects are those of the addresses of requests.
 func requestObjects() map[string]object {
-	found, unknown := map[string]object{}, []string{"999999999", "0", "abc"}
+	found := map[string]object{}
 	for part, at := range map[string]standing{
 		"": filed, "/recapitulatif": drafted, "/depot": filed, "/retrait": filed, "/modification": granted, "/annulation": modifying, "/transfert": filed,
 		"/reprise": filed, "/reprise/reponse": filed, "/reprise/annulation": filed, "/messages": filed, "/messages/lecture": filed,
@@ -74,18 +74,18 @@ func requestObjects() map[string]object {
 		"/etapes/traitement": drafted, "/etapes/personnes": drafted, "/etapes/usagers": drafted, "/etapes/reception": drafted,
 	} {
 		found[townRequests+"/:numero"+part] = object{
-			own: func(m *matrix) string { return m.asked(camille, at) }, foreign: func(m *matrix) string { return m.asked(noe, at) }, unknown: unknown,
+			own: func(m *matrix) string { return m.asked(camille, at) }, foreign: func(m *matrix) string { return m.asked(noe, at) }, unknown: nobodys,
 		}
 	}
 	for _, part := range []string{"", "/attribution", "/messages", approval, returning, refusal} {
-		found[theQueue+"/:numero"+part] = object{own: func(m *matrix) string { return m.asked(noe, filed) }, unknown: unknown}
+		found[theQueue+"/:numero"+part] = object{own: func(m *matrix) string { return m.asked(noe, filed) }, unknown: nobodys}
 	}
-	found[theQueue+"/:numero/messages/lecture"] = object{unknown: unknown} // up to no message
+	found[theQueue+"/:numero/messages/lecture"] = object{unknown: nobodys} // up to no message
 	// What nobody answers is told before what it is about.
-	found[theQueue+"/:numero/reprise"] = object{own: func(m *matrix) string { return m.asked(noe, filed) }, unknown: []string{"0", "abc"}}
+	found[theQueue+"/:numero/reprise"] = object{own: func(m *matrix) string { return m.asked(noe, filed) }, unknown: []string{"0", "-1", "abc", "1%27", "%00"}}
 	for part, act := range map[string]string{approval: "approve", returning: "request_changes", refusal: "refuse"} {
-		found[theQueue+"/:numero"+part+"/apercu"] = object{own: func(m *matrix) string { return m.noted(act) }, unknown: unknown}
-		found[theQueue+"/:numero"+part+"/modeles"] = object{unknown: unknown} // without a model there is nothing to insert
+		found[theQueue+"/:numero"+part+"/apercu"] = object{own: func(m *matrix) string { return m.noted(act) }, unknown: nobodys}
+		found[theQueue+"/:numero"+part+"/modeles"] = object{unknown: nobodys} // without a model there is nothing to insert
 	}
 	noFile := []string{"999999999|1", "0|1", "abc|def", "1|%00"}
 	found[townRequests+"/:numero/documents/:id"] = object{
@@ -93,9 +93,9 @@ func requestObjects() map[string]object {
 	}
 	found[theQueue+"/:numero/documents/:id"] = object{own: func(m *matrix) string { return m.filedWithFile(noe) }, unknown: noFile}
 	// To forget what one does not keep is done.
-	found[theQueue+"/filtres/:id/suppression"] = object{own: (*matrix).filter, unknown: []string{"0", "abc"}}
+	found[theQueue+"/filtres/:id/suppression"] = object{own: (*matrix).filter, unknown: []string{"0", "-1", "abc", "%00"}}
 	for _, part := range []string{"", "/suppression"} {
-		found["/instruction/modeles/:id"+part] = object{own: (*matrix).model, unknown: unknown}
+		found["/instruction/modeles/:id"+part] = object{own: (*matrix).model, unknown: nobodys}
 	}
 	return found
 }
