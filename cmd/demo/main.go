@@ -97,7 +97,7 @@ func erase(ctx context.Context, folder string) error {
 	if err := pglocal.Reset(ctx, folder); err != nil {
 		return err
 	}
-	for _, name := range []string{"clock.json", "keys", "log.jsonl"} {
+	for _, name := range []string{"clock.json", "keys", "pepper", "log.jsonl"} {
 		if err := os.RemoveAll(filepath.Join(folder, name)); err != nil {
 			return err
 		}
@@ -138,17 +138,22 @@ func (d *demo) build(ctx context.Context, databaseURL string) error {
 	if err != nil {
 		return err
 	}
-	keys, err := d.keys()
+	keys, err := d.keys("keys")
+	if err != nil {
+		return err
+	}
+	pepper, err := d.keys("pepper")
 	if err != nil {
 		return err
 	}
 	c, err := config.Read([]string{
 		"PORTAL_URL=" + d.url(portPortal), "LISTEN=" + d.address(portPortal), "METRICS_LISTEN=" + d.address(portMetrics),
-		"DATABASE_URL=" + databaseURL, "KEYS=" + keys,
+		"DATABASE_URL=" + databaseURL, "KEYS=" + keys, "PEPPER=" + pepper, "TOKEN_PREFIX=apip_test_",
 		"FRANCECONNECT_ISSUER=" + d.issuer(portFranceConnect), "FRANCECONNECT_CLIENT_ID=" + stage.FranceConnectClient, "FRANCECONNECT_CLIENT_SECRET=" + stage.FranceConnectSecret,
 		"PROCONNECT_ISSUER=" + d.issuer(portProConnect), "PROCONNECT_CLIENT_ID=" + stage.ProConnectClient, "PROCONNECT_CLIENT_SECRET=" + stage.ProConnectSecret,
 		"SMTP_URL=smtp://" + d.address(portSMTP),
-		"API_PARTICULIER_URL=" + d.url(portAPIParticulier),
+		"API_PARTICULIER_URL=" + d.url(portAPIParticulier), "API_PARTICULIER_TOKEN=" + stage.APIParticulierToken,
+		"INTROSPECTION_ID=" + stage.IntrospectionID, "INTROSPECTION_SECRET=" + stage.IntrospectionSecret,
 		"HUBEE_API_URL=" + d.url(portHubEE), "HUBEE_TOKEN_URL=" + d.url(portHubEE) + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey,
 		"HUBEE_ADMIN_ID=" + stage.HubEEAdministrator, "HUBEE_ADMIN_SECRET=" + stage.HubEEAdminKey,
@@ -171,9 +176,9 @@ func (d *demo) build(ctx context.Context, databaseURL string) error {
 	return d.seed(ctx)
 }
 
-// keys draws the portal's keys at the first run and keeps them beside the database.
-func (d *demo) keys() (string, error) {
-	file := filepath.Join(d.folder, "keys")
+// keys draws keys of the portal at the first run and keeps them beside the database.
+func (d *demo) keys(name string) (string, error) {
+	file := filepath.Join(d.folder, name)
 	kept, err := os.ReadFile(file)
 	if err == nil {
 		return string(kept), nil

@@ -28,7 +28,7 @@ var ranks = [][]string{
 var adapters = []room{
 	{"internal/failpoint", nil},
 	{"internal/config", []string{domain + "value", "internal/seal"}},
-	{"internal/seal", nil},
+	{"internal/seal", []string{domain + "value"}},
 	{"internal/observe", nil},
 	{"internal/authz", []string{domain + "account"}},
 	{"internal/document", []string{domain + "..."}},

@@ -25,6 +25,9 @@ type Config struct {
 	DatabaseURL          value.Secret `env:"DATABASE_URL,required,notEmpty"`
 	DatabaseMigrationURL value.Secret `env:"DATABASE_MIGRATION_URL"`
 	Keys                 value.Secret `env:"KEYS,required,notEmpty"`
+	// Pepper holds the keys by which tokens and client secrets are hashed.
+	Pepper value.Secret `env:"PEPPER,required,notEmpty"`
+	Tokens Tokens
 
 	FranceConnect  FranceConnect  `envPrefix:"FRANCECONNECT_"`
 	ProConnect     ProConnect     `envPrefix:"PROCONNECT_"`
@@ -95,6 +98,45 @@ type Mail struct {
 // APIParticulier is where the quotient is asked for.
 type APIParticulier struct {
 	URL string `env:"URL,required,notEmpty"`
+	// Token is our own, by which the gateway asks in the name of towns.
+	Token value.Secret `env:"TOKEN,required,notEmpty"`
+	// JWTKey verifies the tokens that the existing system signed (HS256); without it none of
+	// them is known.
+	JWTKey value.Secret `env:"JWT_KEY"`
+}
+
+// Tokens are what the gateway issues and takes.
+type Tokens struct {
+	Prefix string `env:"TOKEN_PREFIX" envDefault:"apip_live_"`
+	// Recipients is what becomes of a call for another recipient than the habilitation's.
+	Recipients RecipientCheck `env:"GATEWAY_RECIPIENTS" envDefault:"enforce"`
+	// IntrospectionID and IntrospectionSecret are the existing gateway's, which asks what
+	// tokens open; without them it is not let in.
+	IntrospectionID     string       `env:"INTROSPECTION_ID"`
+	IntrospectionSecret value.Secret `env:"INTROSPECTION_SECRET"`
+}
+
+// RecipientCheck is what becomes of a call for another recipient.
+type RecipientCheck string
+
+// The checks (PRODUCT.md 3.5).
+const (
+	RecipientsEnforced RecipientCheck = "enforce" // it is refused
+	RecipientsLogged   RecipientCheck = "log"     // it is noted, and answered
+)
+
+func (t Tokens) fault() error {
+	var faults []error
+	if t.Prefix != "apip_live_" && t.Prefix != "apip_test_" {
+		faults = append(faults, errors.New("TOKEN_PREFIX must be apip_live_ or apip_test_"))
+	}
+	if t.Recipients != RecipientsEnforced && t.Recipients != RecipientsLogged {
+		faults = append(faults, errors.New("GATEWAY_RECIPIENTS must be enforce or log"))
+	}
+	if (t.IntrospectionID == "") != (t.IntrospectionSecret == "") {
+		faults = append(faults, errors.New("INTROSPECTION_ID and INTROSPECTION_SECRET go together"))
+	}
+	return errors.Join(faults...)
 }
 
 // HubEE is our two accounts there: the depositor's, and the administrator's, which makes
@@ -190,12 +232,15 @@ func Read(environment []string) (Config, error) {
 	if at := strings.IndexByte(c.ContactEmail, '@'); at < 1 || at == len(c.ContactEmail)-1 {
 		faults = append(faults, errors.New("CONTACT_EMAIL must be a mail address"))
 	}
-	faults = append(faults, c.Sirene.fault(), c.ProConnect.fault(), c.HubEE.fault(), c.Machines.fault())
+	faults = append(faults, c.Sirene.fault(), c.ProConnect.fault(), c.HubEE.fault(), c.Machines.fault(), c.Tokens.fault())
 	if _, err := value.ParseExactSiret(c.OperatorSiret); err != nil {
 		faults = append(faults, errors.New("OPERATOR_SIRET must be a SIRET"))
 	}
 	if _, err := seal.Parse(c.Keys.Reveal()); c.Keys != "" && err != nil {
 		faults = append(faults, fmt.Errorf("KEYS: %w", err))
+	}
+	if _, err := seal.ParsePepper(c.Pepper.Reveal()); c.Pepper != "" && err != nil {
+		faults = append(faults, fmt.Errorf("PEPPER: %w", err))
 	}
 	for _, listener := range []struct{ name, value string }{{"LISTEN", c.Listen}, {"METRICS_LISTEN", c.MetricsListen}} {
 		if _, port, err := net.SplitHostPort(listener.value); err != nil || port == "" {

@@ -11,7 +11,8 @@ func complete() []string {
 	return []string{
 		"PORTAL_URL=https://qf.example.fr", "DATABASE_URL=postgres://portal:hunter2@db/portal?sslmode=verify-full",
 		"KEYS=k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "FRANCECONNECT_ISSUER=http://localhost:8081/api/v2", "FRANCECONNECT_CLIENT_ID=id",
-		"FRANCECONNECT_CLIENT_SECRET=hunter2", "API_PARTICULIER_URL=https://api.example.fr",
+		"FRANCECONNECT_CLIENT_SECRET=hunter2", "API_PARTICULIER_URL=https://api.example.fr", "API_PARTICULIER_TOKEN=hunter2",
+		"PEPPER=p1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 		"PROCONNECT_ISSUER=https://pc.example.fr/api/v2", "PROCONNECT_CLIENT_ID=id", "PROCONNECT_CLIENT_SECRET=hunter2",
 		"SMTP_URL=smtps://portail:hunter2@mail.example.fr",
 		"HUBEE_API_URL=https://hubee.example.fr", "HUBEE_TOKEN_URL=https://auth.example.fr/oauth2/token",
@@ -38,7 +39,7 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 		"HUBEE_API_URL=https://hubee.example.fr/", "MARQUE_ETAT=hunter2", "CONTACT_EMAIL=nobody",
 		"SIRENE_URL=https://hunter2/", "SIRENE_PAUSE=hunter2", "PROCONNECT_ISSUER=hunter2", "PROCONNECT_PKCE=hunter2",
 		"PROCONNECT_ALGORITHM=hunter2", "OPERATOR_SIRET=hunter2", "HUBEE_ACTIVATION=hunter2", "DATAPASS_SECRET=hunter2", "DIRECTORY_BEARER=hunter2",
-		"CLAMD_ADDRESS=hunter2",
+		"CLAMD_ADDRESS=hunter2", "PEPPER=hunter2", "TOKEN_PREFIX=hunter2", "GATEWAY_RECIPIENTS=hunter2", "INTROSPECTION_ID=hunter2",
 	}
 	_, err := Read(environment)
 	if err == nil {
@@ -48,7 +49,8 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 		"FRANCECONNECT_CLIENT_SECRET", "API_PARTICULIER_URL", "HUBEE_API_URL", "HUBEE_TOKEN_URL", "HUBEE_OSL_ID", "HUBEE_OSL_SECRET", "HUBEE_ADMIN_ID", "HUBEE_ADMIN_SECRET", "MARQUE_ETAT", "CONTACT_EMAIL",
 		"PROCONNECT_ISSUER", "PROCONNECT_CLIENT_ID", "PROCONNECT_CLIENT_SECRET", "PROCONNECT_PKCE must be", "PROCONNECT_ALGORITHM must be",
 		"SMTP_URL is missing", "OPERATOR_SIRET must be", "HUBEE_ACTIVATION must be auto or manual", "DATAPASS_SECRET must have 16", "DIRECTORY_BEARER must have 16",
-		"SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration", "CLAMD_ADDRESS must be host:port"} {
+		"SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration", "CLAMD_ADDRESS must be host:port",
+		"API_PARTICULIER_TOKEN is missing", "PEPPER: each key", "TOKEN_PREFIX must be", "GATEWAY_RECIPIENTS must be enforce or log", "INTROSPECTION_ID and INTROSPECTION_SECRET"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the fault of %s is not listed in:\n%v", name, err)
 		}

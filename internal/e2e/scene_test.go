@@ -36,6 +36,7 @@ type scene struct {
 	database pgtest.Database
 	tables   *sql.DB // the database, behind the portal's back
 	keys     string
+	pepper   string
 	shift    atomic.Int64 // of the business clock
 	log      *journal
 
@@ -64,7 +65,7 @@ func (j *journal) String() string {
 // setScene starts the simulators and prepares a database. The portal is started apart.
 func setScene(t testing.TB) *scene {
 	t.Helper()
-	s := &scene{t: t, database: pgtest.New(t), keys: seal.NewKey("test"), log: &journal{}}
+	s := &scene{t: t, database: pgtest.New(t), keys: seal.NewKey("test"), pepper: seal.NewKey("test"), log: &journal{}}
 	s.tables = openTables(t, s.database.Owner)
 	s.listener = listen(t)
 	s.portalURL = "http://" + s.listener.Addr().String()
@@ -103,11 +104,12 @@ func issuerAt(t testing.TB, listener net.Listener) string {
 // config is the portal's, as the environment gives it.
 func (s *scene) config() []string {
 	return []string{
-		"PORTAL_URL=" + s.portalURL, "DATABASE_URL=" + s.database.App, "KEYS=" + s.keys,
+		"PORTAL_URL=" + s.portalURL, "DATABASE_URL=" + s.database.App, "KEYS=" + s.keys, "PEPPER=" + s.pepper,
 		"FRANCECONNECT_ISSUER=" + s.issuer, "FRANCECONNECT_CLIENT_ID=" + stage.FranceConnectClient, "FRANCECONNECT_CLIENT_SECRET=" + stage.FranceConnectSecret,
 		"PROCONNECT_ISSUER=" + s.proIssuer, "PROCONNECT_CLIENT_ID=" + stage.ProConnectClient, "PROCONNECT_CLIENT_SECRET=" + stage.ProConnectSecret,
 		"SMTP_URL=smtp://" + s.smtpAddress,
-		"API_PARTICULIER_URL=" + s.apiURL, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
+		"API_PARTICULIER_URL=" + s.apiURL, "API_PARTICULIER_TOKEN=" + stage.APIParticulierToken, "TOKEN_PREFIX=apip_test_",
+		"INTROSPECTION_ID=" + stage.IntrospectionID, "INTROSPECTION_SECRET=" + stage.IntrospectionSecret, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
 		"HUBEE_ADMIN_ID=" + stage.HubEEAdministrator, "HUBEE_ADMIN_SECRET=" + stage.HubEEAdminKey,
 		"DATAPASS_SECRET=" + stage.DatapassSecret, "DIRECTORY_BEARER=" + stage.DirectoryBearer,

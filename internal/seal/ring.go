@@ -33,17 +33,13 @@ type Ring struct {
 // current key first, each of 32 bytes.
 func Parse(configured string) (*Ring, error) {
 	ring := &Ring{keys: map[string]cipher.AEAD{}}
-	for _, entry := range strings.Split(configured, ",") {
-		name, encoded, found := strings.Cut(strings.TrimSpace(entry), ":")
-		if !found || !keyName.MatchString(name) {
-			return nil, errors.New("each key is written name:base64, its name in lower case")
+	for entry := range strings.SplitSeq(configured, ",") {
+		name, key, err := parseKey(entry)
+		if err != nil {
+			return nil, err
 		}
 		if _, twice := ring.keys[name]; twice {
 			return nil, fmt.Errorf("key %q is given twice", name)
-		}
-		key, err := base64.StdEncoding.DecodeString(encoded)
-		if err != nil || len(key) != keySize {
-			return nil, fmt.Errorf("key %q is not %d bytes in base64", name, keySize)
 		}
 		aead, err := newAEAD(key)
 		if err != nil {
@@ -55,6 +51,27 @@ func Parse(configured string) (*Ring, error) {
 		}
 	}
 	return ring, nil
+}
+
+// Knows tells whether a key is in the ring.
+func (r *Ring) Knows(key string) bool {
+	_, known := r.keys[key]
+	return known
+}
+
+// Current is the name of the key that seals.
+func (r *Ring) Current() string { return r.current }
+
+func parseKey(entry string) (name string, key []byte, err error) {
+	name, encoded, found := strings.Cut(strings.TrimSpace(entry), ":")
+	if !found || !keyName.MatchString(name) {
+		return "", nil, errKeyForm
+	}
+	key, err = base64.StdEncoding.DecodeString(encoded)
+	if err != nil || len(key) != keySize {
+		return "", nil, fmt.Errorf("key %q is not %d bytes in base64", name, keySize)
+	}
+	return name, key, nil
 }
 
 // NewKey draws a key in the form that Parse reads.

@@ -35,6 +35,7 @@ type scene struct {
 	settings
 	folder  string
 	keys    string
+	pepper  string
 	client  *http.Client // of every visitor
 	cluster *pglocal.Cluster
 	db      *postgres.DB // the portal's, to check what it wrote
@@ -53,7 +54,7 @@ func setScene(ctx context.Context, wanted settings) (*scene, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scene{settings: wanted, folder: folder, keys: seal.NewKey("bench"), client: newClient(), crowd: newCrowd()}
+	s := &scene{settings: wanted, folder: folder, keys: seal.NewKey("bench"), pepper: seal.NewKey("bench"), client: newClient(), crowd: newCrowd()}
 	for _, step := range []func(context.Context) error{s.startDatabase, s.fill, s.startPortal, s.enrol} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.strike())
@@ -162,11 +163,12 @@ func (s *scene) startPortal(ctx context.Context) error {
 	var err error
 	s.portal, err = start(ctx, s.file("portal.log"), address, s.settings.portal, []string{"serve"}, []string{
 		"PORTAL_URL=http://" + address, "LISTEN=" + address, "METRICS_LISTEN=" + metrics,
-		"DATABASE_URL=" + s.databaseURL(portalDatabase), "KEYS=" + s.keys,
+		"DATABASE_URL=" + s.databaseURL(portalDatabase), "KEYS=" + s.keys, "PEPPER=" + s.pepper,
 		"FRANCECONNECT_ISSUER=" + s.issuer, "FRANCECONNECT_CLIENT_ID=" + stage.FranceConnectClient, "FRANCECONNECT_CLIENT_SECRET=" + stage.FranceConnectSecret,
 		"PROCONNECT_ISSUER=" + s.proIssuer, "PROCONNECT_CLIENT_ID=" + stage.ProConnectClient, "PROCONNECT_CLIENT_SECRET=" + stage.ProConnectSecret,
 		"SMTP_URL=smtp://" + s.smtpAddress, "OPERATOR_SIRET=" + operator.Siret.String(), "OPERATOR_NAME=" + operator.Name,
-		"API_PARTICULIER_URL=" + s.apiURL, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
+		"API_PARTICULIER_URL=" + s.apiURL, "API_PARTICULIER_TOKEN=" + stage.APIParticulierToken, "TOKEN_PREFIX=apip_test_",
+		"INTROSPECTION_ID=" + stage.IntrospectionID, "INTROSPECTION_SECRET=" + stage.IntrospectionSecret, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
 		"HUBEE_ADMIN_ID=" + stage.HubEEAdministrator, "HUBEE_ADMIN_SECRET=" + stage.HubEEAdminKey,
 		"DATAPASS_SECRET=" + stage.DatapassSecret, "DIRECTORY_BEARER=" + stage.DirectoryBearer,

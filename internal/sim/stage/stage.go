@@ -25,10 +25,17 @@ const (
 	RegisterKey         = "cle-du-portail-chez-sirene"
 	DatapassSecret      = "secret-de-datapass-chez-le-portail"
 	DirectoryBearer     = "jeton-d-annuaire-chez-le-portail"
+	IntrospectionID     = "passerelle-existante"
+	IntrospectionSecret = "secret-de-la-passerelle-chez-le-portail"
+	APIParticulierToken = "jeton-du-portail-chez-api-particulier"
 
 	apiAtFranceConnect       = "api-particulier"
 	apiAtFranceConnectSecret = "secret-d-api-particulier-chez-franceconnect"
 )
+
+// upstreamRate is what API Particulier allows to the portal's own token, which asks in the name
+// of every town: calls a second.
+const upstreamRate = 100_000
 
 // dataScopes are those that open the sections of a quotient.
 var dataScopes = []string{"cnaf_quotient_familial", "cnaf_allocataires", "cnaf_enfants", "cnaf_adresse"}
@@ -63,6 +70,8 @@ func Set(o Options) (*Stage, error) {
 	}
 	api := apiparticulier.New(apiparticulier.Options{
 		Issuer: o.FranceConnect, ClientID: apiAtFranceConnect, ClientSecret: apiAtFranceConnectSecret, Families: o.Families,
+		Tokens:    []apiparticulier.Token{{Value: APIParticulierToken, Name: "Portail du quotient familial", Siret: depositor.CompanyRegister, Scopes: dataScopes}},
+		RateLimit: upstreamRate,
 	})
 	offered := identities(api.Families())
 	return &Stage{

@@ -1,0 +1,90 @@
+package credential
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"portail-qf/internal/domain/value"
+)
+
+// Use is how often a token had an outcome in a day, and when last.
+type Use struct {
+	TokenID string
+	Day     string // in Paris: "2026-11-26"
+	Outcome string // status of the answer, and the code of a refusal: "200", "401 00103"
+	Count   int64
+	First   time.Time
+	Last    time.Time
+	Served  bool // the data were given: it counts as a use of the token
+}
+
+// TallyStore keeps the counts.
+type TallyStore interface {
+	// AddUses adds to the counts, and moves the first and the last use of the tokens.
+	AddUses(ctx context.Context, uses []Use) error
+}
+
+// Tally counts calls, and writes the counts down now and then: a call waits for no write.
+// What an instance counted since it last wrote is lost when it is killed. It is safe for
+// concurrent use.
+type Tally struct {
+	Store TallyStore
+
+	mu     sync.Mutex
+	counts map[tallied]Use
+}
+
+type tallied struct{ token, day, outcome string }
+
+// Note counts a call of a token.
+func (t *Tally) Note(tokenID, outcome string, served bool, at time.Time) {
+	day := value.MomentOf(at)
+	key := tallied{tokenID, fmt.Sprintf("%04d-%02d-%02d", day.Year, day.Month, day.Day), outcome}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.counts == nil {
+		t.counts = map[tallied]Use{}
+	}
+	use, known := t.counts[key]
+	if !known {
+		use = Use{TokenID: tokenID, Day: key.day, Outcome: outcome, First: at, Served: served}
+	}
+	use.Count, use.Last = use.Count+1, at
+	t.counts[key] = use
+}
+
+// Write writes the counts down. What could not be written is counted still.
+func (t *Tally) Write(ctx context.Context) error {
+	t.mu.Lock()
+	taken := t.counts
+	t.counts = nil
+	t.mu.Unlock()
+	if len(taken) == 0 {
+		return nil
+	}
+	uses := slices.SortedFunc(maps.Values(taken), func(a, b Use) int { // two instances take the rows in one order
+		return cmp.Or(cmp.Compare(a.TokenID, b.TokenID), cmp.Compare(a.Day, b.Day), cmp.Compare(a.Outcome, b.Outcome))
+	})
+	if err := t.Store.AddUses(ctx, uses); err != nil {
+		t.giveBack(taken)
+		return fmt.Errorf("write the uses of tokens: %w", err)
+	}
+	return nil
+}
+
+func (t *Tally) giveBack(taken map[tallied]Use) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for key, use := range t.counts {
+		if earlier, known := taken[key]; known {
+			use.Count, use.First = use.Count+earlier.Count, earlier.First
+		}
+		taken[key] = use
+	}
+	t.counts = taken
+}
