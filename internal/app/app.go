@@ -59,6 +59,7 @@ type App struct {
 	db     *postgres.DB
 	people *people
 
+	tokens        *tokens
 	habilitations *habilitations
 	requests      *requests
 
@@ -87,6 +88,10 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("KEYS: %w", err)
 	}
+	pepper, err := seal.ParsePepper(c.Pepper.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("PEPPER: %w", err)
+	}
 	paris, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
 		return nil, fmt.Errorf("load the time of Paris: %w", err)
@@ -111,6 +116,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if a.people, err = a.newPeople(ring); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	a.tokens = a.newTokens(ring, pepper)
 	a.habilitations = a.newHabilitations(ring, paris)
 	a.requests = a.newRequests(ring)
 	a.Jobs = &jobs.Table{Jobs: a.recurring(), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Zone: paris}

@@ -24,9 +24,11 @@ type habilitations struct {
 func (a *App) newHabilitations(ring *seal.Ring, paris *time.Location) *habilitations {
 	editors, decisions := postgres.Editors{DB: a.db}, postgres.Decisions{DB: a.db}
 	return &habilitations{
-		decisions: &decision.Service{Store: decisions, Editors: editors, Notes: postgres.Desk{DB: a.db}, Sealer: ring, Now: a.now},
+		decisions: &decision.Service{Store: decisions, Editors: editors, Notes: postgres.Desk{DB: a.db}, Sealer: ring,
+			Mint: a.tokens.service.Mint, Now: a.now},
 		inbox: &decision.Inbox{
-			Store: decisions, Events: postgres.Inbox{DB: a.db}, Editors: editors, Organisations: a.Organisations, Vault: ring, Now: a.now, Wall: time.Now,
+			Store: decisions, Events: postgres.Inbox{DB: a.db}, Editors: editors, Organisations: a.Organisations, Vault: ring,
+			Mint: a.tokens.service.Mint, Now: a.now, Wall: time.Now,
 			Observe: func(state decision.InboxState) { a.metrics.Event(string(state)) },
 		},
 		provisioning: &credential.Provisioning{

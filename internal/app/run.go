@@ -34,6 +34,7 @@ func (a *App) Run(ctx context.Context, public, private net.Listener) error {
 	group.Go(func() error { return serve(watch, private) })
 	group.Go(func() error { return a.workers.Serve(ctx) })
 	group.Go(func() error { return a.Jobs.Serve(ctx) })
+	group.Go(func() error { return a.countCalls(ctx) })
 	group.Go(func() error {
 		<-ctx.Done()
 		close(a.stopping)
@@ -45,6 +46,7 @@ func (a *App) Run(ctx context.Context, public, private net.Listener) error {
 		if err := errors.Join(site.Shutdown(drain), watch.Shutdown(drain)); err != nil {
 			a.log.Warn("some requests were cut at the end", "error", err)
 		}
+		a.writeCalls(ctx)
 		return nil
 	})
 	return group.Wait()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/habilitation"
@@ -54,6 +55,7 @@ var registry = [...]entry{
 	// One entry for each kind: what these three say makes their kind.
 	typed[decision.Approved]{sample: decision.Approved{
 		About: sampleAbout("Logiciel Exemple", true, true), Habilitation: sampleNumber, ApprovedAt: sampleTime,
+		TokenID: "0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11",
 	}},
 	typed[decision.Approved]{sample: decision.Approved{
 		About: sampleAbout("Logiciel Exemple", false, true), Habilitation: sampleNumber, ApprovedAt: sampleTime,
@@ -79,6 +81,12 @@ var registry = [...]entry{
 		Editor: "Logiciel Exemple", Former: "Ancien Logiciel", To: "accueil@sainville.exemple.fr",
 		Copies: []string{"technique@logiciel-exemple.fr", "contact@ancien-logiciel.fr"}, At: sampleTime,
 	}},
+	typed[credential.TokenTold]{sample: sampleToken(audit.TokenIssued, "")},
+	typed[credential.TokenTold]{sample: sampleToken(audit.TokenCollected, "")},
+	typed[credential.TokenTold]{sample: sampleToken(audit.TokenReplaced, "")},
+	typed[credential.TokenTold]{sample: sampleToken(audit.TokenSuspended, "Le jeton a été publié par erreur.\nNous le remplaçons cette semaine.")},
+	typed[credential.TokenTold]{sample: sampleToken(audit.TokenResumed, "")},
+	typed[credential.TokenTold]{sample: sampleToken(audit.TokenRevoked, "Le jeton a été publié par erreur.")},
 	typed[credential.Closed]{sample: credential.Closed{
 		Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Editor: "Logiciel Exemple",
 		To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr", At: sampleTime,
@@ -116,6 +124,15 @@ func sampleChange(act habilitation.Act, reason string) decision.Changed {
 		n.Habilitation = sampleNumber
 	}
 	return n
+}
+
+// sampleToken tells an act of the editor's.
+func sampleToken(act audit.Act, reason string) credential.TokenTold {
+	return credential.TokenTold{
+		Act: act, Token: "apip_live_7GbT20aKq1Zx", ID: "0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11", Habilitation: sampleNumber, Siret: sampleSiret,
+		Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Title: "Tarifs de la cantine", Editor: "Logiciel Exemple", By: "Léa Fontaine", Side: credential.SideEditor,
+		Reason: reason, Until: sampleTime.Add(credential.Overlap), To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr", At: sampleTime,
+	}
 }
 
 // entry is a kind of mail, whatever its Go type.

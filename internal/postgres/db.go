@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -15,6 +16,24 @@ import (
 type DB struct {
 	pool *sqlx.DB
 	url  string
+	// prepared holds the statements of what runs thousands of times a second, by their text.
+	prepared sync.Map
+}
+
+// statement prepares a statement once for all: its plan is made once a connection.
+func (db *DB) statement(ctx context.Context, text string) (*sql.Stmt, error) {
+	if kept, found := db.prepared.Load(text); found {
+		return kept.(*sql.Stmt), nil
+	}
+	made, err := db.pool.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("prepare a statement: %w", err)
+	}
+	kept, raced := db.prepared.LoadOrStore(text, made)
+	if raced {
+		_ = made.Close()
+	}
+	return kept.(*sql.Stmt), nil
 }
 
 const (

@@ -17,6 +17,7 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/outbox"
 	"portail-qf/internal/domain/value"
 )
@@ -72,11 +73,19 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 	if err := s.readApplication(ctx, &file); err != nil {
 		return decision.File{}, err
 	}
+	if file.Tokens, err = findTokens(ctx, s.DB.pool, file.Request.Number); err != nil {
+		return decision.File{}, err
+	}
 	if file.Subscription, err = s.behind(ctx, siret); err != nil || file.Subscription.Siret == "" {
 		return file, err
 	}
 	if file.Server, err = s.find(ctx, file.Subscription.Request); err != nil {
 		return decision.File{}, err
+	}
+	if file.Server.Number != number {
+		if file.ServerTokens, err = findTokens(ctx, s.DB.pool, file.Server.Number); err != nil {
+			return decision.File{}, err
+		}
 	}
 	if of := file.Subscription.Editor; of != "" {
 		if file.Receiver, err = Editors(s).FindEditor(ctx, of); err != nil {
@@ -256,6 +265,12 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	if err := recordGranted(ctx, tx, o); err != nil {
 		return err
 	}
+	if err := recordTokens(ctx, tx, o.Tokens); err != nil {
+		if fault.Is(err, "token.moved") { // somebody acted on one: the decision is made anew
+			return fault.Because(fault.Conflict, "habilitation.moved", err)
+		}
+		return err
+	}
 	if o.Subscription != nil {
 		if err := recordWanted(ctx, tx, *o.Subscription, o.Provision, o.At); err != nil {
 			return err
@@ -276,9 +291,14 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 			return err
 		}
 	}
+	return tellEditors(ctx, tx, o.EditorEvents, o.At)
+}
+
+// tellEditors keeps what editors may learn of their clients.
+func tellEditors(ctx context.Context, tx *sqlx.Tx, told []notice.EditorEvent, at time.Time) error {
 	const sqlTell = `INSERT INTO editor_events (at, kind, editor_siret, siret, subject) VALUES ($1, $2, $3, $4, $5)`
-	for _, told := range o.EditorEvents {
-		if _, err := tx.ExecContext(ctx, sqlTell, o.At, told.Kind, told.Editor.String(), told.Siret.String(), told.Subject); err != nil {
+	for _, event := range told {
+		if _, err := tx.ExecContext(ctx, sqlTell, at, event.Kind, event.Editor.String(), event.Siret.String(), event.Subject); err != nil {
 			return fmt.Errorf("record what an editor may learn: %w", err)
 		}
 	}

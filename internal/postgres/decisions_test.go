@@ -31,7 +31,7 @@ func (s *scene) decisions() *decision.Service {
 		s.t.Fatal(err)
 	}
 	return &decision.Service{
-		Store: postgres.Decisions{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Sealer: ring, Now: func() time.Time { return noon },
+		Store: postgres.Decisions{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Sealer: ring, Mint: mintOf(s.t, ring), Now: func() time.Time { return noon },
 	}
 }
 
@@ -110,7 +110,7 @@ func TestADecisionIsRecordedWholeOrNotAtAll(t *testing.T) {
 	subscription := credential.Subscription{Siret: majastres, Request: 48231, Want: credential.WantSuspended, WantedAt: noon, State: credential.Inactive, Revision: 9}
 	for name, outcome := range map[string]decision.Outcome{
 		"a subscription that moved":  {Request: after, Subscription: &subscription, At: noon},
-		"an unknown editor":          {Request: after, EditorEvents: []decision.EditorEvent{{Kind: "habilitation.validee", Editor: "44973625500018"}}, At: noon},
+		"an unknown editor":          {Request: after, EditorEvents: []notice.EditorEvent{{Kind: "habilitation.validee", Editor: "44973625500018"}}, At: noon},
 		"a habilitation that exists": {Request: after, At: noon, Habilitation: &habilitation.Habilitation{Number: 10_000_001, Request: 48231}},
 		"a mail that is no mail":     {Request: after, At: noon, Letters: []notice.Letter{{Kind: "essai", Key: "essai", Recipients: notice.Recipients{To: []string{"a\x00b"}}}}},
 	} {
@@ -275,4 +275,14 @@ func TestAnEditorFollowsTheTownsThatHaveARightByIt(t *testing.T) {
 			t.Errorf("%s: %d of %d, %+v, %v %v", editor, len(listed), total, counts, err, errCount)
 		}
 	}
+}
+
+// mintOf issues tokens that open nothing.
+func mintOf(t testing.TB, ring *seal.Ring) *credential.Mint {
+	t.Helper()
+	pepper, err := seal.ParsePepper(seal.NewKey("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TestPrefix}
 }

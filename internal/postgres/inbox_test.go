@@ -32,7 +32,7 @@ func (s *scene) inbox(now *time.Time) *decision.Inbox {
 	}
 	return &decision.Inbox{
 		Store: postgres.Decisions{DB: s.db}, Events: postgres.Inbox{DB: s.db}, Editors: postgres.Editors{DB: s.db},
-		Organisations: nobody{}, Vault: ring, Now: func() time.Time { return *now }, Wall: time.Now,
+		Organisations: nobody{}, Vault: ring, Mint: mintOf(s.t, ring), Now: func() time.Time { return *now }, Wall: time.Now,
 	}
 }
 

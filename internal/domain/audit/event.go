@@ -81,6 +81,16 @@ const (
 	SubscriptionHandedOver Act = "subscription.handed_over"
 	SubscriptionSuspended  Act = "subscription.suspended_at_hub"
 
+	TokenIssued       Act = "token.issued"
+	TokenCollected    Act = "token.collected"
+	TokenShown        Act = "token.shown" // again, to whoever collected it
+	TokenSafe         Act = "token.confirmed"
+	TokenReplaced     Act = "token.replaced"
+	TokenOverlapEnded Act = "token.overlap_ended"
+	TokenSuspended    Act = "token.suspended"
+	TokenResumed      Act = "token.resumed"
+	TokenRevoked      Act = "token.revoked"
+
 	DatapassReplayed  Act = "datapass.replayed"
 	DatapassDismissed Act = "datapass.dismissed"
 
@@ -97,6 +107,7 @@ var Acts = [...]Act{
 	RequestBegun, RequestFiled, RequestReturned, RequestWithdrawn, RequestReopened, RequestCancelled,
 	RequestClaimed, RequestUnclaimed, ClaimRefused, RequestAssigned, MessageSent, DraftErased, ReasonTemplateChanged,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
+	TokenIssued, TokenCollected, TokenShown, TokenSafe, TokenReplaced, TokenOverlapEnded, TokenSuspended, TokenResumed, TokenRevoked,
 	DatapassReplayed, DatapassDismissed, CollectivityAdded,
 }
 

@@ -27,8 +27,7 @@ const (
 // Token is the token of API Particulier of a habilitation, without its secret.
 type Token struct {
 	ID string // a UUID
-	// Prefix begins its text and names it in lists: "apip_live_" and 12 characters. "" for one
-	// that another system issued.
+	// PublicID names it in lists, behind the prefix; "" for one that another system issued.
 	PublicID     string
 	Request      habilitation.RequestNumber
 	Habilitation habilitation.Number // the newest that it follows

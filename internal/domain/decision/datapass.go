@@ -53,6 +53,7 @@ func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m 
 		return &o, err
 	}
 	o := f.outcome(m.At)
+	o.barTokens(f, m)
 	if named && held.Mail != "" && held.Mail != f.Request.Requester.Mail && f.Request.Current.Number != 0 {
 		o.Events = append(o.Events, m.event(f.Request, audit.RequesterChanged, ""))
 	}

@@ -17,6 +17,7 @@ type Moment struct {
 	Author    audit.Author
 	RequestID string // of the HTTP request, "" for none
 	Sealer    notice.Sealer
+	Mint      *credential.Mint // of the tokens that approvals issue
 }
 
 // event is a line of the journal about a request.
@@ -61,16 +62,19 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 	o.Habilitation, o.Editor = &r.Current, grant.Editor
 	o.Events = append(o.Events, m.event(r, audit.HabilitationApproved, grant.Number.String()))
 	if grant.Editor.Siret != "" && r.State.Habilitates() {
-		o.EditorEvents = append(o.EditorEvents, EditorEvent{EventValidated, grant.Editor.Siret, r.Siret, grant.Number.String()})
+		o.EditorEvents = append(o.EditorEvents, notice.EditorEvent{Kind: EventValidated, Editor: grant.Editor.Siret, Siret: r.Siret, Subject: grant.Number.String()})
 	}
 	if r.State.Habilitates() {
 		o.serve(f, grant.Replaces)
 	}
 	o.leave(f)
+	if err := o.grantToken(f, m); err != nil {
+		return o, err
+	}
 	err := o.write(m.Sealer, func() (notice.Notice, error) {
 		isModification := before.Number != 0
 		return NewApproved(Approved{
-			About: about(r, grant.Editor), Habilitation: grant.Number, Modification: isModification,
+			About: about(r, grant.Editor), Habilitation: grant.Number, TokenID: o.issuedToken(), Modification: isModification,
 			FormAdded:   grant.Form && (!before.Modalities.Form || before.Siret != r.Siret),
 			TokenAdded:  grant.Token && !before.Modalities.Token,
 			FormRemoved: before.Modalities.Form && !grant.Form, FormClosed: o.closes(),
@@ -81,6 +85,9 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		})
 	})
 	served, left, replaced := f.changeOfEditor(grant.Editor, o), f.formerChange(o), f.replacement(grant, o)
+	if replaced.to.Number != 0 {
+		o.replaceSoftware(f, m)
+	}
 	err = errors.Join(err, o.tellHandOver(served, m), o.tellHandOver(left, m), o.tellHandOver(replaced, m))
 	for _, designated := range designations(r.Current, before, grant.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
@@ -346,6 +353,7 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 	r := f.Request
 	o := f.outcome(m.At)
 	o.Events = []audit.Event{m.event(r, acts[v.Act], "")}
+	o.barTokens(f, m)
 	switch {
 	case v.Act == habilitation.Restore:
 		o.serve(f, false)

@@ -15,6 +15,7 @@ import (
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/seal"
 )
 
 // valid is a request with the form that serves the town, or another one.
@@ -40,8 +41,16 @@ func serving(r habilitation.Request) credential.Subscription {
 var (
 	brume      = editor.Editor{Siret: "91033700500011", Name: "Ateliers Brume", TechnicalContact: "technique@brume.example.fr"}
 	ofTilleul  = habilitation.Editor{Siret: tilleul.Siret, Name: tilleul.Name}
-	byDatapass = decision.Moment{At: noon, Author: audit.Datapass, Sealer: sealer{}}
+	byDatapass = decision.Moment{At: noon, Author: audit.Datapass, Sealer: sealer{}, Mint: mint}
 )
+
+var mint = func() *credential.Mint {
+	pepper, err := seal.ParsePepper(seal.NewKey("test"))
+	if err != nil {
+		panic(err)
+	}
+	return &credential.Mint{Sealer: sealer{}, Pepper: pepper, Prefix: credential.TestPrefix}
+}()
 
 // « One HubEE subscription per town and process, so one editor receives the dossiers »
 // (PRODUCT.md 3.2): a second editor's approval takes nothing from the first one's, and
@@ -312,7 +321,7 @@ func TestWhoSuspendsDoesNotRevoke(t *testing.T) {
 	r := valid(48231, ofTilleul)
 	file := decision.File{Request: r, Subscription: serving(r), Server: r}
 	by := func(a account.Actor) decision.Moment {
-		return decision.Moment{At: noon.Add(time.Hour), Author: a.Author(), Sealer: sealer{}}
+		return decision.Moment{At: noon.Add(time.Hour), Author: a.Author(), Sealer: sealer{}, Mint: mint}
 	}
 
 	if _, err := decision.DecideVerdict(file, awa, decision.Verdict{Act: habilitation.Revoke, Reason: "Fuite."}, by(awa)); !fault.Is(err, "habilitation.moved") {

@@ -10,6 +10,7 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
@@ -55,6 +56,7 @@ type Inbox struct {
 	// Organisations names an editor that nobody declared.
 	Organisations account.Organisations
 	Vault         Vault
+	Mint          *credential.Mint // of the tokens that approvals issue
 	Now           func() time.Time // business time
 	Wall          func() time.Time // real time, which DataPass's clock follows
 	// Observe, when set, is told what became of each event that arrived.
@@ -271,7 +273,7 @@ func (i *Inbox) decide(ctx context.Context, kept *Kept, event Event) error {
 			return fmt.Errorf("draw the number of a habilitation: %w", err)
 		}
 	}
-	outcome, err := DecideEvent(file, event, of, next, Moment{At: kept.AppliedAt, Author: audit.Datapass, Sealer: i.Vault})
+	outcome, err := DecideEvent(file, event, of, next, Moment{At: kept.AppliedAt, Author: audit.Datapass, Sealer: i.Vault, Mint: i.Mint})
 	switch {
 	case err != nil:
 		return fmt.Errorf("decide %s: %w", event.Name, err)

@@ -16,7 +16,7 @@ import (
 	"portail-qf/internal/domain/request"
 )
 
-var byAwa = decision.Moment{At: noon, Author: audit.Author{ID: "7", Display: "Awa Traoré", Role: "instructor"}, Sealer: sealer{}}
+var byAwa = decision.Moment{At: noon, Author: audit.Author{ID: "7", Display: "Awa Traoré", Role: "instructor"}, Sealer: sealer{}, Mint: mint}
 
 // filed is what a town deposited through the form of an editor.
 func filed(of editor.Editor) decision.File {

@@ -57,11 +57,12 @@ func (a About) Recipients() notice.Recipients {
 type Approved struct {
 	About
 	Habilitation habilitation.Number
-	Modification bool // the request had a habilitation before
-	FormAdded    bool // the form was not granted before, or for another town
-	FormRemoved  bool // it was, and is no longer
-	FormClosed   bool // the form of the town, or of the one of before, closes by this
-	TokenAdded   bool // the token was not granted before
+	TokenID      string // of the token to collect; "" where there is none
+	Modification bool   // the request had a habilitation before
+	FormAdded    bool   // the form was not granted before, or for another town
+	FormRemoved  bool   // it was, and is no longer
+	FormClosed   bool   // the form of the town, or of the one of before, closes by this
+	TokenAdded   bool   // the token was not granted before
 	// EditorChanged: another software than before, or none.
 	EditorChanged bool
 	// Elsewhere: another software receives the dossiers of the town, and somebody has to

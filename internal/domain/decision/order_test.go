@@ -75,7 +75,7 @@ func (h *history) arrives(t testing.TB, one happened) {
 		t.Fatal(err)
 	}
 	h.next++
-	outcome, err := decision.DecideEvent(h.file, event, tilleul, h.next, decision.Moment{At: noon, Author: audit.Datapass, Sealer: sealer{}})
+	outcome, err := decision.DecideEvent(h.file, event, tilleul, h.next, decision.Moment{At: noon, Author: audit.Datapass, Sealer: sealer{}, Mint: mint})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func TestARevocationNeedsItsNumberOnly(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		o, err := decision.DecideEvent(h.file, event, tilleul, 0, decision.Moment{At: noon, Author: audit.Datapass, Sealer: sealer{}})
+		o, err := decision.DecideEvent(h.file, event, tilleul, 0, decision.Moment{At: noon, Author: audit.Datapass, Sealer: sealer{}, Mint: mint})
 		if err != nil || o == nil || o.Request.State != habilitation.Revoked || o.Request.Siret != "21560124000017" || o.Request.Requester.Mail == "" {
 			t.Errorf("%s: %+v, %v", name, o, err)
 		}

@@ -45,6 +45,9 @@ type File struct {
 	// none. Application is what the town wrote; nil where another system has it.
 	Receiver    editor.Editor
 	Application *request.Application
+	// Tokens are those of the request that nobody revoked, ServerTokens those of the request
+	// that the subscription serves.
+	Tokens, ServerTokens []credential.Token
 }
 
 // Reading is the subscription of a town as a decision read it, with who may take it: all of
@@ -76,11 +79,13 @@ type Outcome struct {
 	// afterwards; nil for none.
 	Left *credential.Subscription
 	// Application is what was written, as it is afterwards; nil where nothing of it changes.
-	Application  *request.Application
+	Application *request.Application
+	// Tokens are those that change, each with the revision that was read, and the new ones.
+	Tokens       credential.TokenChange
 	Events       []audit.Event
 	Letters      []notice.Letter
 	Notices      []notice.Notice // what the letters say
-	EditorEvents []EditorEvent
+	EditorEvents []notice.EditorEvent
 	At           time.Time
 }
 
@@ -91,14 +96,6 @@ func (f File) outcome(at time.Time) Outcome {
 		Read:       Reading{f.Subscription, f.Heir.Current.Number, f.Rival},
 		ReadFormer: Reading{f.Former, f.FormerHeir.Current.Number, f.FormerRival},
 	}
-}
-
-// EditorEvent is what an editor may learn of a client: for its space, and its webhooks.
-type EditorEvent struct {
-	Kind    string // "habilitation.validee"
-	Editor  value.Siret
-	Siret   value.Siret
-	Subject string // "H10000042"
 }
 
 // EventValidated is the kind of an approval (PRODUCT.md 3.9).

@@ -9,6 +9,7 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
@@ -31,6 +32,7 @@ type Service struct {
 	// Notes are what the instructors write before they decide.
 	Notes  NoteFinder
 	Sealer notice.Sealer
+	Mint   *credential.Mint // of the tokens that approvals issue
 	Now    func() time.Time // business time
 }
 
@@ -137,7 +139,7 @@ func (o *Outcome) closeApplication(f File) {
 }
 
 func (s *Service) moment(by account.Actor) Moment {
-	return Moment{At: s.Now(), Author: by.Author(), RequestID: by.RequestID, Sealer: s.Sealer}
+	return Moment{At: s.Now(), Author: by.Author(), RequestID: by.RequestID, Sealer: s.Sealer, Mint: s.Mint}
 }
 
 // editorOf is the editor of a habilitation, as it is today.

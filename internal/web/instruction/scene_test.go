@@ -113,7 +113,7 @@ func (s *scene) mount() {
 		Instruction: &request.Instruction{
 			Store: kept, Files: kept, Messages: exchange, Claims: exchange, Desk: desk, Facts: postgres.Facts{DB: s.db}, Register: organisations, Sealer: ring, Now: now,
 		},
-		Decisions: &decision.Service{Store: decisions, Editors: editors, Notes: desk, Sealer: ring, Now: now}, Compose: composed, NextNumber: decisions.NextHabilitation,
+		Decisions: &decision.Service{Store: decisions, Editors: editors, Notes: desk, Sealer: ring, Mint: mintOf(s.t, ring), Now: now}, Compose: composed, NextNumber: decisions.NextHabilitation,
 		Templates: templates, Access: &account.Access{Store: postgres.Access{DB: s.db, Operator: operator}, Organisations: organisations, Sealer: ring, Now: now, Operator: operator},
 		Clients: &directory.Clients{Store: postgres.Collectivities{DB: s.db}}, Catalogue: &habilitation.Catalogue{Store: postgres.Catalogue{DB: s.db}},
 		Watch: &credential.Watch{Store: postgres.SubscriptionWatch{DB: s.db}, Now: now}, Journal: &audit.Journal{Store: postgres.Journal{DB: s.db}, Now: now},
@@ -311,3 +311,13 @@ func attributes(node *html.Node) map[string]string {
 }
 
 func attribute(node *html.Node, name string) string { return attributes(node)[name] }
+
+// mintOf issues tokens that open nothing.
+func mintOf(t testing.TB, ring *seal.Ring) *credential.Mint {
+	t.Helper()
+	pepper, err := seal.ParsePepper(seal.NewKey("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TestPrefix}
+}

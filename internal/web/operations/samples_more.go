@@ -111,6 +111,7 @@ func sampleEvents() []audit.Event {
 	town := audit.Object{Kind: "habilitation", ID: "48231", Display: "D48231 COMMUNE DE MAJASTRES"}
 	asked := audit.Object{Kind: "habilitation", ID: "10000017", Display: "D10000017 COMMUNE DE MAJASTRES"}
 	lucie := audit.Author{ID: "21", Display: "Lucie Marchand", Role: "town"}
+	shown := audit.Object{Kind: "token", ID: "0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11", Display: "apip_test_7GbT20aKq1Zx COMMUNE DE MAJASTRES"}
 	subscribed := audit.Object{Kind: "subscription", ID: "21040107100019", Display: "COMMUNE DE MAJASTRES"}
 	own := audit.Object{Kind: "session", ID: "100", Display: "Camille Ferrand"}
 	unknown := audit.Author{ID: "unknown", Display: "Personne non reconnue"}
@@ -162,6 +163,15 @@ func sampleEvents() []audit.Event {
 		{Author: camille, Act: audit.SubscriptionCorrected, Object: subscribed, Organisation: "21040107100019"},
 		{Author: camille, Act: audit.SubscriptionHandedOver, Object: subscribed, Organisation: "21040107100019"},
 		{Author: audit.System, Act: audit.SubscriptionSuspended, Object: subscribed, Organisation: "21040107100019", Detail: "hubee.suspended_at_hub"},
+		{Author: audit.System, Act: audit.TokenIssued, Object: shown, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.TokenCollected, Object: shown, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.TokenShown, Object: shown, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.TokenSafe, Object: shown, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.TokenReplaced, Object: shown, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.TokenOverlapEnded, Object: shown, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.TokenSuspended, Object: shown, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.TokenResumed, Object: shown, Organisation: "21040107100019"},
+		{Author: camille, Act: audit.TokenRevoked, Object: shown, Organisation: "21040107100019"},
 		{Author: camille, Act: audit.DatapassReplayed, Object: audit.Object{Kind: "datapass", ID: "712", Display: "DataPass 712"}, Detail: "approve"},
 		{Author: camille, Act: audit.DatapassDismissed, Object: audit.Object{Kind: "datapass", ID: "713", Display: "DataPass 713"}, Detail: "revoke"},
 		{Author: camille, Act: "form.published", Object: audit.Object{Kind: "form", ID: "7", Display: "Formulaire de Tilleul"}, Detail: "version 3"},

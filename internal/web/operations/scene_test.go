@@ -105,7 +105,7 @@ func (s *scene) mount() {
 		Journal:      &audit.Journal{Store: postgres.Journal{DB: s.db}, Now: now},
 		Watch:        &credential.Watch{Store: postgres.SubscriptionWatch{DB: s.db}, Now: now},
 		Provisioning: &credential.Provisioning{Store: postgres.Subscriptions{DB: s.db}, Sealer: s.ring, Now: now, Wall: now},
-		Decisions:    &decision.Service{Store: postgres.Decisions{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Sealer: s.ring, Now: now},
+		Decisions:    &decision.Service{Store: postgres.Decisions{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Sealer: s.ring, Mint: mintOf(s.t, s.ring), Now: now},
 		Mailroom:     &decision.Mailroom{Store: postgres.Mailroom{DB: s.db}}, Inbox: s.inbox(),
 		From: "API Particulier <support@particulier.api.gouv.fr>", ReplyTo: "api-particulier@api.gouv.fr", Catalogue: sampleCatalogue,
 	}).Mount(s.router)
@@ -116,7 +116,7 @@ func (s *scene) inbox() *decision.Inbox {
 	return &decision.Inbox{
 		Store: postgres.Decisions{DB: s.db}, Events: postgres.Inbox{DB: s.db}, Editors: postgres.Editors{DB: s.db},
 		Organisations: &directory.Organisations{Store: postgres.Organisations{DB: s.db}, Now: func() time.Time { return noon }},
-		Vault:         s.ring, Now: func() time.Time { return noon }, Wall: func() time.Time { return noon },
+		Vault:         s.ring, Mint: mintOf(s.t, s.ring), Now: func() time.Time { return noon }, Wall: func() time.Time { return noon },
 	}
 }
 
@@ -258,4 +258,14 @@ func parseAll(t *testing.T) (*web.Templates, Views) {
 		t.Fatal(err)
 	}
 	return parsed, views
+}
+
+// mintOf issues tokens that open nothing.
+func mintOf(t testing.TB, ring *seal.Ring) *credential.Mint {
+	t.Helper()
+	pepper, err := seal.ParsePepper(seal.NewKey("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TestPrefix}
 }

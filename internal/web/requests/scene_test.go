@@ -22,6 +22,7 @@ import (
 	"portail-qf/internal/document/intake"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/editor"
@@ -115,7 +116,7 @@ func (s *scene) mount() {
 	s.instruction = &request.Instruction{
 		Store: kept, Files: kept, Messages: exchange, Claims: exchange, Desk: desk, Facts: postgres.Facts{DB: s.db}, Register: organisations, Sealer: ring, Now: now,
 	}
-	s.decisions = &decision.Service{Store: postgres.Decisions{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Notes: desk, Sealer: ring, Now: now}
+	s.decisions = &decision.Service{Store: postgres.Decisions{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Notes: desk, Sealer: ring, Mint: mintOf(s.t, ring), Now: now}
 	s.router = newRouter(s.t, sessions, policy, &Handler{
 		Requests: &request.Service{
 			Store: kept, Files: kept, Messages: exchange, Claims: exchange, Templates: s.templates,
@@ -311,4 +312,14 @@ func (a answer) hidden(name string) string {
 	}
 	a.t.Fatalf("the page has no hidden field %q:\n%s", name, a.text)
 	return ""
+}
+
+// mintOf issues tokens that open nothing.
+func mintOf(t testing.TB, ring *seal.Ring) *credential.Mint {
+	t.Helper()
+	pepper, err := seal.ParsePepper(seal.NewKey("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TestPrefix}
 }

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/seal"
+)
+
+// tokens are what the software of towns shows, and what becomes of it.
+type tokens struct {
+	service *credential.Tokens
+	gate    *credential.Gate
+	tally   *credential.Tally
+}
+
+func (a *App) newTokens(ring *seal.Ring, pepper *seal.Pepper) *tokens {
+	store := postgres.Tokens{DB: a.db}
+	mint := &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TokenPrefix(a.config.Tokens.Prefix)}
+	return &tokens{
+		service: &credential.Tokens{Store: store, Mint: mint, Sealer: ring, Opener: ring, Now: a.now},
+		gate:    &credential.Gate{Store: store, Pepper: pepper, Now: a.now},
+		tally:   &credential.Tally{Store: store},
+	}
+}
+
+// tallyPause is how long the counts of calls wait in memory.
+const tallyPause = 2 * time.Second
+
+// countCalls writes the counts of calls down until ctx ends.
+func (a *App) countCalls(ctx context.Context) error {
+	ticker := time.NewTicker(tallyPause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			a.writeCalls(ctx)
+		}
+	}
+}
+
+func (a *App) writeCalls(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tallyPause)
+	defer cancel()
+	if err := a.tokens.tally.Write(ctx); err != nil {
+		a.log.Warn("the calls of tokens were not written down; they are counted still", "error", err)
+	}
+}
+
+// tendTokens issues the tokens that are missing and erases the texts that nobody may see.
+func (a *App) tendTokens(ctx context.Context) (string, error) {
+	issued, err := a.tokens.service.IssueMissing(ctx)
+	if err != nil {
+		return fmt.Sprintf("%d issued", issued), err
+	}
+	erased, err := a.tokens.service.EraseTexts(ctx)
+	return fmt.Sprintf("%d issued, %d texts erased", issued, erased), err
+}

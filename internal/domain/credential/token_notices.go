@@ -1,0 +1,138 @@
+package credential
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+)
+
+// The mails that are about tokens.
+const (
+	KindTokenAvailable notice.Kind = "jeton-disponible"
+	KindTokenCollected notice.Kind = "jeton-recupere"
+	KindTokenReplaced  notice.Kind = "jeton-remplace"
+	KindTokenSuspended notice.Kind = "jeton-suspendu"
+	KindTokenResumed   notice.Kind = "jeton-retabli"
+	KindTokenRevoked   notice.Kind = "jeton-revoque"
+)
+
+// tokenKinds are the acts that people are written to about.
+var tokenKinds = map[audit.Act]notice.Kind{
+	audit.TokenIssued: KindTokenAvailable, audit.TokenCollected: KindTokenCollected, audit.TokenReplaced: KindTokenReplaced,
+	audit.TokenSuspended: KindTokenSuspended, audit.TokenResumed: KindTokenResumed, audit.TokenRevoked: KindTokenRevoked,
+}
+
+// TokenTold tells a town and its editor what became of a token. It names the token and never
+// holds its text.
+type TokenTold struct {
+	Act          audit.Act
+	Token        string // as lists name it
+	ID           string // of the page: that of the token to collect after a replacement
+	Habilitation habilitation.Number
+	Siret        value.Siret
+	Organisation string
+	Title        string
+	Editor       string // name; "" without an editor
+	By           string // who did it, as displayed; "" for the portal itself
+	Side         Side   // for whom he did it
+	Reason       string // on lines of its own; "" for none
+	Until        time.Time
+	To, CC       string
+	At           time.Time
+}
+
+// NewTokenTold completes the notice. It refuses one without addressee, token or date.
+func NewTokenTold(n TokenTold) (TokenTold, error) {
+	if n.Kind() == "" || n.To == "" || n.Token == "" || n.ID == "" || n.At.IsZero() {
+		return TokenTold{}, fmt.Errorf("make %q: %w", n.Act, notice.ErrIncomplete)
+	}
+	n.Organisation, n.Title = notice.OneLine(n.Organisation, textLimit), notice.OneLine(n.Title, textLimit)
+	n.Editor, n.By = notice.OneLine(n.Editor, textLimit), notice.OneLine(n.By, textLimit)
+	return n, nil
+}
+
+// textLimit cuts the texts that a mail prints, in characters.
+const textLimit = 256
+
+// Kind implements notice.Notice.
+func (n TokenTold) Kind() notice.Kind { return tokenKinds[n.Act] }
+
+// Key is one per token and act of a moment.
+func (n TokenTold) Key() string {
+	return fmt.Sprintf("%s %s %s", n.Kind(), n.ID, n.At.UTC().Format(time.RFC3339Nano))
+}
+
+// Recipients are the requester and, in copy, the technical contact.
+func (n TokenTold) Recipients() notice.Recipients {
+	return notice.Recipients{To: []string{n.To}, CC: []string{n.CC}}
+}
+
+// Lines are those of the reason, as a mail quotes them; none without a reason.
+func (n TokenTold) Lines() []string {
+	return strings.FieldsFunc(n.Reason, func(r rune) bool { return r == '\n' })
+}
+
+// ByEditor tells that somebody of the editor did it; templates call this.
+func (n TokenTold) ByEditor() bool { return n.By != "" && n.Side == SideEditor }
+
+// ByTown tells that somebody of the town did it.
+func (n TokenTold) ByTown() bool { return n.By != "" && n.Side == SideTown }
+
+// Overlaps tells that the token that was replaced goes on for a while.
+func (n TokenTold) Overlaps() bool { return n.Until.After(n.At) }
+
+// tell adds the mail of an act to a change, where there is one and somebody to read it.
+func (s *Tokens) tell(change *TokenChange, by Caller, file TokenFile, act audit.Act, why string) error {
+	if tokenKinds[act] == "" || file.Addressees.Requester == "" {
+		return nil
+	}
+	told := TokenTold{
+		Act: act, Token: file.Display(s.Mint.Prefix), ID: file.ID, Habilitation: file.Habilitation, Siret: file.Siret, Organisation: file.Organisation,
+		Title: file.Title, Editor: file.Addressees.Editor, By: by.Author.Display, Side: by.Side, Reason: why, Until: file.EndsAt,
+		To: file.Addressees.Requester, CC: file.Addressees.Technical, At: change.At,
+	}
+	if by.Author == audit.System {
+		told.By = ""
+	}
+	if act == audit.TokenReplaced {
+		told.ID = file.Successor
+	}
+	notified, err := NewTokenTold(told)
+	if err != nil {
+		return err
+	}
+	letter, err := notice.Prepare(s.Sealer, notified)
+	if err != nil {
+		return err
+	}
+	change.Letters = append(change.Letters, letter)
+	return nil
+}
+
+// reasonLimit is the length of a reason, in characters.
+const reasonLimit = 2000
+
+// readReason keeps the lines of a reason. Codes: reason.required, reason.too_long (Invalid).
+func readReason(typed string) (string, error) {
+	var kept []string
+	for line := range strings.FieldsFuncSeq(typed, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if line = notice.OneLine(line, reasonLimit+1); line != "" {
+			kept = append(kept, line)
+		}
+	}
+	reason := strings.Join(kept, "\n")
+	switch {
+	case reason == "":
+		return "", fault.New(fault.Invalid, "reason.required")
+	case utf8.RuneCountInString(reason) > reasonLimit:
+		return "", fault.New(fault.Invalid, "reason.too_long")
+	}
+	return reason, nil
+}

@@ -1,0 +1,129 @@
+package credential
+
+import (
+	"context"
+	"time"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+)
+
+// Caller is who acts on a token: a person, or a program of an editor.
+type Caller struct {
+	Author       audit.Author
+	Side         Side
+	Organisation value.Siret // the editor, or the town
+	AccountID    int64       // of a person; 0 for a program
+	RequestID    string
+}
+
+// CallerOf is a person who acts in a role.
+func CallerOf(by account.Actor) Caller {
+	c := Caller{Author: by.Author(), Side: SideOperator, AccountID: by.AccountID, RequestID: by.RequestID}
+	switch {
+	case by.Role.Editor():
+		c.Side, c.Organisation = SideEditor, by.Organisation.Siret
+	case by.Role == account.Town:
+		c.Side, c.Organisation = SideTown, by.Organisation.Siret
+	}
+	return c
+}
+
+// reach is what a caller may see.
+func (c Caller) reach() TokenReach {
+	switch c.Side {
+	case SideEditor:
+		return TokenReach{Editor: c.Organisation}
+	case SideTown:
+		return TokenReach{Town: c.Organisation}
+	case SideOperator:
+	}
+	return TokenReach{All: true}
+}
+
+// TokenReach says whose tokens are looked for: an editor's, a town's, or all.
+type TokenReach struct {
+	Editor, Town value.Siret
+	All          bool
+}
+
+// TokenFile is a token with those whom it concerns.
+type TokenFile struct {
+	Token
+	Title         string // of the project
+	Holder        int64  // account of the requester; 0 where nobody linked one
+	RequesterName string // as displayed
+	// Addressees are written to, with the name of the editor as it is today.
+	Addressees Addressees
+	// Successor is the token that replaced this one, "" for none.
+	Successor string
+}
+
+// TokenChange is what is recorded of tokens in one transaction, or not at all.
+type TokenChange struct {
+	Changed []Token // each with the revision that was read
+	New     []Drawn
+	Events  []audit.Event
+	Letters []notice.Letter
+	Told    []notice.EditorEvent
+	At      time.Time
+}
+
+// IsZero tells that nothing changes.
+func (c TokenChange) IsZero() bool { return len(c.Changed)+len(c.New)+len(c.Events) == 0 }
+
+// TokenStore keeps tokens.
+type TokenStore interface {
+	// FindToken finds a token within reach. fault.NotFound, code token.unknown.
+	FindToken(ctx context.Context, reach TokenReach, id string) (TokenFile, error)
+	// FindSuccessor finds the token that replaced one, with the key of the call that asked for
+	// it. fault.NotFound, code token.unknown.
+	FindSuccessor(ctx context.Context, id string) (Token, Key, error)
+	// FindText finds the sealed text of a token; nil once erased.
+	FindText(ctx context.Context, id string) ([]byte, error)
+	// RecordTokens records a change. fault.Conflict, code token.moved, when somebody else
+	// changed one of them meanwhile, or put another one in its place.
+	RecordTokens(ctx context.Context, change TokenChange) error
+
+	// ListTokens lists the tokens that match, and tells how many there are in all.
+	ListTokens(ctx context.Context, query TokenQuery) ([]TokenFile, int, error)
+	// CountTokens counts the tokens within reach that are not replaced, by state.
+	CountTokens(ctx context.Context, reach TokenReach, now time.Time) (map[TokenState]int, error)
+	// ListUses lists how often a token was shown since a day, newest first.
+	ListUses(ctx context.Context, id, since string) ([]Use, error)
+
+	// ListUnissued lists valid requests with the modality that never had a token.
+	ListUnissued(ctx context.Context, limit int) ([]TokenFile, error)
+	// EraseTexts erases the texts that were collected before a time, and those of tokens that
+	// are closed for good. It counts them.
+	EraseTexts(ctx context.Context, collectedBefore, now time.Time) (int, error)
+}
+
+// TokenQuery selects tokens. What is empty selects all.
+type TokenQuery struct {
+	TokenReach
+	habilitation.Named             // of the town
+	PublicID           string      // exactly
+	ID                 string      // exactly
+	Siret              value.Siret // of the town
+	State              TokenState
+	CurrentOnly        bool // not those that were replaced or revoked, whose habilitation has another one
+	Order              TokenOrder
+	AfterID            string // in ByTokenID
+	Now                time.Time
+	Offset, Limit      int
+}
+
+// TokenOrder sorts a list of tokens.
+type TokenOrder string
+
+// The orders: what asks for somebody first, by the name of the town, or by the id, which
+// programs follow.
+const (
+	ByTokenUrgency TokenOrder = "etat"
+	ByTownName     TokenOrder = "nom"
+	ByTokenID      TokenOrder = "id"
+)

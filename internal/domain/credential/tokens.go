@@ -1,0 +1,376 @@
+package credential
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/failpoint"
+)
+
+// Tokens is what people and programs do with tokens. Each act is recorded before anything is
+// shown, with who did it.
+type Tokens struct {
+	Store  TokenStore
+	Mint   *Mint
+	Sealer notice.Sealer
+	Opener notice.Opener
+	Now    func() time.Time // business time
+}
+
+// TextPlace is where the text of a token is sealed for.
+func TextPlace(id string) string { return "token " + id }
+
+// Find finds a token of the caller's. Code: token.unknown (NotFound), for one of somebody else
+// too.
+func (s *Tokens) Find(ctx context.Context, by Caller, id string) (TokenFile, error) {
+	found, err := s.Store.FindToken(ctx, by.reach(), id)
+	if err != nil {
+		return TokenFile{}, fmt.Errorf("find token: %w", err)
+	}
+	return found, nil
+}
+
+// MayAct tells whether a caller may act on a token of its reach: an editor's people on those
+// of its clients, whoever holds the request, and the operator. Code: token.not_holder
+// (Forbidden).
+func (f TokenFile) MayAct(by Caller) error {
+	if by.Side == SideTown && (f.Holder == 0 || f.Holder != by.AccountID) {
+		return fault.New(fault.Forbidden, "token.not_holder")
+	}
+	return nil
+}
+
+// mine finds a token on which the caller may act.
+func (s *Tokens) mine(ctx context.Context, by Caller, id string) (TokenFile, error) {
+	found, err := s.Find(ctx, by, id)
+	if err != nil {
+		return found, err
+	}
+	return found, found.MayAct(by)
+}
+
+// Collect gives the text of a token for the first time; of two at once one is recorded. key
+// names the call of a program: the same gets the same answer, another comes too late. The
+// second click of one person gets it again. Codes: token.unknown (NotFound), token.not_holder
+// (Forbidden), token.collected, token.closed (Conflict).
+func (s *Tokens) Collect(ctx context.Context, by Caller, id string, key Key) (value.Secret, TokenFile, error) {
+	found, err := s.mine(ctx, by, id)
+	if err != nil {
+		return "", found, err
+	}
+	collection := Collection{Side: by.Side, ByID: by.Author.ID, By: by.Author.Display, At: s.Now(), Key: key}
+	after, err := found.Collected(collection)
+	if err == nil {
+		err = s.record(ctx, by, found, after, audit.TokenCollected, "")
+		failpoint.Hit("token: collected, not shown")
+	}
+	if fault.Is(err, "token.moved") { // somebody was faster
+		if found, err = s.mine(ctx, by, id); err == nil {
+			err = fault.New(fault.Conflict, "token.collected")
+		}
+	}
+	if fault.Is(err, "token.collected") && found.answersAgain(collection) {
+		return s.show(ctx, by, found)
+	}
+	if err != nil {
+		return "", found, err
+	}
+	found.Token = after
+	text, err := s.open(ctx, found.Token)
+	return text, found, err
+}
+
+// answersAgain tells that a collection is that which was recorded, asked for once more.
+func (f TokenFile) answersAgain(again Collection) bool {
+	if again.Key != (Key{}) {
+		return f.Collection.Key == again.Key && f.Collection.Side == again.Side
+	}
+	return f.SameClick(again)
+}
+
+// ShowAgain gives the text again to the side that collected it. Codes: token.unknown
+// (NotFound), token.not_holder (Forbidden), token.collected, token.closed (Conflict).
+func (s *Tokens) ShowAgain(ctx context.Context, by Caller, id string) (value.Secret, TokenFile, error) {
+	found, err := s.mine(ctx, by, id)
+	if err != nil {
+		return "", found, err
+	}
+	return s.show(ctx, by, found)
+}
+
+func (s *Tokens) show(ctx context.Context, by Caller, found TokenFile) (value.Secret, TokenFile, error) {
+	if err := found.MayShow(by.Side, s.Now()); err != nil {
+		return "", found, err
+	}
+	change := TokenChange{At: s.Now(), Events: []audit.Event{s.event(by, found.Token, audit.TokenShown, "")}}
+	if err := s.Store.RecordTokens(ctx, change); err != nil {
+		return "", found, fmt.Errorf("record that a token is shown: %w", err)
+	}
+	text, err := s.open(ctx, found.Token)
+	return text, found, err
+}
+
+// open reads the text of a token. Code: token.closed, when it was erased meanwhile.
+func (s *Tokens) open(ctx context.Context, t Token) (value.Secret, error) {
+	sealed, err := s.Store.FindText(ctx, t.ID)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("find the text of a token: %w", err)
+	case sealed == nil:
+		return "", fault.New(fault.Conflict, "token.closed")
+	}
+	text, err := s.Opener.Open(sealed, TextPlace(t.ID))
+	if err != nil {
+		return "", fmt.Errorf("open the text of a token: %w", err)
+	}
+	return value.Secret(text), nil
+}
+
+// Confirm erases the text: the side that collected it has it safe. Codes: token.unknown
+// (NotFound), token.not_holder (Forbidden), token.collected, token.uncollected (Conflict).
+func (s *Tokens) Confirm(ctx context.Context, by Caller, id string) error {
+	return s.change(ctx, by, id, func(found TokenFile) (Token, audit.Act, string, error) {
+		after, err := found.Safe(by.Side, s.Now())
+		return after, audit.TokenSafe, "", err
+	})
+}
+
+// EndOverlap closes a token that was replaced. Codes: token.unknown (NotFound),
+// token.not_holder (Forbidden), token.no_overlap (Conflict).
+func (s *Tokens) EndOverlap(ctx context.Context, by Caller, id string) error {
+	return s.change(ctx, by, id, func(found TokenFile) (Token, audit.Act, string, error) {
+		after, err := found.Ended(s.Now())
+		return after, audit.TokenOverlapEnded, "", err
+	})
+}
+
+// Suspend closes a token until somebody opens it again. Codes: token.unknown (NotFound),
+// token.not_holder (Forbidden), token.over (Conflict), reason.required, reason.too_long
+// (Invalid).
+func (s *Tokens) Suspend(ctx context.Context, by Caller, id, reason string) error {
+	why, err := readReason(reason)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, by, id, func(found TokenFile) (Token, audit.Act, string, error) {
+		after, err := found.Suspended(TokenSuspension{Side: by.Side, By: by.Author.Display, Reason: why, At: s.Now()})
+		return after, audit.TokenSuspended, why, err
+	})
+}
+
+// Resume opens a suspended token again. Codes: token.unknown (NotFound), token.not_holder,
+// token.suspended_by_operator (Forbidden), token.not_suspended (Conflict).
+func (s *Tokens) Resume(ctx context.Context, by Caller, id string) error {
+	return s.change(ctx, by, id, func(found TokenFile) (Token, audit.Act, string, error) {
+		after, err := found.Resumed(by.Side)
+		return after, audit.TokenResumed, "", err
+	})
+}
+
+// Revoke closes a token for ever. Codes: token.unknown (NotFound), token.not_holder
+// (Forbidden), token.over (Conflict), reason.required, reason.too_long (Invalid).
+func (s *Tokens) Revoke(ctx context.Context, by Caller, id, reason string) error {
+	why, err := readReason(reason)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, by, id, func(found TokenFile) (Token, audit.Act, string, error) {
+		after, err := found.Revoked(TokenRevocation{By: by.Author.Display, Reason: why, At: s.Now()})
+		return after, audit.TokenRevoked, why, err
+	})
+}
+
+// change does an act that moves one token.
+func (s *Tokens) change(ctx context.Context, by Caller, id string, move func(TokenFile) (Token, audit.Act, string, error)) error {
+	found, err := s.mine(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	after, act, why, err := move(found)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, by, found, after, act, why)
+}
+
+// record records a token that moved, tells both sides and the editor's programs.
+func (s *Tokens) record(ctx context.Context, by Caller, found TokenFile, after Token, act audit.Act, why string) error {
+	now := s.Now()
+	change := TokenChange{Changed: []Token{after}, Events: []audit.Event{s.event(by, after, act, "")}, At: now}
+	if act == audit.TokenRevoked && after.Editor != "" {
+		change.Told = []notice.EditorEvent{{Kind: EventTokenRevoked, Editor: after.Editor, Siret: after.Siret, Subject: after.ID}}
+	}
+	if err := s.tell(&change, by, found, act, why); err != nil {
+		return err
+	}
+	if err := s.Store.RecordTokens(ctx, change); err != nil {
+		return fmt.Errorf("record token: %w", err)
+	}
+	return nil
+}
+
+// The events that the programs of an editor learn (PRODUCT.md 3.9).
+const (
+	EventTokenToCollect = "jeton.a_recuperer"
+	EventTokenRevoked   = "jeton.revoque"
+)
+
+// Replacement is what is asked of a replacement.
+type Replacement struct {
+	Overlap time.Duration // the former goes on so long; Overlap at most
+	Key     Key           // of the call of a program; zero from a page
+}
+
+// Replace issues a token in the place of another one, which goes on for an overlap. Asked for
+// again with the same key, it answers the same. Codes: token.unknown (NotFound),
+// token.not_holder, token.suspended_by_operator (Forbidden), token.replaced, token.expired,
+// token.barred, token.moved (Conflict).
+func (s *Tokens) Replace(ctx context.Context, by Caller, id string, asked Replacement) (Token, error) {
+	found, err := s.mine(ctx, by, id)
+	if err != nil {
+		return Token{}, err
+	}
+	drawn, err := s.Mint.Draw(0)
+	if err != nil {
+		return Token{}, fmt.Errorf("draw a token: %w", err)
+	}
+	now := s.Now()
+	former, next, err := found.Replaced(drawn, by.Side, asked.Overlap, now)
+	if err == nil {
+		next.Asked = asked.Key
+		err = s.recordReplacement(ctx, by, found, former, next, now)
+	}
+	if (fault.Is(err, "token.replaced") || fault.Is(err, "token.moved")) && asked.Key != (Key{}) {
+		if successor, key, errFound := s.Store.FindSuccessor(ctx, id); errFound == nil && key == asked.Key {
+			return successor, nil
+		}
+	}
+	return next.Token, err
+}
+
+func (s *Tokens) recordReplacement(ctx context.Context, by Caller, found TokenFile, former Token, next Drawn, now time.Time) error {
+	change := TokenChange{
+		Changed: []Token{former}, New: []Drawn{next}, At: now,
+		Events: []audit.Event{s.event(by, former, audit.TokenReplaced, ""), s.event(by, next.Token, audit.TokenIssued, "")},
+	}
+	if next.Editor != "" {
+		change.Told = []notice.EditorEvent{{Kind: EventTokenToCollect, Editor: next.Editor, Siret: next.Siret, Subject: next.ID}}
+	}
+	found.Successor = next.ID
+	found.EndsAt = former.EndsAt
+	if err := s.tell(&change, by, found, audit.TokenReplaced, ""); err != nil {
+		return err
+	}
+	if err := s.Store.RecordTokens(ctx, change); err != nil {
+		return fmt.Errorf("record replacement: %w", err)
+	}
+	return nil
+}
+
+func (s *Tokens) event(by Caller, t Token, act audit.Act, detail string) audit.Event {
+	return TokenEvent(by.Author, by.RequestID, t, s.Mint.Prefix, act, detail, s.Now())
+}
+
+// TokenEvent is a line of the journal about a token. It names the token as lists do.
+func TokenEvent(by audit.Author, requestID string, t Token, prefix TokenPrefix, act audit.Act, detail string, at time.Time) audit.Event {
+	return audit.Event{
+		At: at, Author: by, Act: act, Organisation: t.Siret.String(), Detail: detail, RequestID: requestID,
+		Object: audit.Object{Kind: "token", ID: t.ID, Display: t.Display(prefix) + " " + t.Organisation},
+	}
+}
+
+// List lists tokens of the caller's reach, and tells how many there are in all.
+func (s *Tokens) List(ctx context.Context, by Caller, query TokenQuery) ([]TokenFile, int, error) {
+	query.TokenReach, query.Now = by.reach(), s.Now()
+	query.Offset, query.Limit = max(query.Offset, 0), min(max(query.Limit, 1), maxTokens)
+	found, total, err := s.Store.ListTokens(ctx, query)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list tokens: %w", err)
+	}
+	return found, total, nil
+}
+
+// maxTokens bounds a page of a list of tokens.
+const maxTokens = 100
+
+// Counts counts the tokens of the caller's reach that are not replaced, by state.
+func (s *Tokens) Counts(ctx context.Context, by Caller) (map[TokenState]int, error) {
+	counts, err := s.Store.CountTokens(ctx, by.reach(), s.Now())
+	if err != nil {
+		return nil, fmt.Errorf("count tokens: %w", err)
+	}
+	return counts, nil
+}
+
+// Uses lists how often a token was shown in the last days, newest first.
+func (s *Tokens) Uses(ctx context.Context, id string, days int) ([]Use, error) {
+	since := value.MomentOf(s.Now().AddDate(0, 0, -days))
+	uses, err := s.Store.ListUses(ctx, id, fmt.Sprintf("%04d-%02d-%02d", since.Year, since.Month, since.Day))
+	if err != nil {
+		return nil, fmt.Errorf("list the uses of a token: %w", err)
+	}
+	return uses, nil
+}
+
+// EraseTexts erases the texts that nobody may be shown any more.
+func (s *Tokens) EraseTexts(ctx context.Context) (int, error) {
+	now := s.Now()
+	erased, err := s.Store.EraseTexts(ctx, now.Add(-ShownAgain), now)
+	if err != nil {
+		return 0, fmt.Errorf("erase the texts of tokens: %w", err)
+	}
+	return erased, nil
+}
+
+// issuedAtOnce is how many missing tokens are issued before the next look.
+const issuedAtOnce = 200
+
+// IssueMissing issues a token to every valid habilitation with the modality that never had
+// one, and tells those whom it concerns. It counts them; one failure does not hold the others
+// back.
+func (s *Tokens) IssueMissing(ctx context.Context) (count int, err error) {
+	missing, err := s.Store.ListUnissued(ctx, issuedAtOnce)
+	if err != nil {
+		return 0, fmt.Errorf("list the habilitations without token: %w", err)
+	}
+	var failed []error
+	for _, file := range missing {
+		switch err := s.issue(ctx, file); {
+		case fault.Is(err, "token.moved"): // another instance did
+		case err != nil:
+			failed = append(failed, err)
+		default:
+			count++
+		}
+	}
+	return count, errors.Join(failed...)
+}
+
+func (s *Tokens) issue(ctx context.Context, file TokenFile) error {
+	drawn, err := s.Mint.Draw(0)
+	if err != nil {
+		return fmt.Errorf("draw a token: %w", err)
+	}
+	now := s.Now()
+	to := Grantee{file.Request, file.Habilitation, file.Siret, file.Organisation, file.Editor, file.Scopes}
+	issued := Issued(drawn, to, now)
+	system := Caller{Author: audit.System, Side: SideOperator}
+	change := TokenChange{New: []Drawn{issued}, Events: []audit.Event{s.event(system, issued.Token, audit.TokenIssued, "")}, At: now}
+	if issued.Editor != "" {
+		change.Told = []notice.EditorEvent{{Kind: EventTokenToCollect, Editor: issued.Editor, Siret: issued.Siret, Subject: issued.ID}}
+	}
+	file.Token = issued.Token
+	if err := s.tell(&change, system, file, audit.TokenIssued, ""); err != nil {
+		return err
+	}
+	if err := s.Store.RecordTokens(ctx, change); err != nil {
+		return fmt.Errorf("issue a token: %w", err)
+	}
+	return nil
+}

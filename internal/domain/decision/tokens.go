@@ -1,0 +1,151 @@
+package decision
+
+import (
+	"fmt"
+	"time"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+)
+
+// grantToken makes the tokens of a request follow its new habilitation: one is issued where
+// there was none, or where another software than before will use it; what is no longer granted
+// is revoked.
+func (o *Outcome) grantToken(f File, m Moment) error {
+	r := o.Request
+	if !r.Current.Modalities.Token {
+		for _, t := range f.Tokens {
+			o.endToken(t, m)
+		}
+		return nil
+	}
+	to, current := credential.GranteeOf(r), credential.Token{}
+	for _, t := range f.Tokens {
+		switch {
+		case t.Current() && t.Editor == to.Editor:
+			current = t
+			o.followToken(t, to, m)
+		case t.Current(): // the former software keeps it for a while
+			o.giveWay(t, to, m)
+		default:
+			o.followToken(t, to, m)
+		}
+	}
+	if current.ID != "" {
+		return nil
+	}
+	return o.issueToken(to, f.replacedToken(), m)
+}
+
+// replacedToken is the token that goes on at present, "" for none.
+func (f File) replacedToken() string {
+	for _, t := range f.Tokens {
+		if t.Current() {
+			return t.ID
+		}
+	}
+	return ""
+}
+
+func (o *Outcome) issueToken(to credential.Grantee, replaces string, m Moment) error {
+	drawn, err := m.Mint.Draw(o.Request.Current.Number)
+	if err != nil {
+		return fmt.Errorf("draw a token: %w", err)
+	}
+	issued := credential.Issued(drawn, to, m.At)
+	if issued.Replaces = replaces; !o.Request.State.Habilitates() {
+		issued.Barred = m.At
+	}
+	o.Tokens.New = append(o.Tokens.New, issued)
+	o.tellToken(issued.Token, audit.TokenIssued, m)
+	if to.Editor != "" && issued.Barred.IsZero() {
+		o.EditorEvents = append(o.EditorEvents, notice.EditorEvent{Kind: credential.EventTokenToCollect, Editor: to.Editor, Siret: to.Siret, Subject: issued.ID})
+	}
+	return nil
+}
+
+// followToken is a token that goes on with what is granted now. What an overlap leaves to the
+// former software stays its own.
+func (o *Outcome) followToken(t credential.Token, to credential.Grantee, m Moment) {
+	kept := t.Editor
+	t = t.Following(to)
+	if !t.Current() {
+		t.Editor = kept
+	}
+	o.Tokens.Changed = append(o.Tokens.Changed, o.barred(t, m.At))
+}
+
+// barred closes the token of a habilitation that does not hold, and opens it when it holds
+// again.
+func (o *Outcome) barred(t credential.Token, at time.Time) credential.Token {
+	switch holds := o.Request.State.Habilitates(); {
+	case holds:
+		t.Barred = time.Time{}
+	case t.Barred.IsZero():
+		t.Barred = at
+	}
+	return t
+}
+
+func (o *Outcome) giveWay(t credential.Token, to credential.Grantee, m Moment) {
+	kept := t.Editor
+	t = t.Following(to)
+	t.Editor = kept
+	o.Tokens.Changed = append(o.Tokens.Changed, o.barred(t.GivingWay(m.At), m.At))
+	o.tellToken(t, audit.TokenReplaced, m)
+}
+
+// endToken closes for ever the token of what is not granted any more.
+func (o *Outcome) endToken(t credential.Token, m Moment) {
+	ended, err := t.Revoked(credential.TokenRevocation{By: m.Author.Display, At: m.At})
+	if err != nil {
+		return // it was over already
+	}
+	if ended.Barred.IsZero() {
+		ended.Barred = m.At
+	}
+	o.Tokens.Changed = append(o.Tokens.Changed, ended)
+	o.tellToken(ended, audit.TokenRevoked, m)
+	if ended.Editor != "" {
+		o.EditorEvents = append(o.EditorEvents, notice.EditorEvent{Kind: credential.EventTokenRevoked, Editor: ended.Editor, Siret: ended.Siret, Subject: ended.ID})
+	}
+}
+
+// barTokens closes the tokens of a habilitation that no longer holds, for ever when it is
+// revoked, and opens them again when it does.
+func (o *Outcome) barTokens(f File, m Moment) {
+	for _, t := range f.Tokens {
+		if o.Request.State == habilitation.Revoked {
+			o.endToken(t, m)
+			continue
+		}
+		if after := o.barred(t, m.At); !after.Barred.Equal(t.Barred) {
+			o.Tokens.Changed = append(o.Tokens.Changed, after)
+		}
+	}
+}
+
+// replaceSoftware ends, after an overlap, the token of the software whose place another one
+// takes as the town asked (PRODUCT.md 3.2).
+func (o *Outcome) replaceSoftware(f File, m Moment) {
+	for _, t := range f.ServerTokens {
+		if t.Current() {
+			o.Tokens.Changed = append(o.Tokens.Changed, t.GivingWay(m.At))
+			o.tellToken(t, audit.TokenReplaced, m)
+		}
+	}
+}
+
+// issuedToken is the id of the token that the decision issues, "" for none.
+func (o *Outcome) issuedToken() string {
+	if len(o.Tokens.New) == 0 {
+		return ""
+	}
+	return o.Tokens.New[0].ID
+}
+
+func (o *Outcome) tellToken(t credential.Token, act audit.Act, m Moment) {
+	o.Events = append(o.Events, credential.TokenEvent(m.Author, m.RequestID, t, m.Mint.Prefix, act, "", m.At))
+}

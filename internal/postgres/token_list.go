@@ -1,0 +1,190 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/value"
+)
+
+// fileColumns are those of a token with whom it concerns; fileTables are where they are.
+const (
+	fileColumns = tokenColumns + `,
+		COALESCE(h.title, '') AS title, COALESCE(r.holder, 0) AS holder, COALESCE(r.requester ->> 'mail', '') AS requester_mail,
+		trim(COALESCE(r.requester ->> 'prenom', '') || ' ' || COALESCE(r.requester ->> 'nom', '')) AS requester_name,
+		COALESCE(e.name, h.editor, '') AS editor_name, COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical,
+		COALESCE((SELECT n.id::text FROM tokens n WHERE n.replaces = t.id), '') AS successor`
+	fileTables = `
+		FROM tokens t
+		JOIN requests r ON r.number = t.request
+		JOIN habilitations h ON h.number = t.habilitation
+		LEFT JOIN editors e ON e.siret = t.editor_siret`
+	// withinReach takes whose tokens are looked for: all, an editor, a town.
+	withinReach = `($1 OR t.editor_siret = $2 OR t.siret = $3)`
+	// tokenState is credential.Token.State; NOW stands for the time. A test compares them.
+	tokenState = `
+		CASE
+			WHEN t.revoked_at IS NOT NULL THEN 'revoque'
+			WHEN t.ends_at <= NOW THEN 'remplace'
+			WHEN t.suspended_at IS NOT NULL OR t.barred_at IS NOT NULL THEN 'suspendu'
+			WHEN t.expires_at < NOW THEN 'expire'
+			WHEN t.replaced_at IS NOT NULL THEN 'remplacement_en_cours'
+			WHEN t.collected_at IS NULL THEN 'a_recuperer'
+			WHEN t.expires_at < NOW + interval '90 days' THEN 'expire_bientot'
+			WHEN t.first_used_at IS NOT NULL THEN 'en_service'
+			ELSE 'recupere' END`
+	// isCurrent leaves out the tokens in whose place the request has another one.
+	isCurrent = `
+		(t.replaced_at IS NULL AND (t.revoked_at IS NULL OR NOT EXISTS (
+			SELECT FROM tokens o WHERE o.request = t.request AND o.issued_at > t.issued_at)))`
+)
+
+func stateAt(now string) string { return strings.ReplaceAll(tokenState, "NOW", now) }
+
+type tokenFileRow struct {
+	tokenRow
+	Title         string `db:"title"`
+	Holder        int64  `db:"holder"`
+	RequesterMail string `db:"requester_mail"`
+	RequesterName string `db:"requester_name"`
+	EditorName    string `db:"editor_name"`
+	Technical     string `db:"technical"`
+	Successor     string `db:"successor"`
+	Total         int    `db:"total"`
+}
+
+func (r tokenFileRow) file() credential.TokenFile {
+	return credential.TokenFile{
+		Token: r.token(), Title: r.Title, Holder: r.Holder, RequesterName: r.RequesterName, Successor: r.Successor,
+		Addressees: credential.Addressees{Requester: r.RequesterMail, Technical: r.Technical, Editor: r.EditorName},
+	}
+}
+
+// FindToken finds a token within reach.
+func (s Tokens) FindToken(ctx context.Context, reach credential.TokenReach, id string) (credential.TokenFile, error) {
+	const sqlFind = `SELECT` + fileColumns + `, 1 AS total` + fileTables + ` WHERE ` + withinReach + ` AND t.id = $4`
+	if !isUUID(id) {
+		return credential.TokenFile{}, fault.New(fault.NotFound, "token.unknown")
+	}
+	var row tokenFileRow
+	if err := s.DB.pool.GetContext(ctx, &row, sqlFind, reach.All, reach.Editor.String(), reach.Town.String(), id); err != nil {
+		return credential.TokenFile{}, notFoundAs("token.unknown", err)
+	}
+	return row.file(), nil
+}
+
+// ListTokens lists the tokens that match, and tells how many there are in all.
+func (s Tokens) ListTokens(ctx context.Context, query credential.TokenQuery) ([]credential.TokenFile, int, error) {
+	sqlList := `
+		SELECT` + fileColumns + `, count(*) OVER () AS total` + fileTables + `
+		WHERE ` + withinReach + `
+		  AND ($4 OR cardinality($5::text[]) > 0 AND ` + plain + `t.organisation` + plainEnds + ` LIKE ALL ($5)
+			OR $6 <> '' AND t.siret LIKE $6 || '%' OR t.request = $7 OR t.habilitation = $8)
+		  AND ($9 = '' OR t.public_id = $9) AND ($10 = '' OR t.siret = $10)
+		  AND ($11 = '' OR ` + stateAt("$12::timestamptz") + ` = $11)
+		  AND (NOT $13 OR ` + isCurrent + `)
+		  AND ($14 = '' OR t.id > NULLIF($14, '')::uuid)
+		ORDER BY CASE WHEN $15 = 'id' THEN t.id END,
+			CASE WHEN $15 = 'etat' THEN array_position(ARRAY['expire', 'a_recuperer', 'expire_bientot', 'remplacement_en_cours', 'suspendu', 'recupere',
+				'en_service', 'revoque', 'remplace'], ` + stateAt("$12::timestamptz") + `) END,
+			CASE WHEN $15 = 'etat' THEN t.expires_at END,
+			lower(t.organisation), t.issued_at DESC, t.id
+		LIMIT $16 OFFSET $17`
+	var rows []tokenFileRow
+	err := s.DB.pool.SelectContext(ctx, &rows, sqlList, query.All, query.Editor.String(), query.Town.String(),
+		query.IsZero(), patterns(query.Words), query.SiretStart, int64(query.Named.Request), int64(query.Named.Habilitation),
+		query.PublicID, query.Siret.String(), string(query.State), query.Now, query.CurrentOnly, query.AfterID, string(query.Order), query.Limit, query.Offset)
+	if err != nil || len(rows) == 0 {
+		return nil, 0, err
+	}
+	files := make([]credential.TokenFile, len(rows))
+	for i, row := range rows {
+		files[i] = row.file()
+	}
+	return files, rows[0].Total, nil
+}
+
+// CountTokens counts the tokens within reach that go on, by state.
+func (s Tokens) CountTokens(ctx context.Context, reach credential.TokenReach, now time.Time) (map[credential.TokenState]int, error) {
+	sqlCount := `SELECT ` + stateAt("$4::timestamptz") + ` AS state, count(*) AS count FROM tokens t WHERE ` + withinReach + ` AND ` + isCurrent + ` GROUP BY 1`
+	var rows []struct {
+		State string `db:"state"`
+		Count int    `db:"count"`
+	}
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlCount, reach.All, reach.Editor.String(), reach.Town.String(), now); err != nil {
+		return nil, err
+	}
+	counts := map[credential.TokenState]int{}
+	for _, row := range rows {
+		counts[credential.TokenState(row.State)] = row.Count
+	}
+	return counts, nil
+}
+
+// ListCurrent lists the token that goes on of each of some towns, with an editor.
+func (s Tokens) ListCurrent(ctx context.Context, editor value.Siret, towns []value.Siret) (map[value.Siret]credential.Token, error) {
+	const sqlList = `
+		SELECT DISTINCT ON (t.siret) ` + tokenColumns + ` FROM tokens t
+		WHERE t.editor_siret = $1 AND t.siret = ANY($2)
+		ORDER BY t.siret, t.replaced_at IS NOT NULL, t.revoked_at IS NOT NULL, t.issued_at DESC`
+	sirets := make(pq.StringArray, len(towns))
+	for i, town := range towns {
+		sirets[i] = town.String()
+	}
+	var rows []tokenRow
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, editor.String(), sirets); err != nil {
+		return nil, fmt.Errorf("list the tokens of towns: %w", err)
+	}
+	current := map[value.Siret]credential.Token{}
+	for _, row := range rows {
+		current[value.Siret(row.Siret)] = row.token()
+	}
+	return current, nil
+}
+
+// ListUnissued lists valid requests with the modality that never had a token.
+func (s Tokens) ListUnissued(ctx context.Context, limit int) ([]credential.TokenFile, error) {
+	const sqlList = `
+		SELECT r.number AS request, h.number AS habilitation, h.siret, h.organisation, COALESCE(h.editor_siret, '') AS editor_siret, h.scopes, h.title,
+			COALESCE(r.requester ->> 'mail', '') AS requester_mail, COALESCE(e.name, h.editor) AS editor_name,
+			COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical
+		FROM requests r
+		JOIN LATERAL (SELECT v.number, v.siret, v.organisation, v.editor_siret, v.editor, v.scopes, v.title, v.contacts, v.token FROM habilitations v
+			WHERE v.request = r.number ORDER BY v.number DESC LIMIT 1) h ON true
+		LEFT JOIN editors e ON e.siret = h.editor_siret
+		WHERE r.state IN ('validee', 'reouverte') AND h.token AND NOT EXISTS (SELECT FROM tokens t WHERE t.request = r.number)
+		ORDER BY h.number LIMIT $1`
+	var rows []struct {
+		Request       int64          `db:"request"`
+		Habilitation  int64          `db:"habilitation"`
+		Siret         string         `db:"siret"`
+		Organisation  string         `db:"organisation"`
+		Editor        string         `db:"editor_siret"`
+		Scopes        pq.StringArray `db:"scopes"`
+		Title         string         `db:"title"`
+		RequesterMail string         `db:"requester_mail"`
+		EditorName    string         `db:"editor_name"`
+		Technical     string         `db:"technical"`
+	}
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, limit); err != nil {
+		return nil, err
+	}
+	files := make([]credential.TokenFile, len(rows))
+	for i, row := range rows {
+		files[i] = credential.TokenFile{
+			Token: credential.Token{
+				Request: habilitation.RequestNumber(row.Request), Habilitation: habilitation.Number(row.Habilitation), Siret: value.Siret(row.Siret),
+				Organisation: row.Organisation, Editor: value.Siret(row.Editor), Scopes: row.Scopes,
+			},
+			Title: row.Title, Addressees: credential.Addressees{Requester: row.RequesterMail, Technical: row.Technical, Editor: row.EditorName},
+		}
+	}
+	return files, nil
+}

@@ -1,0 +1,242 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/value"
+)
+
+// Tokens implements credential.TokenStore, credential.GateStore and credential.TallyStore.
+type Tokens struct{ DB *DB }
+
+var (
+	_ credential.TokenStore = Tokens{}
+	_ credential.GateStore  = Tokens{}
+	_ credential.TallyStore = Tokens{}
+)
+
+// tokenColumns are those of a token t.
+const tokenColumns = `
+	t.id, t.public_id, t.sealed IS NOT NULL AS kept, t.request, t.habilitation, t.siret, t.organisation, t.editor_siret, t.scopes, t.barred_at,
+	t.issued_at, t.expires_at, t.replaces, t.replaced_at, t.ends_at, t.collected_at, t.collected_side, t.collected_by, t.collector, t.collection_key,
+	t.confirmed_at, t.first_used_at, t.last_used_at, t.suspended_at, t.suspended_by, t.suspender, t.suspended_for, t.revoked_at, t.revoker,
+	t.revoked_for, t.revision`
+
+type tokenRow struct {
+	ID            string         `db:"id"`
+	PublicID      sql.NullString `db:"public_id"`
+	Kept          bool           `db:"kept"`
+	Request       int64          `db:"request"`
+	Habilitation  int64          `db:"habilitation"`
+	Siret         string         `db:"siret"`
+	Organisation  string         `db:"organisation"`
+	Editor        sql.NullString `db:"editor_siret"`
+	Scopes        pq.StringArray `db:"scopes"`
+	Barred        sql.NullTime   `db:"barred_at"`
+	IssuedAt      time.Time      `db:"issued_at"`
+	ExpiresAt     time.Time      `db:"expires_at"`
+	Replaces      sql.NullString `db:"replaces"`
+	ReplacedAt    sql.NullTime   `db:"replaced_at"`
+	EndsAt        sql.NullTime   `db:"ends_at"`
+	CollectedAt   sql.NullTime   `db:"collected_at"`
+	CollectedSide string         `db:"collected_side"`
+	CollectedBy   string         `db:"collected_by"`
+	Collector     string         `db:"collector"`
+	CollectionKey []byte         `db:"collection_key"`
+	ConfirmedAt   sql.NullTime   `db:"confirmed_at"`
+	FirstUse      sql.NullTime   `db:"first_used_at"`
+	LastUse       sql.NullTime   `db:"last_used_at"`
+	SuspendedAt   sql.NullTime   `db:"suspended_at"`
+	SuspendedBy   string         `db:"suspended_by"`
+	Suspender     string         `db:"suspender"`
+	SuspendedFor  string         `db:"suspended_for"`
+	RevokedAt     sql.NullTime   `db:"revoked_at"`
+	Revoker       string         `db:"revoker"`
+	RevokedFor    string         `db:"revoked_for"`
+	Revision      int            `db:"revision"`
+}
+
+func (r tokenRow) token() credential.Token {
+	return credential.Token{
+		ID: r.ID, PublicID: r.PublicID.String, Request: habilitation.RequestNumber(r.Request), Habilitation: habilitation.Number(r.Habilitation),
+		Siret: value.Siret(r.Siret), Organisation: r.Organisation, Editor: value.Siret(r.Editor.String), Scopes: r.Scopes, Barred: r.Barred.Time,
+		IssuedAt: r.IssuedAt, ExpiresAt: r.ExpiresAt, Replaces: r.Replaces.String, ReplacedAt: r.ReplacedAt.Time, EndsAt: r.EndsAt.Time,
+		Collection: credential.Collection{
+			Side: credential.Side(r.CollectedSide), ByID: r.CollectedBy, By: r.Collector, At: r.CollectedAt.Time, Key: keyOf(r.CollectionKey),
+		},
+		Kept: r.Kept, ConfirmedAt: r.ConfirmedAt.Time, FirstUse: r.FirstUse.Time, LastUse: r.LastUse.Time,
+		Suspension: credential.TokenSuspension{Side: credential.Side(r.SuspendedBy), By: r.Suspender, Reason: r.SuspendedFor, At: r.SuspendedAt.Time},
+		Revocation: credential.TokenRevocation{By: r.Revoker, Reason: r.RevokedFor, At: r.RevokedAt.Time},
+		Revision:   r.Revision,
+	}
+}
+
+func keyOf(stored []byte) (key credential.Key) {
+	copy(key[:], stored)
+	return key
+}
+
+func nullKey(key credential.Key) []byte {
+	if key == (credential.Key{}) {
+		return nil
+	}
+	return key[:]
+}
+
+// RecordTokens records a change, whole.
+func (s Tokens) RecordTokens(ctx context.Context, change credential.TokenChange) error {
+	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		if err := recordTokens(ctx, tx, change); err != nil {
+			return err
+		}
+		for _, event := range change.Events {
+			if err := recordEvent(ctx, tx, event); err != nil {
+				return err
+			}
+		}
+		for _, letter := range change.Letters {
+			if err := recordLetter(ctx, tx, letter, change.At); err != nil {
+				return err
+			}
+		}
+		return tellEditors(ctx, tx, change.Told, change.At)
+	})
+}
+
+// recordTokens writes the tokens of a change: those that change first, so that the new one of
+// a habilitation finds its place. Code: token.moved.
+func recordTokens(ctx context.Context, tx *sqlx.Tx, change credential.TokenChange) error {
+	for _, t := range change.Changed {
+		if err := updateToken(ctx, tx, t); err != nil {
+			return err
+		}
+	}
+	for _, drawn := range change.New {
+		if err := insertToken(ctx, tx, drawn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// updateToken writes a token that was read at its revision. Code: token.moved.
+func updateToken(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
+	const sqlUpdate = `
+		UPDATE tokens SET habilitation = $3, siret = $4, organisation = $5, editor_siret = $6, scopes = $7, barred_at = $8, expires_at = $9,
+			replaced_at = $10, ends_at = $11, collected_at = $12, collected_side = $13, collected_by = $14, collector = $15, collection_key = $16,
+			sealed = CASE WHEN $17 THEN sealed END, confirmed_at = $18, suspended_at = $19, suspended_by = $20, suspender = $21, suspended_for = $22,
+			revoked_at = $23, revoker = $24, revoked_for = $25, revision = revision + 1
+		WHERE id = $1 AND revision = $2`
+	c, s, r := t.Collection, t.Suspension, t.Revocation
+	scopes := pq.StringArray{}
+	result, err := tx.ExecContext(ctx, sqlUpdate, t.ID, t.Revision, int64(t.Habilitation), t.Siret.String(), t.Organisation, nullText(t.Editor.String()),
+		append(scopes, t.Scopes...), nullTime(t.Barred), t.ExpiresAt, nullTime(t.ReplacedAt), nullTime(t.EndsAt), nullTime(c.At), string(c.Side), c.ByID, c.By,
+		nullKey(c.Key), t.Kept, nullTime(t.ConfirmedAt), nullTime(s.At), string(s.Side), s.By, s.Reason, nullTime(r.At), r.By, r.Reason)
+	if violates(err, "tokens_current") {
+		return fault.Because(fault.Conflict, "token.moved", err)
+	}
+	if err != nil {
+		return fmt.Errorf("write token: %w", err)
+	}
+	return oneRow(result, fault.New(fault.Conflict, "token.moved"))
+}
+
+// insertToken writes a new token. Code: token.moved, where the habilitation has one that goes
+// on, or the former one was replaced already.
+func insertToken(ctx context.Context, tx *sqlx.Tx, d credential.Drawn) error {
+	const sqlInsert = `
+		INSERT INTO tokens (id, public_id, digest, pepper, sealed, request, habilitation, siret, organisation, editor_siret, scopes, barred_at,
+			issued_at, expires_at, replaces, replacement_key, collected_at, collected_side, collected_by, collector, confirmed_at, first_used_at, last_used_at,
+			revoked_at, revoker, revoked_for)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`
+	t, c := d.Token, d.Collection
+	scopes := pq.StringArray{}
+	_, err := tx.ExecContext(ctx, sqlInsert, t.ID, nullText(t.PublicID), d.Digest, d.Pepper, d.Sealed, int64(t.Request), int64(t.Habilitation), t.Siret.String(),
+		t.Organisation, nullText(t.Editor.String()), append(scopes, t.Scopes...), nullTime(t.Barred), t.IssuedAt, t.ExpiresAt, nullText(t.Replaces), nullKey(d.Asked),
+		nullTime(c.At), string(c.Side), c.ByID, c.By, nullTime(t.ConfirmedAt), nullTime(t.FirstUse), nullTime(t.LastUse),
+		nullTime(t.Revocation.At), t.Revocation.By, t.Revocation.Reason)
+	switch {
+	case violates(err, "tokens_current"), violates(err, "tokens_replaces_key"), violates(err, "tokens_pkey"):
+		return fault.Because(fault.Conflict, "token.moved", err)
+	case err != nil:
+		return fmt.Errorf("write a new token: %w", err)
+	}
+	return nil
+}
+
+// FindText finds the sealed text of a token.
+func (s Tokens) FindText(ctx context.Context, id string) ([]byte, error) {
+	var sealed []byte
+	err := s.DB.pool.GetContext(ctx, &sealed, `SELECT sealed FROM tokens WHERE id = $1`, id)
+	return sealed, notFoundAs("token.unknown", err)
+}
+
+// FindSuccessor finds the token that replaced one, with the key of the call that asked for it.
+func (s Tokens) FindSuccessor(ctx context.Context, id string) (credential.Token, credential.Key, error) {
+	const sqlFind = `SELECT` + tokenColumns + `, t.replacement_key FROM tokens t WHERE t.replaces = $1`
+	var row struct {
+		tokenRow
+		Key []byte `db:"replacement_key"`
+	}
+	if err := s.DB.pool.GetContext(ctx, &row, sqlFind, id); err != nil {
+		return credential.Token{}, credential.Key{}, notFoundAs("token.unknown", err)
+	}
+	return row.token(), keyOf(row.Key), nil
+}
+
+// EraseTexts erases the texts that nobody may be shown any more.
+func (s Tokens) EraseTexts(ctx context.Context, collectedBefore, now time.Time) (int, error) {
+	const sqlErase = `
+		UPDATE tokens SET sealed = NULL, revision = revision + 1
+		WHERE sealed IS NOT NULL AND (collected_at < $1 OR revoked_at IS NOT NULL OR ends_at <= $2)`
+	result, err := s.DB.pool.ExecContext(ctx, sqlErase, collectedBefore, now)
+	if err != nil {
+		return 0, err
+	}
+	erased, err := result.RowsAffected()
+	return int(erased), err
+}
+
+// findTokens reads the tokens of a request that nobody revoked, in the order of their issue.
+func findTokens(ctx context.Context, q sqlx.QueryerContext, request habilitation.RequestNumber) ([]credential.Token, error) {
+	if request == 0 {
+		return nil, nil
+	}
+	const sqlOfRequest = `SELECT` + tokenColumns + ` FROM tokens t WHERE t.request = $1 AND t.revoked_at IS NULL ORDER BY t.issued_at, t.id`
+	var rows []tokenRow
+	if err := sqlx.SelectContext(ctx, q, &rows, sqlOfRequest, int64(request)); err != nil {
+		return nil, fmt.Errorf("find the tokens of a request: %w", err)
+	}
+	tokens := make([]credential.Token, len(rows))
+	for i, row := range rows {
+		tokens[i] = row.token()
+	}
+	return tokens, nil
+}
+
+// isUUID tells whether a text may be the id of a token: PostgreSQL refuses any other.
+func isUUID(text string) bool {
+	if len(text) != 36 {
+		return false
+	}
+	for i := range len(text) {
+		switch c := text[i]; {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case (c < '0' || c > '9') && (c < 'a' || c > 'f'):
+			return false
+		}
+	}
+	return true
+}
