@@ -44,6 +44,9 @@ type description struct {
 type describedSecrets struct {
 	DatapassWebhook string `json:"datapass_webhook"`
 	DirectoryBearer string `json:"directory_bearer"`
+	// Introspection is how the existing gateway is let in at /oauth/introspect.
+	IntrospectionID     string `json:"introspection_client_id"`
+	IntrospectionSecret string `json:"introspection_client_secret"`
 }
 
 // describedPersona is somebody whom the portal lets in, in the first of the roles.
@@ -79,6 +82,7 @@ type describedTownState struct {
 	Situation         string `json:"situation"`
 	EditorSiret       string `json:"editor_siret,omitempty"`
 	Requester         string `json:"requester"`
+	Token             string `json:"token,omitempty"`
 	HubEEClientID     string `json:"hubee_client_id,omitempty"`
 	HubEEClientSecret string `json:"hubee_client_secret,omitempty"`
 }
@@ -95,7 +99,10 @@ func (d *demo) describe(w http.ResponseWriter, _ *http.Request) {
 			"mail":            d.url(portInbox),
 			"clamd":           d.address(portClamd),
 		},
-		Secrets: describedSecrets{DatapassWebhook: stage.DatapassSecret, DirectoryBearer: stage.DirectoryBearer},
+		Secrets: describedSecrets{
+			DatapassWebhook: stage.DatapassSecret, DirectoryBearer: stage.DirectoryBearer,
+			IntrospectionID: stage.IntrospectionID, IntrospectionSecret: stage.IntrospectionSecret,
+		},
 	}
 	for _, p := range d.stage.Seed.People {
 		switch {
@@ -111,7 +118,7 @@ func (d *demo) describe(w http.ResponseWriter, _ *http.Request) {
 	for _, town := range d.stage.Seed.Towns {
 		described := describedTownState{
 			Name: town.Name, Siret: town.Siret, CodeCOG: town.COG, Situation: town.Situation,
-			EditorSiret: town.Editor, Requester: town.Requester.Mail,
+			EditorSiret: town.Editor, Requester: town.Requester.Mail, Token: town.Token.Text,
 		}
 		if town.Editor != "" {
 			described.HubEEClientID, described.HubEEClientSecret = stage.HubEEClient(town), stage.HubEEClientSecret(town)

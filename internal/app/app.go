@@ -227,6 +227,9 @@ func (a *App) Enrol(ctx context.Context, seed []byte) error {
 	if _, err := a.habilitations.decisions.Adopt(ctx, postgres.SeedAuthor, bytes.NewReader(seed)); err != nil {
 		return err
 	}
+	if err := a.enrolTokens(ctx, seed); err != nil {
+		return err
+	}
 	return store.LinkHolders(ctx, a.config.ProConnect.Issuer, seed)
 }
 

@@ -60,7 +60,7 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router
 func (a *App) mountMachines(router *web.Router) {
 	public := &api.Directory{Collectivities: a.Directory, Bearer: a.config.Machines.DirectoryBearer}
 	public.Mount(router)
-	datapass := &api.Datapass{Inbox: a.habilitations.inbox, Secret: a.config.Machines.DatapassSecret}
+	datapass := &api.Datapass{Inbox: a.habilitations.inbox, Tokens: a.tokens.service, Secret: a.config.Machines.DatapassSecret}
 	datapass.Mount(router)
 }
 

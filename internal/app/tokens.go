@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
 )
@@ -60,4 +63,42 @@ func (a *App) tendTokens(ctx context.Context) (string, error) {
 	}
 	erased, err := a.tokens.service.EraseTexts(ctx)
 	return fmt.Sprintf("%d issued, %d texts erased", issued, erased), err
+}
+
+// enrolTokens gives the towns of a seed their tokens: those whose text the seed holds are in
+// their software already, those of the others are to be collected.
+func (a *App) enrolTokens(ctx context.Context, seed []byte) error {
+	var read struct {
+		Towns []struct {
+			Siret value.Siret `json:"siret"`
+			Token struct {
+				Text string `json:"texte"`
+				Days int    `json:"expire_dans_jours"`
+			} `json:"jeton"`
+		} `json:"collectivites"`
+	}
+	if err := json.Unmarshal(seed, &read); err != nil {
+		return fmt.Errorf("understand the tokens of the seed: %w", err)
+	}
+	for _, town := range read.Towns {
+		asked, err := a.catalogue().OfOrganisation(ctx, town.Siret)
+		if err != nil {
+			return err
+		}
+		for _, listed := range asked {
+			request, _, err := a.catalogue().Find(ctx, listed.Number)
+			if err != nil {
+				return err
+			}
+			if !request.Current.Modalities.Token || town.Token.Text == "" && !request.Habilitated() {
+				continue
+			}
+			given := credential.SeedToken{Text: value.Secret(town.Token.Text), Revoked: request.State == habilitation.Revoked}
+			given.ExpiresAt = value.MonthsLater(a.now().AddDate(0, 0, town.Token.Days), 0)
+			if _, err := a.tokens.service.Seed(ctx, postgres.SeedAuthor, credential.GranteeOf(request), given); err != nil {
+				return fmt.Errorf("seed the token of %s: %w", town.Siret, err)
+			}
+		}
+	}
+	return nil
 }

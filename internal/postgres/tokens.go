@@ -173,6 +173,16 @@ func insertToken(ctx context.Context, tx *sqlx.Tx, d credential.Drawn) error {
 	return nil
 }
 
+// FindCurrent finds the token of a request that goes on.
+func (s Tokens) FindCurrent(ctx context.Context, request habilitation.RequestNumber) (credential.Token, error) {
+	const sqlFind = `SELECT` + tokenColumns + ` FROM tokens t WHERE t.request = $1 AND t.replaced_at IS NULL AND t.revoked_at IS NULL`
+	var row tokenRow
+	if err := s.DB.pool.GetContext(ctx, &row, sqlFind, int64(request)); err != nil {
+		return credential.Token{}, notFoundAs("token.unknown", err)
+	}
+	return row.token(), nil
+}
+
 // FindText finds the sealed text of a token.
 func (s Tokens) FindText(ctx context.Context, id string) ([]byte, error) {
 	var sealed []byte

@@ -82,6 +82,8 @@ type TokenStore interface {
 	// FindSuccessor finds the token that replaced one, with the key of the call that asked for
 	// it. fault.NotFound, code token.unknown.
 	FindSuccessor(ctx context.Context, id string) (Token, Key, error)
+	// FindCurrent finds the token of a request that goes on. fault.NotFound, code token.unknown.
+	FindCurrent(ctx context.Context, request habilitation.RequestNumber) (Token, error)
 	// FindText finds the sealed text of a token; nil once erased.
 	FindText(ctx context.Context, id string) ([]byte, error)
 	// RecordTokens records a change. fault.Conflict, code token.moved, when somebody else
@@ -107,7 +109,6 @@ type TokenQuery struct {
 	TokenReach
 	habilitation.Named             // of the town
 	PublicID           string      // exactly
-	ID                 string      // exactly
 	Siret              value.Siret // of the town
 	State              TokenState
 	CurrentOnly        bool // not those that were replaced or revoked, whose habilitation has another one

@@ -8,6 +8,7 @@ import (
 
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/failpoint"
@@ -34,6 +35,15 @@ func (s *Tokens) Find(ctx context.Context, by Caller, id string) (TokenFile, err
 		return TokenFile{}, fmt.Errorf("find token: %w", err)
 	}
 	return found, nil
+}
+
+// CurrentID is the id of the token of a request that goes on, "" for none.
+func (s *Tokens) CurrentID(ctx context.Context, request habilitation.RequestNumber) (string, error) {
+	found, err := s.Store.FindCurrent(ctx, request)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return "", fmt.Errorf("find the token of request %s: %w", request, err)
+	}
+	return found.ID, nil
 }
 
 // MayAct tells whether a caller may act on a token of its reach: an editor's people on those

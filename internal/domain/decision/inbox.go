@@ -48,6 +48,9 @@ type Received struct {
 	Erased     bool // what it said is gone: it cannot be played again
 }
 
+// IsApproval tells an approval from the other events.
+func (r Received) IsApproval() bool { return r.Event == eventApprove }
+
 // Inbox takes what DataPass sends.
 type Inbox struct {
 	Store   Store

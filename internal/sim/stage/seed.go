@@ -82,6 +82,13 @@ type Town struct {
 	Situation string `json:"situation"`
 	Editor    string `json:"editeur"`
 	Requester Person `json:"demandeur"`
+	Token     Token  `json:"jeton"`
+}
+
+// Token is that of a town whose software has it already; zero for none. It opens nothing but
+// invented families.
+type Token struct {
+	Text string `json:"texte"`
 }
 
 // Person is who asked for the habilitation of a town.

@@ -32,6 +32,11 @@ func (i *instance) tell(body string) answer {
 // (api-particulier.md §1.1)
 func TestDatapassIsAnswered(t *testing.T) {
 	s := setScene(t)
+	s.run(`INSERT INTO requests (number, source, siret, state, state_at, created_at, requester) VALUES (48231, 'datapass', '21040107100019', 'validee', $1, $1, '{}')`, noon)
+	s.run(`INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, form_uid, title, terms, contacts, approved_by, approved_at)
+		VALUES (10000042, 48231, '21040107100019', 'COMMUNE DE MAJASTRES', true, true, '{}', '', '', '', '{}', 'DataPass', $1)`, noon)
+	s.run(`INSERT INTO tokens (id, request, habilitation, siret, scopes, issued_at, expires_at)
+		VALUES ('0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11', 48231, 10000042, '21040107100019', '{}', $1, $1)`, noon)
 	portal := s.start()
 	for _, test := range []struct {
 		answer decision.Received
@@ -40,6 +45,10 @@ func TestDatapassIsAnswered(t *testing.T) {
 		body   string
 	}{
 		{decision.Received{State: decision.Applied}, nil, http.StatusOK, `{}`},
+		// « ok on `approve` → 200 {"token_id":"<uuid>"} …; nil for a form-only habilitation »
+		{decision.Received{State: decision.Applied, Event: "approve", Request: 48231}, nil, http.StatusOK, `{"token_id":"0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11"}`},
+		{decision.Received{State: decision.WithoutUse, Event: "approve", Request: 48231}, nil, http.StatusOK, `{"token_id":"0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11"}`},
+		{decision.Received{State: decision.Applied, Event: "approve", Request: 48232}, nil, http.StatusOK, `{"token_id":null}`},
 		{decision.Received{State: decision.WithoutUse, Reason: "datapass.late"}, nil, http.StatusOK, `{}`},
 		{decision.Received{State: decision.Trial}, nil, http.StatusOK, `{}`},
 		{decision.Received{State: decision.Quarantined, Reason: "datapass.siret_invalid"}, nil, http.StatusUnprocessableEntity, errorText("datapass.siret_invalid")},

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/value"
@@ -125,7 +126,7 @@ func (s *scene) start() *instance {
 	towns := &directory.Service{Store: postgres.Collectivities{DB: db}, Now: func() time.Time { return noon }}
 	public := &Directory{Collectivities: towns, Bearer: bearer}
 	public.Mount(router)
-	datapass := &Datapass{Inbox: s.inbox, Secret: secret}
+	datapass := &Datapass{Inbox: s.inbox, Tokens: &credential.Tokens{Store: postgres.Tokens{DB: db}}, Secret: secret}
 	datapass.Mount(router)
 	server := httptest.NewServer(router)
 	s.t.Cleanup(func() { server.Close(); _ = db.Close() })

@@ -1,0 +1,187 @@
+package decision_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
+	"portail-qf/internal/domain/value"
+)
+
+// inUse is the token of a request that its software has used for a year.
+func inUse(r habilitation.Request) credential.Token {
+	t := credential.Issued(credential.Drawn{Token: credential.Token{ID: "one"}}, credential.GranteeOf(r), noon.AddDate(-1, 0, 0)).Token
+	t.Collection = credential.Collection{Side: credential.SideEditor, At: t.IssuedAt}
+	t.Kept, t.FirstUse, t.Revision = false, t.IssuedAt, 4
+	return t
+}
+
+func tokenActs(o decision.Outcome) (acts []audit.Act) {
+	for _, event := range o.Events {
+		if event.Object.Kind == "token" {
+			acts = append(acts, event.Act)
+		}
+	}
+	return acts
+}
+
+// « issued on approval …; the approval mail gains its link »; « Lien vers le jeton API
+// Particulier » (guide, 2.c).
+func TestAnApprovalIssuesTheToken(t *testing.T) {
+	f, note := filed(tilleul), request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}
+	o, err := decision.DecideNoted(f, note, tilleul, byAwa)
+	if err != nil || len(o.Tokens.New) != 1 || len(o.Tokens.Changed) != 0 {
+		t.Fatalf("%+v, %v", o.Tokens, err)
+	}
+	issued := o.Tokens.New[0]
+	if issued.Request != 10000003 || issued.Habilitation != 10000099 || issued.Siret != "21560124000017" || issued.Editor != tilleul.Siret ||
+		!slices.Equal(issued.Scopes, []string{editor.ScopeQuotient, editor.ScopeChildren}) || !issued.ExpiresAt.Equal(value.MonthsLater(noon, 18)) {
+		t.Errorf("issued %+v", issued.Token)
+	}
+	approved, _ := o.Notices[0].(decision.Approved)
+	if approved.TokenID != issued.ID || strings.Contains(string(o.Letters[0].Content), string(issued.Sealed)) {
+		t.Errorf("the mail has the link of %q, and never the token", approved.TokenID)
+	}
+	if !slices.Equal(tokenActs(o), []audit.Act{audit.TokenIssued}) || len(o.EditorEvents) != 2 || o.EditorEvents[0].Kind != "jeton.a_recuperer" && o.EditorEvents[1].Kind != "jeton.a_recuperer" {
+		t.Errorf("journal %v, events %+v", tokenActs(o), o.EditorEvents)
+	}
+	// What the instructor is shown before the decision has the same link.
+	again, err := decision.DecideNoted(f, note, tilleul, byAwa)
+	if err != nil || again.Tokens.New[0].ID != issued.ID || again.Tokens.New[0].PublicID == issued.PublicID {
+		t.Errorf("the same approval, composed again: %v", err)
+	}
+}
+
+// A habilitation with the form alone has no token.
+func TestAFormAloneHasNoToken(t *testing.T) {
+	f := filed(tilleul)
+	f.Application.Answers.Token = false
+	o, err := decision.DecideNoted(f, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, tilleul, byAwa)
+	if err != nil || !o.Tokens.IsZero() {
+		t.Errorf("%+v, %v", o.Tokens, err)
+	}
+}
+
+// « n’a pas de changement de jeton à effectuer dans le logiciel » (guide, 6.c): a modification
+// leaves the token, which follows what is granted; one that gives the token up revokes it.
+func TestAModificationKeepsTheToken(t *testing.T) {
+	before := valid(48231, ofTilleul)
+	token := inUse(before)
+	file := decision.File{Request: before, Subscription: serving(before), Server: before, Tokens: []credential.Token{token}}
+	event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", true}.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	event.Scopes = []string{"cnaf_adresse"}
+	o, err := decision.DecideEvent(file, event, tilleul, 10000077, byDatapass)
+	if err != nil || len(o.Tokens.New) != 0 || len(o.Tokens.Changed) != 1 {
+		t.Fatalf("%+v, %v", o.Tokens, err)
+	}
+	if after := o.Tokens.Changed[0]; after.ID != "one" || after.Habilitation != 10000077 || !slices.Equal(after.Scopes, []string{"cnaf_adresse"}) || !after.Current() ||
+		!after.ExpiresAt.Equal(token.ExpiresAt) || after.Revision != 4 {
+		t.Errorf("%+v", after)
+	}
+	event.Modalities.Token = false
+	o, err = decision.DecideEvent(file, event, tilleul, 10000077, byDatapass)
+	if err != nil || len(o.Tokens.Changed) != 1 || o.Tokens.Changed[0].State(noon) != credential.TokenRevoked {
+		t.Errorf("without the modality: %+v, %v", o.Tokens, err)
+	}
+}
+
+// « replacement, which moves the delegation on approval, ends the old token after the overlap »
+// (PRODUCT.md 3.2): another software gets a token of its own.
+func TestAnotherSoftwareGetsItsOwnToken(t *testing.T) {
+	before := valid(48231, ofTilleul)
+	file := decision.File{Request: before, Subscription: serving(before), Server: before, CurrentEditor: tilleul, Tokens: []credential.Token{inUse(before)}}
+	event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", true}.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := decision.DecideEvent(file, event, brume, 10000077, byDatapass)
+	if err != nil || len(o.Tokens.New) != 1 || len(o.Tokens.Changed) != 1 {
+		t.Fatalf("%+v, %v", o.Tokens, err)
+	}
+	if former := o.Tokens.Changed[0]; former.Editor != tilleul.Siret || former.State(noon) != credential.TokenOverlapped || !former.EndsAt.Equal(noon.Add(credential.Overlap)) {
+		t.Errorf("the former software's: %+v", former)
+	}
+	if next := o.Tokens.New[0]; next.Editor != brume.Siret || next.Replaces != "one" {
+		t.Errorf("the new one's: %+v", next.Token)
+	}
+
+	server := valid(1, ofTilleul)
+	asked := filed(brume)
+	asked.Subscription, asked.Server, asked.Receiver, asked.ServerTokens = serving(server), server, tilleul, []credential.Token{inUse(server)}
+	asked.Application.Answers.Reception = request.ReceptionReplace
+	second, err := decision.DecideNoted(asked, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, brume, byAwa)
+	if err != nil || len(second.Tokens.New) != 1 || len(second.Tokens.Changed) != 1 || !second.Tokens.Changed[0].EndsAt.Equal(noon.Add(credential.Overlap)) {
+		t.Errorf("a second editor's request that replaces: %+v, %v", second.Tokens, err)
+	}
+	asked.Application.Answers.Reception = ""
+	second, err = decision.DecideNoted(asked, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, brume, byAwa)
+	if err != nil || len(second.Tokens.Changed) != 0 {
+		t.Errorf("one that does not replace leaves the first editor's token: %+v, %v", second.Tokens, err)
+	}
+}
+
+// « revoke blacklists one token only …; archived habilitation's tokens stay valid »
+// (api-particulier.md 10.2): whatever ends the right closes every token with it.
+func TestTheTokensEndWithTheRight(t *testing.T) {
+	awa, maud := account.Actor{AccountID: 3, Name: "Awa Traoré", Role: account.Instructor}, account.Actor{AccountID: 6, Name: "Maud Perrin", Role: account.Instructor}
+	by := func(a account.Actor) decision.Moment {
+		return decision.Moment{At: noon, Author: a.Author(), Sealer: sealer{}, Mint: mint}
+	}
+	r := valid(48231, ofTilleul)
+	current, old := inUse(r), inUse(r)
+	old.ID, old.ReplacedAt, old.EndsAt = "old", noon.Add(-time.Hour), noon.Add(time.Hour)
+	leaked := current
+	leaked.Suspension = credential.TokenSuspension{Side: credential.SideEditor, At: noon}
+	for name, tokens := range map[string][]credential.Token{"two living ones": {current, old}, "one that leaked": {leaked}} {
+		file := decision.File{Request: r, Subscription: serving(r), Server: r, Tokens: tokens}
+		decide := func(act habilitation.Act, a account.Actor) {
+			t.Helper()
+			o, err := decision.DecideVerdict(file, a, decision.Verdict{Act: act, Reason: "Fuite.", Editor: tilleul}, by(a))
+			if err != nil || len(o.Tokens.Changed) != len(tokens) {
+				t.Fatalf("%s, %s: %+v, %v", name, act, o.Tokens, err)
+			}
+			file.Request, file.Tokens = o.Request, o.Tokens.Changed
+			if o.Subscription != nil {
+				file.Subscription = *o.Subscription
+			}
+		}
+		states := func() (states []credential.TokenState) {
+			for _, token := range file.Tokens {
+				states = append(states, token.State(noon))
+			}
+			return states
+		}
+		before := states()
+		if tokens[0].Suspension.At.IsZero() {
+			before = []credential.TokenState{credential.TokenInUse, credential.TokenOverlapped}
+		}
+		decide(habilitation.Suspend, awa)
+		if got := states(); slices.ContainsFunc(got, credential.TokenState.Opens) {
+			t.Errorf("%s: suspended, they are %v", name, got)
+		}
+		decide(habilitation.Restore, maud)
+		if got := states(); !slices.Equal(got, before) {
+			t.Errorf("%s: restored, they are %v, want %v", name, got, before)
+		}
+		decide(habilitation.Suspend, awa)
+		decide(habilitation.Revoke, maud)
+		if got := states(); slices.ContainsFunc(got, func(s credential.TokenState) bool { return s != credential.TokenRevoked }) {
+			t.Errorf("%s: revoked, they are %v", name, got)
+		}
+		if _, _, err := file.Tokens[0].Replaced(credential.Drawn{}, credential.SideEditor, 0, noon); !fault.Is(err, "token.barred") {
+			t.Errorf("%s: replaced although the right is gone: %v", name, err)
+		}
+	}
+}
