@@ -33,14 +33,20 @@ type Mint struct {
 // issues is made of the number of its habilitation, so that the mail which is shown before the
 // decision has the link of the one that leaves; 0 draws an id.
 func (m *Mint) Draw(of habilitation.Number) (Drawn, error) {
-	text, err := DrawToken(rand.Reader, m.Prefix)
+	drawn, _, err := m.DrawText(of)
+	return drawn, err
+}
+
+// DrawText is Draw, with the text, for whoever has to show it.
+func (m *Mint) DrawText(of habilitation.Number) (Drawn, value.Secret, error) {
+	drawn, err := DrawToken(rand.Reader, m.Prefix)
 	if err != nil {
-		return Drawn{}, err
+		return Drawn{}, "", err
 	}
-	drawn := Drawn{Token: Token{ID: tokenID(of), PublicID: text.PublicID}}
-	drawn.Digest, drawn.Pepper = m.Pepper.Digest(text.Secret)
-	drawn.Sealed = m.Sealer.Seal([]byte(text.Reveal().Reveal()), TextPlace(drawn.ID))
-	return drawn, nil
+	text, kept := drawn.Reveal(), Drawn{Token: Token{ID: tokenID(of), PublicID: drawn.PublicID}}
+	kept.Digest, kept.Pepper = m.Pepper.Digest(drawn.Secret)
+	kept.Sealed = m.Sealer.Seal([]byte(text.Reveal()), TextPlace(kept.ID))
+	return kept, text, nil
 }
 
 // tokenID is a UUID (RFC 9562): made of the number of a habilitation (version 8), or drawn

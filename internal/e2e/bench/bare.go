@@ -13,9 +13,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
+	"portail-qf/internal/seal"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/citizen"
 )
@@ -35,6 +37,7 @@ type bare struct {
 	towns    postgres.Collectivities
 	attempts postgres.Attempts
 	sessions postgres.Sessions
+	gate     *credential.Gate
 	page     []byte
 	desk     []byte
 	dossier  dossier.NewDossier
@@ -60,9 +63,13 @@ func serveBare(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
+	pepper, err := seal.ParsePepper(os.Getenv("PEPPER"))
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
 	b := bare{
 		towns: postgres.Collectivities{DB: db}, attempts: postgres.Attempts{DB: db}, sessions: postgres.Sessions{DB: db, Operator: operator},
-		page: page, desk: desk,
+		gate: &credential.Gate{Store: postgres.Tokens{DB: db}, Pepper: pepper, Now: time.Now}, page: page, desk: desk,
 	}
 	if err := json.Unmarshal(recorded, &b.dossier); err != nil {
 		return errors.Join(fmt.Errorf("read %s: %w", bareDossier, err), db.Close())
@@ -80,6 +87,7 @@ func (b bare) routes() http.Handler {
 	mux.HandleFunc("GET "+readyPath, func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /collectivites/{siret}", b.view)
 	mux.HandleFunc("GET "+deskPath, b.receive)
+	mux.HandleFunc("GET "+bareTokenPath, b.showToken)
 	mux.HandleFunc("POST /collectivites/{siret}/transmettre", b.record)
 	return mux
 }

@@ -90,6 +90,7 @@ func (s *scene) compare(ctx context.Context, found *results) (err error) {
 	if err := s.compareDesk(ctx, found, db, handler); err != nil {
 		return err
 	}
+	s.compareTokens(ctx, &found.tokens, handler)
 	return s.compareRecording(ctx, found, ours, theirs, handler)
 }
 
@@ -103,7 +104,7 @@ func (s *scene) startBare(ctx context.Context) (*process, error) {
 		return nil, err
 	}
 	return start(ctx, s.file("bare.log"), address, itself, []string{bareCommand, s.folder},
-		[]string{"LISTEN=" + address, "DATABASE_URL=" + s.databaseURL(bareDatabase)})
+		[]string{"LISTEN=" + address, "DATABASE_URL=" + s.databaseURL(bareDatabase), "PEPPER=" + s.pepper})
 }
 
 func (s *scene) viewAt(url string) act {

@@ -29,6 +29,7 @@ type results struct {
 	towns                                towns
 	requests                             requests
 	approvals                            approvals
+	tokens                               tokens
 	submissions, submissionsWithoutPause submissions
 	viewDuel, deskDuel, recordingDuel    duel
 	checked                              check
@@ -60,6 +61,7 @@ func (s *scene) measureAll(ctx context.Context) (found results, err error) {
 		{"les professionnels", func() error { return s.measureProfessionals(ctx, &found.professionals) }},
 		{"l’annuaire", func() error { return s.measureDirectory(ctx, &found.towns) }},
 		{"les demandes d’habilitation", func() error { return s.measureRequests(ctx, &found.requests) }},
+		{"les jetons", func() error { return s.measureTokens(ctx, &found.tokens) }},
 		{"les validations de DataPass", func() error { return s.measureApprovals(ctx, &found.approvals) }},
 		{"les transmissions à la cadence visée", func() (err error) {
 			found.submissions, err = s.measureSubmissions(ctx, "cadence", sent, func(do act) measure {

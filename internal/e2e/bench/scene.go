@@ -44,6 +44,7 @@ type scene struct {
 	portal  *process
 	crowd   postgres.Crowd               // of professionals who are there already
 	drafts  []habilitation.RequestNumber // those of the agents of the crowd, in its order
+	tokens  []value.Secret               // of the towns that were filled
 
 	issuer, proIssuer, hubURL, apiURL, smtpAddress, metricsURL string
 }
@@ -123,6 +124,9 @@ func (s *scene) fill(ctx context.Context) error {
 	}
 	if err == nil {
 		err = s.fillRequests(ctx, db)
+	}
+	if err == nil {
+		err = s.fillTokens(ctx, db)
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err
