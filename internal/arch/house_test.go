@@ -19,7 +19,7 @@ var ranks = [][]string{
 	{"habilitation"},
 	{"credential"},
 	{"request"},
-	{"renewal", "dossier", "hook"},
+	{"renewal", "dossier", "inquiry", "hook"},
 	{"decision"},
 	{"support"},
 }

@@ -35,6 +35,17 @@ func (anyone) challenge(http.Header, int) {}
 
 func always([]byte) bool { return true }
 
+// Shown is a credential that the handler itself reads and verifies, and refuses in its own
+// dialect; name says which, for the list of routes.
+func Shown(name string) Credential { return shown{name: name} }
+
+type shown struct {
+	anyone
+	name string
+}
+
+func (s shown) String() string { return "machine: " + s.name }
+
 // Bearer is a secret that a program shows with each request (RFC 6750). Without a secret,
 // nobody is let in.
 func Bearer(secret value.Secret) Credential { return bearer{secret} }

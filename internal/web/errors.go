@@ -88,8 +88,8 @@ func (r *Router) pageFor(status int) gin.HandlerFunc {
 }
 
 func (r *Router) writeError(c *gin.Context, status int) {
-	if isMachine(c) {
-		RefuseMachine(c, status, http.StatusText(status))
+	if r.isMachine(c) {
+		r.tellMachine(c, status)
 		return
 	}
 	page := r.Frame(c)

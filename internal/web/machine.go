@@ -1,11 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -18,13 +20,18 @@ type MachineFunc func(c *gin.Context, body []byte) error
 type Machine struct {
 	Credential Credential
 	MaxBody    int64 // bytes; 0 for a route to which nothing is sent
+	// Patience is how long the answer may take, for a route that waits for somebody else; 0
+	// for the usual time.
+	Patience time.Duration
 }
 
 // HandleMachine registers a route of programs. It reads the body raw, forms included, and
 // knows neither cookies nor sessions: another site that sends a request by somebody's
-// browser gains nothing. Whatever goes wrong is told as {"error":"…"}, in English.
+// browser gains nothing. Whatever goes wrong is told as {"error":"…"}, in English, or as
+// ProgramsBelow says.
 func (r *Router) HandleMachine(method, path string, machine Machine, handler MachineFunc) {
 	r.routes = append(r.routes, Route{method, path, Access{name: machine.Credential.String()}})
+	patience := cmp.Or(machine.Patience, usualPatience)
 	r.answer(method, path, func(c *gin.Context) {
 		c.Set(machineKey, true)
 		body, refused := machine.receive(c)
@@ -34,7 +41,7 @@ func (r *Router) HandleMachine(method, path string, machine Machine, handler Mac
 			return
 		}
 		// From here on: a program that sends slowly leaves the handler its time.
-		ctx, cancel := context.WithTimeout(c.Request.Context(), usualPatience)
+		ctx, cancel := context.WithTimeout(c.Request.Context(), patience)
 		defer cancel()
 		c.Request = c.Request.WithContext(ctx)
 		if err := handler(c, body); err != nil {
@@ -73,12 +80,51 @@ func (m Machine) receive(c *gin.Context) (body []byte, refused int) {
 // machinesPath is above the addresses of programs: one that does not exist is theirs too.
 const machinesPath = "/api"
 
+// Dialect tells programs, as they expect it, that a request ended with a status for which
+// no handler answered.
+type Dialect func(c *gin.Context, status int, message string)
+
+// territory is the addresses below one, with the dialect of the programs to which they
+// belong.
+type territory struct {
+	path string
+	tell Dialect
+}
+
+// ProgramsBelow gives the addresses below one to programs: what no handler answers there —
+// an address that does not exist, another method, a panic, too long a wait — is told in
+// their dialect.
+func (r *Router) ProgramsBelow(path string, dialect Dialect) {
+	r.territories = append(r.territories, territory{path, dialect})
+}
+
+// dialectOf is the dialect of the innermost territory of a request. known is false where
+// there is none.
+func (r *Router) dialectOf(c *gin.Context) (dialect Dialect, known bool) {
+	path, longest := c.Request.URL.Path, -1
+	for _, t := range r.territories {
+		if (path == t.path || below(path, t.path)) && len(t.path) > longest {
+			dialect, longest = t.tell, len(t.path)
+		}
+	}
+	return dialect, longest >= 0
+}
+
 const machineKey = "machine"
 
 // isMachine tells whether a program made the request.
-func isMachine(c *gin.Context) bool {
-	path, taken := c.Request.URL.Path, c.FullPath() != ""
-	return c.GetBool(machineKey) || !taken && (path == machinesPath || below(path, machinesPath))
+func (r *Router) isMachine(c *gin.Context) bool {
+	_, theirs := r.dialectOf(c)
+	return c.GetBool(machineKey) || theirs && c.FullPath() == ""
+}
+
+// tellMachine tells a program that a request ended with a status.
+func (r *Router) tellMachine(c *gin.Context, status int) {
+	dialect, known := r.dialectOf(c)
+	if !known {
+		dialect = RefuseMachine // a route of programs elsewhere
+	}
+	dialect(c, status, http.StatusText(status))
 }
 
 // RefuseMachine tells a program, in English, what went wrong.
@@ -92,7 +138,7 @@ func RefuseMachine(c *gin.Context, status int, message string) {
 // for people.
 func (r *Router) refuseMachine(status int) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if isMachine(c) {
+		if r.isMachine(c) {
 			r.writeError(c, status)
 			c.Abort()
 		}

@@ -335,3 +335,64 @@ func TestTheAccessOfProgramsIsListed(t *testing.T) {
 		}
 	}
 }
+
+// A route that waits for somebody else says how long; the others have the usual time.
+func TestAMachineMayBeAnsweredLater(t *testing.T) {
+	left := make(chan time.Duration, 1)
+	s := openSite(t, func(router *web.Router) {
+		tell := func(c *gin.Context, _ []byte) error {
+			deadline, _ := c.Request.Context().Deadline()
+			left <- time.Until(deadline)
+			c.Status(http.StatusNoContent)
+			return nil
+		}
+		router.HandleMachine(http.MethodGet, "/api/patiente", web.Machine{Credential: web.Shown("jeton"), Patience: time.Minute}, tell)
+		router.HandleMachine(http.MethodGet, "/api/ordinaire", web.Machine{Credential: web.Anyone}, tell)
+	})
+	for path, want := range map[string]time.Duration{"/api/patiente": time.Minute, "/api/ordinaire": 8 * time.Second} {
+		s.send(http.MethodGet, path, nil)
+		if got := <-left; got > want || got < want-5*time.Second {
+			t.Errorf("%s: %v is left, want %v", path, got, want)
+		}
+	}
+	for _, route := range s.routes {
+		if route.Path == "/api/patiente" && route.Access.String() != "machine: jeton" {
+			t.Errorf("listed as %q", route.Access)
+		}
+	}
+}
+
+// Programs that expect another dialect are told in it whatever no handler answers.
+func TestEachTerritoryHasItsDialect(t *testing.T) {
+	in := func(name string) web.Dialect {
+		return func(c *gin.Context, status int, message string) { c.String(status, "%s: %s", name, message) }
+	}
+	s := openSite(t, func(router *web.Router) {
+		router.ProgramsBelow("/ailleurs", in("ailleurs"))
+		router.ProgramsBelow("/api/v2/plus-loin", in("plus loin"))
+		router.ProgramsBelow("/api/v2", in("v2"))
+		machine := web.Machine{Credential: web.Bearer(sharedSecret)}
+		fails := func(*gin.Context, []byte) error { panic("un détail") }
+		router.HandleMachine(http.MethodGet, "/ailleurs/ici", machine, fails)
+		router.HandleMachine(http.MethodGet, "/api/v2/ici", machine, fails)
+	})
+	for _, row := range []struct {
+		method, path, shown string
+		status              int
+		body                string
+	}{
+		{http.MethodGet, "/ailleurs", "", http.StatusNotFound, "ailleurs: Not Found"},
+		{http.MethodPut, "/ailleurs/ici", "", http.StatusMethodNotAllowed, "ailleurs: Method Not Allowed"},
+		{http.MethodGet, "/ailleurs/ici", "", http.StatusUnauthorized, "ailleurs: Unauthorized"},
+		{http.MethodGet, "/ailleurs/ici", sharedSecret, http.StatusInternalServerError, "ailleurs: Internal Server Error"},
+		{http.MethodGet, "/api/v2/ici", sharedSecret, http.StatusInternalServerError, "v2: Internal Server Error"},
+		{http.MethodGet, "/api/v2/plus-loin/x", "", http.StatusNotFound, "plus loin: Not Found"},
+		{http.MethodGet, "/api/v2/plus-loinx", "", http.StatusNotFound, "v2: Not Found"},
+		{http.MethodGet, "/api/v22", "", http.StatusNotFound, `{"error":"Not Found"}`},
+	} {
+		response, answer := s.send(row.method, row.path, nil, "Authorization", "Bearer "+row.shown, "Sec-Fetch-Site", "cross-site")
+		if response.StatusCode != row.status || answer != row.body {
+			t.Errorf("%s %s: %d %q, want %d %q", row.method, row.path, response.StatusCode, answer, row.status, row.body)
+		}
+	}
+}

@@ -34,6 +34,7 @@ type Router struct {
 	crossOrigin *http.CrossOriginProtection
 	gate        Gate
 	uploads     chan struct{} // a place for each form with files that is in memory
+	territories []territory
 }
 
 // Settings are what every answer of the portal needs.
@@ -70,7 +71,7 @@ func NewRouter(config Settings) *Router {
 	engine.RedirectTrailingSlash = false // gin's answer would go through none of the steps below
 	r := &Router{
 		engine: engine, config: config, policy: contentPolicy(config.FormActions), crossOrigin: http.NewCrossOriginProtection(),
-		uploads: make(chan struct{}, uploadsAtOnce),
+		uploads: make(chan struct{}, uploadsAtOnce), territories: []territory{{machinesPath, RefuseMachine}},
 	}
 	engine.Use(r.identify, r.logRequest, r.secure, r.recoverPanic)
 	engine.NoRoute(r.refuseMachine(http.StatusNotFound), r.refuseCrossOrigin, r.boundBody, r.withoutFinalSlash, r.refuseAs(http.StatusNotFound))

@@ -1,0 +1,136 @@
+package qfgateway
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/inquiry"
+)
+
+// The content types (§7.4): errors of the third version are named as JSON:API's, whatever
+// else is plain.
+const (
+	typeJSON   = "application/json; charset=utf-8"
+	typeErrors = "application/vnd.api+json"
+)
+
+// reply is a refusal as it is written.
+type reply struct {
+	version inquiry.Version
+	status  int
+	code    string // for the trace: the first
+	body    any
+}
+
+// problems is the body of an error of the third version.
+type problems struct {
+	Errors []inquiry.Problem `json:"errors"`
+}
+
+// flat is the body of an error that a middleware of the second version gives.
+type flat struct {
+	Errors []string `json:"errors"`
+}
+
+// replyTo writes an error. known is false for one of ours, which the router tells.
+func (h *Handler) replyTo(version inquiry.Version, err error) (r reply, known bool) {
+	var (
+		refused    refusal
+		passed     *inquiry.Passed
+		unanswered *inquiry.Unanswered
+	)
+	switch {
+	case errors.Is(err, errTooLong):
+		const status = http.StatusRequestURITooLong
+		return ended(version, status, http.StatusText(status)), true
+	case errors.As(err, &refused):
+		return h.refused(version, refused), true
+	case errors.As(err, &unanswered):
+		return h.refused(version, refusal{unanswered.Code}), true
+	case errors.As(err, &passed):
+		r = reply{version: version, status: endings[passed.Ending].in(version), code: string(passed.Code()), body: problems{passed.Problems}}
+		if version == inquiry.V2 {
+			r.body = passed.Legacy
+		}
+		return r, true
+	}
+	return reply{}, false
+}
+
+// refused tells every code in the third version, the first in the second.
+func (h *Handler) refused(version inquiry.Version, codes refusal) reply {
+	first := lines[codes[0]]
+	r := reply{version: version, status: first.in(version), code: string(codes[0])}
+	if version == inquiry.V2 {
+		detail := h.sentence(string(codes[0]))
+		r.body = inquiry.Legacy{Error: first.word, Reason: detail, Message: detail}
+		if first.word == "" {
+			r.body = flat{[]string{detail}}
+		}
+		return r
+	}
+	var told problems
+	for _, code := range codes {
+		l := lines[code]
+		problem := inquiry.Problem{Code: code, Title: h.sentence("title." + l.title), Detail: h.sentence(string(code)), Meta: json.RawMessage(cmp.Or(l.meta, "{}"))}
+		if l.origin != "" {
+			problem.Source = &inquiry.Origin{Parameter: l.origin}
+		}
+		told.Errors = append(told.Errors, problem)
+	}
+	r.body = told
+	return r
+}
+
+// sentence is API Particulier's own; a test has every one of them.
+func (h *Handler) sentence(code string) string {
+	text, _ := h.Sentences.Sentence("gateway." + code)
+	return text
+}
+
+// ended tells that a call ended with a status of which the contract says nothing. Its code
+// is made as that of 429 is.
+func ended(version inquiry.Version, status int, message string) reply {
+	code := "00" + strconv.Itoa(status)
+	r := reply{version: version, status: status, code: code}
+	if version == inquiry.V2 {
+		word := strings.ReplaceAll(strings.ToLower(message), " ", "_")
+		r.body = inquiry.Legacy{Error: word, Reason: message, Message: message}
+		return r
+	}
+	r.body = problems{[]inquiry.Problem{{Code: inquiry.Code(code), Title: message, Detail: message, Meta: json.RawMessage("{}")}}}
+	return r
+}
+
+func tellV2(c *gin.Context, status int, message string) { ended(inquiry.V2, status, message).write(c) }
+
+func tellV3(c *gin.Context, status int, message string) { ended(inquiry.V3, status, message).write(c) }
+
+func (r reply) write(c *gin.Context) {
+	if r.status == http.StatusUnauthorized {
+		c.Header("WWW-Authenticate", "Bearer")
+	}
+	kind := typeErrors
+	if r.version == inquiry.V2 {
+		kind = typeJSON
+	}
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // CNAF & MSA
+	_ = encoder.Encode(r.body)   // texts, and parts that were read as JSON
+	c.Data(r.status, kind, bytes.TrimSpace(body.Bytes()))
+}
+
+// writeServed gives an answer, which no cache held.
+func writeServed(c *gin.Context, body []byte) {
+	c.Header("X-Response-Cached", "false")
+	c.Writer.Header().Set("X-Cache-Expires-In", "") // present and empty, as the contract says
+	c.Data(http.StatusOK, typeJSON, body)
+}

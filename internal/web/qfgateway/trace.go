@@ -1,0 +1,46 @@
+package qfgateway
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"portail-qf/internal/domain/inquiry"
+	"portail-qf/internal/web"
+)
+
+// trace writes one line a call, and counts it for its token. Nothing in it is of the person
+// whom the call is about.
+func (h *Handler) trace(c *gin.Context, made *call, status int, code string) {
+	took := time.Since(made.began)
+	h.Log.LogAttrs(c.Request.Context(), slog.LevelInfo, "call of the gateway",
+		slog.String("request_id", web.RequestID(c)), slog.String("token", made.admission.TokenID), slog.String("route", c.FullPath()),
+		slog.Int("status", status), slog.String("code", code), slog.String("recipient", made.recipient.String()),
+		slog.Float64("ms", float64(took.Microseconds())/1000))
+	if made.admission.TokenID == "" {
+		return
+	}
+	outcome := strconv.Itoa(status)
+	if code != "" {
+		outcome += " " + code
+	}
+	h.Tally.Note(made.admission.TokenID, outcome, status == http.StatusOK, h.Now())
+}
+
+// complain tells operations that API Particulier did not answer as it should.
+func (h *Handler) complain(c *gin.Context, err error) {
+	var unanswered *inquiry.Unanswered
+	if !errors.As(err, &unanswered) || unanswered.Code == inquiry.CodeInProgress {
+		return
+	}
+	level := slog.LevelWarn
+	if errors.Is(err, inquiry.ErrOurToken) {
+		level = slog.LevelError
+	}
+	h.Log.LogAttrs(c.Request.Context(), level, "API Particulier did not answer",
+		slog.String("request_id", web.RequestID(c)), slog.String("route", c.FullPath()), slog.String("error", err.Error()))
+}
