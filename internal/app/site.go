@@ -2,14 +2,18 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
+	"portail-qf/internal/config"
+	"portail-qf/internal/partner/apiparticulier"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/accounts"
 	"portail-qf/internal/web/api"
 	"portail-qf/internal/web/citizen"
+	"portail-qf/internal/web/qfgateway"
 	"portail-qf/static"
 	"portail-qf/templates"
 )
@@ -50,18 +54,28 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router
 	health.Mount(router)
 	security := &api.Security{Contact: a.config.ContactEmail, PortalURL: a.config.PortalURL, Now: a.now}
 	security.Mount(router)
-	a.mountMachines(router)
+	a.mountMachines(router, parsed)
 	citizens.Frame = router.Frame
 	citizens.Mount(router)
 	return router, a.mountBackOffice(router, parsed)
 }
 
 // mountMachines mounts what programs use.
-func (a *App) mountMachines(router *web.Router) {
+func (a *App) mountMachines(router *web.Router, parsed *web.Templates) {
 	public := &api.Directory{Collectivities: a.Directory, Bearer: a.config.Machines.DirectoryBearer}
 	public.Mount(router)
 	datapass := &api.Datapass{Inbox: a.habilitations.inbox, Tokens: a.tokens.service, Secret: a.config.Machines.DatapassSecret}
 	datapass.Mount(router)
+	observe := a.metrics.Partner("api_particulier")
+	gateway := &qfgateway.Handler{
+		Gate: a.tokens.gate, Tally: a.tokens.tally,
+		Source: apiparticulier.NewIdentity(apiparticulier.Config{
+			BaseURL: a.config.APIParticulier.URL,
+			Observe: func(outcome string, waited time.Duration) { observe("identity", outcome, waited) },
+		}, a.config.APIParticulier.Token),
+		ForeignRecipients: a.config.Tokens.Recipients == config.RecipientsLogged, Sentences: parsed, Now: a.now, Log: a.log,
+	}
+	gateway.Mount(router)
 }
 
 // mountBackOffice mounts the door of the professional side and its spaces.
