@@ -88,6 +88,10 @@ func (r *Router) pageFor(status int) gin.HandlerFunc {
 }
 
 func (r *Router) writeError(c *gin.Context, status int) {
+	if tellsProblems(c) {
+		r.WriteProblem(c, status, c.GetString(problemKey))
+		return
+	}
 	if isMachine(c) {
 		RefuseMachine(c, status, http.StatusText(status))
 		return

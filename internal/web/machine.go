@@ -70,15 +70,16 @@ func (m Machine) receive(c *gin.Context) (body []byte, refused int) {
 	return body, 0
 }
 
-// machinesPath is above the addresses of programs: one that does not exist is theirs too.
-const machinesPath = "/api"
+// machinesPath and doorPath are above the addresses of programs: one that does not exist is
+// theirs too.
+const machinesPath, doorPath = "/api", "/oauth"
 
 const machineKey = "machine"
 
 // isMachine tells whether a program made the request.
 func isMachine(c *gin.Context) bool {
 	path, taken := c.Request.URL.Path, c.FullPath() != ""
-	return c.GetBool(machineKey) || !taken && (path == machinesPath || below(path, machinesPath))
+	return c.GetBool(machineKey) || !taken && (path == machinesPath || below(path, machinesPath) || below(path, doorPath))
 }
 
 // RefuseMachine tells a program, in English, what went wrong.

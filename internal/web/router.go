@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -49,6 +50,10 @@ type Settings struct {
 	Log       *slog.Logger
 	Sessions  *account.Sessions
 	Policy    *authz.Policy
+	// Clients lets the programs of editors in.
+	Clients ClientDoor
+	// TrustedProxies are those in front of the portal, which say from where a request comes.
+	TrustedProxies []netip.Prefix
 	// FormActions are the origins of identity providers to which a form may lead.
 	FormActions []string
 	// Observe is told of each answer: route, status, time taken.
