@@ -61,6 +61,7 @@ type App struct {
 
 	habilitations *habilitations
 	requests      *requests
+	machines      *machines
 
 	followUp *dossier.FollowUp
 	handler  *web.Router
@@ -109,6 +110,9 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	a.Delivery = &dossier.Delivery{Shipments: postgres.Shipments{DB: db}, Hub: hub, Renderer: documents.Renderer, Vault: ring, Now: o.Now, Concern: a.concern}
 	a.followUp = &dossier.FollowUp{Hub: hub, Records: postgres.FollowUp{DB: db}, Now: o.Now}
 	if a.people, err = a.newPeople(ring); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if a.machines, err = a.newMachines(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	a.habilitations = a.newHabilitations(ring, paris)

@@ -38,10 +38,14 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router
 	if citizens.Views, err = citizen.ParseViews(parsed); err != nil {
 		return nil, err
 	}
+	proxies, err := a.config.Proxies()
+	if err != nil {
+		return nil, err
+	}
 	router := web.NewRouter(web.Settings{
 		PortalURL: a.config.PortalURL, Brand: a.config.Brand, Contact: a.config.ContactEmail,
 		Errors: errorPages, ProErrors: proErrors, Sentences: parsed, Log: a.log,
-		Sessions: a.people.sessions, Policy: a.people.policy,
+		Sessions: a.people.sessions, Policy: a.people.policy, Clients: a.machines.door, TrustedProxies: proxies,
 		FormActions: formActions, Observe: a.metrics.Request, NewRequestID: uuid.NewString,
 		DatabaseAway: postgres.Away,
 	})
@@ -62,6 +66,8 @@ func (a *App) mountMachines(router *web.Router) {
 	public.Mount(router)
 	datapass := &api.Datapass{Inbox: a.habilitations.inbox, Secret: a.config.Machines.DatapassSecret}
 	datapass.Mount(router)
+	oauth := &api.OAuth{Door: a.machines.door, Address: router.Address}
+	oauth.Mount(router)
 }
 
 // mountBackOffice mounts the door of the professional side and its spaces.

@@ -62,7 +62,9 @@ func (s Settings) tidy() Settings {
 	return tidied
 }
 
-// check says what is wrong in tidy settings, all at once; nil for nothing.
+// Check says what is wrong in settings, all at once; nil for nothing.
+func (s Settings) Check() error { return s.tidy().check() }
+
 func (s Settings) check() error {
 	var wrong Refusal
 	refuse := func(field, code string) { wrong = append(wrong, Fault{field, code}) }
