@@ -163,5 +163,5 @@ func (s APIDoor) PurgeAccesses(ctx context.Context, now time.Time) (int, error) 
 
 // RecordOnce journals an event unless the same one was within a time.
 func (s APIDoor) RecordOnce(ctx context.Context, event audit.Event, within time.Duration) error {
-	return Journal{DB: s.DB}.RecordOnce(ctx, event, within)
+	return Journal(s).RecordOnce(ctx, event, within)
 }
