@@ -62,6 +62,7 @@ type App struct {
 	tokens        *tokens
 	habilitations *habilitations
 	requests      *requests
+	machines      *machines
 
 	followUp *dossier.FollowUp
 	handler  *web.Router
@@ -117,6 +118,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	a.tokens = a.newTokens(ring, pepper)
+	a.machines = a.newMachines(pepper)
 	a.habilitations = a.newHabilitations(ring, paris)
 	a.requests = a.newRequests(ring)
 	a.Jobs = &jobs.Table{Jobs: a.recurring(), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Zone: paris}

@@ -42,10 +42,14 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router
 	if citizens.Views, err = citizen.ParseViews(parsed); err != nil {
 		return nil, err
 	}
+	proxies, err := a.config.Proxies()
+	if err != nil {
+		return nil, err
+	}
 	router := web.NewRouter(web.Settings{
 		PortalURL: a.config.PortalURL, Brand: a.config.Brand, Contact: a.config.ContactEmail,
 		Errors: errorPages, ProErrors: proErrors, Sentences: parsed, Log: a.log,
-		Sessions: a.people.sessions, Policy: a.people.policy,
+		Sessions: a.people.sessions, Policy: a.people.policy, Clients: a.machines.door, TrustedProxies: proxies,
 		FormActions: formActions, Observe: a.metrics.Request, NewRequestID: uuid.NewString,
 		DatabaseAway: postgres.Away,
 	})
@@ -76,6 +80,13 @@ func (a *App) mountMachines(router *web.Router, parsed *web.Templates) {
 		ForeignRecipients: a.config.Tokens.Recipients == config.RecipientsLogged, Sentences: parsed, Now: a.now, Log: a.log,
 	}
 	gateway.Mount(router)
+	oauth := &api.OAuth{Door: a.machines.door, Address: router.Address}
+	oauth.Mount(router)
+	introspection := &api.Introspection{
+		Door: a.machines.door, Gate: a.tokens.gate, GatewayID: a.config.Tokens.IntrospectionID, GatewaySecret: a.config.Tokens.IntrospectionSecret,
+		PortalURL: a.config.PortalURL, Address: router.Address,
+	}
+	introspection.Mount(router)
 }
 
 // mountBackOffice mounts the door of the professional side and its spaces.

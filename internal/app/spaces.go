@@ -118,7 +118,8 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 	lookup := &dossier.Lookup{Records: postgres.FollowUp{DB: a.db}, Journal: postgres.Journal{DB: a.db}, Now: a.now}
 
 	editors := &editorspace.Handler{
-		Access: a.Access, Clients: clients, Watch: a.subscriptions(), Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
+		Access: a.Access, Clients: clients, Watch: a.subscriptions(), API: a.machines.clients, Can: a.people.policy.Can,
+		PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
 	}
 	if editors.Views, err = editorspace.ParseViews(parsed); err != nil {
 		return err

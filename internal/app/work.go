@@ -52,7 +52,7 @@ func (a *App) recurring() []jobs.Job {
 		{Name: "hubee-notifications", Every: "*/2 * * * *", Timeout: 10 * time.Minute, Run: counted("notifications", a.followUp.ReadNotifications)},
 		{Name: "hubee-reconcile", Every: "17 * * * *", Timeout: 20 * time.Minute, Run: counted("cases", a.followUp.Reconcile)},
 		{Name: "hubee-subscriptions", Every: "*/15 * * * *", Timeout: 10 * time.Minute, Run: counted("subscriptions", a.habilitations.provisioning.Reconcile)},
-		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: inTurn(purgeOfDossiers(a.followUp), a.purgePeople, a.purgeEvents, a.purgeRequests)},
+		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: inTurn(purgeOfDossiers(a.followUp), a.purgePeople, a.purgeEvents, a.purgeRequests, a.purgeMachines)},
 		{Name: "tokens", Every: "*/5 * * * *", Timeout: 4 * time.Minute, Run: a.tendTokens},
 		{Name: "seal-journal", Every: "*/15 * * * *", Timeout: 10 * time.Minute, Run: a.Journal.Seal},
 		{Name: "drafts", Every: "40 6 * * *", Timeout: time.Hour, Run: a.watchDrafts},

@@ -14,7 +14,7 @@ var ranks = [][]string{
 	{"value", "fault", "place", "audit", "outbox"},
 	{"notice", "operation"},
 	{"account"},
-	{"directory"},
+	{"directory", "machine"},
 	{"editor"},
 	{"habilitation"},
 	{"credential"},

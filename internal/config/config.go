@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"strconv"
@@ -21,6 +22,8 @@ type Config struct {
 	PortalURL     string `env:"PORTAL_URL,required,notEmpty"`
 	Listen        string `env:"LISTEN" envDefault:"127.0.0.1:8080"`
 	MetricsListen string `env:"METRICS_LISTEN" envDefault:"127.0.0.1:8088"`
+	// TrustedProxies are those in front of the portal; see Proxies.
+	TrustedProxies []string `env:"TRUSTED_PROXIES" envSeparator:","`
 
 	DatabaseURL          value.Secret `env:"DATABASE_URL,required,notEmpty"`
 	DatabaseMigrationURL value.Secret `env:"DATABASE_MIGRATION_URL"`
@@ -247,6 +250,9 @@ func Read(environment []string) (Config, error) {
 			faults = append(faults, fmt.Errorf("%s must be host:port", listener.name))
 		}
 	}
+	if _, err := c.Proxies(); err != nil {
+		faults = append(faults, err)
+	}
 	if c.ClamdAddress != "" && !reachable(c.ClamdAddress) {
 		faults = append(faults, errors.New("CLAMD_ADDRESS must be host:port"))
 	}
@@ -262,6 +268,20 @@ func Read(environment []string) (Config, error) {
 		return Config{}, fmt.Errorf("configuration:\n%w", err)
 	}
 	return c, nil
+}
+
+// Proxies are the addresses of the proxies in front of the portal: they alone are believed when
+// they say from where a request comes.
+func (c Config) Proxies() ([]netip.Prefix, error) {
+	var proxies []netip.Prefix
+	for _, text := range c.TrustedProxies {
+		proxy, err := value.ParseNetwork(strings.TrimSpace(text))
+		if err != nil {
+			return nil, errors.New("TRUSTED_PROXIES must be addresses or ranges such as 10.0.0.0/24, apart by commas")
+		}
+		proxies = append(proxies, proxy)
+	}
+	return proxies, nil
 }
 
 // ReadDatabase reads only what reading the database needs.

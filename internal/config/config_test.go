@@ -33,6 +33,21 @@ func TestACompleteEnvironmentIsRead(t *testing.T) {
 	}
 }
 
+// « CIDR list, default none »
+func TestTheProxiesInFrontAreKnown(t *testing.T) {
+	for set, want := range map[string]string{
+		"": "[]", "TRUSTED_PROXIES=": "[]", "TRUSTED_PROXIES=10.0.0.1, 2001:db8::/48": "[10.0.0.1/32 2001:db8::/48]",
+	} {
+		c, err := Read(append(complete(), set))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if proxies, err := c.Proxies(); err != nil || fmt.Sprint(proxies) != want {
+			t.Errorf("%s: %v, %v", set, proxies, err)
+		}
+	}
+}
+
 func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 	environment := []string{
 		"PORTAL_URL=ftp://hunter2", "DATABASE_URL=", "FRANCECONNECT_ISSUER=http://fc.example.fr/api/v2",
@@ -40,6 +55,7 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 		"SIRENE_URL=https://hunter2/", "SIRENE_PAUSE=hunter2", "PROCONNECT_ISSUER=hunter2", "PROCONNECT_PKCE=hunter2",
 		"PROCONNECT_ALGORITHM=hunter2", "OPERATOR_SIRET=hunter2", "HUBEE_ACTIVATION=hunter2", "DATAPASS_SECRET=hunter2", "DIRECTORY_BEARER=hunter2",
 		"CLAMD_ADDRESS=hunter2", "PEPPER=hunter2", "TOKEN_PREFIX=hunter2", "GATEWAY_RECIPIENTS=hunter2", "INTROSPECTION_ID=hunter2",
+		"TRUSTED_PROXIES=10.0.0.0/8,hunter2",
 	}
 	_, err := Read(environment)
 	if err == nil {
@@ -50,7 +66,8 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 		"PROCONNECT_ISSUER", "PROCONNECT_CLIENT_ID", "PROCONNECT_CLIENT_SECRET", "PROCONNECT_PKCE must be", "PROCONNECT_ALGORITHM must be",
 		"SMTP_URL is missing", "OPERATOR_SIRET must be", "HUBEE_ACTIVATION must be auto or manual", "DATAPASS_SECRET must have 16", "DIRECTORY_BEARER must have 16",
 		"SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration", "CLAMD_ADDRESS must be host:port",
-		"API_PARTICULIER_TOKEN is missing", "PEPPER: each key", "TOKEN_PREFIX must be", "GATEWAY_RECIPIENTS must be enforce or log", "INTROSPECTION_ID and INTROSPECTION_SECRET"} {
+		"API_PARTICULIER_TOKEN is missing", "PEPPER: each key", "TOKEN_PREFIX must be", "GATEWAY_RECIPIENTS must be enforce or log", "INTROSPECTION_ID and INTROSPECTION_SECRET",
+		"TRUSTED_PROXIES must be addresses or ranges"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the fault of %s is not listed in:\n%v", name, err)
 		}

@@ -118,10 +118,35 @@ var objects = map[string]object{
 	"/editeur/invitations/:id/retrait": {
 		own: func(m *matrix) string { return m.invitation("editor_member", tilleul) }, foreign: func(m *matrix) string { return m.invitation("admin", theOperator) }, unknown: nobodys,
 	},
+	"/editeur/api/:id":                 programs,
+	"/editeur/api/:id/modification":    programs,
+	"/editeur/api/:id/coupure":         programs,
+	"/editeur/api/:id/secrets/nouveau": programs,
+	"/editeur/api/:id/secrets/:secret/suppression": {
+		own: func(m *matrix) string { return m.secret(tilleul) }, foreign: func(m *matrix) string { return m.secret(brume) },
+		unknown: []string{"qf_client_zzzzzzzzzzzzzzzz|1", "1|1", "%00|%00"},
+	},
 	"/assistance/dossiers/:id":           {own: (*matrix).dossier, unknown: []string{"ABCDEFGHJKLM7", "x", "%00"}},
 	"/mon-compte/sessions/:id/fermeture": {foreign: (*matrix).session, unknown: nobodys},
 	"/mon-compte/roles/:id/depart":       {foreign: func(m *matrix) string { return m.membership("editor_member", tilleul) }, unknown: nobodys},
 	"/invitations/:jeton":                {unknown: []string{"AAAAAAAAAAAAAAAAAAAAAAAAAA", "%00"}},
+}
+
+// programs are those of an editor that call the API.
+var programs = object{
+	own: func(m *matrix) string { return m.program(tilleul) }, foreign: func(m *matrix) string { return m.program(brume) },
+	unknown: []string{"qf_client_zzzzzzzzzzzzzzzz", "1", "1%27", "%00"},
+}
+
+func (m *matrix) program(editor string) string {
+	return m.insert(`INSERT INTO api_clients (id, editor_siret, name, folded_name, scopes, networks, created_at, created_by)
+		VALUES ('qf_client_' || lpad($1::text, 16, '0'), $2, 'Essai ' || $1, 'essai ' || $1, '{clients}', '{}', now(), 'essai') RETURNING id`, editor)
+}
+
+func (m *matrix) secret(editor string) string {
+	program := m.program(editor)
+	return program + "|" + m.insert(`INSERT INTO api_client_secrets (client, place, digest, pepper, created_at, created_by)
+		VALUES ($2, 1, sha256($1::text::bytea), 'essai', now(), 'essai') RETURNING id`, program)
 }
 
 func (m *matrix) session() string {
@@ -230,6 +255,8 @@ func served(route web.Route) []int {
 	switch {
 	case route.Method == http.MethodPost && route.Path == townRequests: // through no form
 		return []int{http.StatusNotFound}
+	case route.Method == http.MethodPost && strings.HasSuffix(route.Path, "/secrets/nouveau"): // it shows a secret, once
+		return []int{http.StatusOK}
 	case route.Method == http.MethodPost:
 		return []int{http.StatusSeeOther, http.StatusConflict, http.StatusUnprocessableEntity}
 	case route.Path == "/espaces" || route.Path == "/connexion/reprise" || route.Path == townRequests+"/nouvelle":

@@ -25,6 +25,13 @@ type Credential interface {
 // Anyone asks programs for nothing.
 var Anyone Credential = anyone{}
 
+// InBody lets a handler read the credentials, which may be in what was sent.
+var InBody Credential = inBody{}
+
+type inBody struct{ anyone }
+
+func (inBody) String() string { return "machine: client credentials" }
+
 type anyone struct{}
 
 func (anyone) String() string { return Public.String() }
@@ -55,17 +62,18 @@ type bearer struct{ secret value.Secret }
 func (bearer) String() string { return "machine: bearer" }
 
 func (b bearer) open(headers http.Header) (func([]byte) bool, bool) {
-	shown := headers.Values("Authorization")
-	if len(shown) != 1 || b.secret == "" {
+	token, shown := bearerToken(headers)
+	if !shown || b.secret == "" {
 		return nil, false
 	}
-	scheme, token, _ := strings.Cut(shown[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return nil, false
-	}
-	// Hashed, so that the time taken does not tell the length either.
-	given, wanted := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(b.secret.Reveal()))
-	return always, subtle.ConstantTimeCompare(given[:], wanted[:]) == 1
+	return always, SameSecret(token, b.secret)
+}
+
+// SameSecret compares two secrets in a time that does not tell how they differ. They are
+// hashed, so that it does not tell the length either.
+func SameSecret(given, wanted value.Secret) bool {
+	one, other := sha256.Sum256([]byte(given.Reveal())), sha256.Sum256([]byte(wanted.Reveal()))
+	return subtle.ConstantTimeCompare(one[:], other[:]) == 1
 }
 
 func (bearer) challenge(headers http.Header, status int) {

@@ -88,6 +88,10 @@ func (r *Router) pageFor(status int) gin.HandlerFunc {
 }
 
 func (r *Router) writeError(c *gin.Context, status int) {
+	if tellsProblems(c) {
+		r.WriteProblem(c, status, c.GetString(problemKey))
+		return
+	}
 	if r.isMachine(c) {
 		r.tellMachine(c, status)
 		return

@@ -77,8 +77,9 @@ func (m Machine) receive(c *gin.Context) (body []byte, refused int) {
 	return body, 0
 }
 
-// machinesPath is above the addresses of programs: one that does not exist is theirs too.
-const machinesPath = "/api"
+// machinesPath and doorPath are above the addresses of programs: one that does not exist is
+// theirs too.
+const machinesPath, doorPath = "/api", "/oauth"
 
 // Dialect tells programs, as they expect it, that a request ended with a status for which
 // no handler answered.

@@ -36,6 +36,7 @@ var menus = map[account.Space][]menuEntry{
 	account.SpaceEditor: {
 		{"accueil", "", "space.editor", "enter"},
 		{"collectivites", "/collectivites", "space.editor", "enter"},
+		{"api", "/api", "api_client", "read"},
 		{"membres", "/membres", "membership", "read"},
 		{"invitations", "/invitations", "membership", "grant"},
 	},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -50,6 +51,10 @@ type Settings struct {
 	Log       *slog.Logger
 	Sessions  *account.Sessions
 	Policy    *authz.Policy
+	// Clients lets the programs of editors in.
+	Clients ClientDoor
+	// TrustedProxies are those in front of the portal, which say from where a request comes.
+	TrustedProxies []netip.Prefix
 	// FormActions are the origins of identity providers to which a form may lead.
 	FormActions []string
 	// Observe is told of each answer: route, status, time taken.
@@ -71,7 +76,7 @@ func NewRouter(config Settings) *Router {
 	engine.RedirectTrailingSlash = false // gin's answer would go through none of the steps below
 	r := &Router{
 		engine: engine, config: config, policy: contentPolicy(config.FormActions), crossOrigin: http.NewCrossOriginProtection(),
-		uploads: make(chan struct{}, uploadsAtOnce), territories: []territory{{machinesPath, RefuseMachine}},
+		uploads: make(chan struct{}, uploadsAtOnce), territories: []territory{{machinesPath, RefuseMachine}, {doorPath, RefuseMachine}},
 	}
 	engine.Use(r.identify, r.logRequest, r.secure, r.recoverPanic)
 	engine.NoRoute(r.refuseMachine(http.StatusNotFound), r.refuseCrossOrigin, r.boundBody, r.withoutFinalSlash, r.refuseAs(http.StatusNotFound))

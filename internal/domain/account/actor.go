@@ -14,8 +14,10 @@ import (
 type Actor struct {
 	AccountID int64
 	SessionID int64
-	Name      string // "Camille Ferrand"
-	Mail      string
+	// ClientID is the id of the program that acts, of an editor; "" for a person.
+	ClientID string
+	Name     string // "Camille Ferrand"
+	Mail     string
 	// SignedFor is the establishment for which the person signed in.
 	SignedFor Organisation
 	// MembershipID, Role and Organisation are zero until a space is chosen.
@@ -61,6 +63,9 @@ func (a Actor) SignedIn() bool { return a.AccountID != 0 }
 
 // Author is the actor as the journal names him.
 func (a Actor) Author() audit.Author {
+	if a.ClientID != "" {
+		return audit.Author{ID: "client:" + a.ClientID, Display: a.Name, Role: string(a.Role)}
+	}
 	return audit.Author{ID: strconv.FormatInt(a.AccountID, 10), Display: a.Name, Role: string(a.Role)}
 }
 
@@ -69,7 +74,7 @@ func (a Actor) Author() audit.Author {
 func (a Actor) OfTenant() string { return tenant(a.Role, a.Organisation.Siret) }
 
 func tenant(role Role, organisation value.Siret) string {
-	if role.Editor() || role == Town {
+	if role.Editor() || role == Town || role == APIClient {
 		return organisation.String()
 	}
 	return ""

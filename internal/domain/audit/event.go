@@ -95,6 +95,13 @@ const (
 	DatapassDismissed Act = "datapass.dismissed"
 
 	CollectivityAdded Act = "collectivity.added"
+
+	APIClientCreated  Act = "api_client.created"
+	APIClientChanged  Act = "api_client.changed"
+	APIClientRevoked  Act = "api_client.revoked"
+	APISecretAdded    Act = "api_client.secret_added"
+	APISecretEnded    Act = "api_client.secret_ended"
+	APIAddressRefused Act = "api_client.address_refused" // it called from where it may not
 )
 
 // Acts lists every act, for the filter of the journal and for the test that each has its
@@ -109,6 +116,7 @@ var Acts = [...]Act{
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
 	TokenIssued, TokenCollected, TokenShown, TokenSafe, TokenReplaced, TokenOverlapEnded, TokenSuspended, TokenResumed, TokenRevoked,
 	DatapassReplayed, DatapassDismissed, CollectivityAdded,
+	APIClientCreated, APIClientChanged, APIClientRevoked, APISecretAdded, APISecretEnded, APIAddressRefused,
 }
 
 // Event is one line of the journal.

@@ -24,7 +24,7 @@ type Caller struct {
 func CallerOf(by account.Actor) Caller {
 	c := Caller{Author: by.Author(), Side: SideOperator, AccountID: by.AccountID, RequestID: by.RequestID}
 	switch {
-	case by.Role.Editor():
+	case by.Role.Editor(), by.Role == account.APIClient:
 		c.Side, c.Organisation = SideEditor, by.Organisation.Siret
 	case by.Role == account.Town:
 		c.Side, c.Organisation = SideTown, by.Organisation.Siret

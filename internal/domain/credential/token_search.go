@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/value"
 )
 
 // TokenSearch is what a person asks of the list of tokens. What is empty selects all.
@@ -32,7 +33,7 @@ func (s TokenSearch) understood() (TokenQuery, bool) {
 	}
 	text := strings.TrimSpace(s.Text)
 	for _, prefix := range []TokenPrefix{LivePrefix, TestPrefix} {
-		if rest, found := strings.CutPrefix(text, string(prefix)); found && len(rest) >= publicLength && strings.Trim(rest[:publicLength], base62) == "" {
+		if rest, found := strings.CutPrefix(text, string(prefix)); found && len(rest) >= publicLength && value.Drawn(rest[:publicLength]) {
 			query.PublicID, query.CurrentOnly = rest[:publicLength], false
 			return query, true
 		}

@@ -2,9 +2,7 @@ package credential
 
 import (
 	"fmt"
-	"hash/crc32"
 	"io"
-	"strings"
 
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/value"
@@ -23,12 +21,8 @@ const (
 // The parts that follow the prefix, in characters of base 62.
 const (
 	publicLength = 12
-	secretLength = 43 // 256 bits
-	checkLength  = 6  // CRC-32
-	textLength   = len(LivePrefix) + publicLength + secretLength + checkLength
+	textLength   = len(LivePrefix) + publicLength + value.DrawnSecret + value.CheckLength
 )
-
-const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 // TokenText is the text of a token of ours: prefix, public id, secret, checksum. A slip is
 // noticed without asking the database.
@@ -40,25 +34,17 @@ type TokenText struct {
 
 // DrawToken draws a text from random (crypto/rand.Reader).
 func DrawToken(random io.Reader, prefix TokenPrefix) (TokenText, error) {
-	drawn := make([]byte, 0, publicLength+secretLength)
-	var octet [1]byte
-	for len(drawn) < cap(drawn) {
-		if _, err := io.ReadFull(random, octet[:]); err != nil {
-			return TokenText{}, fmt.Errorf("draw a token: %w", err)
-		}
-		// 248 is the largest multiple of 62 in a byte; what lies above would favour the first
-		// characters.
-		if octet[0] < 248 {
-			drawn = append(drawn, base62[int(octet[0])%len(base62)])
-		}
+	drawn, err := value.Draw(random, publicLength+value.DrawnSecret)
+	if err != nil {
+		return TokenText{}, fmt.Errorf("draw a token: %w", err)
 	}
-	return TokenText{Prefix: prefix, PublicID: string(drawn[:publicLength]), Secret: value.Secret(drawn[publicLength:])}, nil
+	return TokenText{Prefix: prefix, PublicID: drawn[:publicLength], Secret: value.Secret(drawn[publicLength:])}, nil
 }
 
 // Reveal is the whole text, for its one use.
 func (t TokenText) Reveal() value.Secret {
 	text := string(t.Prefix) + t.PublicID + t.Secret.Reveal()
-	return value.Secret(text + checksum(text))
+	return value.Secret(text + value.Checksum(text))
 }
 
 // ParseTokenText reads a text exactly as it was drawn. Code: token.malformed (Invalid), for
@@ -69,21 +55,10 @@ func ParseTokenText(text value.Secret) (TokenText, error) {
 	if len(written) != textLength || prefix != LivePrefix && prefix != TestPrefix {
 		return TokenText{}, fault.New(fault.Invalid, "token.malformed")
 	}
-	body, check := written[:textLength-checkLength], written[textLength-checkLength:]
-	if strings.Trim(body[len(prefix):], base62) != "" || checksum(body) != check {
+	body, check := written[:textLength-value.CheckLength], written[textLength-value.CheckLength:]
+	if !value.Drawn(body[len(prefix):]) || value.Checksum(body) != check {
 		return TokenText{}, fault.New(fault.Invalid, "token.malformed")
 	}
 	body = body[len(prefix):]
 	return TokenText{Prefix: prefix, PublicID: body[:publicLength], Secret: value.Secret(body[publicLength:])}, nil
-}
-
-// checksum is the CRC-32 of all that comes before it.
-func checksum(text string) string {
-	sum := crc32.ChecksumIEEE([]byte(text))
-	var written [checkLength]byte
-	for i := len(written) - 1; i >= 0; i-- {
-		written[i] = base62[sum%uint32(len(base62))]
-		sum /= uint32(len(base62))
-	}
-	return string(written[:])
 }

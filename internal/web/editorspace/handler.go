@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
+	"portail-qf/internal/domain/machine"
 	"portail-qf/internal/web"
 )
 
@@ -18,6 +19,7 @@ type Handler struct {
 	Access  *account.Access
 	Clients *directory.Clients
 	Watch   *credential.Watch // tells how far each client is
+	API     *machine.Service  // the programs that call us
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
 	Can       func(role account.Role, object, act string) bool
@@ -52,4 +54,5 @@ func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodPost, invitationsPath+"/:id/renvoi", grants, h.inviteAgain)
 	r.Handle(http.MethodGet, invitationsPath+"/:id/retrait", withdraws, h.confirmTakingBack)
 	r.Handle(http.MethodPost, invitationsPath+"/:id/retrait", withdraws, h.takeBack)
+	h.mountAPI(r)
 }

@@ -43,9 +43,9 @@ func member() account.Actor {
 func framed(page web.ProPage, actor account.Actor, path string) web.ProPage {
 	page.Path, page.Space = path, account.SpaceEditor
 	page.Person, page.Organisation = actor.Name, actor.Organisation.Name
-	codes := []string{"collectivites", "membres", "invitations"}
+	codes := []string{"collectivites", "api", "membres", "invitations"}
 	if actor.Role != account.EditorAdmin {
-		codes = codes[:2]
+		codes = codes[:3]
 	}
 	links := []web.NavLink{{Code: "accueil", URL: homePath}}
 	for _, code := range codes {

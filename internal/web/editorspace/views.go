@@ -11,6 +11,11 @@ type Views struct {
 	invitations    web.View[invitationsPage]
 	invitationForm web.View[invitationFormPage]
 	takingBack     web.View[takingBackPage]
+	programs       web.View[programsPage]
+	program        web.View[programPage]
+	programForm    web.View[programFormPage]
+	programAct     web.View[programActPage]
+	secret         web.View[secretPage]
 }
 
 // ParseViews parses every page of the editors.
@@ -24,6 +29,11 @@ func ParseViews(t *web.Templates) (Views, error) {
 		invitations:    web.Parsed[invitationsPage](p, "editorspace/invitations"),
 		invitationForm: web.Parsed[invitationFormPage](p, "editorspace/invitation_form"),
 		takingBack:     web.Parsed[takingBackPage](p, "editorspace/taking_back"),
+		programs:       web.Parsed[programsPage](p, "editorspace/programs"),
+		program:        web.Parsed[programPage](p, "editorspace/program"),
+		programForm:    web.Parsed[programFormPage](p, "editorspace/program_form"),
+		programAct:     web.Parsed[programActPage](p, "editorspace/program_act"),
+		secret:         web.Parsed[secretPage](p, "editorspace/secret"),
 	}
 	return v, p.Err()
 }
@@ -39,5 +49,10 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		web.Show("editorspace/invitations", v.invitations, invitationsSamples(page)...),
 		web.Show("editorspace/invitation_form", v.invitationForm, invitationFormSamples(page)...),
 		web.Show("editorspace/taking_back", v.takingBack, takingBackSamples(page)...),
+		web.Show("editorspace/programs", v.programs, programsSamples(page)...),
+		web.Show("editorspace/program", v.program, programSamples(page)...),
+		web.Show("editorspace/program_form", v.programForm, programFormSamples(page)...),
+		web.Show("editorspace/program_act", v.programAct, programActSamples(page)...),
+		web.Show("editorspace/secret", v.secret, secretSamples(page)...),
 	}
 }
