@@ -69,7 +69,7 @@ func serveBare(ctx context.Context, arguments []string) error {
 	}
 	b := bare{
 		towns: postgres.Collectivities{DB: db}, attempts: postgres.Attempts{DB: db}, sessions: postgres.Sessions{DB: db, Operator: operator},
-		gate: &credential.Gate{Store: postgres.Tokens{DB: db}, Pepper: pepper, Now: time.Now}, page: page, desk: desk,
+		gate: &credential.Gate{Store: postgres.NewTokenGate(db), Pepper: pepper, Now: time.Now}, page: page, desk: desk,
 	}
 	if err := json.Unmarshal(recorded, &b.dossier); err != nil {
 		return errors.Join(fmt.Errorf("read %s: %w", bareDossier, err), db.Close())
