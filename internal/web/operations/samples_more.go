@@ -111,6 +111,7 @@ func sampleEvents() []audit.Event {
 	town := audit.Object{Kind: "habilitation", ID: "48231", Display: "D48231 COMMUNE DE MAJASTRES"}
 	asked := audit.Object{Kind: "habilitation", ID: "10000017", Display: "D10000017 COMMUNE DE MAJASTRES"}
 	lucie := audit.Author{ID: "21", Display: "Lucie Marchand", Role: "town"}
+	program := audit.Object{Kind: "api_client", ID: "qf_client_Exemple000000001", Display: "Serveur de production"}
 	subscribed := audit.Object{Kind: "subscription", ID: "21040107100019", Display: "COMMUNE DE MAJASTRES"}
 	own := audit.Object{Kind: "session", ID: "100", Display: "Camille Ferrand"}
 	unknown := audit.Author{ID: "unknown", Display: "Personne non reconnue"}
@@ -164,6 +165,12 @@ func sampleEvents() []audit.Event {
 		{Author: audit.System, Act: audit.SubscriptionSuspended, Object: subscribed, Organisation: "21040107100019", Detail: "hubee.suspended_at_hub"},
 		{Author: camille, Act: audit.DatapassReplayed, Object: audit.Object{Kind: "datapass", ID: "712", Display: "DataPass 712"}, Detail: "approve"},
 		{Author: camille, Act: audit.DatapassDismissed, Object: audit.Object{Kind: "datapass", ID: "713", Display: "DataPass 713"}, Detail: "revoke"},
+		{Author: camille, Act: audit.APIClientCreated, Object: program, Organisation: "90511200900014"},
+		{Author: camille, Act: audit.APIClientChanged, Object: program, Organisation: "90511200900014"},
+		{Author: camille, Act: audit.APISecretAdded, Object: program, Organisation: "90511200900014"},
+		{Author: camille, Act: audit.APISecretEnded, Object: program, Organisation: "90511200900014"},
+		{Author: camille, Act: audit.APIClientRevoked, Object: program, Organisation: "90511200900014"},
+		{Author: audit.Author{ID: "client:" + program.ID, Display: program.Display, Role: "api_client"}, Act: audit.APIAddressRefused, Object: program, Organisation: "90511200900014"},
 		{Author: camille, Act: "form.published", Object: audit.Object{Kind: "form", ID: "7", Display: "Formulaire de Tilleul"}, Detail: "version 3"},
 		{Author: audit.Author{ID: "16", Display: hostile + endless, Role: hostile}, Act: audit.JobStarted, Object: audit.Object{Kind: "job", ID: "../" + hostile, Display: endless}},
 		{Author: camille, Act: audit.SignInRefused, Object: own, Detail: hostile + endless, Organisation: endless},
