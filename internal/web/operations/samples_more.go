@@ -112,6 +112,7 @@ func sampleEvents() []audit.Event {
 	asked := audit.Object{Kind: "habilitation", ID: "10000017", Display: "D10000017 COMMUNE DE MAJASTRES"}
 	lucie := audit.Author{ID: "21", Display: "Lucie Marchand", Role: "town"}
 	shown := audit.Object{Kind: "token", ID: "0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11", Display: "apip_test_7GbT20aKq1Zx COMMUNE DE MAJASTRES"}
+	program := audit.Object{Kind: "api_client", ID: "qf_client_Exemple000000001", Display: "Serveur de production"}
 	subscribed := audit.Object{Kind: "subscription", ID: "21040107100019", Display: "COMMUNE DE MAJASTRES"}
 	own := audit.Object{Kind: "session", ID: "100", Display: "Camille Ferrand"}
 	unknown := audit.Author{ID: "unknown", Display: "Personne non reconnue"}
@@ -174,6 +175,12 @@ func sampleEvents() []audit.Event {
 		{Author: camille, Act: audit.TokenRevoked, Object: shown, Organisation: "21040107100019"},
 		{Author: camille, Act: audit.DatapassReplayed, Object: audit.Object{Kind: "datapass", ID: "712", Display: "DataPass 712"}, Detail: "approve"},
 		{Author: camille, Act: audit.DatapassDismissed, Object: audit.Object{Kind: "datapass", ID: "713", Display: "DataPass 713"}, Detail: "revoke"},
+		{Author: camille, Act: audit.APIClientCreated, Object: program, Organisation: "90511200900014"},
+		{Author: camille, Act: audit.APIClientChanged, Object: program, Organisation: "90511200900014"},
+		{Author: camille, Act: audit.APISecretAdded, Object: program, Organisation: "90511200900014"},
+		{Author: camille, Act: audit.APISecretEnded, Object: program, Organisation: "90511200900014"},
+		{Author: camille, Act: audit.APIClientRevoked, Object: program, Organisation: "90511200900014"},
+		{Author: audit.Author{ID: "client:" + program.ID, Display: program.Display, Role: "api_client"}, Act: audit.APIAddressRefused, Object: program, Organisation: "90511200900014"},
 		{Author: camille, Act: "form.published", Object: audit.Object{Kind: "form", ID: "7", Display: "Formulaire de Tilleul"}, Detail: "version 3"},
 		{Author: audit.Author{ID: "16", Display: hostile + endless, Role: hostile}, Act: audit.JobStarted, Object: audit.Object{Kind: "job", ID: "../" + hostile, Display: endless}},
 		{Author: camille, Act: audit.SignInRefused, Object: own, Detail: hostile + endless, Organisation: endless},

@@ -1,4 +1,4 @@
-package machine_test
+package postgres_test
 
 import (
 	"net/netip"
@@ -16,7 +16,7 @@ import (
 
 // « Access tokens: … lifetime 1 hour of business time, stored hashed, scopes = asked ⊆ client's »
 func TestAnAccessTokenLastsAnHour(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	client, secret := s.create("Serveur")
 	shown := machine.Shown{ID: client.ID, Secret: secret, From: home}
 	grant, err := s.door.Issue(t.Context(), shown, "jetons clients jetons")
@@ -45,7 +45,7 @@ func TestAnAccessTokenLastsAnHour(t *testing.T) {
 
 // « Truncated, mistyped (checksum says so without a database read), foreign … tokens »
 func TestOtherTextsAreNoAccessToken(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	client, secret := s.create("Serveur")
 	text := s.issue(client, secret).Text.Reveal()
 	lying := "qf_acces_" + strings.Repeat("a", 43)
@@ -60,7 +60,7 @@ func TestOtherTextsAreNoAccessToken(t *testing.T) {
 // « unknown and wrong secret look the same »; « IP not allowed → invalid_client too (and
 // audited once) »
 func TestWhoeverIsNotTheClientIsRefusedAlike(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	client, secret := s.create("Serveur", "203.0.113.0/24", "2001:db8::/48")
 	other, otherSecret := s.create("Autre")
 	from := netip.MustParseAddr("203.0.113.200") // whose failures count for nobody else
@@ -95,7 +95,7 @@ func TestWhoeverIsNotTheClientIsRefusedAlike(t *testing.T) {
 // « failed authentications per client id bounded (10/min) … without locking out the right
 // secret forever »
 func TestFailuresAreBounded(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	client, secret := s.create("Serveur")
 	fail := func(id string, from netip.Addr) error {
 		_, err := s.door.Recognise(t.Context(), machine.Shown{ID: id, Secret: "faux", From: from})
@@ -124,7 +124,7 @@ func TestFailuresAreBounded(t *testing.T) {
 }
 
 // intoMinute waits until a minute of the database has some seconds left.
-func (s *scene) intoMinute() {
+func (s *office) intoMinute() {
 	s.Helper()
 	for s.count(`SELECT extract(second FROM clock_timestamp())::int`) > 50 {
 		time.Sleep(time.Second)
@@ -133,7 +133,7 @@ func (s *scene) intoMinute() {
 
 // « a limit per client of API calls »
 func TestCallsAreCounted(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	client, secret := s.create("Serveur")
 	grants := []machine.Grant{s.issue(client, secret), s.issue(client, secret)}
 	var all sync.WaitGroup
@@ -163,7 +163,7 @@ func TestCallsAreCounted(t *testing.T) {
 
 // « Bound the number of live tokens per client »: the oldest gives way.
 func TestAProgramThatAsksAtEachCallDoesNoHarm(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	client, secret := s.create("Serveur")
 	other, otherSecret := s.create("Autre")
 	neighbour := s.issue(other, otherSecret)
@@ -187,7 +187,7 @@ func TestAProgramThatAsksAtEachCallDoesNoHarm(t *testing.T) {
 
 // « PEPPER: the new one first, the old ones kept »: a key is replaced without a break.
 func TestASecretOutlivesTheKeyOfItsHash(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	client, secret := s.create("Serveur")
 	pepper, err := seal.ParsePepper(seal.NewKey("nouveau"))
 	if err != nil {

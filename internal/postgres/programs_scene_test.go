@@ -1,14 +1,13 @@
-package machine_test
+package postgres_test
 
 import (
 	"crypto/rand"
 	"database/sql"
 	"net/netip"
-	"os"
 	"testing"
 	"time"
 
-	"portail-qf/internal/domain/account"
+	organisations "portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/machine"
 	"portail-qf/internal/domain/value"
@@ -17,18 +16,15 @@ import (
 	"portail-qf/internal/seal"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
-
 var (
-	noon    = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	tilleul = account.Organisation{Siret: "90511200900014", Name: "Logiciels Tilleul"}
-	brume   = account.Organisation{Siret: "91033700500011", Name: "Ateliers Brume"}
-	home    = netip.MustParseAddr("203.0.113.7")
-	away    = netip.MustParseAddr("198.51.100.9")
+	ofTilleul = organisations.Organisation{Siret: "90511200900014", Name: "Logiciels Tilleul"}
+	ofBrume   = organisations.Organisation{Siret: "91033700500011", Name: "Ateliers Brume"}
+	home      = netip.MustParseAddr("203.0.113.7")
+	away      = netip.MustParseAddr("198.51.100.9")
 )
 
-// scene is two editors, an administrator of each, and the clients that they make.
-type scene struct {
+// office is two editors, an administrator of each, and the clients that they make.
+type office struct {
 	*testing.T
 	raw     *sql.DB // the owner's view
 	pepper  *seal.Pepper
@@ -36,10 +32,10 @@ type scene struct {
 	service *machine.Service
 	door    *machine.Door
 
-	camille, noe account.Actor
+	camille, noe organisations.Actor
 }
 
-func setScene(t *testing.T) *scene {
+func openOffice(t *testing.T) *office {
 	t.Helper()
 	addresses := pgtest.New(t)
 	db, err := postgres.Open(t.Context(), addresses.App)
@@ -51,12 +47,12 @@ func setScene(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = raw.Close(), db.Close() })
-	s := &scene{
+	s := &office{
 		T: t, raw: raw, now: noon,
-		camille: account.Actor{AccountID: 1, Name: "Camille Ferrand", Role: account.EditorAdmin, Organisation: tilleul, RequestID: "01JCXN3Z8G5Q"},
-		noe:     account.Actor{AccountID: 2, Name: "Noé Lemaire", Role: account.EditorAdmin, Organisation: brume},
+		camille: organisations.Actor{AccountID: 1, Name: "Camille Ferrand", Role: organisations.EditorAdmin, Organisation: ofTilleul, RequestID: "01JCXN3Z8G5Q"},
+		noe:     organisations.Actor{AccountID: 2, Name: "Noé Lemaire", Role: organisations.EditorAdmin, Organisation: ofBrume},
 	}
-	for _, e := range []account.Organisation{tilleul, brume} {
+	for _, e := range []organisations.Organisation{ofTilleul, ofBrume} {
 		s.run(`INSERT INTO editors (siret, name, created_at, updated_at) VALUES ($1, $2, $3, $3)`, e.Siret.String(), e.Name, noon)
 	}
 	if s.pepper, err = seal.ParsePepper(seal.NewKey("poivre")); err != nil {
@@ -68,14 +64,14 @@ func setScene(t *testing.T) *scene {
 	return s
 }
 
-func (s *scene) run(statement string, args ...any) {
+func (s *office) run(statement string, args ...any) {
 	s.Helper()
 	if _, err := s.raw.ExecContext(s.Context(), statement, args...); err != nil {
 		s.Fatalf("%s: %v", statement, err)
 	}
 }
 
-func (s *scene) count(query string, args ...any) (n int) {
+func (s *office) count(query string, args ...any) (n int) {
 	s.Helper()
 	if err := s.raw.QueryRowContext(s.Context(), query, args...).Scan(&n); err != nil {
 		s.Fatalf("%s: %v", query, err)
@@ -84,7 +80,7 @@ func (s *scene) count(query string, args ...any) (n int) {
 }
 
 // create makes a client of Tilleul with every scope.
-func (s *scene) create(name string, networks ...string) (machine.Client, value.Secret) {
+func (s *office) create(name string, networks ...string) (machine.Client, value.Secret) {
 	s.Helper()
 	settings := machine.Settings{Name: name, Scopes: machine.Scopes[:]}
 	for _, text := range networks {
@@ -101,9 +97,9 @@ func (s *scene) create(name string, networks ...string) (machine.Client, value.S
 	return client, secret
 }
 
-func (s *scene) find(id string) machine.Client {
+func (s *office) find(id string) machine.Client {
 	s.Helper()
-	client, err := s.service.Find(s.Context(), tilleul.Siret, id)
+	client, err := s.service.Find(s.Context(), tilleul, id)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -111,7 +107,7 @@ func (s *scene) find(id string) machine.Client {
 }
 
 // issue asks for an access token with every scope.
-func (s *scene) issue(client machine.Client, secret value.Secret) machine.Grant {
+func (s *office) issue(client machine.Client, secret value.Secret) machine.Grant {
 	s.Helper()
 	grant, err := s.door.Issue(s.Context(), machine.Shown{ID: client.ID, Secret: secret, From: home}, "")
 	if err != nil {
@@ -121,7 +117,7 @@ func (s *scene) issue(client machine.Client, secret value.Secret) machine.Grant 
 }
 
 // opens wants an access token to open a scope.
-func (s *scene) opens(grant machine.Grant, scope machine.Scope) {
+func (s *office) opens(grant machine.Grant, scope machine.Scope) {
 	s.Helper()
 	if pass, err := s.door.Admit(s.Context(), grant.Text, home); err != nil || !pass.Opens(scope) {
 		s.Errorf("%s: %+v, %v", scope, pass, err)
@@ -129,13 +125,13 @@ func (s *scene) opens(grant machine.Grant, scope machine.Scope) {
 }
 
 // closed wants an access token to open nothing.
-func (s *scene) closed(grant machine.Grant) {
+func (s *office) closed(grant machine.Grant) {
 	s.Helper()
 	_, err := s.door.Admit(s.Context(), grant.Text, home)
 	s.refused(err, "api_client.access_refused")
 }
 
-func (s *scene) refused(err error, code string) {
+func (s *office) refused(err error, code string) {
 	s.Helper()
 	if !fault.Is(err, code) {
 		s.Errorf("%v, want %s", err, code)
@@ -143,6 +139,6 @@ func (s *scene) refused(err error, code string) {
 }
 
 // told counts the events of an act.
-func (s *scene) told(act string) int {
+func (s *office) told(act string) int {
 	return s.count(`SELECT count(*) FROM audit_events WHERE act = $1`, act)
 }

@@ -1,10 +1,8 @@
-package machine_test
+package postgres_test
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"portail-qf/internal/domain/account"
+	organisations "portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/machine"
@@ -21,14 +19,14 @@ import (
 
 // « clients managed by the editor's administrators, secrets shown once »
 func TestAClientIsMadeAndItsSecretGivenOnce(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	client, secret := s.create("  Serveur   d’intégration ", "203.0.113.0/24", "2001:db8::1")
 	if !machine.KnownID(client.ID) || !strings.HasPrefix(secret.Reveal(), "qf_secret_") || len(secret.Reveal()) != 59 {
 		t.Fatalf("made %q", client.ID)
 	}
 	found := s.find(client.ID)
 	want := machine.Client{
-		ID: client.ID, Editor: tilleul, Name: "Serveur d’intégration", Scopes: machine.Scopes[:],
+		ID: client.ID, Editor: ofTilleul, Name: "Serveur d’intégration", Scopes: machine.Scopes[:],
 		Networks:  []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::1/128")},
 		CreatedAt: noon, CreatedBy: "Camille Ferrand", Revision: 1, Secrets: []machine.Secret{{ID: found.Secrets[0].ID, CreatedAt: noon, CreatedBy: "Camille Ferrand"}},
 	}
@@ -45,51 +43,22 @@ func TestAClientIsMadeAndItsSecretGivenOnce(t *testing.T) {
 	}
 	// Another editor's looks like none.
 	for _, id := range []string{client.ID, "qf_client_0000000000000000", "", "qf_client_' OR 1=1 --", strings.Repeat("q", 5000), "qf_client_\x00"} {
-		_, err := s.service.Find(t.Context(), brume.Siret, id)
+		_, err := s.service.Find(t.Context(), brume, id)
 		s.refused(err, "api_client.unknown")
 		s.refused(s.service.Revoke(t.Context(), s.noe, id), "api_client.unknown")
 	}
-	if listed, err := s.service.List(t.Context(), brume.Siret); err != nil || len(listed) != 0 {
+	if listed, err := s.service.List(t.Context(), brume); err != nil || len(listed) != 0 {
 		t.Errorf("another editor sees %v, %v", listed, err)
 	}
 }
 
 var sameInstant = cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })
 
-// « names bounded; CIDR errors beside the field »: all that is wrong is told at once.
-func TestSettingsAreCheckedWhole(t *testing.T) {
-	s := setScene(t)
-	many := make([]netip.Prefix, machine.MaxNetworks+1)
-	for i := range many {
-		many[i] = netip.PrefixFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}), 32)
-	}
-	for name, test := range map[string]struct {
-		settings machine.Settings
-		want     machine.Refusal
-	}{
-		"nothing": {machine.Settings{}, machine.Refusal{{Field: "nom", Code: "api_client.name_required"}, {Field: "droits", Code: "api_client.scope_required"}}},
-		"too much": {machine.Settings{Name: strings.Repeat("é", 61), Scopes: machine.Usual(), Networks: many},
-			machine.Refusal{{Field: "nom", Code: "api_client.name_long"}, {Field: "adresses", Code: "api_client.networks_many"}}},
-		"a scope that is none":    {machine.Settings{Name: "Essai", Scopes: []machine.Scope{"admin", "*"}}, machine.Refusal{{Field: "droits", Code: "api_client.scope_required"}}},
-		"what turns a line round": {machine.Settings{Name: "Essai\u202etset", Scopes: machine.Usual()}, machine.Refusal{{Field: "nom", Code: "api_client.name_invalid"}}},
-	} {
-		_, _, err := s.service.Create(t.Context(), s.camille, test.settings)
-		var got machine.Refusal
-		if !errors.As(err, &got) || !slices.Equal(got, test.want) {
-			t.Errorf("%s: %v, want %v", name, err, test.want)
-		}
-	}
-	networks, wrong := machine.ReadNetworks(" 203.0.113.7 \r\n\n2001:db8::/48\n10.0.0.0/99\n<script>\n")
-	if len(networks) != 2 || !slices.Equal(wrong, []string{"10.0.0.0/99", "<script>"}) {
-		t.Errorf("read %v, wrong %q", networks, wrong)
-	}
-}
-
 // « Limits: e.g. 20 clients an editor »; two that are alike could not be told apart.
 func TestAnEditorHasTwentyClientsOfDifferentNames(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	s.create("Serveur")
-	create := func(by account.Actor, name string) error {
+	create := func(by organisations.Actor, name string) error {
 		_, _, err := s.service.Create(t.Context(), by, machine.Settings{Name: name, Scopes: machine.Usual()})
 		return err
 	}
@@ -97,7 +66,7 @@ func TestAnEditorHasTwentyClientsOfDifferentNames(t *testing.T) {
 	if err := create(s.noe, "Serveur"); err != nil {
 		t.Errorf("another editor may use the name: %v", err)
 	}
-	errs := atOnce(func(i int) error { return create(s.camille, fmt.Sprintf("Serveur %d", i)) })
+	errs := thirtyAtOnce(func(i int) error { return create(s.camille, fmt.Sprintf("Serveur %d", i)) })
 	refused := 0
 	for _, err := range errs {
 		if fault.Is(err, "api_client.too_many") {
@@ -106,7 +75,7 @@ func TestAnEditorHasTwentyClientsOfDifferentNames(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	listed, err := s.service.List(t.Context(), tilleul.Siret)
+	listed, err := s.service.List(t.Context(), tilleul)
 	if err != nil || len(listed) != machine.MostClients || refused != 11 {
 		t.Errorf("%d clients, %d refused, %v", len(listed), refused, err)
 	}
@@ -117,13 +86,13 @@ func TestAnEditorHasTwentyClientsOfDifferentNames(t *testing.T) {
 	if err := create(s.camille, listed[0].Name); err != nil {
 		t.Error(err)
 	}
-	if listed, err = s.service.List(t.Context(), tilleul.Siret); err != nil || len(listed) != 21 || !listed[20].Revoked() {
+	if listed, err = s.service.List(t.Context(), tilleul); err != nil || len(listed) != 21 || !listed[20].Revoked() {
 		t.Errorf("%d listed, %v", len(listed), err)
 	}
 }
 
-// atOnce does something thirty times at once.
-func atOnce(do func(i int) error) []error {
+// thirtyAtOnce does something thirty times at once.
+func thirtyAtOnce(do func(i int) error) []error {
 	var all sync.WaitGroup
 	errs := make([]error, 30)
 	for i := range errs {
@@ -135,12 +104,12 @@ func atOnce(do func(i int) error) []error {
 
 // « two at a time for rotation », « two parallel rotations never give three secrets »
 func TestASecretIsReplacedWithoutSilence(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	client, first := s.create("Serveur")
 	s.now = noon.Add(24 * time.Hour)
 	var mu sync.Mutex
 	var added []value.Secret
-	errs := atOnce(func(int) error {
+	errs := thirtyAtOnce(func(int) error {
 		_, secret, err := s.service.AddSecret(t.Context(), s.camille, client.ID)
 		if err == nil {
 			mu.Lock()
@@ -178,7 +147,7 @@ func TestASecretIsReplacedWithoutSilence(t *testing.T) {
 
 // « cut at once when the client … is revoked or the scope removed »
 func TestWhatIsCutIsCutAtOnce(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	client, secret := s.create("Serveur")
 	grant := s.issue(client, secret)
 	s.opens(grant, machine.ScopeTokensWrite)
@@ -212,10 +181,10 @@ func TestWhatIsCutIsCutAtOnce(t *testing.T) {
 
 // « create a client with a KNOWN id and secret idempotently »: the demo starts twice.
 func TestASeedEnrolsAClientOnce(t *testing.T) {
-	s := setScene(t)
+	s := openOffice(t)
 	body := "qf_secret_" + strings.Repeat("a", 43)
 	seeded := machine.Enrolment{
-		ID: "qf_client_DemoTilleul00001", Secret: value.Secret(body + value.Checksum(body)), Editor: tilleul.Siret,
+		ID: "qf_client_DemoTilleul00001", Secret: value.Secret(body + value.Checksum(body)), Editor: tilleul,
 		Settings: machine.Settings{Name: "Démonstration", Scopes: machine.Scopes[:]},
 	}
 	author := audit.Author{ID: "seed", Display: "Jeu de départ"}
