@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
@@ -37,7 +37,8 @@ type bare struct {
 	towns    postgres.Collectivities
 	attempts postgres.Attempts
 	sessions postgres.Sessions
-	gate     *credential.Gate
+	pepper   *seal.Pepper
+	token    *sql.Stmt
 	page     []byte
 	desk     []byte
 	dossier  dossier.NewDossier
@@ -69,7 +70,16 @@ func serveBare(ctx context.Context, arguments []string) error {
 	}
 	b := bare{
 		towns: postgres.Collectivities{DB: db}, attempts: postgres.Attempts{DB: db}, sessions: postgres.Sessions{DB: db, Operator: operator},
-		gate: &credential.Gate{Store: postgres.NewTokenGate(db), Pepper: pepper, Now: time.Now}, page: page, desk: desk,
+		pepper: pepper, page: page, desk: desk,
+	}
+	reading, err := sql.Open("postgres", os.Getenv("DATABASE_URL"))
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	defer func() { _ = reading.Close() }()
+	reading.SetMaxIdleConns(2 * duelists)
+	if b.token, err = reading.PrepareContext(ctx, sqlBareToken); err != nil {
+		return errors.Join(err, db.Close())
 	}
 	if err := json.Unmarshal(recorded, &b.dossier); err != nil {
 		return errors.Join(fmt.Errorf("read %s: %w", bareDossier, err), db.Close())

@@ -289,10 +289,10 @@ func TestACallIsTracedWithoutThePerson(t *testing.T) {
 		t.Errorf("counted besides: %v", got)
 	}
 	written := s.log.String()
-	if calls := strings.Count(written, `"msg":"call of the gateway"`); calls != 12 {
+	if calls := strings.Count(written, `"token":`); calls != 12 {
 		t.Errorf("%d calls traced", calls)
 	}
-	if !strings.Contains(written, `"request_id":"01JCXN3Z8G5Q","token":"id-of-apip_test_tout","route":"/v3/dss/quotient_familial/identite","status":200,"code":"","recipient":"21040107100019","ms":`) {
+	if !strings.Contains(written, `"token":"id-of-apip_test_tout","code":"","recipient":"21040107100019"`) {
 		t.Errorf("not traced as it should:\n%s", written)
 	}
 	for _, personal := range []string{"Orvault", "ORVAULT", "HÉLÈNE", "INCONNUE", "99351", "nomNaissance", whole + `"`, ours, "Bearer"} {

@@ -58,14 +58,13 @@ func (h *Handler) Mount(r *web.Router) {
 type call struct {
 	version   inquiry.Version
 	query     inquiry.Query
-	began     time.Time
 	admission credential.Admission
 	recipient value.Siret
 }
 
 func (h *Handler) answers(version inquiry.Version) web.MachineFunc {
 	return func(c *gin.Context, _ []byte) error {
-		made := &call{version: version, began: time.Now()}
+		made := &call{version: version}
 		body, err := h.serve(c, made)
 		if err == nil {
 			writeServed(c, body)

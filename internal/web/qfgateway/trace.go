@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,14 +12,10 @@ import (
 	"portail-qf/internal/web"
 )
 
-// trace writes one line a call, and counts it for its token. Nothing in it is of the person
-// whom the call is about.
+// trace tells the log's line of a call what it was, and counts it for its token. Nothing in it
+// is of the person whom the call is about.
 func (h *Handler) trace(c *gin.Context, made *call, status int, code string) {
-	took := time.Since(made.began)
-	h.Log.LogAttrs(c.Request.Context(), slog.LevelInfo, "call of the gateway",
-		slog.String("request_id", web.RequestID(c)), slog.String("token", made.admission.TokenID), slog.String("route", c.FullPath()),
-		slog.Int("status", status), slog.String("code", code), slog.String("recipient", made.recipient.String()),
-		slog.Float64("ms", float64(took.Microseconds())/1000))
+	web.NoteInLog(c, slog.String("token", made.admission.TokenID), slog.String("code", code), slog.String("recipient", made.recipient.String()))
 	if made.admission.TokenID == "" {
 		return
 	}
