@@ -81,6 +81,12 @@ const (
 	SubscriptionHandedOver Act = "subscription.handed_over"
 	SubscriptionSuspended  Act = "subscription.suspended_at_hub"
 
+	HubAccountDeposited Act = "hub_account.deposited"
+	HubAccountFetched   Act = "hub_account.fetched" // the editor has it from HubEE itself
+	HubAccountTested    Act = "hub_account.tested"
+	HubAccountRevealed  Act = "hub_account.revealed"
+	HubAccountErased    Act = "hub_account.erased"
+
 	DatapassReplayed  Act = "datapass.replayed"
 	DatapassDismissed Act = "datapass.dismissed"
 
@@ -97,6 +103,7 @@ var Acts = [...]Act{
 	RequestBegun, RequestFiled, RequestReturned, RequestWithdrawn, RequestReopened, RequestCancelled,
 	RequestClaimed, RequestUnclaimed, ClaimRefused, RequestAssigned, MessageSent, DraftErased, ReasonTemplateChanged,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
+	HubAccountDeposited, HubAccountFetched, HubAccountTested, HubAccountRevealed, HubAccountErased,
 	DatapassReplayed, DatapassDismissed, CollectivityAdded,
 }
 
