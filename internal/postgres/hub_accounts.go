@@ -93,7 +93,7 @@ func (h HubAccounts) ListHubAccesses(ctx context.Context, query credential.HubQu
 			WHEN 'refuses' THEN a.state = 'refuse' END
 		ORDER BY
 			CASE WHEN a.state = 'refuse' THEN 0 WHEN ` + toFetch + ` THEN 1 WHEN a.state = 'test_impossible' THEN 2 ELSE 3 END,
-			COALESCE(c.folded_name, lower(s.organisation)), s.siret
+			COALESCE(c.folded_name, ` + plain + `s.organisation` + plainEnds + `), s.siret
 		LIMIT $7 OFFSET $8`
 	var rows []hubAccessRow
 	err := h.DB.pool.SelectContext(ctx, &rows, sqlList, query.Editor.String(), query.IsZero(), patterns(query.Words), query.SiretStart,
