@@ -36,6 +36,7 @@ var menus = map[account.Space][]menuEntry{
 	account.SpaceEditor: {
 		{"accueil", "", "space.editor", "enter"},
 		{"collectivites", "/collectivites", "space.editor", "enter"},
+		{"acces-hubee", "/hubee", "hub_account", "read"},
 		{"membres", "/membres", "membership", "read"},
 		{"invitations", "/invitations", "membership", "grant"},
 	},

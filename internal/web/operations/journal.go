@@ -11,7 +11,7 @@ import (
 )
 
 // objectKinds are what an act may be on, for the filter.
-var objectKinds = []string{"account", "invitation", "session", "signin", "route", "organisation", "dossier", "order", "mail", "job", "habilitation", "subscription", "datapass", "collectivity"}
+var objectKinds = []string{"account", "invitation", "session", "signin", "route", "organisation", "dossier", "order", "mail", "job", "habilitation", "subscription", "hub_account", "datapass", "collectivity"}
 
 // journalListing is the search in the journal, newest first.
 var journalListing = web.Listing{

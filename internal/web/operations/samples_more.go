@@ -112,6 +112,8 @@ func sampleEvents() []audit.Event {
 	asked := audit.Object{Kind: "habilitation", ID: "10000017", Display: "D10000017 COMMUNE DE MAJASTRES"}
 	lucie := audit.Author{ID: "21", Display: "Lucie Marchand", Role: "town"}
 	subscribed := audit.Object{Kind: "subscription", ID: "21040107100019", Display: "COMMUNE DE MAJASTRES"}
+	pair := audit.Object{Kind: "hub_account", ID: "21040107100019", Display: "COMMUNE DE MAJASTRES"}
+	sofia := audit.Author{ID: "31", Display: "Sofia Renard", Role: "editor_admin"}
 	own := audit.Object{Kind: "session", ID: "100", Display: "Camille Ferrand"}
 	unknown := audit.Author{ID: "unknown", Display: "Personne non reconnue"}
 	return []audit.Event{
@@ -162,6 +164,11 @@ func sampleEvents() []audit.Event {
 		{Author: camille, Act: audit.SubscriptionCorrected, Object: subscribed, Organisation: "21040107100019"},
 		{Author: camille, Act: audit.SubscriptionHandedOver, Object: subscribed, Organisation: "21040107100019"},
 		{Author: audit.System, Act: audit.SubscriptionSuspended, Object: subscribed, Organisation: "21040107100019", Detail: "hubee.suspended_at_hub"},
+		{Author: sofia, Act: audit.HubAccountDeposited, Object: pair, Organisation: "90511200900014", Detail: "hub_account.replaced"},
+		{Author: sofia, Act: audit.HubAccountFetched, Object: pair, Organisation: "90511200900014"},
+		{Author: audit.System, Act: audit.HubAccountTested, Object: pair, Organisation: "90511200900014", Detail: "hub_account.refuse"},
+		{Author: sofia, Act: audit.HubAccountRevealed, Object: pair, Organisation: "90511200900014"},
+		{Author: audit.System, Act: audit.HubAccountErased, Object: pair, Organisation: "90511200900014", Detail: "hub_account.left"},
 		{Author: camille, Act: audit.DatapassReplayed, Object: audit.Object{Kind: "datapass", ID: "712", Display: "DataPass 712"}, Detail: "approve"},
 		{Author: camille, Act: audit.DatapassDismissed, Object: audit.Object{Kind: "datapass", ID: "713", Display: "DataPass 713"}, Detail: "revoke"},
 		{Author: camille, Act: "form.published", Object: audit.Object{Kind: "form", ID: "7", Display: "Formulaire de Tilleul"}, Detail: "version 3"},
