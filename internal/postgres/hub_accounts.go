@@ -209,7 +209,7 @@ func recordHubAccount(ctx context.Context, tx *sqlx.Tx, change credential.HubAcc
 	if err := stillReceives(ctx, tx, change.After); err != nil {
 		return err
 	}
-	if err := writeHubAccount(ctx, tx, change.After); err != nil {
+	if err := writeHubAccount(ctx, tx, change.After, change.Told); err != nil {
 		return err
 	}
 	for _, event := range change.Events {
@@ -238,7 +238,7 @@ func stillReceives(ctx context.Context, tx *sqlx.Tx, a credential.HubAccount) er
 }
 
 // writeHubAccount writes what was read at its revision; 0 is nothing. Code: hub_account.moved.
-func writeHubAccount(ctx context.Context, tx *sqlx.Tx, a credential.HubAccount) error {
+func writeHubAccount(ctx context.Context, tx *sqlx.Tx, a credential.HubAccount, told bool) error {
 	const (
 		sqlInsert = `
 			INSERT INTO hub_accounts (siret, editor_siret, state, state_at, client_id, sealed, by_id, by_name, kept_at, batch)
@@ -247,6 +247,9 @@ func writeHubAccount(ctx context.Context, tx *sqlx.Tx, a credential.HubAccount) 
 			UPDATE hub_accounts SET state = $3, state_at = $4, client_id = $5, sealed = $6, by_id = $7, by_name = $8, kept_at = $9, batch = $10,
 				revision = revision + 1
 			WHERE siret = $1 AND editor_siret = $2 AND revision = $11`
+		sqlTold = `
+			UPDATE hub_accounts SET state = $3, state_at = $4, revision = revision + 1
+			WHERE siret = $1 AND editor_siret = $2 AND revision = $5`
 		sqlErase = `DELETE FROM hub_accounts WHERE siret = $1 AND editor_siret = $2 AND revision = $3`
 	)
 	statement, arguments := sqlUpdate, []any{
@@ -255,6 +258,8 @@ func writeHubAccount(ctx context.Context, tx *sqlx.Tx, a credential.HubAccount) 
 	switch {
 	case a.State == credential.HubAccountNone:
 		statement, arguments = sqlErase, []any{a.Siret.String(), a.Editor.String(), a.Revision}
+	case told:
+		statement, arguments = sqlTold, append(arguments[:4:4], a.Revision)
 	case a.Revision == 0:
 		statement = sqlInsert
 	}

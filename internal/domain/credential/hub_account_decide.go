@@ -15,6 +15,9 @@ const HubAccountLeft = 30 * 24 * time.Hour
 type HubAccountChange struct {
 	After  HubAccount // State is HubAccountNone for one that is erased; Revision is the one before
 	Events []audit.Event
+	// Told: only the state and its time change, which leaves the secret alone: it may be sealed
+	// anew meanwhile.
+	Told bool
 	// TestAt is when HubEE is to be asked by an order; zero for never.
 	TestAt time.Time
 	At     time.Time
@@ -53,7 +56,7 @@ func (a HubAccess) fetched(by Hand, now time.Time) (change HubAccountChange, ok 
 // tested notes what HubEE said of the pair. A try that says what was known already moves its
 // time and is no event: HubEE may be silent for hours.
 func (a HubAccess) tested(told HubAccountState, by Hand, now time.Time) HubAccountChange {
-	change := HubAccountChange{After: a.Account, At: now}
+	change := HubAccountChange{After: a.Account, Told: true, At: now}
 	change.After.State, change.After.StateAt = told, now
 	if told != a.Account.State {
 		change.Events = []audit.Event{a.event(by, audit.HubAccountTested, "hub_account."+string(told), now)}
