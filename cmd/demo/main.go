@@ -154,7 +154,7 @@ func (d *demo) build(ctx context.Context, databaseURL string) error {
 		"SMTP_URL=smtp://" + d.address(portSMTP),
 		"API_PARTICULIER_URL=" + d.url(portAPIParticulier), "API_PARTICULIER_TOKEN=" + stage.APIParticulierToken,
 		"INTROSPECTION_ID=" + stage.IntrospectionID, "INTROSPECTION_SECRET=" + stage.IntrospectionSecret,
-		"HUBEE_API_URL=" + d.url(portHubEE), "HUBEE_TOKEN_URL=" + d.url(portHubEE) + "/oauth2/token",
+		"HUBEE_API_URL=" + d.url(portHubEE), "HUBEE_TOKEN_URL=" + d.url(portHubEE) + "/oauth2/token", "HUBEE_PORTAL_URL=" + d.url(portHubEE),
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey,
 		"HUBEE_ADMIN_ID=" + stage.HubEEAdministrator, "HUBEE_ADMIN_SECRET=" + stage.HubEEAdminKey,
 		"DATAPASS_SECRET=" + stage.DatapassSecret, "DIRECTORY_BEARER=" + stage.DirectoryBearer,

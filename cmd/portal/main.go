@@ -44,6 +44,7 @@ type commands struct {
 		Invite struct {
 			Mail string `arg:"" help:"The address of the first administrator."`
 		} `cmd:"" help:"Invite an administrator by mail; prints the link too."`
+		Reseal        struct{} `cmd:"" help:"Seal again, with the first key of KEYS, what is kept sealed by the others."`
 		VerifyJournal struct {
 			Known []string `sep:"none" help:"Digests kept elsewhere, as the job seal-journal reports them: batch:digest."`
 		} `cmd:"" help:"Verify the journal and name its first broken link."`
@@ -102,6 +103,8 @@ func run(ctx context.Context, command string, chosen commands) error {
 		return resume(ctx, portal, chosen.Admin.Resume.Reference, chosen.Admin.Resume.Folder)
 	case "admin invite <mail>":
 		return invite(ctx, portal, c, chosen.Admin.Invite.Mail)
+	case "admin reseal":
+		return reseal(ctx, portal)
 	}
 	return fmt.Errorf("no command %q", command)
 }

@@ -18,6 +18,7 @@ import (
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/domain/place"
 	"portail-qf/internal/jobs"
 	"portail-qf/internal/observe"
@@ -52,6 +53,7 @@ type App struct {
 	Delivery      *dossier.Delivery
 	Outbox        postgres.Outbox
 	Jobs          *jobs.Table
+	Rotation      *operation.Rotation
 
 	config config.Config
 	log    *slog.Logger
@@ -108,7 +110,11 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if err := db.CheckSchema(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if err := checkKeys(ctx, db, ring, c); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	a := &App{config: c, log: o.Log, now: o.Now, db: db, Outbox: postgres.Outbox{DB: db}, stopping: make(chan struct{}), farewell: o.Farewell}
+	a.Rotation = &operation.Rotation{Store: postgres.Rotation{DB: db}, Ring: ring}
 	a.metrics = observe.New(a.Outbox.OldestDelivery, o.Now, o.Log)
 	hub := a.hub()
 	a.Directory = &directory.Service{Store: postgres.Collectivities{DB: db}, Registry: a.registry(), Now: o.Now}

@@ -19,6 +19,7 @@ type habilitations struct {
 	decisions    *decision.Service
 	inbox        *decision.Inbox
 	provisioning *credential.Provisioning
+	hubAccounts  *credential.HubAccounts
 }
 
 func (a *App) newHabilitations(ring *seal.Ring, paris *time.Location) *habilitations {
@@ -37,6 +38,7 @@ func (a *App) newHabilitations(ring *seal.Ring, paris *time.Location) *habilitat
 			// HubEE counts activations in days: they are those of Paris.
 			Now: a.now, Wall: func() time.Time { return time.Now().In(paris) }, Concern: a.unprovisioned,
 		},
+		hubAccounts: &credential.HubAccounts{Store: postgres.HubAccounts{DB: a.db}, Hub: a.softwares(), Vault: ring, Now: a.now},
 	}
 }
 
@@ -47,6 +49,19 @@ func (a *App) administrator() *hubee.Administrator {
 		Editor: "DINUM", Application: "Formulaire QF", Version: softwareVersion,
 		Observe: a.metrics.Partner("hubee_admin"),
 	})
+}
+
+// softwares try the pairs by which the softwares of towns read HubEE.
+func (a *App) softwares() *hubee.Softwares {
+	return hubee.NewSoftwares(hubee.Config{
+		TokenURL: a.config.HubEE.TokenURL, Editor: "DINUM", Application: "Formulaire QF", Version: softwareVersion,
+		Observe: a.metrics.Partner("hubee_software"),
+	})
+}
+
+// testHubAccount reads the SIRET that an order is about.
+func (a *App) testHubAccount(ctx context.Context, subject string) error {
+	return a.habilitations.hubAccounts.TestOrdered(ctx, value.Siret(subject))
 }
 
 // unprovisioned calls for somebody: a subscription is not what it should be. The

@@ -120,6 +120,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 	editors := &editorspace.Handler{
 		Access: a.Access, Clients: clients, Watch: a.subscriptions(), API: a.machines.clients, Can: a.people.policy.Can,
 		PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
+		Hub: a.habilitations.hubAccounts, HubPortal: a.config.HubEE.PortalURL,
 	}
 	if editors.Views, err = editorspace.ParseViews(parsed); err != nil {
 		return err

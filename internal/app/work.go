@@ -19,6 +19,9 @@ const (
 	mailPatience = 7 * 24 * time.Hour
 	// demandPatience: whoever asks for a job wants it now, or will ask again.
 	demandPatience = time.Hour
+	// testHubPatience is longer than HubEE may be down without somebody noticing: whoever still
+	// wants to know asks again.
+	testHubPatience = 24 * time.Hour
 	// scanPatience is longer than an antivirus may be down without somebody noticing.
 	scanPatience = 7 * 24 * time.Hour
 )
@@ -31,6 +34,7 @@ func (a *App) kinds() map[string]jobs.Kind {
 		outbox.SendMail:       {Deliver: a.people.mail.Send, GiveUpAfter: mailPatience},
 		outbox.RunJob:         {Deliver: a.Jobs.Begin, GiveUpAfter: demandPatience},
 		outbox.Provision:      {Deliver: a.provision}, // the saga itself gives up
+		outbox.TestHubAccount: {Deliver: a.testHubAccount, GiveUpAfter: testHubPatience},
 		outbox.ScanDocument:   {Deliver: a.scan, GiveUpAfter: scanPatience},
 	}
 }
@@ -52,7 +56,8 @@ func (a *App) recurring() []jobs.Job {
 		{Name: "hubee-notifications", Every: "*/2 * * * *", Timeout: 10 * time.Minute, Run: counted("notifications", a.followUp.ReadNotifications)},
 		{Name: "hubee-reconcile", Every: "17 * * * *", Timeout: 20 * time.Minute, Run: counted("cases", a.followUp.Reconcile)},
 		{Name: "hubee-subscriptions", Every: "*/15 * * * *", Timeout: 10 * time.Minute, Run: counted("subscriptions", a.habilitations.provisioning.Reconcile)},
-		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: inTurn(purgeOfDossiers(a.followUp), a.purgePeople, a.purgeEvents, a.purgeRequests, a.purgeMachines)},
+		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: inTurn(purgeOfDossiers(a.followUp), a.purgePeople, a.purgeEvents, a.purgeRequests, a.purgeMachines,
+			counted("pairs", a.habilitations.hubAccounts.Purge))},
 		{Name: "tokens", Every: "*/5 * * * *", Timeout: 4 * time.Minute, Run: a.tendTokens},
 		{Name: "seal-journal", Every: "*/15 * * * *", Timeout: 10 * time.Minute, Run: a.Journal.Seal},
 		{Name: "drafts", Every: "40 6 * * *", Timeout: time.Hour, Run: a.watchDrafts},

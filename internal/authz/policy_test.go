@@ -113,7 +113,8 @@ func TestARoleOpensItsSpaceAndNoOther(t *testing.T) {
 }
 
 // « Nobody grants what they do not hold ». Entering a space is no right over anything: an
-// administrator opens spaces in which he does not work.
+// administrator opens spaces in which he does not work. What is secret there is not his either
+// (users-reliability-security.md, C.1).
 func TestNobodyGrantsWhatHeDoesNotHold(t *testing.T) {
 	policy := embedded(t)
 	for _, grantor := range account.Roles {
@@ -122,10 +123,26 @@ func TestNobodyGrantsWhatHeDoesNotHold(t *testing.T) {
 			t.Errorf("%s: what the rules let him grant and what the policy says differ", grantor)
 		}
 		for _, p := range permissions(t) {
-			if slices.Contains(granted, p.Role) && p.Act != "enter" && !policy.Can(grantor, p.Object, p.Act) {
+			if slices.Contains(granted, p.Role) && p.Act != "enter" && !slices.Contains(theirsAlone, p.Object) && !policy.Can(grantor, p.Object, p.Act) {
 				t.Errorf("%s may grant %s, hence %s %s, which he does not hold", grantor, p.Role, p.Object, p.Act)
 			}
 		}
+	}
+}
+
+// theirsAlone are the secrets of a space, of which nobody outside has any.
+var theirsAlone = []string{"hub_account"}
+
+// The operator's people see no secret of an editor's towns, whatever roles they give.
+func TestTheSecretsOfASpaceAreItsPeoplesAlone(t *testing.T) {
+	policy := embedded(t)
+	for _, p := range permissions(t) {
+		if slices.Contains(theirsAlone, p.Object) && p.Role.Staff() {
+			t.Errorf("%s may %s %s", p.Role, p.Act, p.Object)
+		}
+	}
+	if !policy.Can(account.EditorMember, "hub_account", "reveal") || policy.Can(account.Town, "hub_account", "read") {
+		t.Error("the access to HubEE is the affair of the editor's people")
 	}
 }
 

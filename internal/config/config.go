@@ -152,6 +152,8 @@ type HubEE struct {
 	AdminID     string       `env:"ADMIN_ID,required,notEmpty"`
 	AdminSecret value.Secret `env:"ADMIN_SECRET,required,notEmpty"`
 	Activation  Activation   `env:"ACTIVATION" envDefault:"auto"`
+	// PortalURL is HubEE's own portal, where editors copy the pairs of their client towns.
+	PortalURL string `env:"PORTAL_URL" envDefault:"https://portail.hubee.numerique.gouv.fr"`
 }
 
 // Activation is who activates the subscriptions that we make at HubEE.
@@ -225,6 +227,7 @@ func Read(environment []string) (Config, error) {
 		{"API_PARTICULIER_URL", c.APIParticulier.URL},
 		{"HUBEE_API_URL", c.HubEE.APIURL},
 		{"HUBEE_TOKEN_URL", c.HubEE.TokenURL},
+		{"HUBEE_PORTAL_URL", c.HubEE.PortalURL},
 		{"SIRENE_URL", c.Sirene.URL},
 		{"JE_DONNE_MON_AVIS_URL", c.FeedbackURL},
 	} {

@@ -126,6 +126,12 @@ var objects = map[string]object{
 		own: func(m *matrix) string { return m.secret(tilleul) }, foreign: func(m *matrix) string { return m.secret(brume) },
 		unknown: []string{"qf_client_zzzzzzzzzzzzzzzz|1", "1|1", "%00|%00"},
 	},
+	"/editeur/hubee/:siret":              hubAccess,
+	"/editeur/hubee/:siret/depot":        hubAccess,
+	"/editeur/hubee/:siret/test":         hubAccess,
+	"/editeur/hubee/:siret/cle":          hubAccess,
+	"/editeur/hubee/:siret/effacement":   hubAccess,
+	"/editeur/hubee/depots/:numero":      {own: func(m *matrix) string { return m.hubList(tilleul) }, foreign: func(m *matrix) string { return m.hubList(brume) }, unknown: nobodys},
 	"/assistance/dossiers/:id":           {own: (*matrix).dossier, unknown: []string{"ABCDEFGHJKLM7", "x", "%00"}},
 	"/mon-compte/sessions/:id/fermeture": {foreign: (*matrix).session, unknown: nobodys},
 	"/mon-compte/roles/:id/depart":       {foreign: func(m *matrix) string { return m.membership("editor_member", tilleul) }, unknown: nobodys},
@@ -147,6 +153,24 @@ func (m *matrix) secret(editor string) string {
 	program := m.program(editor)
 	return program + "|" + m.insert(`INSERT INTO api_client_secrets (client, place, digest, pepper, created_at, created_by)
 		VALUES ($2, 1, sha256($1::text::bytea), 'essai', now(), 'essai') RETURNING id`, program)
+}
+
+// hubAccess is a town whose dossiers an editor receives.
+var hubAccess = object{
+	own: func(m *matrix) string { return m.hubAccess(tilleul) }, foreign: func(m *matrix) string { return m.hubAccess(brume) }, unknown: noTown,
+}
+
+// hubAccess makes a town whose pair its editor has noted as fetched, with a list of its number.
+func (m *matrix) hubAccess(editor string) string {
+	return m.insert(`WITH s AS (
+			INSERT INTO subscriptions (siret, organisation, editor_siret, administrator, want, wanted_at, state)
+			VALUES ('356000000' || lpad(($1 + 20000)::text, 5, '0'), 'essai', $2, '{}', 'actif', now(), 'actif') RETURNING siret, editor_siret)
+		INSERT INTO hub_accounts (siret, editor_siret, state, state_at, by_id, by_name, kept_at, batch)
+		SELECT siret, editor_siret, 'recupere', now(), '1', 'essai', now(), $1 + 20000 FROM s RETURNING siret`, editor)
+}
+
+func (m *matrix) hubList(editor string) string {
+	return m.insert(`SELECT batch + $1 * 0 FROM hub_accounts WHERE siret = $2`, m.hubAccess(editor))
 }
 
 func (m *matrix) session() string {

@@ -138,6 +138,7 @@ func (p *portal) rounds(reference value.Reference) []round {
 	quarantined := one(`SELECT max(id) FROM datapass_events WHERE state = 'quarantaine'`)
 	asked := one(`SELECT min(request) FROM applications WHERE phase = 'deposee'`)
 	member := one(`SELECT min(id) FROM memberships WHERE role = 'editor_member' AND granted_by = 'Sofia Renard'`)
+	client := one(`SELECT min(siret) FROM subscriptions WHERE editor_siret = '90511200900014'`)
 	return []round{
 		{persona: "administratrice", home: "/administration", title: "Bonjour", pages: []string{
 			"/administration/comptes?page=3", "/administration/comptes?q=martin&role=town", "/administration/comptes?q=personne-ici",
@@ -162,7 +163,8 @@ func (p *portal) rounds(reference value.Reference) []round {
 		{persona: "editrice-tilleul", home: "/editeur", title: "Bonjour", pages: []string{
 			"/editeur/collectivites?formulaire=bientot&page=2", "/editeur/membres", "/editeur/membres?q=personne-ici", "/editeur/invitations",
 			"/editeur/membres/" + member + "/retrait", // asks for a proof
-		}, refused: []string{"/collectivite"}},
+			"/editeur/hubee?page=2", "/editeur/hubee?q=personne-ici&identifiants=refuses", "/editeur/hubee/" + client, "/editeur/hubee/depot",
+		}, refused: []string{"/collectivite", "/editeur/hubee/35600000000048", "/editeur/hubee/depots/1"}},
 		{persona: "agente-majastres", home: "/collectivite", title: "Bonjour", pages: []string{
 			"/collectivite/collegues", "/collectivite/demandes", "/collectivite/demandes/9001/modification", "/collectivite/demandes/9001/transfert",
 			"/formulaires", "/formulaires/deliberation", "/formulaires/api-particulier-tilleul/demande/nouveau", "/collectivite/demandes/nouvelle?formulaire=formulaire-qf",

@@ -109,7 +109,7 @@ func (s *scene) config() []string {
 		"PROCONNECT_ISSUER=" + s.proIssuer, "PROCONNECT_CLIENT_ID=" + stage.ProConnectClient, "PROCONNECT_CLIENT_SECRET=" + stage.ProConnectSecret,
 		"SMTP_URL=smtp://" + s.smtpAddress,
 		"API_PARTICULIER_URL=" + s.apiURL, "API_PARTICULIER_TOKEN=" + stage.APIParticulierToken, "TOKEN_PREFIX=apip_test_",
-		"INTROSPECTION_ID=" + stage.IntrospectionID, "INTROSPECTION_SECRET=" + stage.IntrospectionSecret, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token",
+		"INTROSPECTION_ID=" + stage.IntrospectionID, "INTROSPECTION_SECRET=" + stage.IntrospectionSecret, "HUBEE_API_URL=" + s.hubURL, "HUBEE_TOKEN_URL=" + s.hubURL + "/oauth2/token", "HUBEE_PORTAL_URL=" + s.hubURL,
 		"HUBEE_OSL_ID=" + stage.HubEEDepositor, "HUBEE_OSL_SECRET=" + stage.HubEEDepositorKey, "MARQUE_ETAT=false",
 		"HUBEE_ADMIN_ID=" + stage.HubEEAdministrator, "HUBEE_ADMIN_SECRET=" + stage.HubEEAdminKey,
 		"DATAPASS_SECRET=" + stage.DatapassSecret, "DIRECTORY_BEARER=" + stage.DirectoryBearer,

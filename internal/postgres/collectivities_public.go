@@ -126,7 +126,7 @@ func believeRegistration(ctx context.Context, tx *sqlx.Tx, town directory.Collec
 	if err != nil || decided || town.Form != directory.FormOpen {
 		return err
 	}
-	return writeSubscription(ctx, tx, credential.Believed(town, now))
+	return writeSubscription(ctx, tx, credential.Believed(town, now), now)
 }
 
 // obeySubscription gives a town that is new the form that its subscription decides, where

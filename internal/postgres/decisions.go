@@ -397,7 +397,7 @@ func writeRequest(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 // habilitation.moved, when the subscription changed since it was read: the decision is made
 // anew.
 func recordWanted(ctx context.Context, tx *sqlx.Tx, s credential.Subscription, provision bool, at time.Time) error {
-	err := writeSubscription(ctx, tx, s)
+	err := writeSubscription(ctx, tx, s, at)
 	if fault.Is(err, "subscription.moved") {
 		return fault.New(fault.Conflict, "habilitation.moved")
 	}

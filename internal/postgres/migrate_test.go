@@ -63,6 +63,7 @@ func TestTheSchemaListsTheSameValuesAsTheRules(t *testing.T) {
 		"subscriptions_want_check":    texts(credential.Wants[:]),
 		"subscriptions_state_check":   texts(credential.States[:]),
 		"datapass_events_state_check": texts(decision.InboxStates[:]),
+		"hub_accounts_state_check":    texts(credential.HubAccountStates[:]),
 		"applications_phase_check":    texts(request.Phases[:]),
 		"documents_state_check":       texts(request.DocumentStates[:]),
 		"request_messages_side_check": texts(request.Sides[:]),

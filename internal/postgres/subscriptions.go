@@ -57,7 +57,7 @@ func (s Subscriptions) FindCollectivity(ctx context.Context, siret value.Siret) 
 // RecordStep records a step and what follows for the town.
 func (s Subscriptions) RecordStep(ctx context.Context, step credential.Step) error {
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		if err := writeSubscription(ctx, tx, step.After); err != nil {
+		if err := writeSubscription(ctx, tx, step.After, step.At); err != nil {
 			return err
 		}
 		if step.Town != nil {
@@ -92,8 +92,9 @@ func (s Subscriptions) RecordStep(ctx context.Context, step credential.Step) err
 }
 
 // writeSubscription writes a subscription that was read at its revision; 0 is a new one.
-// Code: subscription.moved.
-func writeSubscription(ctx context.Context, tx *sqlx.Tx, s credential.Subscription) error {
+// What an editor kept of it goes when another one receives the dossiers. Code:
+// subscription.moved.
+func writeSubscription(ctx context.Context, tx *sqlx.Tx, s credential.Subscription, at time.Time) error {
 	administrator, err := json.Marshal(s.Administrator)
 	if err != nil {
 		return fmt.Errorf("write the local administrator: %w", err)
@@ -118,7 +119,10 @@ func writeSubscription(ctx context.Context, tx *sqlx.Tx, s credential.Subscripti
 	if err != nil {
 		return fmt.Errorf("write subscription: %w", err)
 	}
-	return oneRow(result, fault.New(fault.Conflict, "subscription.moved"))
+	if err := oneRow(result, fault.New(fault.Conflict, "subscription.moved")); err != nil {
+		return err
+	}
+	return forgetHubAccount(ctx, tx, s, at)
 }
 
 func nullNumber(number int64) sql.NullInt64 { return sql.NullInt64{Int64: number, Valid: number != 0} }
@@ -269,7 +273,7 @@ func (s Subscriptions) RecordAdopted(ctx context.Context, told credential.HubSub
 		return credential.Subscription{}, false, nil
 	}
 	adopted := credential.Adopted(town, told, at)
-	err = s.DB.InTx(ctx, func(tx *sqlx.Tx) error { return writeSubscription(ctx, tx, adopted) })
+	err = s.DB.InTx(ctx, func(tx *sqlx.Tx) error { return writeSubscription(ctx, tx, adopted, at) })
 	if fault.Is(err, "subscription.moved") { // it has one meanwhile
 		return credential.Subscription{}, false, nil
 	}

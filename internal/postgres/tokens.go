@@ -70,7 +70,7 @@ func (r tokenRow) token() credential.Token {
 		Siret: value.Siret(r.Siret), Organisation: r.Organisation, Editor: value.Siret(r.Editor.String), Scopes: r.Scopes, Barred: r.Barred.Time,
 		IssuedAt: r.IssuedAt, ExpiresAt: r.ExpiresAt, Replaces: r.Replaces.String, ReplacedAt: r.ReplacedAt.Time, EndsAt: r.EndsAt.Time,
 		Collection: credential.Collection{
-			Side: credential.Side(r.CollectedSide), ByID: r.CollectedBy, By: r.Collector, At: r.CollectedAt.Time, Key: keyOf(r.CollectionKey),
+			Side: credential.Side(r.CollectedSide), ByID: r.CollectedBy, By: r.Collector, At: r.CollectedAt.Time, Key: callKey(r.CollectionKey),
 		},
 		Kept: r.Kept, ConfirmedAt: r.ConfirmedAt.Time, FirstUse: r.FirstUse.Time, LastUse: r.LastUse.Time,
 		Suspension: credential.TokenSuspension{Side: credential.Side(r.SuspendedBy), By: r.Suspender, Reason: r.SuspendedFor, At: r.SuspendedAt.Time},
@@ -79,7 +79,7 @@ func (r tokenRow) token() credential.Token {
 	}
 }
 
-func keyOf(stored []byte) (key credential.Key) {
+func callKey(stored []byte) (key credential.Key) {
 	copy(key[:], stored)
 	return key
 }
@@ -199,7 +199,7 @@ func (s Tokens) FindSuccessor(ctx context.Context, id string) (credential.Token,
 	if err := s.DB.pool.GetContext(ctx, &row, sqlFind, id); err != nil {
 		return credential.Token{}, credential.Key{}, notFoundAs("token.unknown", err)
 	}
-	return row.token(), keyOf(row.Key), nil
+	return row.token(), callKey(row.Key), nil
 }
 
 // EraseTexts erases the texts that nobody may be shown any more.

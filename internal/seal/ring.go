@@ -62,6 +62,19 @@ func (r *Ring) Knows(key string) bool {
 // Current is the name of the key that seals.
 func (r *Ring) Current() string { return r.current }
 
+// KeyOf names the key that sealed a text, whether it is in the ring or not. ok is false for what
+// is no sealed text.
+func KeyOf(sealed []byte) (name string, ok bool) {
+	if len(sealed) < 2 || sealed[0] != formatVersion {
+		return "", false
+	}
+	length := 2 + int(sealed[1])
+	if len(sealed) < length || !keyName.Match(sealed[2:length]) {
+		return "", false
+	}
+	return string(sealed[2:length]), true
+}
+
 func parseKey(entry string) (name string, key []byte, err error) {
 	name, encoded, found := strings.Cut(strings.TrimSpace(entry), ":")
 	if !found || !keyName.MatchString(name) {
@@ -110,12 +123,12 @@ func (r *Ring) Open(sealed []byte, place string) ([]byte, error) {
 // deletes it has erased the row.
 func (r *Ring) SealRow(plain []byte, place string) (key, sealed []byte) {
 	rowKey := random(keySize)
-	return r.Seal(rowKey, "key of "+place), mustAEAD(rowKey).Seal(nil, nil, plain, []byte(place))
+	return r.Seal(rowKey, RowKeyPlace(place)), mustAEAD(rowKey).Seal(nil, nil, plain, []byte(place))
 }
 
 // SealWithRowKey encrypts a further text of a row with the key that SealRow gave.
 func (r *Ring) SealWithRowKey(key, plain []byte, place string) ([]byte, error) {
-	rowKey, err := r.Open(key, "key of "+place)
+	rowKey, err := r.Open(key, RowKeyPlace(place))
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +137,7 @@ func (r *Ring) SealWithRowKey(key, plain []byte, place string) ([]byte, error) {
 
 // OpenRow decrypts what SealRow or SealWithRowKey returned for the same place.
 func (r *Ring) OpenRow(key, sealed []byte, place string) ([]byte, error) {
-	rowKey, err := r.Open(key, "key of "+place)
+	rowKey, err := r.Open(key, RowKeyPlace(place))
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +147,9 @@ func (r *Ring) OpenRow(key, sealed []byte, place string) ([]byte, error) {
 	}
 	return plain, nil
 }
+
+// RowKeyPlace is where the key of a row is sealed.
+func RowKeyPlace(place string) string { return "key of " + place }
 
 func newAEAD(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)

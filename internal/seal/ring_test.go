@@ -60,6 +60,25 @@ func TestARowKeyErasesItsRowAlone(t *testing.T) {
 	}
 }
 
+// « which keys are missing » is told before anything is opened.
+func TestASealedTextNamesItsKey(t *testing.T) {
+	ring := parse(t, NewKey("k-2026")+","+NewKey("old"))
+	key, _ := ring.SealRow([]byte("payload"), "dossier A")
+	for _, sealed := range [][]byte{ring.Seal([]byte("secret"), "here"), key} {
+		if name, ok := KeyOf(sealed); !ok || name != "k-2026" {
+			t.Errorf("the key is %q, %v", name, ok)
+		}
+	}
+	for _, text := range []string{"", "\x01", "\x01\x05ab", "\x02\x01k", "\x01\x00", "\x01\x02K1 a", "{}"} {
+		if name, ok := KeyOf([]byte(text)); ok {
+			t.Errorf("%q is said to be sealed by %q", text, name)
+		}
+	}
+	if _, err := ring.Open(key, RowKeyPlace("dossier A")); err != nil {
+		t.Error("the key of a row is not where it is said to be:", err)
+	}
+}
+
 func TestABadRingIsRefusedAtStart(t *testing.T) {
 	for _, configured := range []string{"", "k1", "k1:short", "K1:" + NewKey("k")[2:], NewKey("k1") + "," + NewKey("k1")} {
 		if _, err := Parse(configured); err == nil {

@@ -37,6 +37,7 @@ var menus = map[account.Space][]menuEntry{
 		{"accueil", "", "space.editor", "enter"},
 		{"collectivites", "/collectivites", "space.editor", "enter"},
 		{"api", "/api", "api_client", "read"},
+		{"acces-hubee", "/hubee", "hub_account", "read"},
 		{"membres", "/membres", "membership", "read"},
 		{"invitations", "/invitations", "membership", "grant"},
 	},

@@ -90,6 +90,11 @@ const (
 	TokenSuspended    Act = "token.suspended"
 	TokenResumed      Act = "token.resumed"
 	TokenRevoked      Act = "token.revoked"
+	HubAccountDeposited Act = "hub_account.deposited"
+	HubAccountFetched   Act = "hub_account.fetched" // the editor has it from HubEE itself
+	HubAccountTested    Act = "hub_account.tested"
+	HubAccountRevealed  Act = "hub_account.revealed"
+	HubAccountErased    Act = "hub_account.erased"
 
 	DatapassReplayed  Act = "datapass.replayed"
 	DatapassDismissed Act = "datapass.dismissed"
@@ -115,6 +120,7 @@ var Acts = [...]Act{
 	RequestClaimed, RequestUnclaimed, ClaimRefused, RequestAssigned, MessageSent, DraftErased, ReasonTemplateChanged,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
 	TokenIssued, TokenCollected, TokenShown, TokenSafe, TokenReplaced, TokenOverlapEnded, TokenSuspended, TokenResumed, TokenRevoked,
+	HubAccountDeposited, HubAccountFetched, HubAccountTested, HubAccountRevealed, HubAccountErased,
 	DatapassReplayed, DatapassDismissed, CollectivityAdded,
 	APIClientCreated, APIClientChanged, APIClientRevoked, APISecretAdded, APISecretEnded, APIAddressRefused,
 }

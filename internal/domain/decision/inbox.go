@@ -117,7 +117,7 @@ func (i *Inbox) receive(ctx context.Context, digest [32]byte, body []byte) (Rece
 		if kept.ID == 0 {
 			kept = Received{ReceivedAt: now, LastAt: now, Arrivals: 1}
 		}
-		return i.apply(ctx, Kept{Received: kept, Digest: digest, Content: i.Vault.Seal(body, placeOf(digest))}, body)
+		return i.apply(ctx, Kept{Received: kept, Digest: digest, Content: i.Vault.Seal(body, PlaceOf(digest))}, body)
 	})
 }
 
@@ -140,7 +140,8 @@ func again(decide func() (Received, error)) (received Received, err error) {
 	return Received{}, fault.Because(fault.Unavailable, "datapass.busy", err)
 }
 
-func placeOf(digest [32]byte) string { return "datapass event " + hex.EncodeToString(digest[:]) }
+// PlaceOf binds what DataPass sent to its digest.
+func PlaceOf(digest [32]byte) string { return "datapass event " + hex.EncodeToString(digest[:]) }
 
 // Replay applies again an event that could not be used. Codes: datapass.unknown (NotFound),
 // datapass.not_quarantined, datapass.erased (Conflict). An event that still cannot be used
@@ -156,7 +157,7 @@ func (i *Inbox) Replay(ctx context.Context, by account.Actor, id int64) (Receive
 		case kept.Content == nil:
 			return kept.Received, fault.New(fault.Conflict, "datapass.erased")
 		}
-		body, err := i.Vault.Open(kept.Content, placeOf(kept.Digest))
+		body, err := i.Vault.Open(kept.Content, PlaceOf(kept.Digest))
 		if err != nil {
 			return Received{}, fmt.Errorf("open event: %w", err)
 		}

@@ -115,7 +115,7 @@ func (d *Delivery) Deliver(ctx context.Context, id int64) error {
 // files makes the files at the first try and keeps them, so that a folder announced with
 // their sizes can be filled later, even by a newer version of the portal.
 func (d *Delivery) files(ctx context.Context, s Shipment) ([]File, error) {
-	place := payloadPlace(s.Reference)
+	place := PayloadPlace(s.Reference)
 	if s.Files != nil {
 		plain, err := d.Vault.OpenRow(s.PayloadKey, s.Files, place)
 		if err != nil {
@@ -216,7 +216,7 @@ func (d *Delivery) quarantine(ctx context.Context, s Shipment) error {
 }
 
 func (d *Delivery) folderRequest(s Shipment, files []File) (FolderRequest, error) {
-	plain, err := d.Vault.OpenRow(s.PayloadKey, s.Payload, payloadPlace(s.Reference))
+	plain, err := d.Vault.OpenRow(s.PayloadKey, s.Payload, PayloadPlace(s.Reference))
 	if err != nil {
 		return FolderRequest{}, fmt.Errorf("open payload: %w", err)
 	}

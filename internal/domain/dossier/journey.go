@@ -240,7 +240,7 @@ func (j *Journey) newDossier(attempt Attempt, c directory.Collectivity) (NewDoss
 	if err != nil {
 		return NewDossier{}, err
 	}
-	key, payload := j.Vault.SealRow(plain, payloadPlace(reference))
+	key, payload := j.Vault.SealRow(plain, PayloadPlace(reference))
 	return NewDossier{
 		AttemptID:   attempt.ID,
 		Reference:   reference,

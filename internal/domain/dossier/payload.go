@@ -8,8 +8,8 @@ import (
 	"portail-qf/internal/domain/value"
 )
 
-// payloadPlace binds a payload and its files to their dossier.
-func payloadPlace(reference value.Reference) string { return "dossier " + reference.String() }
+// PayloadPlace binds a payload and its files to their dossier.
+func PayloadPlace(reference value.Reference) string { return "dossier " + reference.String() }
 
 // contentJSON is the stored form of Content: the quotient as it came.
 type contentJSON struct {

@@ -1,6 +1,7 @@
 package hubee
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -59,44 +60,64 @@ func (t *tokenCache) get(ctx context.Context, now func() time.Time, refused valu
 	return token, nil
 }
 
-// fetchToken asks HubEE for a token: a form, and HTTP Basic (reference/hubee.md §1).
+// fetchToken asks HubEE for a token of ours.
 func (c *connection) fetchToken(ctx context.Context) (token value.Secret, life time.Duration, err error) {
 	defer c.observed("token", c.config.Now(), &err)
+	reply, granted, err := c.askToken(ctx, c.config.ClientID, c.config.ClientSecret)
+	if err == nil {
+		err = reply.grants(granted)
+	}
+	if err != nil {
+		return "", 0, fmt.Errorf("fetch token: %w", err)
+	}
+	return value.Secret(granted.AccessToken), tokenLife(granted.ExpiresIn), nil
+}
+
+// tokenAnswer is what the token endpoint says, of a grant or of a refusal.
+type tokenAnswer struct {
+	AccessToken string      `json:"access_token"`
+	ExpiresIn   looseNumber `json:"expires_in"` // seconds
+	Error       string      `json:"error"`
+	readable    bool
+}
+
+// askToken asks for a token: a form, and HTTP Basic (reference/hubee.md §1). The answer may be
+// a refusal.
+func (c *connection) askToken(ctx context.Context, id string, secret value.Secret) (answer, tokenAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	form := url.Values{"grant_type": {"client_credentials"}, "scope": {c.config.Scope}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.config.TokenURL, strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", 0, unavailable(fmt.Errorf("prepare token request: %w", err))
+		return answer{}, tokenAnswer{}, unavailable(fmt.Errorf("prepare token request: %w", err))
 	}
-	request.SetBasicAuth(c.config.ClientID, c.config.ClientSecret.Reveal())
+	request.SetBasicAuth(id, secret.Reveal())
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	reply, err := c.send(request)
 	if err != nil {
-		return "", 0, fmt.Errorf("fetch token: %w", err)
+		return answer{}, tokenAnswer{}, err
 	}
+	var said tokenAnswer
+	said.readable = reply.decode(&said) == nil
+	if !oauthError.MatchString(said.Error) {
+		// The identity server may change and its description may quote the client: only the
+		// status and the name of the error are kept.
+		said.Error = ""
+	}
+	return reply, said, nil
+}
 
-	var granted struct {
-		AccessToken string      `json:"access_token"`
-		ExpiresIn   looseNumber `json:"expires_in"` // seconds
-		Error       string      `json:"error"`
+// grants tells why an answer is no grant; nil for one that is.
+func (a answer) grants(said tokenAnswer) error {
+	switch {
+	case a.status != http.StatusOK:
+		return unavailable(fmt.Errorf("fetch token: status %d, error %s", a.status, cmp.Or(said.Error, "unnamed")))
+	case !said.readable:
+		return a.unusable("is not the JSON of the contract")
+	case said.AccessToken == "":
+		return a.unusable("holds no access_token")
 	}
-	decoded := reply.decode(&granted)
-	if reply.status != http.StatusOK {
-		// The identity server may change and its description may quote the client: only
-		// the status and the name of the error are kept.
-		if !oauthError.MatchString(granted.Error) {
-			granted.Error = "unnamed"
-		}
-		return "", 0, unavailable(fmt.Errorf("fetch token: status %d, error %s", reply.status, granted.Error))
-	}
-	if decoded != nil {
-		return "", 0, fmt.Errorf("fetch token: %w", decoded)
-	}
-	if granted.AccessToken == "" {
-		return "", 0, fmt.Errorf("fetch token: %w", reply.unusable("holds no access_token"))
-	}
-	return value.Secret(granted.AccessToken), tokenLife(granted.ExpiresIn), nil
+	return nil
 }
 
 func tokenLife(seconds looseNumber) time.Duration {

@@ -31,6 +31,9 @@ type Textarea struct {
 	form.Field
 	Rows      int // shown at first
 	MaxLength int // in characters; 0 for none
+	// Code is true for identifiers and secrets: no spelling help, which some browsers ask
+	// somebody else for.
+	Code bool
 }
 
 // Limited keeps the browser from taking more than so many characters.
@@ -88,6 +91,9 @@ type ErrorSummary struct{ Problems []form.Problem }
 // usualRows is the height of a textarea, in lines: a paragraph.
 const usualRows = 5
 
+// codeRows is that of a list that somebody pastes.
+const codeRows = 12
+
 // fieldFuncs are the constructors of what a form holds.
 func fieldFuncs() map[string]any {
 	return map[string]any{
@@ -95,12 +101,18 @@ func fieldFuncs() map[string]any {
 		"codeInput": func(field form.Field) Input {
 			return Input{Field: field, Type: "text", Autocomplete: "off", Code: true}
 		},
-		"emailInput": func(field form.Field) Input { return Input{Field: field, Type: "email", Autocomplete: "off"} },
-		"telInput":   func(field form.Field) Input { return Input{Field: field, Type: "tel", Autocomplete: "off"} },
-		"dateInput":  func(field form.Field) Input { return Input{Field: field, Type: "date", Autocomplete: "off"} },
-		"textarea":   func(field form.Field) Textarea { return Textarea{Field: field, Rows: usualRows} },
-		"option":     func(value, text string) Option { return Option{Value: value, Text: text} },
-		"hinted":     func(option Option, hint string) Option { option.Hint = hint; return option },
+		// secretInput hides what is typed, and never shows it again.
+		"secretInput": func(field form.Field) Input {
+			field.Value = ""
+			return Input{Field: field, Type: "password", Autocomplete: "off"}
+		},
+		"emailInput":   func(field form.Field) Input { return Input{Field: field, Type: "email", Autocomplete: "off"} },
+		"telInput":     func(field form.Field) Input { return Input{Field: field, Type: "tel", Autocomplete: "off"} },
+		"dateInput":    func(field form.Field) Input { return Input{Field: field, Type: "date", Autocomplete: "off"} },
+		"textarea":     func(field form.Field) Textarea { return Textarea{Field: field, Rows: usualRows} },
+		"codeTextarea": func(field form.Field) Textarea { return Textarea{Field: field, Rows: codeRows, Code: true} },
+		"option":       func(value, text string) Option { return Option{Value: value, Text: text} },
+		"hinted":       func(option Option, hint string) Option { option.Hint = hint; return option },
 		"select": func(field form.Field, empty string, options ...Option) Select {
 			return Select{Field: field, Empty: empty, Options: options}
 		},

@@ -20,6 +20,9 @@ type Handler struct {
 	Clients *directory.Clients
 	Watch   *credential.Watch // tells how far each client is
 	API     *machine.Service  // the programs that call us
+	Hub     *credential.HubAccounts
+	// HubPortal is the address of HubEE's own portal, without final slash.
+	HubPortal string
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
 	Can       func(role account.Role, object, act string) bool
@@ -42,6 +45,8 @@ func (h *Handler) Mount(r *web.Router) {
 	enters := web.Can("space.editor", "enter")
 	r.Handle(http.MethodGet, homePath, enters, h.home)
 	r.Handle(http.MethodGet, clientsPath, enters, h.clients)
+
+	h.mountHub(r)
 
 	r.Handle(http.MethodGet, membersPath, web.Can("membership", "read"), h.members)
 	grants, withdraws := web.Can("membership", "grant").Confirmed(), web.Can("membership", "withdraw").Confirmed()

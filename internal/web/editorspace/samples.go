@@ -43,13 +43,11 @@ func member() account.Actor {
 func framed(page web.ProPage, actor account.Actor, path string) web.ProPage {
 	page.Path, page.Space = path, account.SpaceEditor
 	page.Person, page.Organisation = actor.Name, actor.Organisation.Name
-	codes := []string{"collectivites", "api", "membres", "invitations"}
-	if actor.Role != account.EditorAdmin {
-		codes = codes[:3]
+	links := []web.NavLink{
+		{Code: "accueil", URL: homePath}, {Code: "collectivites", URL: clientsPath}, {Code: "acces-hubee", URL: hubPath}, {Code: "api", URL: apiPath}, {Code: "membres", URL: membersPath},
 	}
-	links := []web.NavLink{{Code: "accueil", URL: homePath}}
-	for _, code := range codes {
-		links = append(links, web.NavLink{Code: code, URL: homePath + "/" + code})
+	if actor.Role == account.EditorAdmin {
+		links = append(links, web.NavLink{Code: "invitations", URL: invitationsPath})
 	}
 	page.Navigation = web.MarkCurrent(links, path)
 	return page

@@ -1,10 +1,11 @@
 package editorspace
 
 import (
+	"bytes"
 	"crypto/rand"
 	"database/sql"
-	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,11 +18,15 @@ import (
 
 	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/machine"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/partner/hubee"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pgtest"
 	"portail-qf/internal/seal"
+	"portail-qf/internal/sim/stage"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
 	"portail-qf/templates"
@@ -29,84 +34,133 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-var (
-	tilleul  = account.Organisation{Siret: "90511200900014", Name: "Logiciels Tilleul"}
-	brume    = account.Organisation{Siret: "91033700500011", Name: "Ateliers Brume"}
-	operator = account.Organisation{Siret: "13002526500013", Name: "Direction interministérielle du numérique"}
+// noon is the business time at which every scene opens.
+var noon = time.Date(2026, time.March, 2, 11, 0, 0, 0, time.UTC)
+
+// The editors and two of their towns, as the seed of the simulators has them.
+const (
+	tilleul, brume = "90511200900014", "91033700500011"
+	town           = "21910998000017"
+	elsewhere      = "21280363900013" // a town of Brume's
 )
 
-// scene is the space of two editors: an administrator and a member of one, an administrator of
-// the other one.
+// scene is the space of two editors on a database of its own, in front of the simulator of
+// HubEE.
 type scene struct {
 	t      *testing.T
 	raw    *sql.DB // the owner's view
+	db     *postgres.DB
 	now    time.Time
 	router *web.Router
-	door   *machine.Door
+	hub    *credential.HubAccounts
 	api    *machine.Service
+	door   *machine.Door
+	silent bool // HubEE answers nothing that can be read
 
-	camille, dominique, noe value.Token // their cookies
+	sofia, leo, karim value.Token // sessions: an administrator and a member of Tilleul, one of Brume
 }
 
 func setScene(t *testing.T) *scene {
+	t.Helper()
+	return setSceneAt(t, noon)
+}
+
+func setSceneAt(t *testing.T, now time.Time) *scene {
 	t.Helper()
 	addresses := pgtest.New(t)
 	db, err := postgres.Open(t.Context(), addresses.App)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scene{t: t, now: sampleNow()}
-	if s.raw, err = sql.Open("postgres", addresses.Owner); err != nil {
+	raw, err := sql.Open("postgres", addresses.Owner)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _, _ = s.raw.Close(), db.Close() })
-	for _, e := range []account.Organisation{tilleul, brume} {
-		s.run(`INSERT INTO editors (siret, name, created_at, updated_at) VALUES ($1, $2, $3, $3)`, e.Siret.String(), e.Name, s.now)
+	t.Cleanup(func() { _, _ = raw.Close(), db.Close() })
+	s := &scene{t: t, raw: raw, db: db, now: now}
+	s.run(`INSERT INTO editors (siret, name, created_at, updated_at) VALUES ($1, 'Logiciels Tilleul', $3, $3), ($2, 'Ateliers Brume', $3, $3)`, tilleul, brume, noon)
+	for siret, editor := range map[string]string{town: tilleul, "21040107100019": tilleul, elsewhere: brume} {
+		s.run(`INSERT INTO subscriptions (siret, organisation, editor_siret, administrator, want, wanted_at, state, code_cog, hub_id)
+			VALUES ($1, 'Commune ' || right($1, 5), $2, '{"prenom":"Anne","nom":"Morel","mail":"anne.morel@exemple.fr"}', 'actif', $3, 'actif', '91998', 'abonnement-' || $1)`, siret, editor, noon)
 	}
-	s.camille, s.dominique, s.noe = s.signIn("Camille", account.EditorAdmin, tilleul), s.signIn("Dominique", account.EditorMember, tilleul), s.signIn("Noé", account.EditorAdmin, brume)
-	pepper, err := seal.ParsePepper(seal.NewKey("poivre"))
-	policy, refused := authz.Read()
-	if err != nil || refused != nil {
-		t.Fatal(err, refused)
-	}
-	now := func() time.Time { return s.now }
-	s.api = &machine.Service{Store: postgres.APIClients{DB: db}, Pepper: pepper, Random: rand.Reader, Now: now}
-	s.door = &machine.Door{Store: postgres.APIDoor{DB: db}, Pepper: pepper, Random: rand.Reader, Now: now}
-	sessions := &account.Sessions{Store: postgres.Sessions{DB: db, Operator: operator}, Now: sampleNow}
-	s.router = newRouter(t, sessions, policy, &Handler{API: s.api, Can: policy.Can, Now: now})
+	s.sofia, s.leo = s.signIn("Sofia", account.EditorAdmin, tilleul), s.signIn("Leo", account.EditorMember, tilleul)
+	s.karim = s.signIn("Karim", account.EditorAdmin, brume)
+	s.mount()
 	return s
 }
 
-func parseAll(t *testing.T) (*web.Templates, Views) {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed, views
+// pairOf is the pair of a town, as the simulator of HubEE takes it.
+func pairOf(siret string) (id, secret string) {
+	return stage.HubEEClient(stage.Town{Siret: siret}), stage.HubEEClientSecret(stage.Town{Siret: siret})
 }
 
-func newRouter(t *testing.T, sessions *account.Sessions, policy *authz.Policy, h *Handler) *web.Router {
-	t.Helper()
-	parsed, views := parseAll(t)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	proErrors, refused := web.ParseProErrorPage(parsed)
-	if err != nil || refused != nil {
-		t.Fatal(err, refused)
+// hubEE is the simulator, where some towns have a pair.
+func (s *scene) hubEE() string {
+	s.t.Helper()
+	simulators, err := stage.Set(stage.Options{PortalURL: "https://portail.example.fr", FranceConnect: "http://127.0.0.1:1", ProConnect: "http://127.0.0.1:1"})
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	router := web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Sessions: sessions, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.silent {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		simulators.HubEE.ServeHTTP(w, r)
+	}))
+	s.t.Cleanup(server.Close)
+	return server.URL
+}
+
+// mount builds the pages as internal/app does.
+func (s *scene) mount() {
+	s.t.Helper()
+	policy, err := authz.Read()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ring, err := seal.Parse(seal.NewKey("test"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	proErrors, err := web.ParseProErrorPage(parsed)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	now := func() time.Time { return s.now }
+	s.router = web.NewRouter(web.Settings{
+		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed, Log: slog.New(slog.DiscardHandler),
+		Sessions: &account.Sessions{Store: postgres.Sessions{DB: s.db}, Now: now}, Policy: policy, DatabaseAway: postgres.Away,
+		NewRequestID: func() string { return "01JCXN3Z8G5Q" },
 	})
-	h.Views, h.Frame = views, router.ProFrame
-	router.GuardedBy(gate{})
-	h.Mount(router)
-	return router
+	s.router.GuardedBy(gate{})
+	s.hub = &credential.HubAccounts{
+		Store: postgres.HubAccounts{DB: s.db}, Vault: ring, Now: now,
+		Hub: hubee.NewSoftwares(hubee.Config{TokenURL: s.hubEE() + "/oauth2/token"}),
+	}
+	pepper, err := seal.ParsePepper(seal.NewKey("poivre"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.api = &machine.Service{Store: postgres.APIClients{DB: s.db}, Pepper: pepper, Random: rand.Reader, Now: now}
+	s.door = &machine.Door{Store: postgres.APIDoor{DB: s.db}, Pepper: pepper, Random: rand.Reader, Now: now}
+	handler := &Handler{
+		Access: &account.Access{Store: postgres.Access{DB: s.db}, Sealer: ring, Now: now}, Clients: &directory.Clients{Store: postgres.Collectivities{DB: s.db}},
+		Watch: &credential.Watch{Store: postgres.SubscriptionWatch{DB: s.db}, Now: now}, API: s.api, Hub: s.hub, HubPortal: "https://portail.hubee.example.fr",
+		Can: policy.Can, PortalURL: "https://portail.example.fr", Now: now, Frame: s.router.ProFrame,
+	}
+	if handler.Views, err = ParseViews(parsed); err != nil {
+		s.t.Fatal(err)
+	}
+	handler.Mount(s.router)
 }
 
 // gate tells where somebody would be sent (package accounts).
@@ -123,6 +177,7 @@ func (s *scene) run(statement string, args ...any) {
 	}
 }
 
+// count gives one number.
 func (s *scene) count(query string, args ...any) (n int) {
 	s.t.Helper()
 	if err := s.raw.QueryRowContext(s.t.Context(), query, args...).Scan(&n); err != nil {
@@ -131,18 +186,17 @@ func (s *scene) count(query string, args ...any) (n int) {
 	return n
 }
 
-// signIn opens the session of somebody who has just proved a second factor.
-func (s *scene) signIn(name string, role account.Role, organisation account.Organisation) value.Token {
+// signIn opens the session of somebody of an editor, who has just proved a second factor.
+func (s *scene) signIn(name string, role account.Role, editor string) value.Token {
 	s.t.Helper()
 	cookie := value.NewToken()
 	key := cookie.Hash()
-	s.run(`
-		WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-				VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-			m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-				SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id)
+	s.run(`WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
+			VALUES ('issuer', $1, $1, 'Renard', lower($1) || ' renard', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
+		m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
+			SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id)
 		INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-			SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m`, name, role, organisation.Siret, s.now.Add(-time.Minute), key[:])
+		SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m`, name, role, editor, s.now, key[:])
 	return cookie
 }
 
@@ -150,41 +204,59 @@ func (s *scene) signIn(name string, role account.Role, organisation account.Orga
 type answer struct {
 	t      *testing.T
 	status int
-	to     string
+	to     string // where it sends the browser
 	flash  string
-	header http.Header
+	cache  string // its Cache-Control
 	body   string
-	text   string // of the page, on one line with plain spaces
+	text   string // of the page: what it is about, on one line with plain spaces
 }
 
+// get opens a page as somebody and checks that it is well made.
 func (s *scene) get(as value.Token, path string) answer {
 	s.t.Helper()
 	return s.ask(as, httptest.NewRequest(http.MethodGet, path, nil))
 }
 
+// post sends a form as somebody.
 func (s *scene) post(as value.Token, path string, fields url.Values) answer {
 	s.t.Helper()
-	sent := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	sent.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, sent)
+	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return s.ask(as, request)
 }
 
-func (s *scene) ask(as value.Token, sent *http.Request) answer {
+// paste sends a list as its page does.
+func (s *scene) paste(as value.Token, list string) answer {
 	s.t.Helper()
-	sent.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Reveal()})
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	if err := form.WriteField(fieldList, list); err != nil {
+		s.t.Fatal(err)
+	}
+	_ = form.Close()
+	request := httptest.NewRequest(http.MethodPost, hubPastePath, &body)
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	return s.ask(as, request)
+}
+
+func (s *scene) ask(as value.Token, request *http.Request) answer {
+	s.t.Helper()
+	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Reveal()})
 	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, sent)
-	a := answer{t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), header: recorder.Header(), body: recorder.Body.String()}
+	s.router.ServeHTTP(recorder, request)
+	a := answer{
+		t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), body: recorder.Body.String(), text: recorder.Body.String(), cache: recorder.Header().Get("Cache-Control"),
+	}
 	for _, cookie := range recorder.Result().Cookies() {
 		if cookie.Name == web.FlashCookie {
 			a.flash = cookie.Value
 		}
 	}
-	_, main, _ := strings.Cut(a.body, "<main")
-	a.text = strings.Join(strings.Fields(strings.ReplaceAll(main, "\u00a0", " ")), " ")
-	if a.status != http.StatusSeeOther {
+	if _, main, found := strings.Cut(a.text, "<main"); found {
+		a.text, _, _ = strings.Cut(main, "</main>")
 		webtest.Check(s.t, recorder.Body.Bytes())
 	}
+	a.text = strings.Join(strings.Fields(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(a.text)), " ")
 	return a
 }
 

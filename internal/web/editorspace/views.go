@@ -6,6 +6,12 @@ import "portail-qf/internal/web"
 type Views struct {
 	home           web.View[homePage]
 	clients        web.View[clientsPage]
+	hub            web.View[hubPage]
+	hubTown        web.View[hubTownPage]
+	hubPair        web.View[hubPairPage]
+	hubErasure     web.View[hubErasurePage]
+	hubPaste       web.View[hubPastePage]
+	hubReport      web.View[hubReportPage]
 	members        web.View[membersPage]
 	withdrawal     web.View[withdrawalPage]
 	invitations    web.View[invitationsPage]
@@ -24,6 +30,12 @@ func ParseViews(t *web.Templates) (Views, error) {
 	v := Views{
 		home:           web.Parsed[homePage](p, "editorspace/home"),
 		clients:        web.Parsed[clientsPage](p, "editorspace/clients"),
+		hub:            web.Parsed[hubPage](p, "editorspace/hub"),
+		hubTown:        web.Parsed[hubTownPage](p, "editorspace/hub_town"),
+		hubPair:        web.Parsed[hubPairPage](p, "editorspace/hub_pair"),
+		hubErasure:     web.Parsed[hubErasurePage](p, "editorspace/hub_erasure"),
+		hubPaste:       web.Parsed[hubPastePage](p, "editorspace/hub_paste"),
+		hubReport:      web.Parsed[hubReportPage](p, "editorspace/hub_report"),
 		members:        web.Parsed[membersPage](p, "editorspace/members"),
 		withdrawal:     web.Parsed[withdrawalPage](p, "editorspace/withdrawal"),
 		invitations:    web.Parsed[invitationsPage](p, "editorspace/invitations"),
@@ -44,6 +56,12 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 	return []web.Exhibit{
 		web.Show("editorspace/home", v.home, homeSamples(page)...),
 		web.Show("editorspace/clients", v.clients, clientsSamples(page)...),
+		web.Show("editorspace/hub", v.hub, hubSamples(page)...),
+		web.Show("editorspace/hub_town", v.hubTown, hubTownSamples(page)...),
+		web.Show("editorspace/hub_pair", v.hubPair, hubPairSamples(page)...),
+		web.Show("editorspace/hub_erasure", v.hubErasure, hubErasureSamples(page)...),
+		web.Show("editorspace/hub_paste", v.hubPaste, hubPasteSamples(page)...),
+		web.Show("editorspace/hub_report", v.hubReport, hubReportSamples(page)...),
 		web.Show("editorspace/members", v.members, membersSamples(page)...),
 		web.Show("editorspace/withdrawal", v.withdrawal, withdrawalSamples(page)...),
 		web.Show("editorspace/invitations", v.invitations, invitationsSamples(page)...),

@@ -11,7 +11,10 @@ import (
 )
 
 // objectKinds are what an act may be on, for the filter.
-var objectKinds = []string{"account", "invitation", "session", "signin", "route", "organisation", "dossier", "order", "mail", "job", "habilitation", "subscription", "datapass", "collectivity", "api_client"}
+var objectKinds = []string{
+	"account", "invitation", "session", "signin", "route", "organisation", "dossier", "order", "mail", "job", "habilitation", "token", "subscription", "hub_account",
+	"datapass", "collectivity", "api_client",
+}
 
 // journalListing is the search in the journal, newest first.
 var journalListing = web.Listing{

@@ -51,7 +51,7 @@ var sampleFailures = [...]string{
 func sampleOrders(count int) []outbox.Listed {
 	orders := make([]outbox.Listed, count)
 	for i := range orders {
-		kind := [...]string{outbox.DeliverDossier, outbox.SendMail, outbox.CloseDossier, outbox.RunJob, outbox.Provision, "hook.deliver"}[(i+i/6)%6]
+		kind := [...]string{outbox.DeliverDossier, outbox.SendMail, outbox.CloseDossier, outbox.RunJob, outbox.Provision, outbox.TestHubAccount, "hook.deliver"}[(i+i/7)%7]
 		orders[i] = sampleOrder(int64(4000+i), kind, outbox.States[i%len(outbox.States)])
 		if orders[i].LastError != "" {
 			orders[i].LastError = sampleFailures[i%len(sampleFailures)]
@@ -69,7 +69,7 @@ func sampleOrder(id int64, kind string, state outbox.State) outbox.Listed {
 		order.Reference = "7QK9M2XBT4HRP"
 	case outbox.RunJob:
 		order.Subject = "purge"
-	case outbox.Provision:
+	case outbox.Provision, outbox.TestHubAccount:
 		order.Subject = "21040107100019"
 	}
 	switch state {

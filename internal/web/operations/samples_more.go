@@ -114,6 +114,8 @@ func sampleEvents() []audit.Event {
 	shown := audit.Object{Kind: "token", ID: "0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11", Display: "apip_test_7GbT20aKq1Zx COMMUNE DE MAJASTRES"}
 	program := audit.Object{Kind: "api_client", ID: "qf_client_Exemple000000001", Display: "Serveur de production"}
 	subscribed := audit.Object{Kind: "subscription", ID: "21040107100019", Display: "COMMUNE DE MAJASTRES"}
+	pair := audit.Object{Kind: "hub_account", ID: "21040107100019", Display: "COMMUNE DE MAJASTRES"}
+	sofia := audit.Author{ID: "31", Display: "Sofia Renard", Role: "editor_admin"}
 	own := audit.Object{Kind: "session", ID: "100", Display: "Camille Ferrand"}
 	unknown := audit.Author{ID: "unknown", Display: "Personne non reconnue"}
 	return []audit.Event{
@@ -173,6 +175,11 @@ func sampleEvents() []audit.Event {
 		{Author: camille, Act: audit.TokenSuspended, Object: shown, Organisation: "21040107100019"},
 		{Author: camille, Act: audit.TokenResumed, Object: shown, Organisation: "21040107100019"},
 		{Author: camille, Act: audit.TokenRevoked, Object: shown, Organisation: "21040107100019"},
+		{Author: sofia, Act: audit.HubAccountDeposited, Object: pair, Organisation: "90511200900014", Detail: "hub_account.replaced"},
+		{Author: sofia, Act: audit.HubAccountFetched, Object: pair, Organisation: "90511200900014"},
+		{Author: audit.System, Act: audit.HubAccountTested, Object: pair, Organisation: "90511200900014", Detail: "hub_account.refuse"},
+		{Author: sofia, Act: audit.HubAccountRevealed, Object: pair, Organisation: "90511200900014"},
+		{Author: audit.System, Act: audit.HubAccountErased, Object: pair, Organisation: "90511200900014", Detail: "hub_account.left"},
 		{Author: camille, Act: audit.DatapassReplayed, Object: audit.Object{Kind: "datapass", ID: "712", Display: "DataPass 712"}, Detail: "approve"},
 		{Author: camille, Act: audit.DatapassDismissed, Object: audit.Object{Kind: "datapass", ID: "713", Display: "DataPass 713"}, Detail: "revoke"},
 		{Author: camille, Act: audit.APIClientCreated, Object: program, Organisation: "90511200900014"},

@@ -59,7 +59,7 @@ func (v Views) newJournalPage(page web.ProPage, list web.List, found audit.Page)
 var objectPaths = map[string]string{
 	"account": "/administration/comptes/", "organisation": "/administration/organisations/", "dossier": "/suivi/",
 	"order": ordersPath + "/", "mail": mailsPath + "/", "job": jobsPath + "/",
-	"habilitation": habilitationsPath + "/", "subscription": subscriptionsPath + "/", "datapass": receivedPath + "/",
+	"habilitation": habilitationsPath + "/", "subscription": subscriptionsPath + "/", "hub_account": subscriptionsPath + "/", "datapass": receivedPath + "/",
 	"collectivity": "/administration/collectivites/",
 }
 

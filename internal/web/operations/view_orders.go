@@ -111,7 +111,7 @@ func (v Views) newOrderSubject(order outbox.Listed, rights orderRights) orderSub
 			subject.URL = mailsPath + "/" + order.Subject
 		}
 		return subject
-	case order.Kind == outbox.Provision:
+	case order.Kind == outbox.Provision, order.Kind == outbox.TestHubAccount:
 		subject := orderSubject{Town: order.Subject}
 		if siret, err := value.ParseExactSiret(order.Subject); err == nil {
 			if subject.Town = siret.Display(); rights.ReadSubscriptions {

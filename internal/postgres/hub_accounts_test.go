@@ -1,0 +1,543 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/outbox"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/partner/hubee"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/seal"
+	simulator "portail-qf/internal/sim/hubee"
+)
+
+const (
+	valombre value.Siret = "21910998000017"
+	evreux   value.Siret = "21280363900013"
+)
+
+// hubDesk is the accesses to HubEE of editors, in front of the simulator, where the pair of each
+// town is "si-<siret>" and "secret-<siret>".
+type hubDesk struct {
+	*scene
+	*credential.HubAccounts
+	ring  *seal.Ring
+	clock time.Time
+
+	mu     sync.Mutex
+	during func() // while HubEE is asked
+	silent bool
+	asked  int
+}
+
+func setHubDesk(t *testing.T) *hubDesk {
+	t.Helper()
+	d := &hubDesk{scene: setScene(t), clock: noon}
+	d.requests() // the editors
+	for siret, row := range map[value.Siret]struct {
+		name   string
+		state  credential.State
+		editor value.Siret
+	}{
+		majastres: {"COMMUNE DE MAJASTRES", credential.Active, tilleul}, valombre: {"Valombre", credential.Active, tilleul},
+		evreux: {"Évreux-la-Forêt", credential.Awaiting, tilleul}, paris: {"Ville de Paris", credential.Active, brume},
+	} {
+		d.subscribed(siret, row.name, row.state, row.editor, 50)
+	}
+	ring, err := seal.Parse(seal.NewKey("k1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.ring = ring
+	server := httptest.NewServer(d.hub())
+	t.Cleanup(server.Close)
+	d.HubAccounts = &credential.HubAccounts{
+		Store: postgres.HubAccounts{DB: d.db}, Vault: ring, Now: func() time.Time { return d.clock },
+		Hub: hubee.NewSoftwares(hubee.Config{TokenURL: server.URL + "/oauth2/token", Timeout: 2 * time.Second}),
+	}
+	return d
+}
+
+// hub is HubEE, which may be silent, or meanwhile something happens.
+func (d *hubDesk) hub() http.Handler {
+	var options simulator.Options
+	for i, siret := range []value.Siret{majastres, valombre, evreux, paris} {
+		id := simulator.OrganizationID{Type: "SI", CompanyRegister: siret.String(), BranchCode: "04107"}
+		options.Organizations = append(options.Organizations, simulator.Organization{OrganizationID: id, Name: "Commune", PostalCode: "04270", Territory: "X", Email: "a@b.fr"})
+		options.Subscriptions = append(options.Subscriptions, simulator.SubscriptionSeed{
+			DatapassID: int64(9001 + i), ProcessCode: simulator.QuotientProcess, Subscriber: id, Status: "Actif", AccessMode: "API", Email: "a@b.fr",
+			LocalAdministrator: simulator.LocalAdministrator{Email: "a@b.fr"}, ClientID: "si-" + siret.String(), ClientSecret: "secret-" + siret.String(),
+		})
+	}
+	sim := simulator.New(options)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.mu.Lock()
+		d.asked++
+		during, silent := d.during, d.silent
+		d.during = nil
+		d.mu.Unlock()
+		if during != nil {
+			during()
+		}
+		if silent {
+			w.WriteHeader(http.StatusBadGateway)
+			_, _ = io.WriteString(w, "<html>")
+			return
+		}
+		sim.ServeHTTP(w, r)
+	})
+}
+
+func handOf(editor value.Siret) credential.Hand {
+	return credential.Hand{Editor: editor, Author: audit.Author{ID: "7", Display: "Sofia Renard", Role: "editor_admin"}, RequestID: "01JCX"}
+}
+
+// deposits deposits the right pair of a town.
+func (d *hubDesk) deposits(siret value.Siret) credential.HubAccountState {
+	d.t.Helper()
+	state, err := d.Deposit(context.Background(), handOf(tilleul), siret, "si-"+siret.String(), value.Secret("secret-"+siret.String()))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return state
+}
+
+// hubJournal lists the acts on accesses, oldest first: "act author detail".
+func (s *scene) hubJournal(siret value.Siret) (told []string) {
+	s.t.Helper()
+	rows, err := s.raw.QueryContext(context.Background(),
+		`SELECT concat_ws(' ', act, author_id, NULLIF(detail, ''), organisation) FROM audit_events WHERE object_kind = 'hub_account' AND object_id = $1 ORDER BY id`, siret)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			s.t.Fatal(err)
+		}
+		told = append(told, line)
+	}
+	return told
+}
+
+// « tested by a real token call in scope SI », on deposit; « reveal with […] audit, replaced,
+// erased » (issue 6, point 3).
+func TestAPairIsDepositedTestedShownReplacedAndErased(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	if state := d.deposits(majastres); state != credential.HubAccountTested {
+		t.Fatalf("a right pair is %q", state)
+	}
+	state, err := d.Deposit(ctx, handOf(tilleul), majastres, " si-21040107100019 ", "autre\n")
+	if err != nil || state != credential.HubAccountRefused {
+		t.Fatalf("a wrong secret: %q, %v", state, err)
+	}
+	access, pair, err := d.Reveal(ctx, handOf(tilleul), majastres)
+	if err != nil || pair.ClientID != "si-21040107100019" || pair.Secret.Reveal() != "autre" || access.Account.State != credential.HubAccountRefused {
+		t.Errorf("« A refused pair is kept but said refused »: %+v, %v, %v", access.Account, pair, err)
+	}
+	for range 2 { // a second click finds nothing left, and says nothing
+		if err := d.Erase(ctx, handOf(tilleul), majastres); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, _, err := d.Reveal(ctx, handOf(tilleul), majastres); !fault.Is(err, "hub_account.none") {
+		t.Errorf("shown once erased: %v", err)
+	}
+	want := []string{
+		"hub_account.deposited 7 " + string(tilleul), "hub_account.tested 7 hub_account.teste " + string(tilleul),
+		"hub_account.deposited 7 hub_account.replaced " + string(tilleul), "hub_account.tested 7 hub_account.refuse " + string(tilleul),
+		"hub_account.revealed 7 " + string(tilleul), "hub_account.erased 7 " + string(tilleul),
+	}
+	if diff := cmp.Diff(want, d.hubJournal(majastres)); diff != "" {
+		t.Errorf("the journal (-want +got):\n%s", diff)
+	}
+	if n := d.count(`SELECT count(*) FROM audit_events e WHERE e::text LIKE '%secret-%' OR e::text LIKE '%autre%'`); n != 0 {
+		t.Error("the journal holds a secret")
+	}
+}
+
+// « Secret sealed […] with the row as associated data »: a secret that is moved to another row
+// opens nowhere.
+func TestASecretIsSealedInItsRow(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	d.deposits(majastres)
+	d.deposits(valombre)
+	if n := d.count(`SELECT count(*) FROM hub_accounts WHERE encode(sealed, 'escape') LIKE '%secret-%'`); n != 0 {
+		t.Error("a secret is kept in clear")
+	}
+	d.run(`UPDATE hub_accounts SET sealed = (SELECT sealed FROM hub_accounts WHERE siret = $1) WHERE siret = $2`, valombre, majastres)
+	if _, pair, err := d.Reveal(ctx, handOf(tilleul), majastres); err == nil {
+		t.Errorf("the secret of a town is shown as another's: %v", pair.ClientID)
+	}
+	if n := d.count(`SELECT count(*) FROM audit_events WHERE act = 'hub_account.revealed'`); n != 0 {
+		t.Error("what was not shown is in the journal as shown")
+	}
+}
+
+// « Only the editor that receives the dossiers may see/deposit/reveal/erase »; another one's is
+// as unknown as what does not exist.
+func TestOnlyTheEditorThatReceivesTheDossiersHasTheAccess(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	d.deposits(majastres)
+	stranger := handOf(brume)
+	for _, siret := range []value.Siret{majastres, "21049902000019"} {
+		for name, err := range map[string]error{
+			"find":    second(d.Find(ctx, brume, siret)),
+			"deposit": second(d.Deposit(ctx, stranger, siret, "a", "b")),
+			"test":    second(d.Test(ctx, stranger, siret)),
+			"erase":   d.Erase(ctx, stranger, siret),
+			"reveal":  func() error { _, _, err := d.Reveal(ctx, stranger, siret); return err }(),
+		} {
+			if !fault.Is(err, "hub_account.unknown") || fault.KindOf(err) != fault.NotFound {
+				t.Errorf("%s %s: %v", name, siret, err)
+			}
+		}
+	}
+	if noted, err := d.Fetched(ctx, stranger, []value.Siret{majastres, valombre, paris}); err != nil || noted != 1 {
+		t.Errorf("%d towns are noted, %v; one is this editor's", noted, err)
+	}
+	lines, err := credential.ReadHubList(value.Secret("21040107100019;a;b\n21049902000019;c;d"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, batch, err := d.DepositList(ctx, stranger, lines)
+	if err != nil || batch != 0 || told[0].Code != "hub_account.unknown" || told[1].Code != "hub_account.unknown" {
+		t.Errorf("« unknown/foreign SIRET same words »: %+v, %d, %v", told, batch, err)
+	}
+	states, err := d.States(ctx, brume, []value.Siret{majastres, paris, "21049902000019"})
+	if diff := cmp.Diff(map[value.Siret]credential.HubAccountState{paris: credential.HubAccountFetched}, states); err != nil || diff != "" {
+		t.Errorf("states: %v %s", err, diff)
+	}
+	if n := d.count(`SELECT count(*) FROM hub_accounts WHERE siret = $1 AND state = 'teste'`, majastres); n != 1 {
+		t.Error("another editor changed something")
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// pass gives the dossiers of a town to another editor; "" to the town itself.
+func (s *scene) pass(siret, editor value.Siret) error {
+	store := postgres.Subscriptions{DB: s.db}
+	for {
+		subscription, err := store.FindSubscription(context.Background(), siret)
+		if err != nil {
+			return err
+		}
+		subscription.Editor = editor
+		err = store.RecordStep(context.Background(), credential.Step{After: subscription, At: noon.Add(time.Hour)})
+		if !fault.Is(err, "subscription.moved") {
+			return err
+		}
+	}
+}
+
+// « when the delegation passes to another editor […] what was deposited is erased in the same
+// transaction »
+func TestWhatWasDepositedGoesWithTheDelegation(t *testing.T) {
+	for name, heir := range map[string]value.Siret{"another editor": brume, "the town itself": ""} {
+		d, ctx := setHubDesk(t), context.Background()
+		d.deposits(majastres)
+		d.deposits(valombre)
+		if err := d.pass(majastres, heir); err != nil {
+			t.Fatal(err)
+		}
+		if n := d.count(`SELECT count(*) FROM hub_accounts`); n != 1 {
+			t.Errorf("%s: %d pairs are left, want the other town's", name, n)
+		}
+		if told := d.hubJournal(majastres); told[len(told)-1] != "hub_account.erased system hub_account.left "+string(tilleul) {
+			t.Errorf("%s: the journal: %q", name, told)
+		}
+		if err := d.TestOrdered(ctx, majastres); err != nil {
+			t.Errorf("%s: an order that comes too late: %v", name, err)
+		}
+		if heir == "" {
+			continue
+		}
+		if access, err := d.Find(ctx, heir, majastres); err != nil || access.AccountState() != credential.HubAccountToFetch {
+			t.Errorf("the heir finds %+v, %v", access, err)
+		}
+	}
+}
+
+// The same is a fact of the schema: nobody gives the dossiers away and leaves the pair.
+func TestThePairOfAFormerEditorCannotBeKept(t *testing.T) {
+	d := setHubDesk(t)
+	d.deposits(majastres)
+	if _, err := d.asApplication().Exec(`UPDATE subscriptions SET editor_siret = $2 WHERE siret = $1`, majastres, brume); err == nil || !strings.Contains(err.Error(), "hub_accounts_receiver") {
+		t.Errorf("the dossiers pass and the pair stays: %v", err)
+	}
+	if _, err := d.asApplication().Exec(`UPDATE hub_accounts SET editor_siret = $2 WHERE siret = $1`, majastres, brume); err == nil {
+		t.Error("the pair is another editor's")
+	}
+	// A look at the subscription, or a step of the saga, takes nothing away.
+	if err := d.pass(majastres, tilleul); err != nil {
+		t.Fatal(err)
+	}
+	if n := d.count(`SELECT count(*) FROM hub_accounts`); n != 1 {
+		t.Error("a step that changes no editor erased the pair")
+	}
+}
+
+// « delegation passes away during a deposit »: before the pair is recorded, while it is, or
+// while HubEE is asked; nothing is left to anybody.
+func TestTheDelegationPassesDuringADeposit(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	d.during = func() {
+		if err := d.pass(majastres, brume); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := d.Deposit(ctx, handOf(tilleul), majastres, "si-21040107100019", "secret-21040107100019")
+	if fault.KindOf(err) != fault.NotFound {
+		t.Errorf("while HubEE is asked: %v", err)
+	}
+	for round := range 20 {
+		if err := d.pass(majastres, tilleul); err != nil {
+			t.Fatal(err)
+		}
+		var passed, deposited error
+		atOnce(2, func(i int) {
+			if i == 0 {
+				passed = d.pass(majastres, brume)
+				return
+			}
+			_, deposited = d.Deposit(ctx, handOf(tilleul), majastres, "si-21040107100019", "secret-21040107100019")
+		})
+		if passed != nil || deposited != nil && fault.KindOf(deposited) != fault.NotFound && fault.KindOf(deposited) != fault.Conflict {
+			t.Fatalf("round %d: passed %v, deposited %v", round, passed, deposited)
+		}
+		if n := d.count(`SELECT count(*) FROM hub_accounts WHERE siret = $1`, majastres); n != 0 {
+			t.Fatalf("round %d: the former editor's pair is left", round)
+		}
+	}
+}
+
+// « two deposits at once »: the last one holds, both are written down, and what HubEE says of
+// one is never said of the other.
+func TestTwoDepositsAtOnce(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	for round := range 10 {
+		atOnce(2, func(i int) {
+			secret := value.Secret("secret-21040107100019")
+			if i == 1 {
+				secret = "autre"
+			}
+			if _, err := d.Deposit(ctx, handOf(tilleul), majastres, "si-21040107100019", secret); err != nil {
+				t.Errorf("round %d: %v", round, err)
+			}
+		})
+		access, pair, err := d.Reveal(ctx, handOf(tilleul), majastres)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := credential.HubAccountTested
+		if pair.Secret == "autre" {
+			want = credential.HubAccountRefused
+		}
+		if access.Account.State != want {
+			t.Fatalf("round %d: %s, want %s", round, access.Account.State, want)
+		}
+	}
+	if n := d.count(`SELECT count(*) FROM audit_events WHERE act = 'hub_account.deposited'`); n != 20 {
+		t.Errorf("%d deposits in the journal, want 20", n)
+	}
+}
+
+// « HubEE silent: kept, « test impossible pour le moment » »; asked again by itself, it is told
+// once however long the silence.
+func TestHubEEIsSilent(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	d.silent = true
+	if state := d.deposits(majastres); state != credential.HubAccountUntestable {
+		t.Fatalf("the pair is %s", state)
+	}
+	if n := d.count(`SELECT count(*) FROM outbox WHERE kind = $1 AND subject = $2 AND due_at = $3`, outbox.TestHubAccount, majastres, noon.Add(time.Minute)); n != 1 {
+		t.Error("nobody will ask HubEE again")
+	}
+	for range 3 {
+		d.clock = d.clock.Add(time.Hour)
+		if err := d.TestOrdered(ctx, majastres); !fault.Is(err, "hubee.unavailable") {
+			t.Errorf("the order: %v", err)
+		}
+	}
+	access, err := d.Find(ctx, tilleul, majastres)
+	if err != nil || !access.Account.StateAt.Equal(d.clock) || access.Account.State != credential.HubAccountUntestable {
+		t.Errorf("last tried %s, %v", access.Account.StateAt, err)
+	}
+	d.silent = false
+	if err := d.TestOrdered(ctx, majastres); err != nil {
+		t.Error(err)
+	}
+	asked := d.asked
+	if err := d.TestOrdered(ctx, majastres); err != nil || d.asked != asked {
+		t.Errorf("what is known is asked again: %v", err)
+	}
+	want := []string{
+		"hub_account.deposited 7 " + string(tilleul), "hub_account.tested 7 hub_account.test_impossible " + string(tilleul),
+		"hub_account.tested system hub_account.teste " + string(tilleul),
+	}
+	if diff := cmp.Diff(want, d.hubJournal(majastres)); diff != "" {
+		t.Errorf("the journal (-want +got):\n%s", diff)
+	}
+	if state, err := d.Test(ctx, handOf(tilleul), majastres); err != nil || state != credential.HubAccountTested {
+		t.Errorf("« Tester à nouveau »: %s, %v", state, err)
+	}
+}
+
+// « « récupéré dans HubEE » ticked for one or many »: what is here says more, and stays.
+func TestTownsAreNotedAsFetched(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	d.deposits(majastres)
+	asked := []value.Siret{majastres, valombre, evreux, paris}
+	if noted, err := d.Fetched(ctx, handOf(tilleul), asked); err != nil || noted != 2 {
+		t.Fatalf("%d noted, %v", noted, err)
+	}
+	if noted, err := d.Fetched(ctx, handOf(tilleul), asked); err != nil || noted != 0 {
+		t.Errorf("again: %d noted, %v", noted, err)
+	}
+	states, err := d.States(ctx, tilleul, asked)
+	want := map[value.Siret]credential.HubAccountState{
+		majastres: credential.HubAccountTested, valombre: credential.HubAccountFetched, evreux: credential.HubAccountFetched,
+	}
+	if diff := cmp.Diff(want, states); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	if access, err := d.Find(ctx, tilleul, valombre); err != nil || access.Account.By != "Sofia Renard" || !access.Account.At.Equal(noon) {
+		t.Errorf("who, when: %+v, %v", access.Account, err)
+	}
+	if state := d.deposits(valombre); state != credential.HubAccountTested {
+		t.Errorf("deposited later: %s", state)
+	}
+	atOnce(4, func(int) {
+		if _, err := d.Fetched(ctx, handOf(tilleul), asked); err != nil {
+			t.Error(err)
+		}
+	})
+	if n := d.count(`SELECT count(*) FROM audit_events WHERE act = 'hub_account.fetched'`); n != 2 {
+		t.Errorf("%d marks in the journal", n)
+	}
+}
+
+// « Testing 1,000 pairs cannot be done inside a request: record then test by the outbox »
+func TestAListIsRecordedAtOnceAndTestedAfterwards(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	lines, err := credential.ReadHubList(value.Secret(strings.Join([]string{
+		"siret;id;secret", "21040107100019;si-21040107100019;secret-21040107100019", "21910998000017;si-21910998000017;autre",
+		"21750001600019;si-21750001600019;secret-21750001600019", "21280363900013;;x", "21040107100019;si-21040107100019;secret-21040107100019",
+	}, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, batch, err := d.DepositList(ctx, handOf(tilleul), lines)
+	if err != nil || batch == 0 || d.asked != 0 {
+		t.Fatalf("list %d, %v, HubEE asked %d times", batch, err, d.asked)
+	}
+	var codes []string
+	for _, line := range told {
+		codes = append(codes, fmt.Sprintf("%d %s %d", line.Number, line.Code, line.Repeats))
+	}
+	if want := []string{"2  0", "3  0", "4 hub_account.unknown 0", "5 hub_account.id_missing 0", "6  2"}; !slices.Equal(codes, want) {
+		t.Errorf("lines: %q", codes)
+	}
+	progress := func() credential.HubCounts {
+		counts, err := d.Counts(ctx, tilleul, batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return counts
+	}
+	if diff := cmp.Diff(credential.HubCounts{Total: 2, Kept: 2, Untold: 2}, progress()); diff != "" {
+		t.Errorf("before the tests: %s", diff)
+	}
+	orders, err := d.outbox.Claim(ctx, 10, time.Minute, noon)
+	if err != nil || len(orders) != 2 {
+		t.Fatalf("%d orders, %v", len(orders), err)
+	}
+	for _, order := range orders {
+		if err := d.TestOrdered(ctx, value.Siret(order.Subject)); err != nil {
+			t.Error(err)
+		}
+	}
+	if diff := cmp.Diff(credential.HubCounts{Total: 2, Kept: 2, Tested: 1, Refused: 1}, progress()); diff != "" {
+		t.Errorf("after the tests: %s", diff)
+	}
+	if counts, err := d.Counts(ctx, brume, batch); err != nil || counts.Total != 0 {
+		t.Errorf("another editor counts %+v of it, %v", counts, err)
+	}
+}
+
+// « filters « à récupérer / déposés / refusés » », what calls for somebody first.
+func TestTheListTellsWhatIsToBeDone(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	d.subscribed("21049902000019", "Arche", credential.Active, tilleul, 3)
+	d.deposits(majastres)
+	if _, err := d.Deposit(ctx, handOf(tilleul), valombre, "si-x", "faux"); err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		search credential.HubSearch
+		want   []value.Siret
+	}{
+		"what calls for somebody first": {credential.HubSearch{}, []value.Siret{valombre, "21049902000019", majastres, evreux}},
+		"to be fetched":                 {credential.HubSearch{Selection: credential.HubToFetch}, []value.Siret{"21049902000019"}},
+		"deposited":                     {credential.HubSearch{Selection: credential.HubKept}, []value.Siret{valombre, majastres}},
+		"refused":                       {credential.HubSearch{Selection: credential.HubRefusal}, []value.Siret{valombre}},
+		"fetched":                       {credential.HubSearch{Selection: credential.HubFetched}, nil},
+		"untold":                        {credential.HubSearch{Selection: credential.HubUntold}, nil},
+		"by name":                       {credential.HubSearch{Text: "evreux foret"}, []value.Siret{evreux}},
+		"by SIRET":                      {credential.HubSearch{Text: "210 499"}, []value.Siret{"21049902000019"}},
+		"of another editor":             {credential.HubSearch{Text: "Paris"}, nil},
+		"no word":                       {credential.HubSearch{Text: "?!"}, nil},
+	} {
+		row.search.Limit = 25
+		found, total, err := d.List(ctx, tilleul, row.search)
+		var got []value.Siret
+		for _, access := range found {
+			got = append(got, access.Siret)
+		}
+		if err != nil || total != len(row.want) || !slices.Equal(got, row.want) {
+			t.Errorf("%s: %v of %d, %v; want %v", name, got, total, err, row.want)
+		}
+	}
+	counts, err := d.Counts(ctx, tilleul, 0)
+	if diff := cmp.Diff(credential.HubCounts{Total: 4, ToFetch: 1, Kept: 2, Refused: 1, Tested: 1}, counts); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
+// « a purge as well »: what is of no use any more does not stay.
+func TestWhatIsLeftOfAStoppedSubscriptionIsErased(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	d.deposits(majastres)
+	d.deposits(valombre)
+	d.run(`UPDATE subscriptions SET want = 'suspendu', wanted_at = $2 WHERE siret = $1`, majastres, noon)
+	d.clock = noon.Add(credential.HubAccountLeft)
+	if erased, err := d.Purge(ctx); err != nil || erased != 0 {
+		t.Errorf("a habilitation may still be restored: %d erased, %v", erased, err)
+	}
+	d.clock = noon.Add(credential.HubAccountLeft + time.Second)
+	if erased, err := d.Purge(ctx); err != nil || erased != 1 {
+		t.Errorf("%d erased, %v", erased, err)
+	}
+	if told := d.hubJournal(majastres); told[len(told)-1] != "hub_account.erased system hub_account.stopped "+string(tilleul) {
+		t.Errorf("the journal: %q", told)
+	}
+	if n := d.count(`SELECT count(*) FROM hub_accounts`); n != 1 {
+		t.Errorf("%d pairs are left", n)
+	}
+}
