@@ -61,6 +61,10 @@ const (
 	RequesterChanged      Act = "habilitation.transferred"
 	HabilitationAdopted   Act = "habilitation.adopted" // granted by another system
 
+	MailsSwitched  Act = "habilitation.mails_switched" // who writes them
+	HolderLinkSent Act = "habilitation.link_sent"      // to the requester of another system
+	HolderLinked   Act = "habilitation.linked"
+
 	RequestBegun          Act = "request.begun"
 	RequestFiled          Act = "request.filed"
 	RequestReturned       Act = "request.returned" // changes are asked
@@ -90,6 +94,8 @@ const (
 	TokenSuspended    Act = "token.suspended"
 	TokenResumed      Act = "token.resumed"
 	TokenRevoked      Act = "token.revoked"
+	TokenAdopted      Act = "token.adopted"   // issued by another system
+	TokenCorrected    Act = "token.corrected" // by its newer list
 
 	DatapassReplayed  Act = "datapass.replayed"
 	DatapassDismissed Act = "datapass.dismissed"
@@ -104,10 +110,11 @@ var Acts = [...]Act{
 	InvitationSent, InvitationAccepted, InvitationWithdrawn, RoleGranted, RoleWithdrawn, RoleLeft,
 	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted, DossierLookedUp,
 	HabilitationApproved, HabilitationRefused, HabilitationSuspended, HabilitationRestored, HabilitationRevoked, RequesterChanged, HabilitationAdopted,
+	MailsSwitched, HolderLinkSent, HolderLinked,
 	RequestBegun, RequestFiled, RequestReturned, RequestWithdrawn, RequestReopened, RequestCancelled,
 	RequestClaimed, RequestUnclaimed, ClaimRefused, RequestAssigned, MessageSent, DraftErased, ReasonTemplateChanged,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
-	TokenIssued, TokenCollected, TokenShown, TokenSafe, TokenReplaced, TokenOverlapEnded, TokenSuspended, TokenResumed, TokenRevoked,
+	TokenIssued, TokenCollected, TokenShown, TokenSafe, TokenReplaced, TokenOverlapEnded, TokenSuspended, TokenResumed, TokenRevoked, TokenAdopted, TokenCorrected,
 	DatapassReplayed, DatapassDismissed, CollectivityAdded,
 }
 
