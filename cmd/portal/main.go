@@ -35,7 +35,8 @@ type commands struct {
 	ImportFormulaires struct {
 		File string `arg:"" type:"existingfile" help:"The request forms (JSON)."`
 	} `cmd:"" help:"Publish request forms from a file: all of them, or none when one is wrong."`
-	Admin struct {
+	ImportExistant existingOptions `cmd:"" help:"Bring the towns, habilitations and tokens of the existing system."`
+	Admin          struct {
 		Quarantine struct{} `cmd:"" help:"List the dossiers that HubEE refuses as already known."`
 		Resume     struct {
 			Reference string `arg:"" help:"The dossier's identifier."`
@@ -81,7 +82,9 @@ func run(ctx context.Context, command string, chosen commands) error {
 	if err != nil {
 		return err
 	}
-	portal, err := app.New(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), Farewell: farewell})
+	portal, err := app.New(ctx, c, app.Options{
+		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), Farewell: farewell, Rehearsal: chosen.ImportExistant.DryRun,
+	})
 	if err != nil {
 		return err
 	}
@@ -97,6 +100,8 @@ func run(ctx context.Context, command string, chosen commands) error {
 		return importCollectivities(ctx, portal, chosen.ImportCollectivites.File)
 	case "import-formulaires <file>":
 		return importForms(ctx, portal, chosen.ImportFormulaires.File)
+	case "import-existant <file>":
+		return importExisting(ctx, portal, chosen.ImportExistant)
 	case "admin quarantine":
 		return listQuarantined(ctx, portal)
 	case "admin resume <reference> <folder>":

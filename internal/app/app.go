@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,6 +42,8 @@ type Options struct {
 	// Farewell is how long the portal, told to stop, still answers while it says that it is
 	// not ready: the time for a load balancer to notice.
 	Farewell time.Duration
+	// Rehearsal undoes all that is written when the portal closes.
+	Rehearsal bool
 }
 
 // App is a whole portal.
@@ -103,7 +106,11 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := postgres.Open(ctx, c.DatabaseURL.Reveal())
+	open := postgres.Open
+	if o.Rehearsal {
+		open = postgres.OpenRehearsal
+	}
+	db, err := open(ctx, c.DatabaseURL.Reveal())
 	if err != nil {
 		return nil, err
 	}
@@ -232,8 +239,12 @@ func (a *App) Enrol(ctx context.Context, seed []byte) error {
 	if err := store.Enrol(ctx, a.config.ProConnect.Issuer, seed, a.now()); err != nil {
 		return err
 	}
-	if _, err := a.habilitations.decisions.Adopt(ctx, postgres.SeedAuthor, bytes.NewReader(seed)); err != nil {
+	adopted, err := a.habilitations.decisions.Adopt(ctx, postgres.SeedAuthor, bytes.NewReader(seed))
+	switch {
+	case err != nil:
 		return err
+	case len(adopted.Faults) > 0:
+		return fmt.Errorf("adopt the habilitations of the seed: %s", strings.Join(adopted.Faults, "; "))
 	}
 	if err := a.enrolTokens(ctx, seed); err != nil {
 		return err

@@ -23,11 +23,15 @@ type tokens struct {
 func (a *App) newTokens(ring *seal.Ring, pepper *seal.Pepper) *tokens {
 	store := postgres.Tokens{DB: a.db}
 	mint := &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TokenPrefix(a.config.Tokens.Prefix)}
-	return &tokens{
+	made := &tokens{
 		service: &credential.Tokens{Store: store, Mint: mint, Sealer: ring, Opener: ring, Now: a.now},
 		gate:    &credential.Gate{Store: postgres.NewTokenGate(a.db), Pepper: pepper, Now: a.now},
 		tally:   &credential.Tally{Store: store},
 	}
+	if key := a.config.APIParticulier.JWTKey; key != "" {
+		made.gate.Foreign = credential.ForeignKey{Key: key}
+	}
+	return made
 }
 
 // tallyPause is how long the counts of calls wait in memory.

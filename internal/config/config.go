@@ -108,6 +108,13 @@ type APIParticulier struct {
 	JWTKey value.Secret `env:"JWT_KEY"`
 }
 
+func (a APIParticulier) fault() error {
+	if a.JWTKey != "" && len(a.JWTKey) < minSecret {
+		return fmt.Errorf("API_PARTICULIER_JWT_KEY must have %d characters or more", minSecret)
+	}
+	return nil
+}
+
 // Tokens are what the gateway issues and takes.
 type Tokens struct {
 	Prefix string `env:"TOKEN_PREFIX" envDefault:"apip_live_"`
@@ -238,7 +245,7 @@ func Read(environment []string) (Config, error) {
 	if at := strings.IndexByte(c.ContactEmail, '@'); at < 1 || at == len(c.ContactEmail)-1 {
 		faults = append(faults, errors.New("CONTACT_EMAIL must be a mail address"))
 	}
-	faults = append(faults, c.Sirene.fault(), c.ProConnect.fault(), c.HubEE.fault(), c.Machines.fault(), c.Tokens.fault())
+	faults = append(faults, c.Sirene.fault(), c.ProConnect.fault(), c.HubEE.fault(), c.Machines.fault(), c.APIParticulier.fault(), c.Tokens.fault())
 	if _, err := value.ParseExactSiret(c.OperatorSiret); err != nil {
 		faults = append(faults, errors.New("OPERATOR_SIRET must be a SIRET"))
 	}

@@ -305,6 +305,8 @@ func tellEditors(ctx context.Context, tx *sqlx.Tx, told []notice.EditorEvent, at
 	return nil
 }
 
+const sqlWait = `SELECT pg_advisory_xact_lock($1)`
+
 // stillTrue makes the decisions about a town wait for one another, and refuses one that was
 // made from what moved since: the subscription, or who is to take it. Code:
 // habilitation.moved.
@@ -315,7 +317,7 @@ func stillTrue(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	}
 	slices.Sort(towns) // whoever decides about two towns waits in the same order
 	for _, siret := range towns {
-		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, lockKey("decisions about "+siret)); err != nil {
+		if _, err := tx.ExecContext(ctx, sqlWait, lockKey("decisions about "+siret)); err != nil {
 			return fmt.Errorf("wait for other decisions: %w", err)
 		}
 	}
@@ -372,13 +374,13 @@ func writeRequest(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	}
 	const sqlInsert = `
 		INSERT INTO requests (number, source, siret, organisation, form_uid, state, state_at, created_at, requester, suspended_by, suspender, suspended_for,
-			decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank, holder)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $20, $12, $13, $14, $15, $16, $17, $18, $21 WHERE $19 = 0
+			decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank, holder, mails_by)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $20, $12, $13, $14, $15, $16, $17, $18, $21, COALESCE(NULLIF($22, ''), 'portail') WHERE $19 = 0
 		ON CONFLICT (number) DO NOTHING`
 	const sqlUpdate = `
 		UPDATE requests SET source = $2, siret = $3, organisation = $4, form_uid = $5, state = $6, state_at = $7, created_at = $8, requester = $9,
 			suspended_by = $10, suspender = $11, suspended_for = $20, decided_at = $12, decided_rank = $13, filed_at = $14, filed_rank = $15, filing = $16,
-			requester_at = $17, requester_rank = $18, holder = $21, revision = revision + 1
+			requester_at = $17, requester_rank = $18, holder = $21, mails_by = COALESCE(NULLIF($22, ''), mails_by), revision = revision + 1
 		WHERE number = $1 AND revision = $19`
 	statement := sqlUpdate
 	if r.Revision == 0 {
@@ -386,7 +388,7 @@ func writeRequest(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	}
 	result, err := tx.ExecContext(ctx, statement, int64(r.Number), string(r.Source), r.Siret.String(), r.Organisation, r.FormUID, string(r.State),
 		r.StateAt, r.CreatedAt, requester, r.Suspension.AuthorID, r.Suspension.Author, t.Decided.FiredAt, t.Decided.Rank,
-		t.Filed.FiredAt, t.Filed.Rank, string(t.Filing), t.Requester.FiredAt, t.Requester.Rank, r.Revision, r.Suspension.Reason, nullNumber(r.Holder))
+		t.Filed.FiredAt, t.Filed.Rank, string(t.Filing), t.Requester.FiredAt, t.Requester.Rank, r.Revision, r.Suspension.Reason, nullNumber(r.Holder), string(r.Mails))
 	if err != nil {
 		return fmt.Errorf("write request: %w", err)
 	}

@@ -31,6 +31,7 @@ type listedRequest struct {
 	CreatedAt    time.Time `db:"created_at"`
 	Requester    []byte    `db:"requester"`
 	Holder       int64     `db:"holder"`
+	Mails        string    `db:"mails_by"`
 	SuspendedBy  string    `db:"suspended_by"`
 	Suspender    string    `db:"suspender"`
 	SuspendedFor string    `db:"suspended_for"`
@@ -48,7 +49,7 @@ type listedRequest struct {
 
 const listedRequestColumns = `
 	r.number, r.source, r.siret, r.organisation, r.form_uid, r.state, r.state_at, r.created_at, r.requester,
-	COALESCE(r.holder, 0) AS holder, r.suspended_by, r.suspender, r.suspended_for, r.revision,
+	COALESCE(r.holder, 0) AS holder, r.mails_by, r.suspended_by, r.suspender, r.suspended_for, r.revision,
 	h.number AS granted, h.token, h.form, h.editor_siret, h.editor, h.approved_at`
 
 // withNewest joins a request with its newest habilitation.
@@ -62,7 +63,7 @@ func (r listedRequest) request() (habilitation.Request, error) {
 	request := habilitation.Request{
 		Number: habilitation.RequestNumber(r.Number), Source: habilitation.Source(r.Source), Siret: value.Siret(r.Siret),
 		Organisation: r.Organisation, FormUID: r.FormUID, State: habilitation.State(r.State), StateAt: r.StateAt, CreatedAt: r.CreatedAt,
-		Holder: r.Holder, Revision: r.Revision,
+		Holder: r.Holder, Mails: habilitation.Mailer(r.Mails), Revision: r.Revision,
 		Suspension: habilitation.Suspension{AuthorID: r.SuspendedBy, Author: r.Suspender, Reason: r.SuspendedFor},
 	}
 	if err := json.Unmarshal(r.Requester, &request.Requester); err != nil {

@@ -16,8 +16,11 @@ import (
 
 // fileColumns are those of a token with whom it concerns; fileTables are where they are.
 const (
+	// writtenTo is the address of the requester of a request r, to whom somebody else may be
+	// the one who writes.
+	writtenTo   = `CASE r.mails_by WHEN 'portail' THEN COALESCE(r.requester ->> 'mail', '') ELSE '' END`
 	fileColumns = tokenColumns + `,
-		COALESCE(h.title, '') AS title, COALESCE(r.holder, 0) AS holder, COALESCE(r.requester ->> 'mail', '') AS requester_mail,
+		COALESCE(h.title, '') AS title, COALESCE(r.holder, 0) AS holder, ` + writtenTo + ` AS requester_mail,
 		trim(COALESCE(r.requester ->> 'prenom', '') || ' ' || COALESCE(r.requester ->> 'nom', '')) AS requester_name,
 		COALESCE(e.name, h.editor, '') AS editor_name, COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical,
 		COALESCE((SELECT n.id::text FROM tokens n WHERE n.replaces = t.id), '') AS successor`
@@ -153,7 +156,7 @@ func (s Tokens) ListCurrent(ctx context.Context, editor value.Siret, towns []val
 func (s Tokens) ListUnissued(ctx context.Context, limit int) ([]credential.TokenFile, error) {
 	const sqlList = `
 		SELECT r.number AS request, h.number AS habilitation, h.siret, h.organisation, COALESCE(h.editor_siret, '') AS editor_siret, h.scopes, h.title,
-			COALESCE(r.requester ->> 'mail', '') AS requester_mail, COALESCE(e.name, h.editor) AS editor_name,
+			` + writtenTo + ` AS requester_mail, COALESCE(e.name, h.editor) AS editor_name,
 			COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical
 		FROM requests r
 		JOIN LATERAL (SELECT v.number, v.siret, v.organisation, v.editor_siret, v.editor, v.scopes, v.title, v.contacts, v.token FROM habilitations v

@@ -28,7 +28,7 @@ const tokenColumns = `
 	t.id, t.public_id, t.sealed IS NOT NULL AS kept, t.request, t.habilitation, t.siret, t.organisation, t.editor_siret, t.scopes, t.barred_at,
 	t.issued_at, t.expires_at, t.replaces, t.replaced_at, t.ends_at, t.collected_at, t.collected_side, t.collected_by, t.collector, t.collection_key,
 	t.confirmed_at, t.first_used_at, t.last_used_at, t.suspended_at, t.suspended_by, t.suspender, t.suspended_for, t.revoked_at, t.revoker,
-	t.revoked_for, t.revision`
+	t.revoked_for, t.revision, COALESCE(t.imported_revision = t.revision, false) AS untouched`
 
 type tokenRow struct {
 	ID            string         `db:"id"`
@@ -62,6 +62,7 @@ type tokenRow struct {
 	Revoker       string         `db:"revoker"`
 	RevokedFor    string         `db:"revoked_for"`
 	Revision      int            `db:"revision"`
+	Untouched     bool           `db:"untouched"`
 }
 
 func (r tokenRow) token() credential.Token {
@@ -75,7 +76,7 @@ func (r tokenRow) token() credential.Token {
 		Kept: r.Kept, ConfirmedAt: r.ConfirmedAt.Time, FirstUse: r.FirstUse.Time, LastUse: r.LastUse.Time,
 		Suspension: credential.TokenSuspension{Side: credential.Side(r.SuspendedBy), By: r.Suspender, Reason: r.SuspendedFor, At: r.SuspendedAt.Time},
 		Revocation: credential.TokenRevocation{By: r.Revoker, Reason: r.RevokedFor, At: r.RevokedAt.Time},
-		Revision:   r.Revision,
+		Revision:   r.Revision, Untouched: r.Untouched,
 	}
 }
 
@@ -119,6 +120,11 @@ func recordTokens(ctx context.Context, tx *sqlx.Tx, change credential.TokenChang
 			return err
 		}
 	}
+	for _, t := range change.Corrected {
+		if err := correctToken(ctx, tx, t); err != nil {
+			return err
+		}
+	}
 	for _, drawn := range change.New {
 		if err := insertToken(ctx, tx, drawn); err != nil {
 			return err
@@ -133,7 +139,11 @@ func updateToken(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
 		UPDATE tokens SET habilitation = $3, siret = $4, organisation = $5, editor_siret = $6, scopes = $7, barred_at = $8, expires_at = $9,
 			replaced_at = $10, ends_at = $11, collected_at = $12, collected_side = $13, collected_by = $14, collector = $15, collection_key = $16,
 			sealed = CASE WHEN $17 THEN sealed END, confirmed_at = $18, suspended_at = $19, suspended_by = $20, suspender = $21, suspended_for = $22,
-			revoked_at = $23, revoker = $24, revoked_for = $25, revision = revision + 1
+			revoked_at = $23, revoker = $24, revoked_for = $25, revision = revision + 1,
+			-- What follows the habilitation alone is nobody's act: another system's word counts still.
+			imported_revision = CASE WHEN imported_revision = revision AND expires_at = $9 AND replaced_at IS NOT DISTINCT FROM $10
+				AND ends_at IS NOT DISTINCT FROM $11 AND suspended_at IS NOT DISTINCT FROM $19 AND revoked_at IS NOT DISTINCT FROM $23
+				THEN revision + 1 END
 		WHERE id = $1 AND revision = $2`
 	c, s, r := t.Collection, t.Suspension, t.Revocation
 	scopes := pq.StringArray{}
@@ -149,20 +159,40 @@ func updateToken(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
 	return oneRow(result, fault.New(fault.Conflict, "token.moved"))
 }
 
+// correctToken writes a token as another system's newer list tells it. Code: token.moved, when
+// somebody acted on it here meanwhile.
+func correctToken(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
+	const sqlCorrect = `
+		UPDATE tokens SET scopes = $3, expires_at = $4, replaced_at = $5, ends_at = $6, revoked_at = $7, revoker = $8,
+			revision = revision + 1, imported_revision = revision + 1
+		WHERE id = $1 AND revision = $2 AND imported_revision = revision`
+	scopes := pq.StringArray{}
+	result, err := tx.ExecContext(ctx, sqlCorrect, t.ID, t.Revision, append(scopes, t.Scopes...), t.ExpiresAt, nullTime(t.ReplacedAt), nullTime(t.EndsAt),
+		nullTime(t.Revocation.At), t.Revocation.By)
+	if violates(err, "tokens_current") {
+		return fault.Because(fault.Conflict, "token.moved", err)
+	}
+	if err != nil {
+		return fmt.Errorf("correct a token: %w", err)
+	}
+	return oneRow(result, fault.New(fault.Conflict, "token.moved"))
+}
+
 // insertToken writes a new token. Code: token.moved, where the habilitation has one that goes
 // on, or the former one was replaced already.
 func insertToken(ctx context.Context, tx *sqlx.Tx, d credential.Drawn) error {
 	const sqlInsert = `
 		INSERT INTO tokens (id, public_id, digest, pepper, sealed, request, habilitation, siret, organisation, editor_siret, scopes, barred_at,
 			issued_at, expires_at, replaces, replacement_key, collected_at, collected_side, collected_by, collector, confirmed_at, first_used_at, last_used_at,
-			revoked_at, revoker, revoked_for)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`
+			revoked_at, revoker, revoked_for, replaced_at, ends_at, imported_revision)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
+			CASE WHEN $2::text IS NULL THEN 1 END)`
 	t, c := d.Token, d.Collection
 	scopes := pq.StringArray{}
 	_, err := tx.ExecContext(ctx, sqlInsert, t.ID, nullText(t.PublicID), d.Digest, d.Pepper, d.Sealed, int64(t.Request), int64(t.Habilitation), t.Siret.String(),
 		t.Organisation, nullText(t.Editor.String()), append(scopes, t.Scopes...), nullTime(t.Barred), t.IssuedAt, t.ExpiresAt, nullText(t.Replaces), nullKey(d.Asked),
 		nullTime(c.At), string(c.Side), c.ByID, c.By, nullTime(t.ConfirmedAt), nullTime(t.FirstUse), nullTime(t.LastUse),
-		nullTime(t.Revocation.At), t.Revocation.By, t.Revocation.Reason)
+		nullTime(t.Revocation.At), t.Revocation.By, t.Revocation.Reason, nullTime(t.ReplacedAt), nullTime(t.EndsAt))
 	switch {
 	case violates(err, "tokens_current"), violates(err, "tokens_replaces_key"), violates(err, "tokens_pkey"):
 		return fault.Because(fault.Conflict, "token.moved", err)
@@ -225,11 +255,25 @@ func findTokens(ctx context.Context, q sqlx.QueryerContext, request habilitation
 	if err := sqlx.SelectContext(ctx, q, &rows, sqlOfRequest, int64(request)); err != nil {
 		return nil, fmt.Errorf("find the tokens of a request: %w", err)
 	}
+	return tokensOf(rows), nil
+}
+
+// FindTokensOf reads all the tokens of a request, and those of these ids.
+func (s Decisions) FindTokensOf(ctx context.Context, number habilitation.RequestNumber, ids []string) ([]credential.Token, error) {
+	const sqlFind = `SELECT` + tokenColumns + ` FROM tokens t WHERE t.request = $1 OR t.id = ANY ($2::uuid[]) ORDER BY t.issued_at, t.id`
+	var rows []tokenRow
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlFind, int64(number), append(pq.StringArray{}, ids...)); err != nil {
+		return nil, err
+	}
+	return tokensOf(rows), nil
+}
+
+func tokensOf(rows []tokenRow) []credential.Token {
 	tokens := make([]credential.Token, len(rows))
 	for i, row := range rows {
 		tokens[i] = row.token()
 	}
-	return tokens, nil
+	return tokens
 }
 
 // isUUID tells whether a text may be the id of a token: PostgreSQL refuses any other.

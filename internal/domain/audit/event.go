@@ -61,6 +61,10 @@ const (
 	RequesterChanged      Act = "habilitation.transferred"
 	HabilitationAdopted   Act = "habilitation.adopted" // granted by another system
 
+	MailsSwitched  Act = "habilitation.mails_switched" // who writes them
+	HolderLinkSent Act = "habilitation.link_sent"      // to the requester of another system
+	HolderLinked   Act = "habilitation.linked"
+
 	RequestBegun          Act = "request.begun"
 	RequestFiled          Act = "request.filed"
 	RequestReturned       Act = "request.returned" // changes are asked
@@ -81,20 +85,22 @@ const (
 	SubscriptionHandedOver Act = "subscription.handed_over"
 	SubscriptionSuspended  Act = "subscription.suspended_at_hub"
 
-	TokenIssued       Act = "token.issued"
-	TokenCollected    Act = "token.collected"
-	TokenShown        Act = "token.shown" // again, to whoever collected it
-	TokenSafe         Act = "token.confirmed"
-	TokenReplaced     Act = "token.replaced"
-	TokenOverlapEnded Act = "token.overlap_ended"
-	TokenSuspended    Act = "token.suspended"
-	TokenResumed      Act = "token.resumed"
-	TokenRevoked      Act = "token.revoked"
+	TokenIssued         Act = "token.issued"
+	TokenCollected      Act = "token.collected"
+	TokenShown          Act = "token.shown" // again, to whoever collected it
+	TokenSafe           Act = "token.confirmed"
+	TokenReplaced       Act = "token.replaced"
+	TokenOverlapEnded   Act = "token.overlap_ended"
+	TokenSuspended      Act = "token.suspended"
+	TokenResumed        Act = "token.resumed"
+	TokenRevoked        Act = "token.revoked"
 	HubAccountDeposited Act = "hub_account.deposited"
 	HubAccountFetched   Act = "hub_account.fetched" // the editor has it from HubEE itself
 	HubAccountTested    Act = "hub_account.tested"
 	HubAccountRevealed  Act = "hub_account.revealed"
 	HubAccountErased    Act = "hub_account.erased"
+	TokenAdopted        Act = "token.adopted"   // issued by another system
+	TokenCorrected      Act = "token.corrected" // by its newer list
 
 	DatapassReplayed  Act = "datapass.replayed"
 	DatapassDismissed Act = "datapass.dismissed"
@@ -116,10 +122,11 @@ var Acts = [...]Act{
 	InvitationSent, InvitationAccepted, InvitationWithdrawn, RoleGranted, RoleWithdrawn, RoleLeft,
 	OrganisationAdded, OrganisationAsked, OrderRetried, MailReaddressed, JobStarted, DossierLookedUp,
 	HabilitationApproved, HabilitationRefused, HabilitationSuspended, HabilitationRestored, HabilitationRevoked, RequesterChanged, HabilitationAdopted,
+	MailsSwitched, HolderLinkSent, HolderLinked,
 	RequestBegun, RequestFiled, RequestReturned, RequestWithdrawn, RequestReopened, RequestCancelled,
 	RequestClaimed, RequestUnclaimed, ClaimRefused, RequestAssigned, MessageSent, DraftErased, ReasonTemplateChanged,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
-	TokenIssued, TokenCollected, TokenShown, TokenSafe, TokenReplaced, TokenOverlapEnded, TokenSuspended, TokenResumed, TokenRevoked,
+	TokenIssued, TokenCollected, TokenShown, TokenSafe, TokenReplaced, TokenOverlapEnded, TokenSuspended, TokenResumed, TokenRevoked, TokenAdopted, TokenCorrected,
 	HubAccountDeposited, HubAccountFetched, HubAccountTested, HubAccountRevealed, HubAccountErased,
 	DatapassReplayed, DatapassDismissed, CollectivityAdded,
 	APIClientCreated, APIClientChanged, APIClientRevoked, APISecretAdded, APISecretEnded, APIAddressRefused,

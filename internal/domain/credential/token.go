@@ -50,6 +50,8 @@ type Token struct {
 	Suspension         TokenSuspension
 	Revocation         TokenRevocation
 	Revision           int
+	// Untouched: another system issued it, and nobody has acted on it here yet.
+	Untouched bool
 }
 
 // Collection is who collected a token; zero before.

@@ -66,14 +66,19 @@ type TokenFile struct {
 type TokenChange struct {
 	Changed []Token // each with the revision that was read
 	New     []Drawn
-	Events  []audit.Event
-	Letters []notice.Letter
-	Told    []notice.EditorEvent
-	At      time.Time
+	// Corrected are those of another system, untouched, of which a newer list tells more: what
+	// is no longer the current one of a request first.
+	Corrected []Token
+	Events    []audit.Event
+	Letters   []notice.Letter
+	Told      []notice.EditorEvent
+	At        time.Time
 }
 
 // IsZero tells that nothing changes.
-func (c TokenChange) IsZero() bool { return len(c.Changed)+len(c.New)+len(c.Events) == 0 }
+func (c TokenChange) IsZero() bool {
+	return len(c.Changed)+len(c.New)+len(c.Corrected)+len(c.Events) == 0
+}
 
 // TokenStore keeps tokens.
 type TokenStore interface {

@@ -20,8 +20,28 @@ func numberText(n habilitation.RequestNumber) string { return strconv.FormatInt(
 
 // DecideEvent is what an event of DataPass makes of a request; nil when it changes nothing:
 // something newer is known, or somebody here revoked the request, which is final. next is
-// drawn only for an approval.
+// drawn only for an approval. DataPass tells the existing system too: where that one writes the
+// mails, it writes what is told here.
 func DecideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m Moment) (*Outcome, error) {
+	o, err := decideEvent(f, e, of, next, m)
+	if o != nil && o.Request.Mails == habilitation.MailsByExisting {
+		o.leaveToExisting()
+	}
+	return o, err
+}
+
+// leaveToExisting keeps only the mails that the existing system knows nothing of.
+func (o *Outcome) leaveToExisting() {
+	letters, notices := o.Letters, o.Notices
+	o.Letters, o.Notices = nil, nil
+	for i, n := range notices {
+		if _, isOurs := n.(HandedOver); isOurs {
+			o.Letters, o.Notices = append(o.Letters, letters[i]), append(o.Notices, n)
+		}
+	}
+}
+
+func decideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m Moment) (*Outcome, error) {
 	if f.revokedHere() || f.takenOver() && e.Name != eventRevoke {
 		return nil, nil
 	}

@@ -107,6 +107,9 @@ type Store interface {
 	// "" for the one that the request is for. For a request that is not known, the rest is
 	// zero.
 	FindFile(ctx context.Context, number habilitation.RequestNumber, siret value.Siret) (File, error)
+	// FindTokensOf reads all the tokens of a request, revoked ones too, and those of these
+	// ids, whosever they are.
+	FindTokensOf(ctx context.Context, number habilitation.RequestNumber, ids []string) ([]credential.Token, error)
 	// FindContended reads the file of the request that contends for the subscription of a
 	// town. fault.NotFound, code subscription.unknown.
 	FindContended(ctx context.Context, siret value.Siret) (File, error)

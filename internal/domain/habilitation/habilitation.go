@@ -33,6 +33,19 @@ const (
 // Sources lists every source, as the database's CHECK does.
 var Sources = [...]Source{FromDatapass, FromPortal}
 
+// Mailer is who writes the mails about a request, while the existing system lives on
+// (PRODUCT.md 3.13).
+type Mailer string
+
+// The mailers. "" is the portal too.
+const (
+	MailsByPortal   Mailer = "portail"
+	MailsByExisting Mailer = "ancien"
+)
+
+// Mailers lists both, as the database's CHECK does.
+var Mailers = [...]Mailer{MailsByPortal, MailsByExisting}
+
 // Request is a demand of a local authority, from its draft on. The newest of its
 // habilitations counts.
 type Request struct {
@@ -49,6 +62,8 @@ type Request struct {
 	// Holder is the account of the requester; 0 where nobody linked one yet: DataPass knows
 	// its own accounts.
 	Holder int64
+	// Mails is who writes about it.
+	Mails Mailer
 	// Suspension is who suspended; zero unless the state is Suspended.
 	Suspension Suspension
 	// Revision counts the changes: whoever decides says which one was read.
