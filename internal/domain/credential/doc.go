@@ -4,4 +4,9 @@
 // The subscription is brought about by a saga (Provisioning) that may stop anywhere, be
 // killed, and start again: each step is found done before it is done, and "already exists"
 // is an answer like another. There is one subscription a town, by the key of its table.
+//
+// By that subscription HubEE gives the town's software a pair, client id and secret
+// (HubAccount), which only its portal shows. The editor that receives the dossiers may leave it
+// here, one by one or by a list, or say that it has it: it is sealed, tried by a real token
+// call, shown after a second factor, and erased when the dossiers pass to another editor.
 package credential

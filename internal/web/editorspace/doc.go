@@ -1,5 +1,5 @@
 // Package editorspace is the space of an editor: the collectivities that its software
-// equips, its members and the invitations that it sends.
+// equips, their accesses to HubEE, its members and the invitations that it sends.
 //
 // The tenant of every page is the organisation of the membership in which the person acts,
 // never a parameter: what is another editor's looks like what does not exist. The handlers
