@@ -299,7 +299,8 @@ func (s *Tokens) List(ctx context.Context, by Caller, query TokenQuery) ([]Token
 // maxTokens bounds a page of a list of tokens.
 const maxTokens = 100
 
-// Counts counts the tokens of the caller's reach that are not replaced, by state.
+// Counts counts the tokens of the caller's reach, by state: those that a search of the state
+// finds.
 func (s *Tokens) Counts(ctx context.Context, by Caller) (map[TokenState]int, error) {
 	counts, err := s.Store.CountTokens(ctx, by.reach(), s.Now())
 	if err != nil {
