@@ -21,6 +21,7 @@ import (
 	"portail-qf/internal/web/instruction"
 	"portail-qf/internal/web/operations"
 	requestpages "portail-qf/internal/web/requests"
+	tokenpages "portail-qf/internal/web/tokens"
 )
 
 // mountAdministration mounts the pages of administrators, and of those who watch over the
@@ -66,6 +67,18 @@ func (a *App) mountHabilitations(router *web.Router, parsed *web.Templates) erro
 			Access: a.Access, Can: a.people.policy.Can, Root: root, Frame: router.ProFrame,
 		}).Mount(router)
 	}
+	return nil
+}
+
+// mountTokens mounts the pages of the tokens, for all those whom one concerns.
+func (a *App) mountTokens(router *web.Router, parsed *web.Templates) (err error) {
+	shown := &tokenpages.Handler{
+		Tokens: a.tokens.service, Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Frame: router.ProFrame, NoteRefused: router.NoteRefused,
+	}
+	if shown.Views, err = tokenpages.ParseViews(parsed); err != nil {
+		return err
+	}
+	shown.Mount(router)
 	return nil
 }
 
@@ -134,6 +147,9 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 	}
 	towns.Mount(router)
 
+	if err := a.mountTokens(router, parsed); err != nil {
+		return err
+	}
 	if err := a.mountRequests(router, parsed); err != nil {
 		return err
 	}
