@@ -97,8 +97,10 @@ func (h *Handler) askAgain(c *gin.Context, of closing, reason form.Field, status
 	if status == http.StatusConflict && of.didSo(found.Token, web.ActorOf(c).Name, reason.Value) {
 		return done(c, found.ID, of.done())
 	}
-	page.Reason, page.Problems = reason, form.Problems(reason)
-	page.Possible = of.allowed(found.Token, h.moment()) == nil
+	page.Reason = reason
+	if page.Possible = of.allowed(found.Token, h.moment()) == nil; page.Possible {
+		page.Problems = form.Problems(reason)
+	}
 	if page.Moved = status == http.StatusConflict || !page.Possible; page.Moved {
 		status = http.StatusConflict
 	}

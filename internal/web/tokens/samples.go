@@ -135,7 +135,7 @@ func sampleUses() []credential.Use {
 	var uses []credential.Use
 	for i := range usesShown {
 		day := noon.AddDate(0, 0, -i).Format(time.DateOnly)
-		for j, outcome := range outcomes[:1+i*7%len(outcomes)] {
+		for j, outcome := range outcomes[:1+i*i%7*i%len(outcomes)/2] {
 			uses = append(uses, credential.Use{Day: day, Outcome: outcome, Count: int64(1 + (i+3)*(j*5+1)*137%2400)})
 		}
 	}

@@ -72,6 +72,7 @@ func collectingSamples(page web.ProPage) []web.Sample[collectingPage] {
 
 func secretSamples(page web.ProPage) []web.Sample[secretPage] {
 	show := func(by reader, f file, prefix credential.TokenPrefix) secretPage {
+		f.PublicID = sampleText(prefix)[len(prefix):][:len(f.PublicID)]
 		p := newSecretPage(framed(page, by, pathOf(f.ID)+collectPart), f, by, moment{Now: noon, Prefix: prefix})
 		p.Text, p.PortalURL = sampleText(prefix), "https://quotient-familial.example.fr"
 		return p

@@ -57,7 +57,7 @@ const (
 	toLeave          text = "leave"   // the editor collects; the reader may
 	toBeCollected    text = "others"  // by others than the reader
 	shownAgain       text = "again"   // to the reader
-	erased           text = "erased"  // the reader's side had it
+	erased           text = "erased"  // the reader's side had it, and it goes on
 	hadByOthers      text = "had"     // the other side collected it
 )
 
@@ -87,6 +87,8 @@ type onePage struct {
 	ReplacedAt  web.Moment
 	EndsAt      web.Moment
 	Uses        []useDay
+	// Served and Refused are the sums of them.
+	Served, Refused int
 
 	CanReplace, CanEnd, CanSuspend, CanResume, CanRevoke bool
 	// OperatorHolds: only those who suspended it open it again.
@@ -138,6 +140,12 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 	if by.Space == account.SpaceAdministration || by.Space == account.SpaceInstruction {
 		p.RequestURL = by.Space.Path() + "/habilitations/" + strconv.FormatInt(int64(f.Request), 10)
 	}
+	for _, day := range p.Uses {
+		p.Served += day.Served
+		for _, other := range day.Others {
+			p.Refused += other.Count
+		}
+	}
 	p.offer(f, by, m.Now)
 	return p
 }
@@ -176,8 +184,10 @@ func textOf(f file, by reader, now time.Time) text {
 		return hadByOthers
 	case f.MayShow(by.Side, now) == nil:
 		return shownAgain
+	case f.Current():
+		return erased
 	}
-	return erased
+	return nothingToCollect
 }
 
 // scopesOf names what a token opens. What a newer instance grants has no words here.
