@@ -64,7 +64,7 @@ func (a *App) mountHabilitations(router *web.Router, parsed *web.Templates) erro
 	for _, root := range []string{habilitationpages.InAdministration, habilitationpages.InInstruction} {
 		(&habilitationpages.Handler{
 			Views: views, Catalogue: a.catalogue(), Decisions: a.habilitations.decisions, Watch: a.subscriptions(), Journal: a.Journal,
-			Access: a.Access, Can: a.people.policy.Can, Root: root, Frame: router.ProFrame,
+			Tokens: a.tokens.service, Access: a.Access, Can: a.people.policy.Can, Root: root, Frame: router.ProFrame,
 		}).Mount(router)
 	}
 	return nil
@@ -131,7 +131,8 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 	lookup := &dossier.Lookup{Records: postgres.FollowUp{DB: a.db}, Journal: postgres.Journal{DB: a.db}, Now: a.now}
 
 	editors := &editorspace.Handler{
-		Access: a.Access, Clients: clients, Watch: a.subscriptions(), Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
+		Access: a.Access, Clients: clients, Watch: a.subscriptions(), Tokens: a.tokens.service, CurrentTokens: postgres.Tokens{DB: a.db}.ListCurrent,
+		Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
 	}
 	if editors.Views, err = editorspace.ParseViews(parsed); err != nil {
 		return err
@@ -140,7 +141,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 
 	towns := &collectivity.Handler{
 		Access: a.Access, Directory: a.Directory, Lookup: lookup, Catalogue: a.catalogue(), Watch: a.subscriptions(),
-		Requests: a.requests.town, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
+		Requests: a.requests.town, Tokens: a.tokens.service, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
 	}
 	if towns.Views, err = collectivity.ParseViews(parsed); err != nil {
 		return err

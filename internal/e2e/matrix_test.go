@@ -230,6 +230,8 @@ func served(route web.Route) []int {
 	switch {
 	case route.Method == http.MethodPost && route.Path == townRequests: // through no form
 		return []int{http.StatusNotFound}
+	case route.Method == http.MethodPost && route.Path == theTokens+"/:id/recuperation": // it shows what nothing leads to
+		return []int{http.StatusOK}
 	case route.Method == http.MethodPost:
 		return []int{http.StatusSeeOther, http.StatusConflict, http.StatusUnprocessableEntity}
 	case route.Path == "/espaces" || route.Path == "/connexion/reprise" || route.Path == townRequests+"/nouvelle":

@@ -21,6 +21,7 @@ type Handler struct {
 	Decisions *decision.Service
 	Watch     *credential.Watch
 	Journal   *audit.Journal
+	Tokens    *credential.Tokens
 	Access    *account.Access // who names the editors
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
