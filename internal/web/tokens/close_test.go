@@ -46,7 +46,7 @@ func TestATokenIsReplacedWithAnOverlap(t *testing.T) {
 	s.post(s.sofia, s.majastres+replacementPart, sent).leads(next, "jeton-remplace") // a second click
 	s.post(s.leo, s.majastres+replacementPart, url.Values{fieldKey: {"another"}, fieldOverlap: {"0"}}).is(http.StatusConflict, "Un autre jeton remplace déjà celui-ci.", `href="`+next+`"`)
 
-	s.get(s.leo, next).is(http.StatusOK, "À récupérer", "L’ancien jeton fonctionne encore", "jusqu’au 19 mars 2026 à 12 h 00", "Sa dernière utilisation : 12 mars 2026 à 11 h 00", s.majastres+endPart)
+	s.get(s.leo, next).is(http.StatusOK, "À récupérer", "En attendant, le logiciel travaille avec l’ancien.", "L’ancien jeton fonctionne encore", "jusqu’au 19 mars 2026 à 12 h 00", "Sa dernière utilisation : 12 mars 2026 à 11 h 00", s.majastres+endPart)
 	s.get(s.leo, s.majastres).is(http.StatusOK, "Remplacement en cours", "Le jeton qui le remplace", "Arrêter l’ancien jeton maintenant", "!/remplacement\"")
 	latest := s.post(s.leo, next+collectPart, nil).is(http.StatusOK, "Il remplace un autre jeton").reveals()
 	if !s.opens(former) || !s.opens(latest) {

@@ -162,14 +162,15 @@ func TestNothingTellsTheToken(t *testing.T) {
 	text := s.post(s.sofia, s.majastres+collectPart, nil).reveals().Reveal()
 	next := s.post(s.sofia, s.majastres+replacementPart, url.Values{fieldOverlap: {"30"}}).to
 	latest := s.post(s.leo, next+collectPart, nil).reveals().Reveal()
-	for _, path := range []string{s.majastres, next, "/editeur/jetons", "/administration/jetons"} {
-		for _, who := range []person{s.sofia, s.anne, s.ines, s.camille} {
-			for _, part := range []string{"", collectPart, replacementPart, suspensionPart, revocationPart, endPart} {
-				s.get(who, path+part)
-				s.post(who, path+part, nil)
-			}
+	for _, path := range []string{s.majastres, next} {
+		for _, part := range []string{"", collectPart, replacementPart, suspensionPart, revocationPart, endPart} {
+			s.get(s.sofia, path+part)
+			s.post(s.anne, path+part, nil)
+			s.get(s.camille, path+part)
 		}
 	}
+	s.get(s.sofia, "/editeur/jetons")
+	s.get(s.camille, "/administration/jetons")
 	for _, secret := range []string{text, latest} {
 		s.isTold(secret)
 	}

@@ -66,7 +66,7 @@ func TestEverySampleIsARightPage(t *testing.T) {
 // What these pages know as a code has its words.
 func TestEveryCodeHasItsWords(t *testing.T) {
 	parsed, _ := parseAll(t)
-	codes := []string{"token.help.suspendu_habilitation", "token.help.revoque_habilitation", "token.use.other", "scope.other", "held." + fieldReason, "held." + fieldOverlap}
+	codes := []string{"token.help.suspendu_habilitation", "token.help.a_recuperer_remplacement", "token.help.revoque_habilitation", "token.use.other", "scope.other", "held." + fieldReason, "held." + fieldOverlap}
 	for _, state := range credential.TokenStates {
 		codes = append(codes, "token.state."+string(state), "token.help."+string(state))
 		if (web.TokenView{State: state}).Severity() == "" {

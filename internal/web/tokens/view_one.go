@@ -123,7 +123,7 @@ func (p onePage) CanClose() bool { return p.CanReplace || p.CanSuspend || p.CanR
 
 func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage {
 	p := onePage{
-		ProPage: page, subject: newSubject(f.TokenFile, by, m), Help: helpOf(f.Token, m.Now), Title: web.Typographic(f.Title), Request: f.Request.String(),
+		ProPage: page, subject: newSubject(f.TokenFile, by, m), Help: helpOf(f, m.Now), Title: web.Typographic(f.Title), Request: f.Request.String(),
 		Scopes: v.scopesOf(f.Token), IssuedAt: web.MomentOf(f.IssuedAt), FirstUse: web.MomentOf(f.FirstUse), ConfirmedAt: web.MomentOf(f.ConfirmedAt),
 		ReplacedAt: web.MomentOf(f.ReplacedAt), EndsAt: web.MomentOf(f.EndsAt), Text: textOf(f, by, m.Now),
 		Revocation: closedView{At: web.MomentOf(f.Revocation.At), By: f.Revocation.By, Reason: web.Lines(f.Revocation.Reason)},
@@ -202,12 +202,15 @@ func (v Views) scopesOf(t credential.Token) []string {
 }
 
 // helpOf is the code of what a state means: a habilitation that does not hold closes its token
-// by itself.
-func helpOf(t credential.Token, now time.Time) string {
-	state := t.State(now)
+// by itself, and what nobody has yet lacks nowhere while the former one goes on.
+func helpOf(f file, now time.Time) string {
+	state := f.State(now)
 	help := "token.help." + string(state)
-	if !t.Barred.IsZero() && (state == credential.TokenRevoked || state == credential.TokenSuspended && t.Suspension.At.IsZero()) {
+	switch {
+	case !f.Barred.IsZero() && (state == credential.TokenRevoked || state == credential.TokenSuspended && f.Suspension.At.IsZero()):
 		help += "_habilitation"
+	case state == credential.TokenToCollect && f.Former.State(now) == credential.TokenOverlapped:
+		help += "_remplacement"
 	}
 	return help
 }
