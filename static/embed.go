@@ -8,10 +8,10 @@ import (
 
 //go:generate go run ./internal/build
 
-//go:embed all:dsfr all:images app.css pro.css
+//go:embed all:dsfr all:images app.css pro.css copy.js
 var files embed.FS
 
-// Files is the embedded tree: dsfr/, images/, app.css and pro.css.
+// Files is the embedded tree: dsfr/, images/, app.css, pro.css and copy.js.
 func Files() fs.FS { return files }
 
 // Fonts gives the two faces of the PDF documents, DejaVu Sans regular and bold, as TrueType files. It fails when static/dsfr has

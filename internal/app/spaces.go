@@ -21,6 +21,7 @@ import (
 	"portail-qf/internal/web/instruction"
 	"portail-qf/internal/web/operations"
 	requestpages "portail-qf/internal/web/requests"
+	tokenpages "portail-qf/internal/web/tokens"
 )
 
 // mountAdministration mounts the pages of administrators, and of those who watch over the
@@ -63,9 +64,21 @@ func (a *App) mountHabilitations(router *web.Router, parsed *web.Templates) erro
 	for _, root := range []string{habilitationpages.InAdministration, habilitationpages.InInstruction} {
 		(&habilitationpages.Handler{
 			Views: views, Catalogue: a.catalogue(), Decisions: a.habilitations.decisions, Watch: a.subscriptions(), Journal: a.Journal,
-			Recovery: a.requests.recovery, Access: a.Access, Can: a.people.policy.Can, Root: root, Frame: router.ProFrame,
+			Recovery: a.requests.recovery, Tokens: a.tokens.service, Access: a.Access, Can: a.people.policy.Can, Root: root, Frame: router.ProFrame,
 		}).Mount(router)
 	}
+	return nil
+}
+
+// mountTokens mounts the pages of the tokens, for all those whom one concerns.
+func (a *App) mountTokens(router *web.Router, parsed *web.Templates) (err error) {
+	shown := &tokenpages.Handler{
+		Tokens: a.tokens.service, Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Frame: router.ProFrame, NoteRefused: router.NoteRefused,
+	}
+	if shown.Views, err = tokenpages.ParseViews(parsed); err != nil {
+		return err
+	}
+	shown.Mount(router)
 	return nil
 }
 
@@ -121,6 +134,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 		Access: a.Access, Clients: clients, Watch: a.subscriptions(), API: a.machines.clients, Can: a.people.policy.Can,
 		PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
 		Hub: a.habilitations.hubAccounts, HubPortal: a.config.HubEE.PortalURL,
+		Tokens: a.tokens.service, CurrentTokens: postgres.Tokens{DB: a.db}.ListCurrent,
 	}
 	if editors.Views, err = editorspace.ParseViews(parsed); err != nil {
 		return err
@@ -129,13 +143,16 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 
 	towns := &collectivity.Handler{
 		Access: a.Access, Directory: a.Directory, Lookup: lookup, Catalogue: a.catalogue(), Watch: a.subscriptions(),
-		Requests: a.requests.town, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
+		Requests: a.requests.town, Tokens: a.tokens.service, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
 	}
 	if towns.Views, err = collectivity.ParseViews(parsed); err != nil {
 		return err
 	}
 	towns.Mount(router)
 
+	if err := a.mountTokens(router, parsed); err != nil {
+		return err
+	}
 	if err := a.mountRequests(router, parsed); err != nil {
 		return err
 	}

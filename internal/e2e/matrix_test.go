@@ -279,7 +279,8 @@ func served(route web.Route) []int {
 	switch {
 	case route.Method == http.MethodPost && route.Path == townRequests: // through no form
 		return []int{http.StatusNotFound}
-	case route.Method == http.MethodPost && strings.HasSuffix(route.Path, "/secrets/nouveau"): // it shows a secret, once
+	case route.Method == http.MethodPost && strings.HasSuffix(route.Path, "/secrets/nouveau"), // it shows a secret, once
+		route.Method == http.MethodPost && route.Path == theTokens+"/:id/recuperation":
 		return []int{http.StatusOK}
 	case route.Method == http.MethodPost:
 		return []int{http.StatusSeeOther, http.StatusConflict, http.StatusUnprocessableEntity}

@@ -23,6 +23,7 @@ import (
 	"portail-qf/internal/web/operations"
 	"portail-qf/internal/web/pattern"
 	"portail-qf/internal/web/requests"
+	"portail-qf/internal/web/tokens"
 	"portail-qf/internal/web/webtest"
 	"portail-qf/static"
 	"portail-qf/templates"
@@ -80,6 +81,7 @@ func showcase(t testing.TB) []room {
 		{heaviest: proPage, exhibits: hang(t, parsed, requests.ParseViews, pro)},
 		{heaviest: proPage, exhibits: hang(t, parsed, instruction.ParseViews, pro)},
 		{heaviest: proPage, exhibits: hang(t, parsed, helpdesk.ParseViews, pro)},
+		{heaviest: proPage, exhibits: hang(t, parsed, tokens.ParseViews, pro)},
 	}
 }
 
@@ -108,7 +110,7 @@ func administratorPage(page web.ProPage) web.ProPage {
 	page.Person, page.Organisation = "Camille Ferrand", "Direction interministérielle du numérique"
 	page.Space = account.SpaceAdministration
 	page.Navigation = []web.NavLink{{Code: "accueil", URL: "/administration"}}
-	for _, code := range []string{"comptes", "invitations", "sessions", "organisations", "collectivites", "habilitations", "hubee", "datapass", "envois", "mails", "catalogue", "taches", "journal"} {
+	for _, code := range []string{"comptes", "invitations", "sessions", "organisations", "collectivites", "habilitations", "jetons", "hubee", "datapass", "envois", "mails", "catalogue", "taches", "journal"} {
 		page.Navigation = append(page.Navigation, web.NavLink{Code: code, URL: "/administration/" + code})
 	}
 	return page

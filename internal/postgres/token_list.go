@@ -94,16 +94,21 @@ func (s Tokens) ListTokens(ctx context.Context, query credential.TokenQuery) ([]
 		  AND ($11 = '' OR ` + stateAt("$12::timestamptz") + ` = $11)
 		  AND (NOT $13 OR ` + isCurrent + `)
 		  AND ($14 = '' OR t.id > NULLIF($14, '')::uuid)
+		  AND ($18 = '' OR t.id = NULLIF($18, '')::uuid)
 		ORDER BY CASE WHEN $15 = 'id' THEN t.id END,
-			CASE WHEN $15 = 'etat' THEN array_position(ARRAY['expire', 'a_recuperer', 'expire_bientot', 'remplacement_en_cours', 'suspendu', 'recupere',
+			CASE WHEN $15 = 'etat' THEN array_position(ARRAY['a_recuperer', 'expire', 'expire_bientot', 'remplacement_en_cours', 'suspendu', 'recupere',
 				'en_service', 'revoque', 'remplace'], ` + stateAt("$12::timestamptz") + `) END,
 			CASE WHEN $15 = 'etat' THEN t.expires_at END,
 			lower(t.organisation), t.issued_at DESC, t.id
 		LIMIT $16 OFFSET $17`
+	if query.ID != "" && !isUUID(query.ID) {
+		return nil, 0, nil
+	}
 	var rows []tokenFileRow
 	err := s.DB.pool.SelectContext(ctx, &rows, sqlList, query.All, query.Editor.String(), query.Town.String(),
 		query.IsZero(), patterns(query.Words), query.SiretStart, int64(query.Named.Request), int64(query.Named.Habilitation),
-		query.PublicID, query.Siret.String(), string(query.State), query.Now, query.CurrentOnly, query.AfterID, string(query.Order), query.Limit, query.Offset)
+		query.PublicID, query.Siret.String(), string(query.State), query.Now, query.CurrentOnly, query.AfterID, string(query.Order), query.Limit, query.Offset,
+		query.ID)
 	if err != nil || len(rows) == 0 {
 		return nil, 0, err
 	}
@@ -114,9 +119,13 @@ func (s Tokens) ListTokens(ctx context.Context, query credential.TokenQuery) ([]
 	return files, rows[0].Total, nil
 }
 
-// CountTokens counts the tokens within reach that go on, by state.
+// CountTokens counts the tokens within reach, by state: those that a list of the state shows.
 func (s Tokens) CountTokens(ctx context.Context, reach credential.TokenReach, now time.Time) (map[credential.TokenState]int, error) {
-	sqlCount := `SELECT ` + stateAt("$4::timestamptz") + ` AS state, count(*) AS count FROM tokens t WHERE ` + withinReach + ` AND ` + isCurrent + ` GROUP BY 1`
+	sqlCount := `
+		SELECT state, count(*) AS count
+		FROM (SELECT ` + stateAt("$4::timestamptz") + ` AS state, ` + isCurrent + ` AS current FROM tokens t WHERE ` + withinReach + `) seen
+		WHERE current OR state IN ('revoque', 'remplace', 'remplacement_en_cours')
+		GROUP BY state`
 	var rows []struct {
 		State string `db:"state"`
 		Count int    `db:"count"`

@@ -22,6 +22,9 @@ type List struct {
 
 	Total, Page, Last int
 	Pagination        dsfr.Pagination
+	// Posted: the search travels in the body of the request, for it may hold what must not be
+	// in an address.
+	Posted bool
 	// Offered is false where there is nothing to search: nothing at all.
 	Offered bool
 	// Refused: a criterion is wrong, and nothing was looked for.

@@ -219,6 +219,9 @@ func (c Criteria) Limit() int { return c.listing.size() }
 // Offset is how many rows to pass over.
 func (c Criteria) Offset() int { return (c.Page - 1) * c.listing.size() }
 
+// Address is that of the list with these criteria, on its first page.
+func (c Criteria) Address() string { return c.address() }
+
 // address is that of the list with these criteria, some of them changed: name, value, and
 // so on. The page is the first one unless it is among the changes.
 func (c Criteria) address(changes ...string) string {

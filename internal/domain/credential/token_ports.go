@@ -97,7 +97,8 @@ type TokenStore interface {
 
 	// ListTokens lists the tokens that match, and tells how many there are in all.
 	ListTokens(ctx context.Context, query TokenQuery) ([]TokenFile, int, error)
-	// CountTokens counts the tokens within reach that are not replaced, by state.
+	// CountTokens counts the tokens within reach, by state: those that a search of the state
+	// finds.
 	CountTokens(ctx context.Context, reach TokenReach, now time.Time) (map[TokenState]int, error)
 	// ListUses lists how often a token was shown since a day, newest first.
 	ListUses(ctx context.Context, id, since string) ([]Use, error)
@@ -114,6 +115,7 @@ type TokenQuery struct {
 	TokenReach
 	habilitation.Named             // of the town
 	PublicID           string      // exactly
+	ID                 string      // exactly
 	Siret              value.Siret // of the town
 	State              TokenState
 	CurrentOnly        bool // not those that were replaced or revoked, whose habilitation has another one

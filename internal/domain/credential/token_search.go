@@ -2,9 +2,12 @@ package credential
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
@@ -12,8 +15,9 @@ import (
 
 // TokenSearch is what a person asks of the list of tokens. What is empty selects all.
 type TokenSearch struct {
-	// Text is the name of a town, a SIRET, the number of a habilitation, or what begins a
-	// token. Of a whole token that somebody pastes, the part that opens nothing is read alone.
+	// Text is the name of a town, a SIRET, the number of a habilitation or of its request, what
+	// begins a token, or the id of one. Of a whole token that somebody pastes, the part that
+	// opens nothing is read alone.
 	Text          string
 	State         TokenState
 	All           bool // those that others replaced too
@@ -31,11 +35,15 @@ func (s TokenSearch) understood() (TokenQuery, bool) {
 	if s.Order == ByTownName {
 		query.Order = ByTownName
 	}
-	text := strings.TrimSpace(s.Text)
-	for _, prefix := range []TokenPrefix{LivePrefix, TestPrefix} {
-		if rest, found := strings.CutPrefix(text, string(prefix)); found && len(rest) >= publicLength && value.Drawn(rest[:publicLength]) {
-			query.PublicID, query.CurrentOnly = rest[:publicLength], false
-			return query, true
+	text := strings.TrimSpace(PublicPart(s.Text))
+	if isTokenID(text) {
+		query.ID, query.CurrentOnly = strings.ToLower(text), false
+		return query, true
+	}
+	for _, prefix := range tokenPrefixes {
+		if public, found := strings.CutPrefix(text, string(prefix)); found {
+			query.PublicID, query.CurrentOnly = public, false
+			return query, len(public) == publicLength
 		}
 	}
 	named, mayMatch := habilitation.ReadNamed(text)
@@ -44,16 +52,69 @@ func (s TokenSearch) understood() (TokenQuery, bool) {
 	return query, mayMatch && !strings.Contains(text, "@")
 }
 
-// PublicPart is what of a typed search may be shown again: a whole token is cut down to the
-// part that opens nothing.
+var tokenPrefixes = [...]TokenPrefix{LivePrefix, TestPrefix}
+
+const (
+	// withheld stands for what nobody should read again. No token has that name.
+	withheld = "…"
+	// longestWord is more letters and digits in a row than any name of a town has, and fewer
+	// than what opens something.
+	longestWord = 32
+)
+
+// PublicPart is what of a typed search may be shown again and kept: of a token that somebody
+// pastes, whole, cut or among other words, the part that opens nothing.
 func PublicPart(typed string) string {
-	text := strings.TrimSpace(typed)
-	for _, prefix := range []TokenPrefix{LivePrefix, TestPrefix} {
-		if rest, found := strings.CutPrefix(text, string(prefix)); found && len(rest) > publicLength {
-			return string(prefix) + rest[:publicLength]
+	joined := strings.Join(strings.Fields(typed), "") // a mail cuts long lines
+	for _, prefix := range tokenPrefixes {
+		if _, rest, found := strings.Cut(joined, string(prefix)); found {
+			public := rest[:min(len(rest), publicLength)]
+			return string(prefix) + public[:len(public)-len(strings.TrimLeft(public, value.Base62))]
+		}
+	}
+	if _, rest, found := strings.Cut(joined, jwtStart); found && len(rest) > longestWord {
+		return idOfForeign(rest)
+	}
+	for word := range strings.FieldsFuncSeq(typed, func(r rune) bool { return r > unicode.MaxASCII || !strings.ContainsRune(value.Base62, r) }) {
+		if len(word) > longestWord {
+			return withheld
 		}
 	}
 	return typed
+}
+
+// jwtStart begins the text of the tokens of another system: JSON in base 64.
+const jwtStart = "eyJ"
+
+// idOfForeign reads the identifier in the second part of a token of another system, whose
+// signature is not looked at: to be found opens nothing.
+func idOfForeign(text string) string {
+	parts := strings.Split(text, ".")
+	if len(parts) < 2 {
+		return withheld
+	}
+	var claims struct {
+		ID string `json:"jti"`
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(payload, &claims) != nil || !isTokenID(claims.ID) {
+		return withheld
+	}
+	return claims.ID
+}
+
+// isTokenID tells a UUID from any other text.
+func isTokenID(text string) bool {
+	const shape = "00000000-0000-0000-0000-000000000000"
+	if len(text) != len(shape) {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; (c == '-') != (shape[i] == '-') || c != '-' && !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Search lists tokens of the caller's reach, and tells how many there are in all. A criterion

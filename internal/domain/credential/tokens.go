@@ -142,13 +142,19 @@ func (s *Tokens) open(ctx context.Context, t Token) (value.Secret, error) {
 	return value.Secret(text), nil
 }
 
-// Confirm erases the text: the side that collected it has it safe. Codes: token.unknown
-// (NotFound), token.not_holder (Forbidden), token.collected, token.uncollected (Conflict).
+// Confirm erases the text: the side that collected it has it safe. Said twice, it is recorded
+// once. Codes: token.unknown (NotFound), token.not_holder (Forbidden), token.collected,
+// token.uncollected (Conflict).
 func (s *Tokens) Confirm(ctx context.Context, by Caller, id string) error {
-	return s.change(ctx, by, id, func(found TokenFile) (Token, audit.Act, string, error) {
-		after, err := found.Safe(by.Side, s.Now())
-		return after, audit.TokenSafe, "", err
-	})
+	found, err := s.mine(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	after, err := found.Safe(by.Side, s.Now())
+	if err != nil || !found.ConfirmedAt.IsZero() {
+		return err
+	}
+	return s.record(ctx, by, found, after, audit.TokenSafe, "")
 }
 
 // EndOverlap closes a token that was replaced. Codes: token.unknown (NotFound),
@@ -309,7 +315,8 @@ func (s *Tokens) List(ctx context.Context, by Caller, query TokenQuery) ([]Token
 // maxTokens bounds a page of a list of tokens.
 const maxTokens = 100
 
-// Counts counts the tokens of the caller's reach that are not replaced, by state.
+// Counts counts the tokens of the caller's reach, by state: those that a search of the state
+// finds.
 func (s *Tokens) Counts(ctx context.Context, by Caller) (map[TokenState]int, error) {
 	counts, err := s.Store.CountTokens(ctx, by.reach(), s.Now())
 	if err != nil {

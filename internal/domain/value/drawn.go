@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// base62 are the characters of what we draw: a double click selects the whole of it.
-const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+// Base62 are the characters of what we draw: a double click selects the whole of it.
+const Base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 const (
 	// DrawnSecret is how many characters of base 62 hold 256 bits.
@@ -28,14 +28,14 @@ func Draw(random io.Reader, count int) (string, error) {
 		// 248 is the largest multiple of 62 in a byte; what lies above would favour the first
 		// characters.
 		if octet[0] < 248 {
-			drawn = append(drawn, base62[int(octet[0])%len(base62)])
+			drawn = append(drawn, Base62[int(octet[0])%len(Base62)])
 		}
 	}
 	return string(drawn), nil
 }
 
 // Drawn tells whether a text has only characters that Draw draws.
-func Drawn(text string) bool { return strings.Trim(text, base62) == "" }
+func Drawn(text string) bool { return strings.Trim(text, Base62) == "" }
 
 // Checksum is the CRC-32 of a text, in base 62: at its end, it tells a slip without asking the
 // database.
@@ -43,8 +43,8 @@ func Checksum(text string) string {
 	sum := crc32.ChecksumIEEE([]byte(text))
 	var written [CheckLength]byte
 	for i := len(written) - 1; i >= 0; i-- {
-		written[i] = base62[sum%uint32(len(base62))]
-		sum /= uint32(len(base62))
+		written[i] = Base62[sum%uint32(len(Base62))]
+		sum /= uint32(len(Base62))
 	}
 	return string(written[:])
 }

@@ -13,7 +13,7 @@ func TestADrawnTextFavoursNoCharacter(t *testing.T) {
 	if err != nil || len(text) != 62_000 || !Drawn(text) {
 		t.Fatalf("drawn: %d characters, %v", len(text), err)
 	}
-	for _, character := range base62 {
+	for _, character := range Base62 {
 		if times := strings.Count(text, string(character)); times < 800 || times > 1200 {
 			t.Errorf("%c was drawn %d times in 62,000", character, times)
 		}

@@ -8,6 +8,7 @@ import (
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/web"
 )
 
 // affairs are the requests of a town, with what happens to them.
@@ -17,7 +18,11 @@ type affairs struct {
 	Unread       map[habilitation.RequestNumber]int
 	Claims       []request.Claim // that wait for the reader's answer
 	Subscription credential.Watched
+	Tokens       map[habilitation.RequestNumber]web.TokenView // the one that goes on of each
 }
+
+// maxTokens is more than a town has.
+const maxTokens = 100
 
 func (h *Handler) affairsOf(ctx context.Context, reader account.Actor) (affairs, error) {
 	var of affairs
@@ -43,11 +48,29 @@ func (h *Handler) affairsOf(ctx context.Context, reader account.Actor) (affairs,
 			of.Claims = append(of.Claims, waiting)
 		}
 	}
+	if of.Tokens, err = h.tokensOf(ctx, reader); err != nil {
+		return of, err
+	}
 	of.Subscription, err = h.Watch.Find(ctx, reader.Organisation.Siret)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return of, err
 	}
 	return of, nil
+}
+
+// tokensOf finds the tokens of a town, the newest one of each request.
+func (h *Handler) tokensOf(ctx context.Context, reader account.Actor) (map[habilitation.RequestNumber]web.TokenView, error) {
+	found, _, err := h.Tokens.List(ctx, credential.CallerOf(reader), credential.TokenQuery{CurrentOnly: true, Order: credential.ByTownName, Limit: maxTokens})
+	if err != nil {
+		return nil, err
+	}
+	tokens := map[habilitation.RequestNumber]web.TokenView{}
+	for _, f := range found {
+		if _, newer := tokens[f.Request]; !newer {
+			tokens[f.Request] = web.NewTokenView(f.Token, h.Tokens.Mint.Prefix, h.Tokens.Now())
+		}
+	}
+	return tokens, nil
 }
 
 // written finds what was written here of a request; zero where nothing was.

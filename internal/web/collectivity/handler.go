@@ -24,6 +24,7 @@ type Handler struct {
 	Catalogue *habilitation.Catalogue
 	Watch     *credential.Watch
 	Requests  *request.Service
+	Tokens    *credential.Tokens
 	PortalURL string // without final slash
 	// Frame is what every page of a request shows.
 	Frame func(c *gin.Context) web.ProPage

@@ -62,6 +62,20 @@ func sampleRequest(state habilitation.State) habilitation.Request {
 	return r
 }
 
+// sampleTokens are those of requests that were granted one, in each state in turn.
+func sampleTokens(requests []habilitation.Request) map[habilitation.RequestNumber]web.TokenView {
+	tokens := map[habilitation.RequestNumber]web.TokenView{}
+	for i, r := range requests {
+		if r.Current.Modalities.Token {
+			tokens[r.Number] = web.TokenView{
+				URL: "/jetons/5f0c1a52-9a3e-4b7c-8d11-0242ac120002", Display: "apip_live_7Yk2pQe9RwLx", State: credential.TokenStates[i%len(credential.TokenStates)],
+				ExpiresAt: web.MomentOf(sampleNow().AddDate(1, 0, 0)),
+			}
+		}
+	}
+	return tokens
+}
+
 func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	show := func(actor account.Actor, town directory.Collectivity, counts map[dossier.State]int) homePage {
 		p := newHomePage(framed(page, actor, homePath), actor.Organisation, town, counts)
@@ -73,7 +87,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		every[state] = 3 + i*i*i*i
 	}
 	with := func(p homePage, subscription credential.Watched, requests ...habilitation.Request) homePage {
-		p.tell(agent(), affairs{Requests: requests, Subscription: subscription, Unread: map[habilitation.RequestNumber]int{48231: len(requests) - 1}})
+		p.tell(agent(), affairs{Requests: requests, Subscription: subscription, Tokens: sampleTokens(requests), Unread: map[habilitation.RequestNumber]int{48231: len(requests) - 1}})
 		return p
 	}
 	busy := show(agent(), directory.Collectivity{}, nil)

@@ -17,7 +17,8 @@ type habilitationView struct {
 	Editor       string // "" without an editor
 	Software     string // "" where it is not known
 	Token, Form  bool
-	Valid        bool // it permits what it gives
+	Issued       web.TokenView // without URL where there is none
+	Valid        bool          // it permits what it gives
 	Contact      string
 	// Where the request is followed and spoken of, and where what is granted is modified, a
 	// modification goes on or the request is claimed; "" where that is not possible here.
@@ -51,7 +52,7 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 			Request: r.Number.String(), Habilitation: r.Current.Number.String(), State: r.State, Severity: web.StateSeverity(r.State), Since: web.MomentOf(r.StateAt),
 			ApprovedAt: web.MomentOf(r.Current.ApprovedAt), Editor: editorName(r.Current.Editor), Software: web.Typographic(a.Template.Software),
 			Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, Receiver: receiverOf(r, of),
-			Valid: r.Habilitated(), Contact: contact,
+			Valid: r.Habilitated(), Contact: contact, Issued: of.Tokens[r.Number],
 		}
 		path := requestPath(r.Number)
 		if here || r.Source == habilitation.FromPortal {

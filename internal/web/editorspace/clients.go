@@ -40,7 +40,12 @@ func (h *Handler) clients(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	tokens, err := h.CurrentTokens(ctx, editor.Siret, towns)
+	if err != nil {
+		return err
+	}
 	page := newClientsPage(h.Frame(c), asked.List(total), listed, standings)
+	page.tell(tokens, h.Tokens.Mint.Prefix, h.Now())
 	page.Editor = web.Typographic(editor.Display())
 	page.Addresses = h.PortalURL + publicForms
 	return h.Views.clients.Write(c.Writer, http.StatusOK, page)

@@ -1,6 +1,7 @@
 package editorspace
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/machine"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -23,6 +25,9 @@ type Handler struct {
 	Hub     *credential.HubAccounts
 	// HubPortal is the address of HubEE's own portal, without final slash.
 	HubPortal string
+	Tokens    *credential.Tokens
+	// CurrentTokens tells the token that goes on of each of some towns.
+	CurrentTokens func(ctx context.Context, editor value.Siret, towns []value.Siret) (map[value.Siret]credential.Token, error)
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
 	Can       func(role account.Role, object, act string) bool

@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/web"
 )
@@ -26,6 +27,11 @@ func (h *Handler) home(c *gin.Context) error {
 	if _, page.Stuck, err = h.Clients.List(ctx, actor.Organisation.Siret, directory.ClientSearch{Stuck: true, Limit: 1}); err != nil {
 		return err
 	}
+	tokens, err := h.Tokens.Counts(ctx, credential.CallerOf(actor))
+	if err != nil {
+		return err
+	}
+	page.ToCollect, page.Expired = tokens[credential.TokenToCollect], tokens[credential.TokenExpired]
 	return h.Views.home.Write(c.Writer, http.StatusOK, page)
 }
 

@@ -67,7 +67,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	long.Name, long.Organisation.Name = strings.Repeat("Marie-Antoinette ", 12), strings.Repeat("DUBOIS", 40)
 	counts := directory.FormCounts{Open: 1312, Soon: 4, Closed: 1}
 	blocked := newHomePage(framed(page, member(), homePath), member(), counts, unanswered{})
-	blocked.Stuck = 2
+	blocked.Stuck, blocked.ToCollect, blocked.Expired = 2, 4, 1
 	one := blocked
 	one.Stuck = 1
 	return []web.Sample[homePage]{
@@ -111,6 +111,7 @@ func clientsSamples(page web.ProPage) []web.Sample[clientsPage] {
 	page = framed(page, manager(), clientsPath)
 	show := func(query string, total int, listed []directory.Collectivity) clientsPage {
 		p := newClientsPage(page, asked(clientListing, query, total), listed, sampleStandings(listed))
+		p.tell(sampleTokens(listed), credential.LivePrefix, sampleNow())
 		p.Addresses, p.Editor = addresses, web.Typographic(manager().Organisation.Display())
 		return p
 	}
@@ -130,6 +131,29 @@ func clientsSamples(page web.ProPage) []web.Sample[clientsPage] {
 		{Name: "sans-resultat", Content: show("q=nulle+part&formulaire=ferme", 0, nil)},
 		{Name: "au-dela", Content: show("page=40", 0, nil)},
 	}
+}
+
+// sampleTokens has a token in each state in turn, and none for one collectivity of six.
+func sampleTokens(listed []directory.Collectivity) map[value.Siret]credential.Token {
+	tokens := map[value.Siret]credential.Token{}
+	for i, town := range listed {
+		t := credential.Token{ID: fmt.Sprintf("5f0c1a52-9a3e-4b7c-8d11-%012d", i), PublicID: fmt.Sprintf("7Yk2pQe9R%03d", i), ExpiresAt: sampleNow().AddDate(1, 0, i)}
+		if i%6 != 0 {
+			t.Collection.Side, t.FirstUse = credential.SideEditor, sampleNow().Add(-time.Hour)
+		}
+		switch i % 6 {
+		case 2:
+			t.ExpiresAt = sampleNow().AddDate(0, 1, 0)
+		case 3:
+			t.ExpiresAt = sampleNow().AddDate(0, 0, -1)
+		case 4:
+			t.Suspension.At = sampleNow()
+		case 5:
+			continue
+		}
+		tokens[town.Siret] = t
+	}
+	return tokens
 }
 
 // sampleMembers begins with the person of the page.

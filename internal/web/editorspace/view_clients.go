@@ -1,6 +1,8 @@
 package editorspace
 
 import (
+	"time"
+
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
@@ -28,6 +30,8 @@ type clientRow struct {
 	// FormURL is where its citizens go; "" when the form is closed.
 	FormURL  string
 	Standing standingView
+	Token    web.TokenView // without URL where there is none
+	town     value.Siret
 }
 
 // standingView is how far a client is, in words: no identity.
@@ -58,7 +62,7 @@ func newClientsPage(page web.ProPage, list web.List, listed []directory.Collecti
 	p := clientsPage{ProPage: page, List: list}
 	names := departementNames()
 	for _, c := range listed {
-		row := clientRow{Name: web.Typographic(c.Name), Siret: c.Siret.Display(), Departement: c.Departement, Form: c.Form, Standing: newStandingView(standings[c.Siret])}
+		row := clientRow{Name: web.Typographic(c.Name), Siret: c.Siret.Display(), Departement: c.Departement, Form: c.Form, Standing: newStandingView(standings[c.Siret]), town: c.Siret}
 		if name := names[c.Departement]; name != "" {
 			row.Departement = name + " (" + c.Departement + ")"
 		}
@@ -68,6 +72,15 @@ func newClientsPage(page web.ProPage, list web.List, listed []directory.Collecti
 		p.Rows = append(p.Rows, row)
 	}
 	return p
+}
+
+// tell adds where the token of each collectivity stands.
+func (p *clientsPage) tell(tokens map[value.Siret]credential.Token, prefix credential.TokenPrefix, now time.Time) {
+	for i, row := range p.Rows {
+		if token, known := tokens[row.town]; known {
+			p.Rows[i].Token = web.NewTokenView(token, prefix, now)
+		}
+	}
 }
 
 func departementNames() map[string]string {

@@ -17,6 +17,8 @@ type homePage struct {
 	Unanswered    unanswered
 	Stuck         int // clients whose subscription at HubEE failed, or that HubEE suspended
 	Clients       directory.FormCounts
+	// ToCollect and Expired count tokens.
+	ToCollect, Expired int
 }
 
 func newHomePage(page web.ProPage, actor account.Actor, counts directory.FormCounts, waiting unanswered) homePage {

@@ -23,7 +23,8 @@ type Handler struct {
 	Watch     *credential.Watch
 	Journal   *audit.Journal
 	Recovery  *request.Recovery // of the requesters of another system
-	Access    *account.Access   // who names the editors
+	Tokens    *credential.Tokens
+	Access    *account.Access // who names the editors
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
 	Can func(role account.Role, object, act string) bool

@@ -46,6 +46,9 @@ func (h *Handler) one(c *gin.Context) error {
 		return err
 	}
 	file := file{Orphan: orphan, Request: found, Versions: versions, Subscription: subscription, History: history.Entries}
+	if file.Token, err = h.tokenOf(c, asked); err != nil {
+		return err
+	}
 	return h.Views.one.Write(c.Writer, http.StatusOK, h.Views.newOnePage(h.Frame(c), file, h.rights(c)))
 }
 
@@ -84,6 +87,17 @@ func (h *Handler) subscriptionOf(ctx context.Context, siret value.Siret) (creden
 		return credential.Watched{}, nil
 	}
 	return watched, err
+}
+
+// tokenOf finds the token of a request that goes on; without URL where there is none.
+func (h *Handler) tokenOf(c *gin.Context, asked habilitation.RequestNumber) (web.TokenView, error) {
+	found, _, err := h.Tokens.List(c.Request.Context(), credential.CallerOf(web.ActorOf(c)), credential.TokenQuery{
+		Named: habilitation.Named{Request: asked}, CurrentOnly: true, Order: credential.ByTownName, Limit: 1,
+	})
+	if err != nil || len(found) == 0 || !h.may(c, "token", "read") {
+		return web.TokenView{}, err
+	}
+	return web.NewTokenView(found[0].Token, h.Tokens.Mint.Prefix, h.Tokens.Now()), nil
 }
 
 func (h *Handler) rights(c *gin.Context) rights {

@@ -86,6 +86,9 @@ func sampleFile(state habilitation.State) file {
 		f.Versions = []habilitation.Habilitation{sampleVersion(10_000_042), sampleVersion(10_000_007)}
 		f.Versions[1].Editor, f.Versions[1].Modalities, f.Versions[1].Terms = habilitation.Editor{}, habilitation.Modalities{Token: true}, ""
 		f.Request.Current = f.Versions[0]
+		f.Token = web.TokenView{
+			URL: "/jetons/5f0c1a52-9a3e-4b7c-8d11-0242ac120002", Display: "apip_live_7Yk2pQe9RwLx", State: credential.TokenInUse, ExpiresAt: web.MomentOf(noon.AddDate(1, 0, 0)),
+		}
 		f.Subscription = credential.Watched{Subscription: credential.Subscription{
 			Siret: "21040107100019", Request: 48231, State: credential.Active, Want: credential.WantActive, COG: "04107", Editor: "90511200900014",
 		}}
@@ -95,7 +98,11 @@ func sampleFile(state habilitation.State) file {
 		f.Subscription.State, f.Subscription.Want = credential.Suspended, credential.WantSuspended
 		f.History = sampleHistory()
 	}
+	if state == habilitation.Suspended {
+		f.Token.State = credential.TokenSuspended
+	}
 	if state == habilitation.Revoked {
+		f.Token.State = credential.TokenRevoked
 		f.History[0].Act = audit.HabilitationRevoked
 	}
 	if state == habilitation.Suspended {

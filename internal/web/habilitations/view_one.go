@@ -17,6 +17,7 @@ type file struct {
 	Versions     []habilitation.Habilitation // newest first
 	Subscription credential.Watched          // of the town; zero without one
 	History      []audit.Entry               // newest first
+	Token        web.TokenView               // the one that goes on; without URL for none
 }
 
 // rights are where the page is, who reads it, and what she may do and open.
@@ -47,6 +48,7 @@ type onePage struct {
 	Contacts     []contactView
 	Versions     []*versionView
 	Subscription subscriptionLink
+	Token        web.TokenView
 	History      []eventView
 
 	SuspendURL, RestoreURL, RevokeURL string // "" where the state or the role does not allow it
@@ -103,7 +105,7 @@ func (v Views) newOnePage(page web.ProPage, f file, may rights) onePage {
 	p := onePage{
 		ProPage: page, Root: may.Root, Number: r.Number.String(), Name: nameOf(r), Siret: r.Siret.Display(), State: newStateView(r.State), Over: over(r.State),
 		Since: web.MomentOf(r.StateAt), DecidedBy: decidedBy(f), Suspension: newSuspensionView(r), Source: r.Source, CreatedAt: web.MomentOf(r.CreatedAt), FormUID: r.FormUID,
-		Contacts: contactsOf(r), Subscription: linkOf(f, may),
+		Contacts: contactsOf(r), Subscription: linkOf(f, may), Token: f.Token,
 	}
 	if may.ReadTowns && f.Subscription.COG != "" {
 		p.TownURL = townsPath + "/" + r.Siret.String()

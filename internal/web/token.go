@@ -1,0 +1,37 @@
+package web
+
+import (
+	"time"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/web/dsfr"
+)
+
+// TokenView is a token as any page names it, without its text: templates/pages/common/partials/
+// token_state.
+type TokenView struct {
+	URL       string // of its page (package tokens); "" for no token
+	Display   string // prefix and public id
+	State     credential.TokenState
+	ExpiresAt Moment
+	LastUse   Moment // not known before the first one
+}
+
+// NewTokenView shows a token as it stands at a time.
+func NewTokenView(t credential.Token, prefix credential.TokenPrefix, now time.Time) TokenView {
+	return TokenView{
+		URL: "/jetons/" + t.ID, Display: t.Display(prefix), State: t.State(now), ExpiresAt: MomentOf(t.ExpiresAt), LastUse: MomentOf(t.LastUse),
+	}
+}
+
+var tokenSeverities = map[credential.TokenState]dsfr.Severity{
+	credential.TokenToCollect: dsfr.Info, credential.TokenCollected: dsfr.Info, credential.TokenInUse: dsfr.Success,
+	credential.TokenExpiring: dsfr.Warning, credential.TokenExpired: dsfr.Failure, credential.TokenOverlapped: dsfr.Warning,
+	credential.TokenReplaced: dsfr.Info, credential.TokenSuspended: dsfr.Warning, credential.TokenRevoked: dsfr.Failure,
+}
+
+// Severity colours the badge of the state; templates call it.
+func (v TokenView) Severity() string { return string(tokenSeverities[v.State]) }
+
+// Lasts tells that the date of expiry still says when calls stop; templates call it.
+func (v TokenView) Lasts() bool { return v.State.Opens() && v.State != credential.TokenOverlapped }

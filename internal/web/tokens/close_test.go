@@ -1,0 +1,171 @@
+package tokens
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"portail-qf/internal/domain/credential"
+)
+
+// idOf is the id in the address of a token.
+func idOf(path string) string { return strings.TrimPrefix(path, rootPath+"/") }
+
+// used makes calls with the token of an address.
+func (s *scene) used(path string, at time.Time, outcomes ...string) {
+	s.t.Helper()
+	tally := &credential.Tally{Store: s.service.Store.(credential.TallyStore)}
+	for _, outcome := range outcomes {
+		tally.Note(idOf(path), outcome, outcome == "200", at)
+	}
+	if err := tally.Write(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// « Replace with overlap (default 30 days, both valid, old one's last use shown, early end) ».
+func TestATokenIsReplacedWithAnOverlap(t *testing.T) {
+	s := setScene(t)
+	former := s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	s.used(s.majastres, noon.Add(-time.Hour), "200", "200", "404", "401 00103", "418")
+	s.get(s.anne, s.majastres).is(http.StatusOK, "2 réponses données, 3 refus ou pannes", "1 : personne inconnue de la CAF et de la MSA", "1 : jeton expiré", "1 : autre réponse", "12 mars 2026 à 11 h 00")
+	s.proved(s.sofia, false)
+	s.get(s.sofia, s.majastres+replacementPart).leads("/connexion/confirmation", "")
+	s.post(s.sofia, s.majastres+replacementPart, nil).leads("/connexion/confirmation", "")
+	s.proved(s.sofia, true)
+	asked := s.get(s.sofia, s.majastres+replacementPart).is(http.StatusOK, "12 septembre 2027", "Dans 30 jours", "Si l’ancien jeton a fui", `value="30" checked`)
+	s.get(s.sofia, s.majastres+replacementPart+"?arret=0").is(http.StatusOK, `value="0" checked`)
+	s.post(s.sofia, s.majastres+replacementPart, url.Values{fieldKey: {"x"}, fieldOverlap: {"365"}}).is(http.StatusUnprocessableEntity, "Choisissez une réponse.")
+
+	sent := url.Values{fieldKey: {asked.hidden(fieldKey)}, fieldOverlap: {"7"}}
+	done := s.post(s.sofia, s.majastres+replacementPart, sent)
+	next := done.to
+	done.leads(next, "jeton-remplace")
+	s.post(s.sofia, s.majastres+replacementPart, sent).leads(next, "jeton-remplace") // a second click
+	s.post(s.leo, s.majastres+replacementPart, url.Values{fieldKey: {"another"}, fieldOverlap: {"0"}}).is(http.StatusConflict, "Un autre jeton remplace déjà celui-ci.", `href="`+next+`"`)
+
+	s.get(s.leo, next).is(http.StatusOK, "À récupérer", "En attendant, le logiciel travaille avec l’ancien.", "L’ancien jeton fonctionne encore", "jusqu’au 19 mars 2026 à 12 h 00", "Sa dernière utilisation : 12 mars 2026 à 11 h 00", s.majastres+endPart)
+	s.get(s.leo, s.majastres).is(http.StatusOK, "Remplacement en cours", "Le jeton qui le remplace", "Arrêter l’ancien jeton maintenant", "!/remplacement\"")
+	latest := s.post(s.leo, next+collectPart, nil).is(http.StatusOK, "Il remplace un autre jeton").reveals()
+	if !s.opens(former) || !s.opens(latest) {
+		t.Error("both should open")
+	}
+
+	s.get(s.leo, s.majastres+endPart).is(http.StatusOK, "Arrêter l’ancien jeton maintenant ?", "Sans rien faire, il s’arrête le 19 mars 2026")
+	s.post(s.leo, s.majastres+endPart, nil).leads(s.majastres, "jeton-arrete")
+	if s.opens(former) || !s.opens(latest) {
+		t.Error("the former opens still, or the new one does not")
+	}
+	s.get(s.leo, s.majastres).is(http.StatusOK, "Remplacé", "s’est arrêté le 12 mars 2026 à 12 h 00", "!Suspendre le jeton", "!Révoquer le jeton")
+	for _, part := range []string{endPart, suspensionPart, revocationPart, replacementPart} {
+		s.get(s.leo, s.majastres+part).is(http.StatusConflict, "Voici où en est le jeton maintenant.", "Remplacé")
+	}
+	s.post(s.leo, s.majastres+endPart, nil).is(http.StatusConflict, "Ce jeton ne fonctionne déjà plus")
+}
+
+// « a leaked token is cut at once »: replaced without overlap.
+func TestALeakedTokenIsCutAtOnce(t *testing.T) {
+	s := setScene(t)
+	leaked := s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	next := s.post(s.anne, s.majastres+replacementPart, url.Values{fieldKey: {"x"}, fieldOverlap: {"0"}}).to
+	if s.opens(leaked) {
+		t.Error("the leaked token opens still")
+	}
+	s.get(s.anne, next).is(http.StatusOK, "Rien à faire : Logiciels Tilleul le récupère", "!L’ancien jeton fonctionne encore")
+}
+
+// « concurrent replace »: one new token, and whoever was slower is told.
+func TestTwoReplacementsAtOnceMakeOneToken(t *testing.T) {
+	s := setScene(t)
+	s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	who := [2]person{s.sofia, s.anne}
+	answers := s.together(func(i int) answer {
+		return s.post(who[i], s.majastres+replacementPart, url.Values{fieldKey: {who[i].cookie.Reveal()}, fieldOverlap: {"30"}})
+	})
+	if answers[0].status+answers[1].status != http.StatusSeeOther+http.StatusConflict {
+		t.Errorf("%d and %d", answers[0].status, answers[1].status)
+	}
+	for _, a := range answers {
+		if a.status == http.StatusConflict {
+			a.is(http.StatusConflict, "Voici où en est le jeton maintenant.", "Le jeton qui le remplace")
+		}
+	}
+	if got := s.read(`SELECT count(*) FROM tokens WHERE request = 48231`); got != "2" {
+		t.Errorf("%s tokens", got)
+	}
+}
+
+// « Reason field errors beside the field, nothing typed lost »; « suspension (who, why) ».
+func TestATokenIsSuspendedWithAReason(t *testing.T) {
+	s := setScene(t)
+	text := s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	s.get(s.leo, s.majastres+suspensionPart).is(http.StatusOK, "Suspendre le jeton ?", "Vous pourrez le rétablir")
+	s.post(s.leo, s.majastres+suspensionPart, nil).is(http.StatusUnprocessableEntity, "Écrivez le motif", `aria-describedby="motif-erreur"`)
+	long := strings.Repeat("a", 2001)
+	s.post(s.leo, s.majastres+suspensionPart, url.Values{fieldReason: {long}}).is(http.StatusUnprocessableEntity, "Ce motif est trop long", long)
+	sent := url.Values{fieldReason: {"Un poste a été volé.\r\nNous vérifions."}}
+	s.post(s.leo, s.majastres+suspensionPart, sent).leads(s.majastres, "jeton-suspendu")
+	s.post(s.leo, s.majastres+suspensionPart, sent).leads(s.majastres, "jeton-suspendu") // a second click
+	if s.opens(text) {
+		t.Error("the token opens still")
+	}
+	s.get(s.anne, s.majastres).is(http.StatusOK, "Suspendu", "Suspendu le 12 mars 2026 à 12 h 00 par Leo Talbot (éditeur).", "Un poste a été volé.", "Rétablir le jeton")
+	s.post(s.anne, s.majastres+suspensionPart, url.Values{fieldReason: {"Je le fais aussi."}}).is(http.StatusConflict, "Ce n’est pas possible maintenant", "par Leo Talbot", "Je le fais aussi.")
+	s.post(s.anne, s.majastres+resumePart, nil).leads(s.majastres, "jeton-retabli")
+	s.post(s.anne, s.majastres+resumePart, nil).is(http.StatusConflict, "Ce jeton n’est pas suspendu, ou ne l’est plus.")
+	if !s.opens(text) {
+		t.Error("the token does not open again")
+	}
+}
+
+// « support & instructor suspend; admin suspend and revoke »: what the operator did, it alone
+// undoes.
+func TestWhatTheOperatorSuspendsItAloneResumes(t *testing.T) {
+	s := setScene(t)
+	s.get(s.rose, s.majastres+suspensionPart).is(http.StatusOK, "L’équipe d’API Particulier seule pourra le rétablir.")
+	s.post(s.rose, s.majastres+suspensionPart, url.Values{fieldReason: {"Jeton vu sur un forum."}}).leads(s.majastres, "jeton-suspendu")
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "par Rose Talbot (équipe d’API Particulier)", "L’équipe d’API Particulier seule peut le rétablir.", "!Rétablir le jeton")
+	s.post(s.sofia, s.majastres+resumePart, nil).is(http.StatusForbidden, "elle seule peut le rétablir")
+	s.post(s.sofia, s.majastres+replacementPart, url.Values{fieldOverlap: {"0"}}).is(http.StatusForbidden, "elle seule peut le rétablir")
+	s.get(s.rose, s.majastres).is(http.StatusOK, "Rétablir le jeton", "!Révoquer le jeton", "!Récupérer le jeton")
+	s.post(s.hugo, s.majastres+resumePart, nil).leads(s.majastres, "jeton-retabli")
+}
+
+// « revoked at once »; the reason is written to both sides, and another token may follow.
+func TestATokenIsRevoked(t *testing.T) {
+	s := setScene(t)
+	text := s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	s.proved(s.camille, false)
+	s.get(s.camille, s.majastres+revocationPart).leads("/connexion/confirmation", "")
+	s.proved(s.camille, true)
+	s.get(s.camille, s.majastres+revocationPart).is(http.StatusOK, "C’est définitif", "La collectivité ou l’éditeur pourra en créer un nouveau.")
+	s.post(s.camille, s.majastres+revocationPart, url.Values{fieldReason: {" "}}).is(http.StatusUnprocessableEntity, "Écrivez le motif")
+	s.post(s.camille, s.majastres+revocationPart, url.Values{fieldReason: {"Jeton publié."}}).leads(s.majastres, "jeton-revoque")
+	if s.opens(text) {
+		t.Error("the token opens still")
+	}
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "Révoqué", "par Camille Talbot", "Jeton publié.", "Créer un nouveau jeton", "!Suspendre le jeton")
+	s.post(s.sofia, s.majastres+revocationPart, url.Values{fieldReason: {"Nous aussi."}}).is(http.StatusConflict, "Ce n’est pas possible maintenant", "par Camille Talbot", "Nous aussi.")
+	s.get(s.sofia, s.majastres+replacementPart).is(http.StatusOK, "L’ancien jeton ne fonctionne déjà plus.", "!Quand l’ancien jeton doit-il")
+	next := s.post(s.sofia, s.majastres+replacementPart, url.Values{fieldKey: {"x"}, fieldOverlap: {"0"}}).to
+	if latest := s.post(s.sofia, next+collectPart, nil).reveals(); !s.opens(latest) {
+		t.Error("the new token opens nothing")
+	}
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "!Créer un nouveau jeton", "Le jeton qui le remplace")
+}
+
+// « An expired token » says what stops and what goes on; it cannot be replaced for more time.
+func TestAnExpiredTokenIsNotReplaced(t *testing.T) {
+	s := setScene(t)
+	text := s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	s.now = time.Date(2027, time.September, 12, 21, 59, 59, 0, time.UTC) // 23 h 59 in Paris
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "Expire bientôt")
+	if !s.opens(text) {
+		t.Error("it opens nothing on its last day")
+	}
+	s.now = s.now.Add(time.Second)
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "Expiré", "Le formulaire et l’habilitation continuent", "!Remplacer le jeton")
+	s.get(s.sofia, s.majastres+replacementPart).is(http.StatusConflict, "Ce jeton a expiré")
+}

@@ -1,0 +1,170 @@
+package tokens
+
+import (
+	"time"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/web"
+	"portail-qf/internal/web/form"
+)
+
+func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
+	show := func(by reader, f file) onePage { return v.newOnePage(framed(page, by, pathOf(f.ID)), f, by, at) }
+	refused := func(p onePage, code string) onePage {
+		p.Refusal = code
+		return p
+	}
+	done := show(ofEditor, sampleFile(credential.TokenCollected))
+	done.Flash = "done.jeton-enregistre"
+	alone := with(func(f *file) { f.Editor, f.Addressees.Editor = "", "" })
+	shown, kept := with(collectedBy(credential.SideEditor, "Sofia Renard", 2*time.Hour)), with(collectedBy(credential.SideTown, "Anne Morel", 2*time.Hour))
+	byOperator := sampleFile(credential.TokenSuspended)
+	byOperator.Suspension.Side, byOperator.Suspension.By = credential.SideOperator, "Hugo Marchal"
+	barred, ended := sampleFile(credential.TokenInUse), sampleFile(credential.TokenRevoked)
+	barred.Barred, ended.Barred, ended.Revocation.Reason = noon.Add(-time.Hour), noon.Add(-30*time.Hour), ""
+	elsewhere := sampleFile(credential.TokenOverlapped)
+	elsewhere.Next = credential.TokenFile{}
+	unknown := with(func(f *file) {
+		f.Holder, f.RequesterName, f.Organisation, f.Title, f.Scopes = 0, "", "", "", []string{"inconnu"}
+	})
+	imported := sampleFile(credential.TokenInUse)
+	imported.PublicID = ""
+	samples := []web.Sample[onePage]{
+		{Name: "a-recuperer-editeur", Content: show(ofEditor, sampleFile(credential.TokenToCollect))},
+		{Name: "a-recuperer-collectivite-avec-editeur", Content: show(ofTown, sampleFile(credential.TokenToCollect))},
+		{Name: "a-recuperer-collectivite-seule", Content: show(ofTown, alone)},
+		{Name: "a-recuperer-collegue", Content: show(colleague, sampleFile(credential.TokenToCollect))},
+		{Name: "a-recuperer-personne-connue", Content: show(colleague, unknown)},
+		{Name: "a-recuperer-administration", Content: show(administrator, alone)},
+		{Name: "a-afficher-de-nouveau", Content: show(ofEditor, shown)},
+		{Name: "recupere-par-la-collectivite", Content: show(ofEditor, kept)},
+		{Name: "recupere-par-l-editeur", Content: show(ofTown, shown)},
+		{Name: "deja-recupere", Content: refused(show(ofEditor, kept), "token.collected")},
+		{Name: "pas-le-demandeur", Content: refused(show(colleague, shown), "token.not_holder")},
+		{Name: "enregistre", Content: done},
+		{Name: "remplacement-nouveau", Content: show(ofEditor, overlapping())},
+		{Name: "remplacement-autre-logiciel", Content: show(ofEditor, elsewhere)},
+		{Name: "suspendu-par-l-operateur", Content: show(ofTown, byOperator)},
+		{Name: "suspendu-assistance", Content: show(supporting, byOperator)},
+		{Name: "suspendu-avec-l-habilitation", Content: show(ofEditor, barred)},
+		{Name: "revoque-avec-l-habilitation", Content: show(ofTown, ended)},
+		{Name: "importe", Content: show(consulting, imported)},
+		{Name: "noms-longs", Content: show(colleague, longest())},
+	}
+	for _, state := range credential.TokenStates[1:] {
+		samples = append(samples, web.Sample[onePage]{Name: "editeur-" + string(state), Content: show(ofEditor, sampleFile(state))})
+	}
+	return samples
+}
+
+func collectingSamples(page web.ProPage) []web.Sample[collectingPage] {
+	show := func(by reader, f file) collectingPage {
+		return newCollectingPage(framed(page, by, pathOf(f.ID)+collectPart), f, by, at)
+	}
+	long := longest()
+	long.Suspension = credential.TokenSuspension{}
+	return []web.Sample[collectingPage]{
+		{Name: "collectivite-avec-editeur", Content: show(ofTown, sampleFile(credential.TokenToCollect))},
+		{Name: "editeur", Content: show(ofEditor, sampleFile(credential.TokenToCollect))},
+		{Name: "noms-longs", Content: show(ofTown, long)},
+	}
+}
+
+func secretSamples(page web.ProPage) []web.Sample[secretPage] {
+	show := func(by reader, f file, prefix credential.TokenPrefix) secretPage {
+		f.PublicID = sampleText(prefix)[len(prefix):][:len(f.PublicID)]
+		p := newSecretPage(framed(page, by, pathOf(f.ID)+collectPart), f, by, moment{Now: noon, Prefix: prefix})
+		p.Text, p.PortalURL = sampleText(prefix), "https://quotient-familial.example.fr"
+		return p
+	}
+	fresh, again := with(collectedBy(credential.SideEditor, "Sofia Renard", 0)), with(collectedBy(credential.SideTown, "Anne Morel", 40*time.Hour))
+	again.Replaces, again.Organisation = formerID, endless
+	return []web.Sample[secretPage]{
+		{Name: "page", Content: show(ofEditor, fresh, credential.LivePrefix)},
+		{Name: "de-nouveau", Content: show(ofTown, again, credential.TestPrefix)},
+	}
+}
+
+func replacementSamples(page web.ProPage) []web.Sample[replacementPage] {
+	show := func(by reader, f file, asked form.Field) replacementPage {
+		p := newReplacementPage(framed(page, by, pathOf(f.ID)+replacementPart), f, by, at, asked)
+		p.Key = "AAAAAAAAAAAAAAAAAAAAAAAAAA"
+		return p
+	}
+	field := form.Field{Name: fieldOverlap, Value: "30"}
+	leak := field
+	leak.Value = "0"
+	long := longest()
+	long.Suspension = credential.TokenSuspension{}
+	return []web.Sample[replacementPage]{
+		{Name: "editeur", Content: show(ofEditor, sampleFile(credential.TokenInUse), field)},
+		{Name: "fuite", Content: show(ofTown, sampleFile(credential.TokenInUse), leak)},
+		{Name: "sans-reponse", Content: show(ofEditor, sampleFile(credential.TokenInUse), form.Field{Name: fieldOverlap}.Refused("form.choice"))},
+		{Name: "pas-recupere", Content: show(ofEditor, sampleFile(credential.TokenToCollect), field)},
+		{Name: "revoque", Content: show(ofEditor, sampleFile(credential.TokenRevoked), field)},
+		{Name: "noms-longs", Content: show(ofTown, long, field)},
+	}
+}
+
+func endingSamples(page web.ProPage) []web.Sample[endingPage] {
+	show := func(f file) endingPage {
+		return newEndingPage(framed(page, ofEditor, pathOf(f.ID)+endPart), f, ofEditor, at)
+	}
+	unused := sampleFile(credential.TokenOverlapped)
+	unused.FirstUse, unused.LastUse, unused.Organisation = time.Time{}, time.Time{}, endless
+	return []web.Sample[endingPage]{
+		{Name: "page", Content: show(sampleFile(credential.TokenOverlapped))},
+		{Name: "jamais-utilise", Content: show(unused)},
+	}
+}
+
+func closingSamples(page web.ProPage) []web.Sample[closingPage] {
+	show := func(of closing, by reader, f file) closingPage {
+		return newClosingPage(framed(page, by, pathOf(f.ID)+"/"+string(of)), of, f, by, at)
+	}
+	refused := func(p closingPage, code string) closingPage {
+		p.Reason = p.Reason.Refused(code)
+		p.Problems = form.Problems(p.Reason)
+		return p
+	}
+	moved := func(p closingPage, possible bool) closingPage {
+		p.Moved, p.Possible, p.Reason.Value = true, possible, "Le jeton a été publié par erreur.\n"+script
+		return p
+	}
+	used, suspended := sampleFile(credential.TokenInUse), sampleFile(credential.TokenSuspended)
+	long := longest()
+	long.Suspension = credential.TokenSuspension{}
+	tooLong := refused(show(revocation, ofEditor, long), "reason.too_long")
+	tooLong.Reason.Value = endless + " " + script
+	return []web.Sample[closingPage]{
+		{Name: "suspension", Content: show(suspension, ofEditor, used)},
+		{Name: "suspension-operateur", Content: show(suspension, supporting, used)},
+		{Name: "suspension-sans-motif", Content: refused(show(suspension, ofTown, used), "reason.required")},
+		{Name: "suspension-deja-faite", Content: moved(show(suspension, ofEditor, suspended), false)},
+		{Name: "revocation", Content: show(revocation, ofEditor, used)},
+		{Name: "revocation-operateur", Content: show(revocation, administrator, suspended)},
+		{Name: "revocation-changee", Content: moved(show(revocation, ofEditor, suspended), true)},
+		{Name: "revocation-deja-faite", Content: moved(show(revocation, ofTown, sampleFile(credential.TokenRevoked)), false)},
+		{Name: "noms-longs", Content: tooLong},
+	}
+}
+
+func listSamples(page web.ProPage) []web.Sample[listPage] {
+	counts := map[credential.TokenState]int{}
+	for i, state := range credential.TokenStates {
+		counts[state] = 4 + i*i*i*7
+	}
+	show := func(by reader, query string, total int, found []credential.TokenFile, counts map[credential.TokenState]int) listPage {
+		return newListPage(framed(page, by, by.Space.Path()+listPart), asked(by, query, total), found, counts, by, at)
+	}
+	long := sampleList(2)
+	long[0].Organisation, long[0].Addressees.Editor, long[1].Organisation = endless, endless, hostile
+	return []web.Sample[listPage]{
+		{Name: "editeur", Content: show(ofEditor, "", 61, sampleList(25), counts)},
+		{Name: "administration", Content: show(administrator, "page=2&tri=nom", 61, sampleList(25), counts)},
+		{Name: "assistance-cherche", Content: show(supporting, "q=apip_live_7Yk2pQe9RwLx", 1, sampleList(1), counts)},
+		{Name: "noms-longs", Content: show(administrator, "etat=a_recuperer", 2, long, counts)},
+		{Name: "sans-resultat", Content: show(ofEditor, "q=nulle+part", 0, nil, counts)},
+		{Name: "vide", Content: show(ofEditor, "", 0, nil, nil)},
+	}
+}
