@@ -13,7 +13,7 @@ type launchPage struct {
 	Elsewhere bool // the reader is signed in, and not for an editor
 	Done, All int
 
-	Form, Contact, Town, Token, Call, Subscription, HubAccount, Dossier, Client, Webhook stepView
+	Form, Technical, Town, Token, Call, Subscription, HubAccount, Dossier, Client, Webhook stepView
 }
 
 // stepView is how far a step is, and who does it.
@@ -29,7 +29,7 @@ func newLaunchPage(page web.ProPage, facts launch.Facts) launchPage {
 	p := launchPage{ProPage: page, Ticked: facts != nil, Elsewhere: page.Person != "" && page.Space != account.SpaceEditor}
 	p.Done, p.All = facts.Count()
 	for step, view := range map[launch.Step]*stepView{
-		launch.FormPublished: &p.Form, launch.ContactVerified: &p.Contact, launch.TownHabilitated: &p.Town,
+		launch.FormPublished: &p.Form, launch.ContactVerified: &p.Technical, launch.TownHabilitated: &p.Town,
 		launch.TokenCollected: &p.Token, launch.CallAnswered: &p.Call, launch.SubscriptionActive: &p.Subscription,
 		launch.HubAccountHeld: &p.HubAccount, launch.DossierFetched: &p.Dossier, launch.ClientCreated: &p.Client,
 		launch.WebhookAnswered: &p.Webhook,
