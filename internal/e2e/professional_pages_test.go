@@ -162,6 +162,7 @@ func (p *portal) rounds(reference value.Reference) []round {
 		{persona: "editrice-tilleul", home: "/editeur", title: "Bonjour", pages: []string{
 			"/editeur/collectivites?formulaire=bientot&page=2", "/editeur/membres", "/editeur/membres?q=personne-ici", "/editeur/invitations",
 			"/editeur/membres/" + member + "/retrait", // asks for a proof
+			liveGuide, hubGuide, quotientGuide,
 		}, refused: []string{"/collectivite"}},
 		{persona: "agente-majastres", home: "/collectivite", title: "Bonjour", pages: []string{
 			"/collectivite/collegues", "/collectivite/demandes", "/collectivite/demandes/9001/modification", "/collectivite/demandes/9001/transfert",

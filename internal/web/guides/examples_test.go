@@ -15,7 +15,7 @@ func TestTheDossierOfTheGuideIsWhatIsDeposited(t *testing.T) {
 	quotient, err := dossier.ParseQuotient([]byte(`{
 		"quotient_familial": {"fournisseur": "CNAF", "valeur": 684, "annee": 2026, "mois": 10, "annee_calcul": 2026, "mois_calcul": 1},
 		"allocataires": [{"nom_naissance": "GARNIER", "nom_usage": null, "prenoms": "LUCIE MARTHE", "date_naissance": "1990-02-14", "sexe": "F"}],
-		"enfants": [{"nom_naissance": "GARNIER", "nom_usage": null, "prenoms": "JULES", "date_naissance": "2016-05-03", "sexe": "M"}]}`))
+		"enfants": []}`))
 	if err != nil {
 		t.Fatal(err)
 	}
