@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/launch"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/postgres"
@@ -16,6 +17,7 @@ import (
 	"portail-qf/internal/web/administration"
 	"portail-qf/internal/web/collectivity"
 	"portail-qf/internal/web/editorspace"
+	"portail-qf/internal/web/guides"
 	habilitationpages "portail-qf/internal/web/habilitations"
 	"portail-qf/internal/web/helpdesk"
 	"portail-qf/internal/web/instruction"
@@ -140,6 +142,9 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 		return err
 	}
 	editors.Mount(router)
+	if err := a.mountGuides(router, parsed); err != nil {
+		return err
+	}
 
 	towns := &collectivity.Handler{
 		Access: a.Access, Directory: a.Directory, Lookup: lookup, Catalogue: a.catalogue(), Watch: a.subscriptions(),
@@ -165,5 +170,19 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 		return err
 	}
 	support.Mount(router)
+	return nil
+}
+
+// mountGuides mounts what editors read before their first town.
+func (a *App) mountGuides(router *web.Router, parsed *web.Templates) (err error) {
+	read := &guides.Handler{
+		Checklist: &launch.Checklist{Sources: []launch.Source{postgres.Launch{DB: a.db}}}, PortalURL: a.config.PortalURL,
+		Hub:   guides.Hub{API: a.config.HubEE.APIURL, Token: a.config.HubEE.TokenURL, Portal: a.config.HubEE.PortalURL},
+		Frame: router.ProFrame, Recognise: router.Recognise,
+	}
+	if read.Views, err = guides.ParseViews(parsed); err != nil {
+		return err
+	}
+	read.Mount(router)
 	return nil
 }

@@ -12,7 +12,7 @@ const domain = "internal/domain/"
 // ranks order the packages of rules: one imports lower ranks only. When two peers must talk, a higher one owns the conversation.
 var ranks = [][]string{
 	{"value", "fault", "place", "audit", "outbox"},
-	{"notice", "operation"},
+	{"notice", "operation", "launch"},
 	{"account"},
 	{"directory", "machine"},
 	{"editor"},

@@ -163,6 +163,7 @@ func (p *portal) rounds(reference value.Reference) []round {
 		{persona: "editrice-tilleul", home: "/editeur", title: "Bonjour", pages: []string{
 			"/editeur/collectivites?formulaire=bientot&page=2", "/editeur/membres", "/editeur/membres?q=personne-ici", "/editeur/invitations",
 			"/editeur/membres/" + member + "/retrait", // asks for a proof
+			liveGuide, hubGuide, quotientGuide,
 			"/editeur/hubee?page=2", "/editeur/hubee?q=personne-ici&identifiants=refuses", "/editeur/hubee/" + client, "/editeur/hubee/depot",
 		}, refused: []string{"/collectivite", "/editeur/hubee/35600000000048", "/editeur/hubee/depots/1"}},
 		{persona: "agente-majastres", home: "/collectivite", title: "Bonjour", pages: []string{

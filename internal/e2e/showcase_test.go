@@ -17,6 +17,7 @@ import (
 	"portail-qf/internal/web/citizen"
 	"portail-qf/internal/web/collectivity"
 	"portail-qf/internal/web/editorspace"
+	"portail-qf/internal/web/guides"
 	"portail-qf/internal/web/habilitations"
 	"portail-qf/internal/web/helpdesk"
 	"portail-qf/internal/web/instruction"
@@ -77,6 +78,7 @@ func showcase(t testing.TB) []room {
 		{heaviest: proPage, exhibits: hang(t, parsed, operations.ParseViews, staff), always: forWhom},
 		{heaviest: proPage, exhibits: hang(t, parsed, habilitations.ParseViews, staff), always: forWhom},
 		{heaviest: proPage, exhibits: hang(t, parsed, editorspace.ParseViews, pro)},
+		{heaviest: proPage, exhibits: hang(t, parsed, guides.ParseViews, pro)},
 		{heaviest: proPage, exhibits: hang(t, parsed, collectivity.ParseViews, pro)},
 		{heaviest: proPage, exhibits: hang(t, parsed, requests.ParseViews, pro)},
 		{heaviest: proPage, exhibits: hang(t, parsed, instruction.ParseViews, pro)},
