@@ -15,6 +15,7 @@ CREATE TABLE holder_links (
     sent_at    timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     ended_at   timestamptz, -- it was used, or another one took its place
+    replaced   boolean NOT NULL DEFAULT false,
     used_by    bigint REFERENCES accounts (id) ON DELETE SET NULL
 );
 CREATE UNIQUE INDEX holder_links_open ON holder_links (request) WHERE ended_at IS NULL;

@@ -40,6 +40,13 @@ func importExisting(ctx context.Context, portal *app.App, asked existingOptions)
 	faults := append(towns.Faults, adopted.Faults...)
 	list("Fautes", faults)
 	list("Remarques", append(towns.Notes, adopted.Notes...))
+	if asked.Invite {
+		sent, err := portal.InviteRequesters(ctx, done)
+		if err != nil {
+			return fmt.Errorf("invite the requesters: %w", err)
+		}
+		fmt.Printf("Liens envoyés aux demandeurs\u00a0: %d\n", sent)
+	}
 	if len(faults) > 0 {
 		return errLeftOut
 	}

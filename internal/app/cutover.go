@@ -40,3 +40,9 @@ func (a *App) ImportExisting(ctx context.Context, source io.Reader) (done Existi
 	done.Adopted, err = a.habilitations.decisions.Adopt(ctx, audit.Operator, bytes.NewReader(text))
 	return done, err
 }
+
+// InviteRequesters sends the requesters of what was brought the link by which they find it
+// again, and counts the links.
+func (a *App) InviteRequesters(ctx context.Context, brought Existing) (int, error) {
+	return a.requests.recovery.InviteAll(ctx, audit.Operator, brought.Adopted.Requests)
+}

@@ -20,6 +20,7 @@ type requests struct {
 	town        *request.Service
 	instruction *request.Instruction
 	drafts      *request.Drafts
+	recovery    *request.Recovery
 }
 
 func (a *App) newRequests(ring *seal.Ring) *requests {
@@ -34,7 +35,8 @@ func (a *App) newRequests(ring *seal.Ring) *requests {
 			Store: kept, Files: kept, Messages: exchange, Claims: exchange, Desk: postgres.Desk{DB: a.db}, Facts: postgres.Facts{DB: a.db},
 			Register: a.Organisations, Sealer: ring, Now: a.now,
 		},
-		drafts: &request.Drafts{Store: postgres.Drafts{DB: a.db}, Sealer: ring, Now: a.now},
+		recovery: &request.Recovery{Store: postgres.Recovery{DB: a.db}, Sealer: ring, Now: a.now},
+		drafts:   &request.Drafts{Store: postgres.Drafts{DB: a.db}, Sealer: ring, Now: a.now},
 	}
 }
 

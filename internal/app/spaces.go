@@ -63,7 +63,7 @@ func (a *App) mountHabilitations(router *web.Router, parsed *web.Templates) erro
 	for _, root := range []string{habilitationpages.InAdministration, habilitationpages.InInstruction} {
 		(&habilitationpages.Handler{
 			Views: views, Catalogue: a.catalogue(), Decisions: a.habilitations.decisions, Watch: a.subscriptions(), Journal: a.Journal,
-			Access: a.Access, Can: a.people.policy.Can, Root: root, Frame: router.ProFrame,
+			Recovery: a.requests.recovery, Access: a.Access, Can: a.people.policy.Can, Root: root, Frame: router.ProFrame,
 		}).Mount(router)
 	}
 	return nil
@@ -83,7 +83,7 @@ func (a *App) subscriptions() *credential.Watch {
 func (a *App) mountRequests(router *web.Router, parsed *web.Templates) (err error) {
 	asking := &requestpages.Handler{
 		Requests: a.requests.town, Templates: a.Templates, Catalogue: a.catalogue(), Access: a.Access, Organisations: a.Organisations,
-		Journal: a.Journal, Frame: router.ProFrame, Recognise: router.Recognise, NoteRefused: router.NoteRefused,
+		Journal: a.Journal, Recovery: a.requests.recovery, Frame: router.ProFrame, Recognise: router.Recognise, NoteRefused: router.NoteRefused,
 	}
 	if asking.Views, err = requestpages.ParseViews(parsed); err != nil {
 		return err

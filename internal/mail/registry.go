@@ -52,6 +52,10 @@ var registry = [...]entry{
 	typed[request.DraftExpires]{sample: request.DraftExpires{
 		About: sampleRequest(""), EditedAt: sampleTime, ErasedOn: sampleTime.AddDate(0, 6, 0), Stage: 30,
 	}},
+	typed[request.Recoverable]{sample: request.Recoverable{
+		About: request.About{Request: 48231, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", To: "accueil@sainville.exemple.fr"},
+		Title: "Tarifs de la cantine", Token: "EXEMPLE7K2QX", ExpiresAt: sampleTime.Add(request.LinkLife),
+	}},
 	// One entry for each kind: what these three say makes their kind.
 	typed[decision.Approved]{sample: decision.Approved{
 		About: sampleAbout("Logiciel Exemple", true, true), Habilitation: sampleNumber, ApprovedAt: sampleTime,

@@ -56,6 +56,7 @@ func TestTheSchemaListsTheSameValuesAsTheRules(t *testing.T) {
 		"dossiers_state_check":        texts(dossier.States[:]),
 		"attempts_step_check":         texts(dossier.Steps[:]),
 		"collectivities_form_check":   texts(directory.FormStates[:]),
+		"requests_mails_by_check":     texts(habilitation.Mailers[:]),
 		"mail_recipients_state_check": texts(notice.States[:]),
 		"mail_recipients_field_check": texts(notice.Fields[:]),
 		"requests_source_check":       texts(habilitation.Sources[:]),

@@ -20,6 +20,7 @@ const (
 	KindClaimed     notice.Kind = "transfert-demande"
 	KindClaimEnded  notice.Kind = "transfert-refuse"
 	KindDraft       notice.Kind = "brouillon-bientot-efface"
+	KindRecoverable notice.Kind = "habilitation-a-retrouver"
 )
 
 // About is what every mail about a request says of it.
@@ -271,4 +272,34 @@ func (DraftExpires) Kind() notice.Kind { return KindDraft }
 // Key is one per stage, last edit and holder.
 func (n DraftExpires) Key() string {
 	return fmt.Sprintf("%s %s %s %d %s", KindDraft, n.Request, n.EditedAt.UTC().Format(time.RFC3339), n.Stage, n.To)
+}
+
+// Recoverable sends the requester whom another system knew the link by which the account that
+// uses it holds the habilitation (Recovery).
+type Recoverable struct {
+	About
+	Title string // of the project
+	// Token opens the link. It is in clear because the mail prints it; the content of a mail is
+	// stored sealed.
+	Token     string
+	ExpiresAt time.Time
+}
+
+// NewRecoverable completes the notice. It refuses one without number, addressee, token or end.
+// Nobody is in copy: the link is for the requester alone.
+func NewRecoverable(n Recoverable) (Recoverable, error) {
+	if n.Request == 0 || n.To == "" || n.Token == "" || n.ExpiresAt.IsZero() {
+		return Recoverable{}, incomplete(KindRecoverable)
+	}
+	n.About, n.Title, n.CC = n.tidied(), notice.OneLine(n.Title, mailLine), ""
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (Recoverable) Kind() notice.Kind { return KindRecoverable }
+
+// Key tells links apart by their token: one sent again is another mail.
+func (n Recoverable) Key() string {
+	hash := value.Token(n.Token).Hash()
+	return fmt.Sprintf("%s %x", KindRecoverable, hash[:8])
 }

@@ -34,6 +34,7 @@ const (
 	colleaguesPath = homePath + "/collegues"
 	signInPath     = "/connexion"
 	requestsPath   = homePath + "/demandes" // package requests
+	linkPath       = homePath + "/lien-du-demandeur"
 	messagesPart   = "/messages"
 	summaryPart    = "/recapitulatif"
 	transferPart   = "/transfert"

@@ -80,6 +80,9 @@ func (p *homePage) tell(reader account.Actor, of affairs) {
 	for _, r := range of.Requests {
 		begun := r.State == habilitation.Draft || r.State == habilitation.Submitted || r.State == habilitation.ChangesRequested
 		p.Pending = p.Pending || begun
+		if r.Holder == 0 && r.Mails != habilitation.MailsByExisting && (r.Habilitated() || r.State == habilitation.Suspended) {
+			p.LinkURL = linkPath
+		}
 		p.Anew = p.Anew && !begun && !r.Habilitated() && r.State != habilitation.Suspended
 	}
 	for _, view := range p.Habilitations {

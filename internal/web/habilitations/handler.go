@@ -11,6 +11,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 )
 
@@ -21,7 +22,8 @@ type Handler struct {
 	Decisions *decision.Service
 	Watch     *credential.Watch
 	Journal   *audit.Journal
-	Access    *account.Access // who names the editors
+	Recovery  *request.Recovery // of the requesters of another system
+	Access    *account.Access   // who names the editors
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
 	Can func(role account.Role, object, act string) bool
@@ -39,6 +41,8 @@ const (
 	instructionPath   = "/instruction/demandes"         // package instruction
 	subscriptionsPath = "/administration/hubee"         // package operations
 	townsPath         = "/administration/collectivites" // package administration
+
+	invitePart = "/lien-du-demandeur"
 )
 
 // acts are what somebody may decide here, by the last part of the address.
@@ -56,6 +60,7 @@ var acts = [...]struct {
 func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodGet, h.Root, web.Can("habilitation", "read"), h.list)
 	r.Handle(http.MethodGet, h.Root+"/:numero", web.Can("habilitation", "read"), h.one)
+	r.Handle(http.MethodPost, h.Root+"/:numero"+invitePart, web.Can("habilitation", "invite"), h.invite)
 	for _, a := range acts {
 		decides := web.Can("habilitation", string(a.act)).Confirmed()
 		r.Handle(http.MethodGet, h.Root+"/:numero"+a.path, decides, h.ask(a.act))

@@ -11,6 +11,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
@@ -28,11 +29,11 @@ func (h *Handler) one(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	request, versions, err := h.Catalogue.Find(ctx, asked)
+	found, versions, err := h.Catalogue.Find(ctx, asked)
 	if err != nil {
 		return err
 	}
-	subscription, err := h.subscriptionOf(ctx, request.Siret)
+	subscription, err := h.subscriptionOf(ctx, found.Siret)
 	if err != nil {
 		return err
 	}
@@ -40,8 +41,40 @@ func (h *Handler) one(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	file := file{Request: request, Versions: versions, Subscription: subscription, History: history.Entries}
+	orphan, err := h.orphanOf(ctx, asked)
+	if err != nil {
+		return err
+	}
+	file := file{Orphan: orphan, Request: found, Versions: versions, Subscription: subscription, History: history.Entries}
 	return h.Views.one.Write(c.Writer, http.StatusOK, h.Views.newOnePage(h.Frame(c), file, h.rights(c)))
+}
+
+// orphanOf finds a request that nobody's account holds; zero for any other.
+func (h *Handler) orphanOf(ctx context.Context, number habilitation.RequestNumber) (request.Orphan, error) {
+	found, err := h.Recovery.Store.FindOrphan(ctx, number)
+	if fault.KindOf(err) == fault.NotFound {
+		return request.Orphan{}, nil
+	}
+	return found, err
+}
+
+// invite has the link of the requester sent to the recorded address.
+func (h *Handler) invite(c *gin.Context) error {
+	asked, err := number(c)
+	if err != nil {
+		return err
+	}
+	done := "lien-envoye"
+	err = h.Recovery.Invite(c.Request.Context(), web.ActorOf(c), asked)
+	switch {
+	case fault.Is(err, "link.just_sent"):
+		done = "lien-deja-envoye"
+	case fault.Is(err, "link.not_needed"):
+		done = "lien-inutile"
+	case err != nil:
+		return err
+	}
+	return web.Done(c, pathOf(h.Root, asked), done)
 }
 
 // subscriptionOf finds the subscription of a town; zero without one.
@@ -58,6 +91,6 @@ func (h *Handler) rights(c *gin.Context) rights {
 		Root: h.Root, Person: web.ActorOf(c).Author().ID,
 		Suspend: h.may(c, objectKind, string(habilitation.Suspend)), Restore: h.may(c, objectKind, string(habilitation.Restore)),
 		Revoke: h.may(c, objectKind, string(habilitation.Revoke)), ReadSubscription: h.may(c, "subscription", "read"),
-		ReadTowns: h.may(c, "collectivity", "read"), Instruct: h.Root == InInstruction && h.may(c, "request", "instruct"),
+		Invite: h.may(c, objectKind, "invite"), ReadTowns: h.may(c, "collectivity", "read"), Instruct: h.Root == InInstruction && h.may(c, "request", "instruct"),
 	}
 }

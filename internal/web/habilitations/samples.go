@@ -10,6 +10,7 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
 )
@@ -23,9 +24,9 @@ const hostile = "<script>alert(1)</script>"
 
 var (
 	endless  = strings.Repeat("SAINVILLE", 28)
-	mayAll   = rights{Root: InAdministration, Person: "1", Suspend: true, Restore: true, Revoke: true, ReadSubscription: true, ReadTowns: true}
+	mayAll   = rights{Root: InAdministration, Person: "1", Suspend: true, Restore: true, Revoke: true, Invite: true, ReadSubscription: true, ReadTowns: true}
 	mayRead  = rights{Root: InAdministration, Person: "2", ReadSubscription: true, ReadTowns: true}
-	instruct = rights{Root: InInstruction, Person: "3", Suspend: true, Restore: true, Revoke: true, Instruct: true}
+	instruct = rights{Root: InInstruction, Person: "3", Suspend: true, Restore: true, Revoke: true, Instruct: true, Invite: true}
 
 	sampleEditors = []account.Organisation{{Siret: "90511200900014", Name: "Logiciels Tilleul"}, {Siret: "91033700500011", Name: "Ateliers Brume"}}
 )
@@ -177,6 +178,12 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	transferred.Request.Requester = habilitation.Contact{GivenName: "Inès", FamilyName: "Garnier", Mail: "ines.garnier@majastres.example.fr"}
 	transferred.Subscription.Request = 48260
 	show("transferee-et-servie-ailleurs", transferred, mayAll)
+	orphan := sampleFile(habilitation.Validated)
+	orphan.Orphan = request.Orphan{Request: orphan.Request}
+	show("sans-compte", orphan, instruct)
+	show("sans-compte-en-consultation", orphan, mayRead)
+	orphan.Orphan.SentAt = noon.Add(-50 * time.Hour)
+	show("lien-envoye", orphan, mayAll)
 	show("noms-longs", longFile(), mayAll)
 	bare := sampleFile(habilitation.Validated)
 	bare.Request.Organisation, bare.Request.FormUID, bare.Subscription = "", "", credential.Watched{}

@@ -6,11 +6,13 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 )
 
 // file is all that the page of a request is made from.
 type file struct {
+	Orphan       request.Orphan // zero where somebody's account holds it
 	Request      habilitation.Request
 	Versions     []habilitation.Habilitation // newest first
 	Subscription credential.Watched          // of the town; zero without one
@@ -22,7 +24,7 @@ type rights struct {
 	Root, Person                string
 	Suspend, Restore, Revoke    bool
 	ReadSubscription, ReadTowns bool
-	Instruct                    bool
+	Instruct, Invite            bool
 }
 
 // onePage shows a request with what was granted of it.
@@ -48,6 +50,11 @@ type onePage struct {
 	History      []eventView
 
 	SuspendURL, RestoreURL, RevokeURL string // "" where the state or the role does not allow it
+	// Orphan: nobody's account holds it; InviteURL sends the requester the link, "" for who may
+	// not; InvitedAt is when one last left.
+	Orphan    bool
+	InviteURL string
+	InvitedAt web.Moment
 	// AnotherRevokes: the person suspended it herself.
 	AnotherRevokes bool
 }
@@ -118,6 +125,10 @@ func (v Views) newOnePage(page web.ProPage, f file, may rights) onePage {
 		p.InstructURL, p.UnderWay = pathOf(instructionPath, r.Number), underWay[r.State]
 	}
 	p.offer(r, may)
+	p.Orphan, p.InvitedAt = f.Orphan.Request.Number != 0, web.MomentOf(f.Orphan.SentAt)
+	if p.Orphan && may.Invite {
+		p.InviteURL = pathOf(may.Root, r.Number) + invitePart
+	}
 	return p
 }
 

@@ -24,6 +24,7 @@ type Handler struct {
 	Access        *account.Access         // who the colleagues are
 	Organisations *directory.Organisations
 	Journal       *audit.Journal
+	Recovery      *request.Recovery
 	// Frame is what every page of a request shows; Recognise tells who is signed in where a
 	// route is public; NoteRefused journals a refusal that has a page of its own.
 	Frame       func(c *gin.Context) web.ProPage
@@ -36,6 +37,9 @@ const (
 	modelPath       = formsPath + "/deliberation"
 	townPath        = "/collectivite"
 	homePath        = townPath + "/demandes"
+	recoverPath     = "/habilitations/retrouver"
+	renewPart       = "/nouveau-lien"
+	askLinkPath     = townPath + "/lien-du-demandeur"
 	beginPath       = homePath + "/nouvelle"
 	grantedPath     = townPath + "#habilitations" // what DataPass made is on the home page of the town
 	summaryPart     = "/recapitulatif"
@@ -71,6 +75,11 @@ func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodGet, formsPath, web.Public, h.choose)
 	r.Handle(http.MethodGet, formsPath+"/:uid/demande/nouveau", web.Public, h.start)
 	r.Handle(http.MethodGet, modelPath, web.Public, h.model)
+
+	r.Handle(http.MethodGet, recoverPath+"/:jeton", web.Public, h.recoverPage)
+	r.Handle(http.MethodPost, recoverPath+"/:jeton", web.Can("request", "recover"), h.recover)
+	r.Handle(http.MethodPost, recoverPath+"/:jeton"+renewPart, web.Public, h.renewLink)
+	r.Handle(http.MethodPost, askLinkPath, web.Can("request", "recover"), h.askLink)
 
 	const one = homePath + "/:numero"
 	r.Handle(http.MethodGet, homePath, read, h.list)

@@ -279,3 +279,23 @@ func messagesSamples(page web.ProPage) []web.Sample[messagesPage] {
 		{Name: "non-lus", Content: show(thread)}, {Name: "lus", Content: show(thread[:2])}, {Name: "vide", Content: show(nil)}, {Name: "refuse", Content: refused},
 	}
 }
+
+func recoverSamples(page web.ProPage) []web.Sample[recoverPage] {
+	const path = recoverPath + "/EXEMPLE7K2QX"
+	link := request.Link{Request: 48231, Siret: "21040107100019", Organisation: "COMMUNE DE MAJASTRES", ExpiresAt: noon.Add(48 * time.Hour)}
+	visitor, signedIn := outside(page, path), within(page, path)
+	show := func(name string, frame web.ProPage, reader account.Actor, l request.Link) web.Sample[recoverPage] {
+		return web.Sample[recoverPage]{Name: name, Content: newRecoverPage(frame, path, reader, l, noon)}
+	}
+	here, elsewhere := agent(), agent()
+	here.SignedFor = here.Organisation
+	elsewhere.Organisation = account.Organisation{Siret: "21750001600019", Name: hostile + endless}
+	elsewhere.SignedFor = elsewhere.Organisation
+	used, replaced, expired, held, long := link, link, link, link, link
+	used.Used, replaced.Replaced, held.Held, expired.ExpiresAt, long.Organisation = true, true, true, noon, hostile+endless
+	return []web.Sample[recoverPage]{
+		show("visiteur", visitor, account.Actor{}, link), show("connecte", signedIn, here, link), show("autre-etablissement", signedIn, elsewhere, link),
+		show("servi", visitor, account.Actor{}, used), show("remplace", visitor, account.Actor{}, replaced), show("expire", signedIn, here, expired),
+		show("deja-suivie", visitor, account.Actor{}, held), show("noms-longs", visitor, account.Actor{}, long),
+	}
+}

@@ -125,6 +125,7 @@ func (s *scene) mount() {
 		Templates: s.templates, Catalogue: &habilitation.Catalogue{Store: postgres.Catalogue{DB: s.db}},
 		Access:        &account.Access{Store: postgres.Access{DB: s.db, Operator: operator}, Organisations: organisations, Sealer: ring, Now: now, Operator: operator},
 		Organisations: organisations, Journal: &audit.Journal{Store: postgres.Journal{DB: s.db}, Now: now},
+		Recovery: &request.Recovery{Store: postgres.Recovery{DB: s.db}, Sealer: ring, Now: now},
 	})
 }
 

@@ -18,6 +18,9 @@ type Views struct {
 	transfer  web.View[transferPage]
 	notHolder web.View[notHolderPage]
 	messages  web.View[messagesPage]
+
+	recover        web.View[recoverPage]
+	recoverUnknown web.View[recoverUnknownPage]
 }
 
 // ParseViews parses every page of requests.
@@ -38,6 +41,9 @@ func ParseViews(t *web.Templates) (Views, error) {
 		transfer:  web.Parsed[transferPage](p, "requests/transfer"),
 		notHolder: web.Parsed[notHolderPage](p, "requests/not_holder"),
 		messages:  web.Parsed[messagesPage](p, "requests/messages"),
+
+		recover:        web.Parsed[recoverPage](p, "requests/recover"),
+		recoverUnknown: web.Parsed[recoverUnknownPage](p, "requests/recover_unknown"),
 	}
 	return v, p.Err()
 }
@@ -59,6 +65,8 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		web.Show("requests/act", v.act, actSamples(page)...),
 		web.Show("requests/transfer", v.transfer, transferSamples(page)...),
 		web.Show("requests/not_holder", v.notHolder, notHolderSamples(page)...),
+		web.Show("requests/recover", v.recover, recoverSamples(page)...),
+		web.Show("requests/recover_unknown", v.recoverUnknown, web.Sample[recoverUnknownPage]{Name: "page", Content: recoverUnknownPage{outside(page, recoverPath+"/x")}}),
 		web.Show("requests/messages", v.messages, messagesSamples(page)...),
 	}
 }
