@@ -39,7 +39,7 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 		"HUBEE_API_URL=https://hubee.example.fr/", "MARQUE_ETAT=hunter2", "CONTACT_EMAIL=nobody",
 		"SIRENE_URL=https://hunter2/", "SIRENE_PAUSE=hunter2", "PROCONNECT_ISSUER=hunter2", "PROCONNECT_PKCE=hunter2",
 		"PROCONNECT_ALGORITHM=hunter2", "OPERATOR_SIRET=hunter2", "HUBEE_ACTIVATION=hunter2", "DATAPASS_SECRET=hunter2", "DIRECTORY_BEARER=hunter2",
-		"CLAMD_ADDRESS=hunter2", "PEPPER=hunter2", "TOKEN_PREFIX=hunter2", "GATEWAY_RECIPIENTS=hunter2", "INTROSPECTION_ID=hunter2",
+		"CLAMD_ADDRESS=hunter2", "PEPPER=hunter2", "API_PARTICULIER_JWT_KEY=hunter2", "TOKEN_PREFIX=hunter2", "GATEWAY_RECIPIENTS=hunter2", "INTROSPECTION_ID=hunter2",
 	}
 	_, err := Read(environment)
 	if err == nil {
@@ -50,7 +50,7 @@ func TestAllFaultsAreListedAtOnceAndQuoteNoValue(t *testing.T) {
 		"PROCONNECT_ISSUER", "PROCONNECT_CLIENT_ID", "PROCONNECT_CLIENT_SECRET", "PROCONNECT_PKCE must be", "PROCONNECT_ALGORITHM must be",
 		"SMTP_URL is missing", "OPERATOR_SIRET must be", "HUBEE_ACTIVATION must be auto or manual", "DATAPASS_SECRET must have 16", "DIRECTORY_BEARER must have 16",
 		"SIRENE_URL must be", "SIRENE_KEY is missing", "SIRENE_PAUSE must be a duration", "CLAMD_ADDRESS must be host:port",
-		"API_PARTICULIER_TOKEN is missing", "PEPPER: each key", "TOKEN_PREFIX must be", "GATEWAY_RECIPIENTS must be enforce or log", "INTROSPECTION_ID and INTROSPECTION_SECRET"} {
+		"API_PARTICULIER_TOKEN is missing", "API_PARTICULIER_JWT_KEY must have 16", "PEPPER: each key", "TOKEN_PREFIX must be", "GATEWAY_RECIPIENTS must be enforce or log", "INTROSPECTION_ID and INTROSPECTION_SECRET"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the fault of %s is not listed in:\n%v", name, err)
 		}

@@ -305,6 +305,8 @@ func tellEditors(ctx context.Context, tx *sqlx.Tx, told []notice.EditorEvent, at
 	return nil
 }
 
+const sqlWait = `SELECT pg_advisory_xact_lock($1)`
+
 // stillTrue makes the decisions about a town wait for one another, and refuses one that was
 // made from what moved since: the subscription, or who is to take it. Code:
 // habilitation.moved.
@@ -315,7 +317,7 @@ func stillTrue(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	}
 	slices.Sort(towns) // whoever decides about two towns waits in the same order
 	for _, siret := range towns {
-		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, lockKey("decisions about "+siret)); err != nil {
+		if _, err := tx.ExecContext(ctx, sqlWait, lockKey("decisions about "+siret)); err != nil {
 			return fmt.Errorf("wait for other decisions: %w", err)
 		}
 	}

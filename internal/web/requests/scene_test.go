@@ -52,6 +52,8 @@ type scene struct {
 	templates   *editor.Templates
 	instruction *request.Instruction
 	decisions   *decision.Service
+	recovery    *request.Recovery
+	ring        *seal.Ring
 
 	anne, ines, paul person
 	hugo             account.Actor
@@ -105,6 +107,8 @@ func (s *scene) mount() {
 	if err != nil || refused != nil {
 		s.t.Fatal(err, refused)
 	}
+	s.ring = ring
+	s.recovery = &request.Recovery{Store: postgres.Recovery{DB: s.db}, Sealer: ring, Now: now}
 	organisations := &directory.Organisations{Store: postgres.Organisations{DB: s.db}, Now: now}
 	sessions := &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: now}
 	kept, exchange, desk := postgres.Applications{DB: s.db}, postgres.Exchange{DB: s.db}, postgres.Desk{DB: s.db}
@@ -125,7 +129,7 @@ func (s *scene) mount() {
 		Templates: s.templates, Catalogue: &habilitation.Catalogue{Store: postgres.Catalogue{DB: s.db}},
 		Access:        &account.Access{Store: postgres.Access{DB: s.db, Operator: operator}, Organisations: organisations, Sealer: ring, Now: now, Operator: operator},
 		Organisations: organisations, Journal: &audit.Journal{Store: postgres.Journal{DB: s.db}, Now: now},
-		Recovery: &request.Recovery{Store: postgres.Recovery{DB: s.db}, Sealer: ring, Now: now},
+		Recovery: s.recovery,
 	})
 }
 
