@@ -156,8 +156,7 @@ func (s *Service) refresh(ctx context.Context, e existing, file File, known []cr
 		return nil
 	}
 	outcome := file.outcome(m.At)
-	before := file.Request.Mails
-	if e.mails != "" && e.mails != before {
+	if e.mails != "" && (e.mails == habilitation.MailsByExisting) != (file.Request.Mails == habilitation.MailsByExisting) {
 		outcome.Request.Mails = e.mails
 		outcome.Events = append(outcome.Events, m.event(file.Request, audit.MailsSwitched, string(e.mails)))
 	}
