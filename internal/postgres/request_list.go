@@ -63,8 +63,11 @@ func (r listedRequest) request() (habilitation.Request, error) {
 	request := habilitation.Request{
 		Number: habilitation.RequestNumber(r.Number), Source: habilitation.Source(r.Source), Siret: value.Siret(r.Siret),
 		Organisation: r.Organisation, FormUID: r.FormUID, State: habilitation.State(r.State), StateAt: r.StateAt, CreatedAt: r.CreatedAt,
-		Holder: r.Holder, Mails: habilitation.Mailer(r.Mails), Revision: r.Revision,
+		Holder: r.Holder, Revision: r.Revision,
 		Suspension: habilitation.Suspension{AuthorID: r.SuspendedBy, Author: r.Suspender, Reason: r.SuspendedFor},
+	}
+	if mailer := habilitation.Mailer(r.Mails); mailer != habilitation.MailsByPortal {
+		request.Mails = mailer
 	}
 	if err := json.Unmarshal(r.Requester, &request.Requester); err != nil {
 		return habilitation.Request{}, fmt.Errorf("read the requester of %s: %w", request.Number, err)

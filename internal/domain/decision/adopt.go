@@ -93,10 +93,19 @@ func (s *Service) adoptOnce(ctx context.Context, by audit.Author, e existing, do
 		return fmt.Errorf("find request: %w", err)
 	}
 	m := Moment{At: s.Now(), Author: by, Sealer: s.Sealer, Mint: s.Mint}
+	one := adopting{e, of, known, m}
 	if file.Request.Number != 0 {
-		return s.refresh(ctx, e, file, known, of, m, done)
+		return s.refresh(ctx, one, file, done)
 	}
-	return s.bring(ctx, e, of, m, done)
+	return s.bring(ctx, one, done)
+}
+
+// adopting is a habilitation that is being adopted.
+type adopting struct {
+	existing
+	editor editor.Editor
+	known  []credential.Token
+	m      Moment
 }
 
 // tokenIDs are those of the tokens that the list tells.
@@ -118,7 +127,8 @@ func (e existing) names(id string) bool {
 }
 
 // bring records a request that was not known.
-func (s *Service) bring(ctx context.Context, e existing, of editor.Editor, m Moment, done *Adopted) error {
+func (s *Service) bring(ctx context.Context, one adopting, done *Adopted) error {
+	e, m := one.existing, one.m
 	file, err := s.Store.FindFile(ctx, e.number, e.town)
 	if err != nil {
 		return fmt.Errorf("find town: %w", err)
@@ -126,9 +136,9 @@ func (s *Service) bring(ctx context.Context, e existing, of editor.Editor, m Mom
 	if e.grant.Number, err = s.Store.NextHabilitation(ctx); err != nil {
 		return fmt.Errorf("draw a number: %w", err)
 	}
-	e.grant.Editor = of
+	e.grant.Editor = one.editor
 	if e.grant.Contacts.Technical.Mail == "" {
-		e.grant.Contacts.Technical.Mail = of.TechnicalContact
+		e.grant.Contacts.Technical.Mail = one.editor.TechnicalContact
 	}
 	outcome := e.adoption(file, m.At)
 	outcome.Events = []audit.Event{m.event(outcome.Request, audit.HabilitationAdopted, e.grant.Number.String())}
@@ -150,18 +160,18 @@ func (s *Service) bring(ctx context.Context, e existing, of editor.Editor, m Mom
 }
 
 // refresh brings up to date what may still follow the list.
-func (s *Service) refresh(ctx context.Context, e existing, file File, known []credential.Token, of editor.Editor, m Moment, done *Adopted) error {
+func (s *Service) refresh(ctx context.Context, one adopting, file File, done *Adopted) error {
+	e, m := one.existing, one.m
 	if file.Request.Current.Number == 0 {
 		done.fault(e, "la demande est connue ici sans habilitation\u00a0: DataPass la dira validée")
 		return nil
 	}
 	outcome := file.outcome(m.At)
-	before := file.Request.Mails
-	if e.mails != "" && e.mails != before {
+	if e.mails != "" && (e.mails == habilitation.MailsByExisting) != (file.Request.Mails == habilitation.MailsByExisting) {
 		outcome.Request.Mails = e.mails
 		outcome.Events = append(outcome.Events, m.event(file.Request, audit.MailsSwitched, string(e.mails)))
 	}
-	outcome.inherit(known, e, m)
+	outcome.inherit(one.known, e, m)
 	if len(outcome.Events) > 0 {
 		if err := s.Store.Record(ctx, outcome); err != nil {
 			return fmt.Errorf("record what is newer: %w", err)
@@ -170,7 +180,7 @@ func (s *Service) refresh(ctx context.Context, e existing, file File, known []cr
 	} else {
 		done.Same++
 	}
-	if differ := e.differences(file.Request, of); len(differ) > 0 {
+	if differ := e.differences(file.Request, one.editor); len(differ) > 0 {
 		done.note(e, "déjà connue, et différente ici ("+strings.Join(differ, ", ")+")\u00a0: elle reste ainsi")
 	}
 	done.Tokens += len(outcome.Tokens.New)
