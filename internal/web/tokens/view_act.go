@@ -92,7 +92,6 @@ type closingPage struct {
 	Revocation closedView
 	Replaces   bool // another one may be created afterwards, by the reader
 	OfOperator bool // the reader is of those who watch over the tokens
-	Told       bool // somebody is written to
 }
 
 func newClosingPage(page web.ProPage, of closing, f file, by reader, m moment) closingPage {
@@ -100,6 +99,6 @@ func newClosingPage(page web.ProPage, of closing, f file, by reader, m moment) c
 		ProPage: page, subject: newSubject(f.TokenFile, by, m), Act: of, Reason: form.Field{Name: fieldReason}, Possible: true,
 		Suspension: closedView{At: web.MomentOf(f.Suspension.At), By: f.Suspension.By, Side: sideOf(f.Suspension.Side)},
 		Revocation: closedView{At: web.MomentOf(f.Revocation.At), By: f.Revocation.By},
-		Replaces:   by.Replace && f.ReplacedAt.IsZero(), OfOperator: by.Side == credential.SideOperator, Told: f.Addressees.Requester != "",
+		Replaces:   by.Replace && f.ReplacedAt.IsZero(), OfOperator: by.Side == credential.SideOperator,
 	}
 }

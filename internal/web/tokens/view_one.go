@@ -21,6 +21,7 @@ type subject struct {
 	Name, Siret  string // of the town
 	Habilitation string // "H10000042"
 	Editor       string // "" without an editor
+	Told         bool   // somebody is written to of what happens to it
 	ListName     string // code of the words of the page above
 	ListURL      string
 }
@@ -28,7 +29,7 @@ type subject struct {
 func newSubject(f credential.TokenFile, by reader, m moment) subject {
 	s := subject{
 		Token: web.NewTokenView(f.Token, m.Prefix, m.Now), Name: web.Typographic(f.Organisation), Siret: f.Siret.Display(), Habilitation: f.Habilitation.String(),
-		Editor: editorOf(f), ListName: "nav.jetons", ListURL: by.Space.Path() + listPart,
+		Editor: editorOf(f), Told: f.Addressees.Requester != "", ListName: "nav.jetons", ListURL: by.Space.Path() + listPart,
 	}
 	if s.Name == "" {
 		s.Name = s.Siret
