@@ -2,7 +2,6 @@ package machine_test
 
 import (
 	"crypto/rand"
-	"database/sql"
 	"net/netip"
 	"os"
 	"testing"
@@ -30,7 +29,7 @@ var (
 // scene is two editors, an administrator of each, and the clients that they make.
 type scene struct {
 	*testing.T
-	raw     *sql.DB // the owner's view
+	raw     pgtest.Direct
 	pepper  *seal.Pepper
 	now     time.Time
 	service *machine.Service
@@ -46,13 +45,9 @@ func setScene(t *testing.T) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := sql.Open("postgres", addresses.Owner)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = raw.Close(), db.Close() })
+	t.Cleanup(func() { _ = db.Close() })
 	s := &scene{
-		T: t, raw: raw, now: noon,
+		T: t, raw: addresses.Direct(t), now: noon,
 		camille: account.Actor{AccountID: 1, Name: "Camille Ferrand", Role: account.EditorAdmin, Organisation: tilleul, RequestID: "01JCXN3Z8G5Q"},
 		noe:     account.Actor{AccountID: 2, Name: "Noé Lemaire", Role: account.EditorAdmin, Organisation: brume},
 	}
@@ -70,17 +65,12 @@ func setScene(t *testing.T) *scene {
 
 func (s *scene) run(statement string, args ...any) {
 	s.Helper()
-	if _, err := s.raw.ExecContext(s.Context(), statement, args...); err != nil {
-		s.Fatalf("%s: %v", statement, err)
-	}
+	s.raw.Run(s.T, statement, args...)
 }
 
-func (s *scene) count(query string, args ...any) (n int) {
+func (s *scene) count(query string, args ...any) int {
 	s.Helper()
-	if err := s.raw.QueryRowContext(s.Context(), query, args...).Scan(&n); err != nil {
-		s.Fatalf("%s: %v", query, err)
-	}
-	return n
+	return s.raw.Count(s.T, query, args...)
 }
 
 // create makes a client of Tilleul with every scope.
