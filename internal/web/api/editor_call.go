@@ -81,7 +81,7 @@ type listed[T any] struct {
 
 // readSiret reads the SIRET of an address or of a filter.
 func readSiret(text string) (value.Siret, error) {
-	siret, err := value.ParseSiret(text)
+	siret, err := value.ParseExactSiret(text)
 	if err != nil {
 		return "", malformed("call.siret_invalid")
 	}

@@ -68,7 +68,7 @@ func (e *Editor) listClients(c *gin.Context, _ []byte) error {
 	}
 	var after value.Siret
 	if asked.after != "" {
-		if after, err = value.ParseSiret(asked.after); err != nil {
+		if after, err = value.ParseExactSiret(asked.after); err != nil {
 			return malformed("call.cursor_invalid")
 		}
 	}
