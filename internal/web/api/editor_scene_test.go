@@ -31,10 +31,8 @@ import (
 	"portail-qf/templates"
 )
 
-const (
-	clairval value.Siret = "21300083900017"
-	valombre value.Siret = "21910998000017"
-)
+// Towns that the directory of the other stories has not.
+var clairval, valombre = siretOf(300), value.Siret("21910998000017")
 
 // editors is a portal whose API two editors call. Each call and each answer is compared with
 // the document that programs are given.
