@@ -1,6 +1,7 @@
 package apidocs
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,6 +42,7 @@ type subjectPage struct {
 	Title      string
 	Intro      []block
 	Operations []operationView
+	Common     []answerView // that several operations have
 	Objects    []objectView // to which the operations refer
 	Others     []subjectLink
 }
@@ -58,6 +60,7 @@ type operationView struct {
 	BodyExample               string
 	Command                   string
 	Answers                   []answerView
+	Common                    []string // statuses of the answers that are told once for the page; "" for any other
 }
 
 // answerView is one status of an operation.
@@ -123,11 +126,28 @@ func newSubjectPage(page web.ProPage, d *Document, subject tag) subjectPage {
 		for _, answer := range view.Answers {
 			objects = d.referredTo(objects, answer.Object)
 		}
+		p.addCommon(d, o)
 	}
+	slices.SortStableFunc(p.Common, func(a, b answerView) int {
+		return strings.Compare(cmp.Or(a.Status, "default"), cmp.Or(b.Status, "default"))
+	})
 	for _, name := range objects {
 		p.Objects = append(p.Objects, object(d, name))
 	}
 	return p
+}
+
+// addCommon adds the answers of an operation that others have too, each once.
+func (p *subjectPage) addCommon(d *Document, o placed) {
+	for _, r := range o.operation.Responses {
+		if r.Value.Ref == "" {
+			continue
+		}
+		view := d.answerView(r.Name, d.response(r.Value))
+		if !slices.ContainsFunc(p.Common, func(a answerView) bool { return a.Status == view.Status && slices.Equal(a.Text, view.Text) }) {
+			p.Common = append(p.Common, view)
+		}
+	}
 }
 
 // referredTo adds an object, and those of its lists, to some, each once.
@@ -202,7 +222,12 @@ func (d *Document) view(o placed) operationView {
 		}
 	}
 	for _, r := range o.operation.Responses {
-		view.Answers = append(view.Answers, d.answerView(r.Name, d.response(r.Value)))
+		answer := d.answerView(r.Name, d.response(r.Value))
+		if r.Value.Ref == "" {
+			view.Answers = append(view.Answers, answer)
+			continue
+		}
+		view.Common = append(view.Common, answer.Status)
 	}
 	return view
 }
