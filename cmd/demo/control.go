@@ -71,6 +71,8 @@ func spaceOf(role string) string {
 type describedEditor struct {
 	Name             string   `json:"name"`
 	Siret            string   `json:"siret"`
+	APIClientID      string   `json:"api_client_id"`
+	APIClientSecret  string   `json:"api_client_secret"`
 	TechnicalContact string   `json:"technical_contact"`
 	ReturnURLs       []string `json:"return_urls"`
 }
@@ -113,7 +115,7 @@ func (d *demo) describe(w http.ResponseWriter, _ *http.Request) {
 		}
 	}
 	for _, e := range d.stage.Seed.Editors {
-		answer.Editors = append(answer.Editors, describedEditor{e.Name, e.Siret, e.TechnicalContact, e.Returns})
+		answer.Editors = append(answer.Editors, describedEditor{e.Name, e.Siret, e.API.ID, e.API.Secret, e.TechnicalContact, e.Returns})
 	}
 	for _, town := range d.stage.Seed.Towns {
 		described := describedTownState{

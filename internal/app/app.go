@@ -249,6 +249,9 @@ func (a *App) Enrol(ctx context.Context, seed []byte) error {
 	if err := a.enrolTokens(ctx, seed); err != nil {
 		return err
 	}
+	if err := a.enrolClients(ctx, seed); err != nil {
+		return err
+	}
 	return store.LinkHolders(ctx, a.config.ProConnect.Issuer, seed)
 }
 

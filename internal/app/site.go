@@ -59,6 +59,9 @@ func (a *App) site(citizens *citizen.Handler, formActions []string) (*web.Router
 	security := &api.Security{Contact: a.config.ContactEmail, PortalURL: a.config.PortalURL, Now: a.now}
 	security.Mount(router)
 	a.mountMachines(router, parsed)
+	if err := a.mountEditorAPI(router, parsed); err != nil {
+		return nil, err
+	}
 	citizens.Frame = router.Frame
 	citizens.Mount(router)
 	return router, a.mountBackOffice(router, parsed)

@@ -96,7 +96,7 @@ var homes = []home{
 	{"github.com/go-jose/go-jose/v4", []string{"internal/partner/oidc", "internal/sim/..."}},
 	{"github.com/emersion/go-smtp", []string{"internal/sim/smtp"}},
 	{"github.com/emersion/go-sasl", []string{"internal/sim/smtp"}},
-	{"github.com/goccy/go-yaml", []string{"internal/sim/apiparticulier"}},
+	{"github.com/goccy/go-yaml", []string{"internal/sim/apiparticulier", "internal/web/apidocs"}},
 	{"github.com/standard-webhooks/standard-webhooks", []string{"internal/partner/webhook"}},
 	{"code.dny.dev/ssrf", []string{"internal/partner/webhook"}},
 	{"github.com/gabriel-vasile/mimetype", []string{"internal/web/..."}},

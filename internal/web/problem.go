@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 )
@@ -33,6 +34,9 @@ func tellsProblems(c *gin.Context) bool {
 // WriteProblem tells a program of an editor what went wrong.
 func (r *Router) WriteProblem(c *gin.Context, status int, code string) {
 	told := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, RequestID: requestID(c)}
+	if title, known := r.config.Sentences.Sentence("problem." + strconv.Itoa(status)); known {
+		told.Title = title
+	}
 	if sentence, known := r.config.Sentences.Sentence(code); known {
 		told.Detail = sentence
 	}

@@ -26,6 +26,11 @@ type LookupStore interface {
 	// CountDossiersForCollectivity counts the dossiers of a collectivity recorded since a
 	// time, by state.
 	CountDossiersForCollectivity(ctx context.Context, siret value.Siret, since time.Time) (map[State]int, error)
+	// ListProgressForEditor lists dossiers of the collectivities that an editor equips, those
+	// recorded since a time, the one whose state is oldest first.
+	ListProgressForEditor(ctx context.Context, editor value.Siret, query ProgressQuery, recorded time.Time) ([]Progress, error)
+	// FindProgressForEditor finds one of them. fault.NotFound, code dossier.unknown.
+	FindProgressForEditor(ctx context.Context, editor value.Siret, reference value.Reference, recorded time.Time) (Progress, error)
 }
 
 // Trace is what support learns of a dossier: its status, and what was done with it.

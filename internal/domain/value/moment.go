@@ -29,3 +29,6 @@ func MomentOf(instant time.Time) Moment {
 	year, month, day := instant.Date()
 	return Moment{Year: year, Month: int(month), Day: day, Hour: instant.Hour(), Minute: instant.Minute()}
 }
+
+// InParis gives an instant with the offset of Paris, as the programs of editors read it.
+func InParis(instant time.Time) time.Time { return instant.In(paris()) }

@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -108,6 +109,38 @@ func Open(t testing.TB) *postgres.DB {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// Direct is a database as its owner sees it: a test of rules, which knows no SQL, sets a scene or
+// looks at what is kept.
+type Direct struct{ db *sql.DB }
+
+// Direct connects to the database of a test until the test ends.
+func (d Database) Direct(t testing.TB) Direct {
+	t.Helper()
+	db, err := sql.Open("postgres", d.Owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return Direct{db}
+}
+
+// Run runs a statement.
+func (d Direct) Run(t testing.TB, statement string, args ...any) {
+	t.Helper()
+	if _, err := d.db.ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// Count asks a question whose answer is a number.
+func (d Direct) Count(t testing.TB, query string, args ...any) (n int) {
+	t.Helper()
+	if err := d.db.QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
 }
 
 func superuserURL() string { return cluster.URL("postgres", cluster.Superuser()) }

@@ -70,6 +70,13 @@ type Editor struct {
 	COG              string   `json:"code_commune"`
 	TechnicalContact string   `json:"contact_technique"`
 	Returns          []string `json:"adresses_de_retour"`
+	API              API      `json:"acces_api"`
+}
+
+// API is how the program of an editor is let in by the portal.
+type API struct {
+	ID     string `json:"identifiant"`
+	Secret string `json:"secret"`
 }
 
 // Town is a collectivity in one of the situations of DEMO.md.

@@ -41,6 +41,7 @@ type programs struct {
 	now     time.Time
 	service *machine.Service
 	door    *machine.Door
+	pepper  *seal.Pepper
 	tokens  *tokens
 }
 
@@ -63,24 +64,12 @@ func (s *tokens) FindShown(_ context.Context, shown credential.Shown, counts boo
 
 func openPrograms(t *testing.T) *programs {
 	t.Helper()
-	s := setScene(t)
-	s.run(`INSERT INTO editors (siret, name, created_at, updated_at) VALUES ($1, 'Brume', $2, $2)`, brume, noon)
-	db, err := postgres.Open(t.Context(), s.addresses.App)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &programs{instance: &instance{scene: s, db: db}, now: noon, tokens: &tokens{known: map[string]credential.Token{}}}
+	p := setPrograms(t)
 	now := func() time.Time { return p.now }
-	pepper, err := seal.ParsePepper(seal.NewKey("poivre"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.service = &machine.Service{Store: postgres.APIClients{DB: db}, Pepper: pepper, Random: rand.Reader, Now: now}
-	p.door = &machine.Door{Store: postgres.APIDoor{DB: db}, Pepper: pepper, Random: rand.Reader, Now: now}
 	router := p.router()
 	(&OAuth{Door: p.door, Address: router.Address}).Mount(router)
 	(&Introspection{
-		Door: p.door, Gate: &credential.Gate{Store: p.tokens, Pepper: pepper, Now: now}, GatewayID: gatewayID, GatewaySecret: gatewaySecret,
+		Door: p.door, Gate: &credential.Gate{Store: p.tokens, Pepper: p.pepper, Now: now}, GatewayID: gatewayID, GatewaySecret: gatewaySecret,
 		PortalURL: "https://portail.example.fr", Address: router.Address,
 	}).Mount(router)
 	router.HandleClient(http.MethodGet, editorPath, web.Client{Object: "client", Act: "read", Scope: machine.ScopeClients}, tellWho)
@@ -90,10 +79,34 @@ func openPrograms(t *testing.T) *programs {
 		func(*gin.Context, []byte) error { return fault.New(fault.NotFound, "api_client.unknown") })
 	router.HandleClient(http.MethodGet, editorPath+"/panique", web.Client{Object: "client", Act: "read", Scope: machine.ScopeClients},
 		func(*gin.Context, []byte) error { panic("un détail") })
+	p.serve(router)
+	return p
+}
+
+// setPrograms sets two editors up, before there is a portal.
+func setPrograms(t *testing.T) *programs {
+	t.Helper()
+	s := setScene(t)
+	s.run(`INSERT INTO editors (siret, name, created_at, updated_at) VALUES ($1, 'Brume', $2, $2)`, brume, noon)
+	db, err := postgres.Open(t.Context(), s.addresses.App)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &programs{instance: &instance{scene: s, db: db}, now: noon, tokens: &tokens{known: map[string]credential.Token{}}}
+	now := func() time.Time { return p.now }
+	if p.pepper, err = seal.ParsePepper(seal.NewKey("poivre")); err != nil {
+		t.Fatal(err)
+	}
+	p.service = &machine.Service{Store: postgres.APIClients{DB: db}, Pepper: p.pepper, Random: rand.Reader, Now: now}
+	p.door = &machine.Door{Store: postgres.APIDoor{DB: db}, Pepper: p.pepper, Random: rand.Reader, Now: now}
+	t.Cleanup(func() { _ = db.Close() })
+	return p
+}
+
+func (p *programs) serve(router *web.Router) {
 	server := httptest.NewServer(router)
 	p.url = server.URL
-	t.Cleanup(func() { server.Close(); _ = db.Close() })
-	return p
+	p.t.Cleanup(server.Close)
 }
 
 func tellWho(c *gin.Context, body []byte) error {

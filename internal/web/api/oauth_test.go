@@ -126,7 +126,7 @@ func TestAnAccessTokenOpensTheRoutesOfItsScope(t *testing.T) {
 			Status                    int
 			RequestID                 string `json:"request_id"`
 		}
-		if err := json.Unmarshal([]byte(got.body), &told); err != nil || told.Status != status || told.Title != http.StatusText(status) || told.Type != "about:blank" || told.RequestID == "" {
+		if err := json.Unmarshal([]byte(got.body), &told); err != nil || told.Status != status || told.Title == "" || told.Title == http.StatusText(status) || told.Type != "about:blank" || told.RequestID == "" {
 			t.Errorf("%s, %v", got.body, err)
 		}
 		for _, text := range holds {
