@@ -12,7 +12,6 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
-	"portail-qf/internal/failpoint"
 )
 
 // Adopted is what became of a list of what another system granted. Faults and Notes are
@@ -146,7 +145,6 @@ func (s *Service) bring(ctx context.Context, one adopting, done *Adopted) error 
 	if err := s.Store.Record(ctx, outcome); err != nil {
 		return fmt.Errorf("record habilitation: %w", err)
 	}
-	failpoint.Hit("existing: one habilitation adopted")
 	if e.stands == credential.Active && !e.state.Habilitates() && outcome.Subscription != nil {
 		done.note(e, "l’abonnement est actif, l’habilitation ne vaut plus\u00a0: le formulaire est fermé ici, l’abonnement reste à suspendre chez HubEE")
 	}

@@ -128,7 +128,7 @@ func (s *scene) measureOverhead(ctx context.Context, found *tokens) error {
 	query := url.Values{}
 	for _, family := range s.stage.APIParticulier.Families() {
 		if family.Route == apiparticulier.RouteV3Identity && family.Status == http.StatusOK {
-			query = questionOf(family.Params)
+			query = family.Params.Query(family.Route)
 			break
 		}
 	}
@@ -148,21 +148,6 @@ func (s *scene) measureOverhead(ctx context.Context, found *tokens) error {
 	}
 	found.direct, found.through = direct.close(began), through.close(began)
 	return errors.Join(found.direct.failure, found.through.failure)
-}
-
-// questionOf asks for a family by the names of the third version.
-func questionOf(p apiparticulier.Params) url.Values {
-	query := url.Values{"prenoms[]": p.FirstNames}
-	for name, text := range map[string]string{
-		"nomNaissance": p.BirthName, "nomUsage": p.UsualName, "anneeDateNaissance": p.BirthYear, "moisDateNaissance": p.BirthMonth,
-		"jourDateNaissance": p.BirthDay, "sexeEtatCivil": p.Sex, "codeCogInseePaysNaissance": p.Country, "codeCogInseeCommuneNaissance": p.Commune,
-		"nomCommuneNaissance": p.CommuneName, "codeCogInseeDepartementNaissance": p.Departement, "annee": p.Year, "mois": p.Month,
-	} {
-		if text != "" {
-			query.Set(name, text)
-		}
-	}
-	return query
 }
 
 // compareTokens lets the checks meet a bare handler that reads the token by its index and hash.

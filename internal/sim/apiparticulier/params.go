@@ -73,6 +73,23 @@ func asked(query url.Values, d dialect) Params {
 	return p
 }
 
+// Query asks for these parameters on a route of civil identity, as its clients write them.
+func (p Params) Query(route Route) url.Values {
+	d, query := v3, url.Values{}
+	if route == RouteV2 {
+		d = v2
+	}
+	for _, known := range parameters() {
+		if text := *known.field(&p); text != "" {
+			query.Set(known.name(d), text)
+		}
+	}
+	if p.FirstNames != nil {
+		query["prenoms[]"] = p.FirstNames
+	}
+	return query
+}
+
 // misspelt is how two official v2 files write nomNaissance (SETTLED.md, Rules).
 const misspelt = "nomNaissange"
 

@@ -67,6 +67,9 @@ func (h *Handler) invite(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, _, err := h.Catalogue.Find(c.Request.Context(), asked); err != nil {
+		return err
+	}
 	done := "lien-envoye"
 	err = h.Recovery.Invite(c.Request.Context(), web.ActorOf(c), asked)
 	switch {
