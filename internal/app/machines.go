@@ -89,5 +89,5 @@ func (a *App) enrolClients(ctx context.Context, seed []byte) error {
 // purgeMachines erases the access tokens that are over.
 func (a *App) purgeMachines(ctx context.Context) (string, error) {
 	erased, err := a.machines.door.Purge(ctx)
-	return fmt.Sprintf("%d access tokens", erased), err
+	return fmt.Sprintf("%d accesses", erased), err
 }

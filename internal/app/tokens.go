@@ -66,7 +66,7 @@ func (a *App) tendTokens(ctx context.Context) (string, error) {
 		return fmt.Sprintf("%d issued", issued), err
 	}
 	erased, err := a.tokens.service.EraseTexts(ctx)
-	return fmt.Sprintf("%d issued, %d texts erased", issued, erased), err
+	return fmt.Sprintf("%d issued, %d texts", issued, erased), err
 }
 
 // enrolTokens gives the towns of a seed their tokens: those whose text the seed holds are in
