@@ -24,7 +24,7 @@ type TokenGate struct {
 
 	mu       sync.Mutex
 	waiting  []*lookup
-	underway int
+	underway bool // a statement
 }
 
 var _ credential.GateStore = (*TokenGate)(nil)
@@ -33,9 +33,8 @@ var _ credential.GateStore = (*TokenGate)(nil)
 func NewTokenGate(db *DB) *TokenGate { return &TokenGate{db: db} }
 
 const (
-	gateStatements = 2  // at once, of one instance
-	mostTogether   = 64 // calls in a statement
-	gatePatience   = 5 * time.Second
+	mostTogether = 64 // calls in a statement
+	gatePatience = 5 * time.Second
 )
 
 // lookup is a call that waits for its token.
@@ -55,10 +54,8 @@ func (g *TokenGate) FindShown(ctx context.Context, shown credential.Shown, count
 	call := &lookup{shown: shown, counts: counts, now: now, done: make(chan struct{})}
 	g.mu.Lock()
 	g.waiting = append(g.waiting, call)
-	begins := g.underway < gateStatements
-	if begins {
-		g.underway++
-	}
+	begins := !g.underway
+	g.underway = true
 	g.mu.Unlock()
 	if begins {
 		go g.work(context.WithoutCancel(ctx)) // whoever came first may leave before the others
@@ -78,7 +75,7 @@ func (g *TokenGate) work(ctx context.Context) {
 		calls := g.waiting[:min(len(g.waiting), mostTogether)]
 		g.waiting = g.waiting[len(calls):]
 		if len(calls) == 0 {
-			g.underway--
+			g.underway = false
 			g.mu.Unlock()
 			return
 		}
