@@ -24,7 +24,7 @@ func TestAnEditorFindsItsTowns(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	sofia := p.professional("editrice-tilleul")
-	home := sofia.get("/editeur").answers(200).says("Logiciels Tilleul", "905 112 009 00014", "Rien ne vous attend", "Gestion de l'espace éditeur")
+	home := sofia.get("/editeur").answers(200).says("Logiciels Tilleul", "905 112 009 00014", "1 jeton à récupérer", "Gestion de l'espace éditeur")
 	list := sofia.get(home.link("Voir toutes vos collectivités")).says("Majastres", "Alpes-de-Haute-Provence (04)", "Sainville", "Ouvert", p.portalURL+"/collectivites/")
 	list.neverSays("Valombre", "21910998000017")
 	if form := sofia.get(list.linkTo("/21040107100019")); form.status != http.StatusOK || !strings.Contains(form.text(), "Majastres") {

@@ -118,7 +118,7 @@ func TestATokenOfTheExistingSystemGoesOnAndOurRowDecides(t *testing.T) {
 	s.wantAdmission(inheritedText(newInherited, noon.AddDate(9, 0, 0)), end.Add(time.Second), "token.expired")
 	// « An habilitation can have several tokens »: the older one goes on until its own end.
 	s.wantAdmission(inheritedText(firstInherited, long), noon.AddDate(0, 1, 0).Add(-time.Second), "")
-	s.wantAdmission(inheritedText(firstInherited, long), noon.AddDate(0, 1, 1), "token.revoked")
+	s.wantAdmission(inheritedText(firstInherited, long), noon.AddDate(0, 1, 1), "token.expired")
 	s.wantAdmission(inheritedText(cutInherited, end), noon, "token.revoked")
 	s.wantAdmission(inheritedText("ffffffff-9d52-4a77-8c1b-5e6f7a8b9c0d", end), noon, "token.unknown")
 	forged := inheritedText(newInherited, end)

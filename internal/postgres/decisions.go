@@ -259,6 +259,9 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	if err := recordKnownEditor(ctx, tx, o); err != nil {
 		return err
 	}
+	if err := endForeignLinks(ctx, tx, o.Request, o.At); err != nil {
+		return err
+	}
 	if err := writeRequest(ctx, tx, o); err != nil {
 		return err
 	}
@@ -270,6 +273,11 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 			return fault.Because(fault.Conflict, "habilitation.moved", err)
 		}
 		return err
+	}
+	if !o.Request.State.Habilitates() {
+		if err := barTokens(ctx, tx, o.Request.Number, o.At); err != nil {
+			return err
+		}
 	}
 	if o.Subscription != nil {
 		if err := recordWanted(ctx, tx, *o.Subscription, o.Provision, o.At); err != nil {

@@ -122,6 +122,18 @@ func (s Recovery) RecordSent(ctx context.Context, sent request.SentLink) error {
 	})
 }
 
+// endForeignLinks ends the one-time link of a request whose requester is another person from now
+// on: it was sent to the former one.
+func endForeignLinks(ctx context.Context, tx *sqlx.Tx, r habilitation.Request, at time.Time) error {
+	const sqlEnd = `
+		UPDATE holder_links l SET ended_at = $3, replaced = true
+		FROM requests r WHERE r.number = l.request AND l.request = $1 AND l.ended_at IS NULL AND r.requester ->> 'mail' IS DISTINCT FROM $2`
+	if _, err := tx.ExecContext(ctx, sqlEnd, int64(r.Number), nullText(r.Requester.Mail), at); err != nil {
+		return fmt.Errorf("end the link of a former requester: %w", err)
+	}
+	return nil
+}
+
 // RecordRecovered makes an account the holder: of two at once, one ends the link, and the other
 // finds it ended.
 func (s Recovery) RecordRecovered(ctx context.Context, token [32]byte, l request.Link, account int64, event audit.Event) error {

@@ -35,8 +35,6 @@ type sealedTable struct {
 	// about is what place is told, besides the id, and place binds a text to its row.
 	about string
 	place func(id, about string) string
-	// also changes with the text, where whoever has read the row must read it again.
-	also string
 }
 
 var sealedTables = map[operation.SealedKind]sealedTable{
@@ -47,8 +45,8 @@ var sealedTables = map[operation.SealedKind]sealedTable{
 		},
 	},
 	operation.SealedTokens: {
-		name: "tokens", id: "id", column: "sealed", first: "00000000-0000-0000-0000-000000000000", about: "''", also: ", revision = revision + 1",
-		place: func(id, _ string) string { return "token " + id },
+		name: "tokens", id: "id", column: "sealed", first: "00000000-0000-0000-0000-000000000000", about: "''",
+		place: func(id, _ string) string { return credential.TextPlace(id) },
 	},
 	operation.SealedMails: {
 		name: "mails", id: "id", column: "content", first: "0", about: "key",
@@ -99,7 +97,7 @@ func (r Rotation) ListSealedByOthers(ctx context.Context, kind operation.SealedK
 // ReplaceSealed replaces a text that is as it was read.
 func (r Rotation) ReplaceSealed(ctx context.Context, kind operation.SealedKind, before operation.SealedText, sealed []byte) (bool, error) {
 	t := sealedTables[kind]
-	query := `UPDATE ` + t.name + ` SET ` + t.column + ` = $3` + t.also + ` WHERE ` + t.id + ` = $1 AND ` + t.column + ` = $2`
+	query := `UPDATE ` + t.name + ` SET ` + t.column + ` = $3 WHERE ` + t.id + ` = $1 AND ` + t.column + ` = $2`
 	result, err := r.DB.pool.ExecContext(ctx, query, before.ID, before.Sealed, sealed)
 	if err != nil {
 		return false, err
@@ -130,7 +128,16 @@ func (r Rotation) SealingKeys(ctx context.Context) ([]operation.KeyUse, error) {
 
 // HashingKeys tells which keys hashed what is kept for long.
 func (r Rotation) HashingKeys(ctx context.Context) ([]operation.KeyUse, error) {
-	return r.uses(ctx, "tokens", `SELECT pepper AS key, count(*) AS texts FROM tokens GROUP BY 1`)
+	const (
+		sqlTokens  = `SELECT pepper AS key, count(*) AS texts FROM tokens WHERE revoked_at IS NULL AND (ends_at IS NULL OR ends_at > now() - interval '1 year') GROUP BY 1`
+		sqlSecrets = `SELECT s.pepper AS key, count(*) AS texts FROM api_client_secrets s JOIN api_clients c ON c.id = s.client WHERE c.revoked_at IS NULL AND s.ended_at IS NULL GROUP BY 1`
+	)
+	tokens, err := r.uses(ctx, "tokens", sqlTokens)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := r.uses(ctx, "API client secrets", sqlSecrets)
+	return append(tokens, secrets...), err
 }
 
 func (r Rotation) uses(ctx context.Context, kind, query string) ([]operation.KeyUse, error) {

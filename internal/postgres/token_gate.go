@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,12 +34,14 @@ var _ credential.GateStore = (*TokenGate)(nil)
 func NewTokenGate(db *DB) *TokenGate { return &TokenGate{db: db} }
 
 const (
-	mostTogether = 64 // calls in a statement
+	mostTogether = 64   // calls in a statement
+	mostWaiting  = 4096 // beyond, the database is not there
 	gatePatience = 5 * time.Second
 )
 
 // lookup is a call that waits for its token.
 type lookup struct {
+	ctx    context.Context // of the caller, who may leave
 	shown  credential.Shown
 	counts bool
 	now    time.Time
@@ -51,8 +54,12 @@ type lookup struct {
 
 // FindShown finds a token by what was shown, and counts a call where that is wanted.
 func (g *TokenGate) FindShown(ctx context.Context, shown credential.Shown, counts bool, now time.Time) (credential.Token, credential.Allowance, error) {
-	call := &lookup{shown: shown, counts: counts, now: now, done: make(chan struct{})}
+	call := &lookup{ctx: ctx, shown: shown, counts: counts, now: now, done: make(chan struct{})}
 	g.mu.Lock()
+	if len(g.waiting) >= mostWaiting {
+		g.mu.Unlock()
+		return credential.Token{}, credential.Allowance{}, fault.New(fault.Unavailable, "token.gate_busy")
+	}
 	g.waiting = append(g.waiting, call)
 	begins := !g.underway
 	g.underway = true
@@ -68,12 +75,13 @@ func (g *TokenGate) FindShown(ctx context.Context, shown credential.Shown, count
 	}
 }
 
-// work looks calls up until none waits.
+// work looks calls up until none waits. Whoever left is neither looked up nor counted.
 func (g *TokenGate) work(ctx context.Context) {
 	for {
 		g.mu.Lock()
-		calls := g.waiting[:min(len(g.waiting), mostTogether)]
-		g.waiting = g.waiting[len(calls):]
+		g.waiting = slices.DeleteFunc(g.waiting, func(call *lookup) bool { return call.ctx.Err() != nil })
+		calls := slices.Clone(g.waiting[:min(len(g.waiting), mostTogether)])
+		g.waiting = slices.Delete(g.waiting, 0, len(calls))
 		if len(calls) == 0 {
 			g.underway = false
 			g.mu.Unlock()
@@ -138,6 +146,10 @@ func (g *TokenGate) query(ctx context.Context, calls []*lookup) error {
 	if err != nil {
 		return err
 	}
+	now := calls[0].now
+	for _, call := range calls { // one moment for all of them, here and in the statement
+		call.now = now
+	}
 	rows, err := statement.QueryContext(ctx, argumentsOf(calls)...)
 	if err != nil {
 		return err
@@ -159,11 +171,7 @@ func argumentsOf(calls []*lookup) []any {
 	var ours, theirs, counted pq.Int64Array
 	var publics, ids pq.StringArray
 	var digests pq.ByteaArray
-	var now time.Time
 	for number, call := range calls {
-		if call.now.After(now) {
-			now = call.now
-		}
 		if call.counts {
 			counted = append(counted, int64(number))
 		}
@@ -175,7 +183,7 @@ func argumentsOf(calls []*lookup) []any {
 			ours, publics, digests = append(ours, int64(number)), append(publics, call.shown.PublicID), append(digests, digest)
 		}
 	}
-	return []any{ours, publics, digests, theirs, ids, counted, now, credential.CallsPerSecond}
+	return []any{ours, publics, digests, theirs, ids, counted, calls[0].now, credential.CallsPerSecond}
 }
 
 // secondly is what was counted of a request in a second: its calls of this statement, and how
@@ -255,6 +263,10 @@ func (s Tokens) AddUses(ctx context.Context, uses []credential.Use) error {
 		}
 		if len(used) == 0 {
 			return nil
+		}
+		// In one order, whatever the plan: whoever writes tokens takes them so.
+		if _, err := tx.ExecContext(ctx, `SELECT FROM tokens WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`, used); err != nil {
+			return fmt.Errorf("lock the tokens that were used: %w", err)
 		}
 		if _, err := tx.ExecContext(ctx, sqlUsed, used, firsts, lasts); err != nil {
 			return fmt.Errorf("note the last use of tokens: %w", err)

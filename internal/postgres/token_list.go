@@ -23,11 +23,16 @@ const (
 		COALESCE(h.title, '') AS title, COALESCE(r.holder, 0) AS holder, ` + writtenTo + ` AS requester_mail,
 		trim(COALESCE(r.requester ->> 'prenom', '') || ' ' || COALESCE(r.requester ->> 'nom', '')) AS requester_name,
 		COALESCE(e.name, h.editor, '') AS editor_name, COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical,
-		COALESCE((SELECT n.id::text FROM tokens n WHERE n.replaces = t.id), '') AS successor`
+		COALESCE((SELECT n.id::text FROM tokens n WHERE n.replaces = t.id), '') AS successor,
+		g.number AS granted, g.siret AS granted_siret, g.organisation AS granted_organisation, COALESCE(g.editor_siret, '') AS granted_editor,
+		g.scopes AS granted_scopes, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
 	fileTables = `
 		FROM tokens t
 		JOIN requests r ON r.number = t.request
 		JOIN habilitations h ON h.number = t.habilitation
+		CROSS JOIN LATERAL (
+			SELECT v.number, v.siret, v.organisation, v.editor_siret, v.scopes, v.token FROM habilitations v
+			WHERE v.request = t.request ORDER BY v.number DESC LIMIT 1) g
 		LEFT JOIN editors e ON e.siret = t.editor_siret`
 	// withinReach takes whose tokens are looked for: all, an editor, a town.
 	withinReach = `($1 OR t.editor_siret = $2 OR t.siret = $3)`
@@ -35,7 +40,7 @@ const (
 	tokenState = `
 		CASE
 			WHEN t.revoked_at IS NOT NULL THEN 'revoque'
-			WHEN t.ends_at <= NOW THEN 'remplace'
+			WHEN t.ends_at <= NOW AND t.ends_at < t.expires_at THEN 'remplace'
 			WHEN t.suspended_at IS NOT NULL OR t.barred_at IS NOT NULL THEN 'suspendu'
 			WHEN t.expires_at < NOW THEN 'expire'
 			WHEN t.replaced_at IS NOT NULL THEN 'remplacement_en_cours'
@@ -60,12 +65,23 @@ type tokenFileRow struct {
 	EditorName    string `db:"editor_name"`
 	Technical     string `db:"technical"`
 	Successor     string `db:"successor"`
-	Total         int    `db:"total"`
+
+	Granted       int64          `db:"granted"`
+	GrantedSiret  string         `db:"granted_siret"`
+	GrantedName   string         `db:"granted_organisation"`
+	GrantedEditor string         `db:"granted_editor"`
+	GrantedScopes pq.StringArray `db:"granted_scopes"`
+	Holds         bool           `db:"holds"`
+	Total         int            `db:"total"`
 }
 
 func (r tokenFileRow) file() credential.TokenFile {
 	return credential.TokenFile{
 		Token: r.token(), Title: r.Title, Holder: r.Holder, RequesterName: r.RequesterName, Successor: r.Successor,
+		Right: credential.Right{Holds: r.Holds, Grantee: credential.Grantee{
+			Request: habilitation.RequestNumber(r.Request), Habilitation: habilitation.Number(r.Granted), Siret: value.Siret(r.GrantedSiret),
+			Organisation: r.GrantedName, Editor: value.Siret(r.GrantedEditor), Scopes: r.GrantedScopes,
+		}},
 		Addressees: credential.Addressees{Requester: r.RequesterMail, Technical: r.Technical, Editor: r.EditorName},
 	}
 }

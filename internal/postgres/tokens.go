@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -95,6 +97,11 @@ func nullKey(key credential.Key) []byte {
 // RecordTokens records a change, whole.
 func (s Tokens) RecordTokens(ctx context.Context, change credential.TokenChange) error {
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		for _, drawn := range change.New {
+			if err := stillGranted(ctx, tx, drawn.Token); err != nil {
+				return err
+			}
+		}
 		if err := recordTokens(ctx, tx, change); err != nil {
 			return err
 		}
@@ -112,10 +119,43 @@ func (s Tokens) RecordTokens(ctx context.Context, change credential.TokenChange)
 	})
 }
 
+// stillGranted makes whoever decides about a request wait until its new token is there, and
+// refuses one that the newest habilitation does not give to this software. A token that is over
+// already, of a seed, opens nothing. Code: token.barred.
+func stillGranted(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
+	if !t.Revocation.At.IsZero() {
+		return nil
+	}
+	const sqlGranted = `
+		SELECT r.state IN ('validee', 'reouverte') AND COALESCE((
+			SELECT h.token AND h.editor_siret IS NOT DISTINCT FROM $2 FROM habilitations h WHERE h.request = r.number ORDER BY h.number DESC LIMIT 1), false)
+		FROM requests r WHERE r.number = $1 FOR SHARE`
+	var granted bool
+	if err := tx.GetContext(ctx, &granted, sqlGranted, int64(t.Request), nullText(t.Editor.String())); err != nil {
+		return fmt.Errorf("find what is granted: %w", notFoundAs("token.barred", err))
+	}
+	if !granted {
+		return fault.New(fault.Conflict, "token.barred")
+	}
+	return nil
+}
+
+// barTokens closes the tokens of a request whose habilitation does not hold, one that was issued
+// while that was decided included.
+func barTokens(ctx context.Context, tx *sqlx.Tx, request habilitation.RequestNumber, at time.Time) error {
+	const sqlBar = `
+		UPDATE tokens SET barred_at = $2, revision = revision + 1 WHERE request = $1 AND barred_at IS NULL AND revoked_at IS NULL`
+	if _, err := tx.ExecContext(ctx, sqlBar, int64(request), at); err != nil {
+		return fmt.Errorf("close the tokens of a request: %w", err)
+	}
+	return nil
+}
+
 // recordTokens writes the tokens of a change: those that change first, so that the new one of
 // a habilitation finds its place. Code: token.moved.
 func recordTokens(ctx context.Context, tx *sqlx.Tx, change credential.TokenChange) error {
-	for _, t := range change.Changed {
+	// In one order: two changes that meet do not wait for each other in a circle.
+	for _, t := range slices.SortedFunc(slices.Values(change.Changed), func(a, b credential.Token) int { return strings.Compare(a.ID, b.ID) }) {
 		if err := updateToken(ctx, tx, t); err != nil {
 			return err
 		}

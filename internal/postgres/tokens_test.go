@@ -11,7 +11,9 @@ import (
 	people "portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
@@ -587,5 +589,111 @@ func TestUsesAreCountedByDay(t *testing.T) {
 	}
 	if n := v.count(`SELECT uses FROM token_uses WHERE day = '2026-03-02' AND outcome = '200'`); n != 6 {
 		t.Errorf("%d uses are counted after an outage, want 6", n)
+	}
+}
+
+// A token that was revoked is replaced for what is granted now, and for the software that it is
+// granted to: neither once the habilitation is suspended, nor by an editor of before.
+func TestARevokedTokenIsNoWayBack(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	v.run(`SELECT setval('habilitation_numbers', 10000100)`)
+	if err := v.service.Revoke(ctx, sofia, v.id, "Publié par erreur."); err != nil {
+		t.Fatal(err)
+	}
+	awa := people.Actor{AccountID: 7, Name: "Awa Traoré", Role: people.Instructor}
+	service := v.decisions()
+	suspended := decision.Order{Number: 48231, Revision: v.file(48231).Request.Revision, Reason: "Fuite."}
+	if err := service.Suspend(ctx, awa, suspended); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.service.Replace(ctx, sofia, v.id, credential.Replacement{}); !fault.Is(err, "token.barred") {
+		t.Errorf("replaced while the habilitation is suspended: %v", err)
+	}
+	if err := service.Restore(ctx, awa, decision.Order{Number: 48231, Revision: v.file(48231).Request.Revision}); err != nil {
+		t.Fatal(err)
+	}
+	v.granted(10_000_050, 48231, brume, true, true) // another software, since
+	if _, err := v.service.Replace(ctx, sofia, v.id, credential.Replacement{}); !fault.Is(err, "token.barred") {
+		t.Errorf("replaced by the editor of before: %v", err)
+	}
+	if n := v.count(`SELECT count(*) FROM tokens`); n != 1 {
+		t.Errorf("%d tokens", n)
+	}
+}
+
+// A token that is issued while a suspension is decided is closed with the others.
+func TestATokenIssuedDuringASuspensionIsClosed(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	if err := v.service.Revoke(ctx, sofia, v.id, "Publié par erreur."); err != nil {
+		t.Fatal(err)
+	}
+	read := v.file(48231)
+	next, err := v.service.Replace(ctx, sofia, v.id, credential.Replacement{}) // between the reading and the recording
+	if err != nil {
+		t.Fatal(err)
+	}
+	awa := people.Actor{AccountID: 7, Name: "Awa Traoré", Role: people.Instructor}
+	service := v.decisions()
+	moment := decision.Moment{At: noon, Author: awa.Author(), Sealer: service.Sealer, Mint: service.Mint}
+	outcome, err := decision.DecideVerdict(read, awa, decision.Verdict{Act: habilitation.Suspend, Reason: "Fuite."}, moment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (postgres.Decisions{DB: v.db}).Record(ctx, outcome); err != nil {
+		t.Fatal(err)
+	}
+	if got := v.token(next.ID).State(v.now); got != credential.TokenSuspended {
+		t.Errorf("it is %s", got)
+	}
+}
+
+// Two instances that write what they counted do not wait for each other in a circle.
+func TestTalliesOfTwoInstancesMeet(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	mint := v.service.Mint
+	v.run(`SELECT setval('habilitation_numbers', 10000100)`)
+	if err := postgres.Fill(ctx, v.db, 60, 0, noon); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := postgres.FillTokens(ctx, v.db, mint, 50, noon); err != nil {
+		t.Fatal(err)
+	}
+	found, _, err := v.service.List(ctx, staff, credential.TokenQuery{Limit: 100})
+	if err != nil || len(found) < 50 {
+		t.Fatalf("%d tokens, %v", len(found), err)
+	}
+	var together sync.WaitGroup
+	for instance := range 4 {
+		tally := &credential.Tally{Store: postgres.Tokens{DB: v.db}}
+		together.Go(func() {
+			for round := range 20 {
+				for i := range found[:50-7*instance] {
+					tally.Note(found[(i*7+instance)%50].ID, "200", true, noon.Add(time.Duration(round)*time.Second))
+				}
+				if err := tally.Write(ctx); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	together.Wait()
+}
+
+// Whoever left is neither looked up nor counted.
+func TestACallerWhoLeftTakesNobodysPlace(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	text, _, err := v.service.Collect(ctx, sofia, v.id, noKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, leave := context.WithCancel(ctx)
+	leave()
+	for range 100 {
+		if _, err := v.gate.Admit(gone, text); err == nil {
+			t.Error("somebody who left is answered")
+		}
+	}
+	if admitted, err := v.gate.Admit(ctx, text); err != nil || admitted.Allowance.Remaining < credential.CallsPerSecond-3 {
+		t.Errorf("%+v, %v", admitted.Allowance, err)
 	}
 }

@@ -51,7 +51,7 @@ func TestTheNewestTokenOfAHabilitationGoesOn(t *testing.T) {
 		"two":                           {nil, []credential.Inherited{old, next}, "next recupere to 2027-06-01, old remplacement_en_cours to 2026-12-01", ""},
 		"the newest is revoked":         {nil, []credential.Inherited{old, cut}, "cut revoque to 2027-06-01, old recupere to 2026-12-01", ""},
 		"a revocation to come":          {nil, []credential.Inherited{ban}, "ban expire_bientot to 2026-04-01", ""},
-		"one that is over":              {nil, []credential.Inherited{over, next}, "next recupere to 2027-06-01, over remplace to 2023-07-01", ""},
+		"one that is over":              {nil, []credential.Inherited{over, next}, "next recupere to 2027-06-01, over expire to 2023-07-01", ""},
 		"the same list":                 {known(true, old, next), []credential.Inherited{next, old}, "", ""},
 		"prolonged there":               {known(true, old), []credential.Inherited{longer}, "", "old recupere to 2028-12-01"},
 		"prolonged there, touched here": {known(false, old), []credential.Inherited{longer}, "", ""},

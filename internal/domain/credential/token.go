@@ -115,7 +115,7 @@ func (t Token) State(now time.Time) TokenState {
 	switch {
 	case !t.Revocation.At.IsZero():
 		return TokenRevoked
-	case !t.EndsAt.IsZero() && !now.Before(t.EndsAt):
+	case t.EndsAt.Before(t.ExpiresAt) && !t.EndsAt.IsZero() && !now.Before(t.EndsAt): // one that lasts as long as itself expires
 		return TokenReplaced
 	case !t.Suspension.At.IsZero() || !t.Barred.IsZero():
 		return TokenSuspended

@@ -142,16 +142,18 @@ func (t Token) Safe(side Side, at time.Time) (Token, error) {
 	return t, nil
 }
 
-// Replaced replaces a token by another one that ends the same day: only a prolongation gives
-// more time. The former goes on for an overlap, never longer than itself. One that was revoked
-// may be replaced still, as long as nothing took its place: the store sees to that. Codes:
-// token.replaced (Conflict), token.expired (Conflict), token.barred (Conflict: the
-// habilitation does not hold), token.suspended_by_operator (Forbidden).
-func (t Token) Replaced(by Drawn, side Side, overlap time.Duration, at time.Time) (former Token, next Drawn, err error) {
+// Replaced replaces a token by another one, for what is granted now, that ends the same day:
+// only a prolongation gives more time. The former goes on for an overlap, never longer than
+// itself. One that was revoked may be replaced still, as long as nothing took its place: the
+// store sees to that. Codes: token.replaced (Conflict), token.expired (Conflict), token.barred
+// (Conflict: the habilitation does not hold, or is another software's),
+// token.suspended_by_operator (Forbidden).
+func (f TokenFile) Replaced(by Drawn, side Side, overlap time.Duration, at time.Time) (former Token, next Drawn, err error) {
+	t := f.Token
 	switch {
 	case !t.ReplacedAt.IsZero():
 		return t, by, fault.New(fault.Conflict, "token.replaced")
-	case !t.Barred.IsZero():
+	case !t.Barred.IsZero() || !f.Right.Holds:
 		return t, by, fault.New(fault.Conflict, "token.barred")
 	case at.After(t.ExpiresAt):
 		return t, by, fault.New(fault.Conflict, "token.expired")
@@ -159,9 +161,22 @@ func (t Token) Replaced(by Drawn, side Side, overlap time.Duration, at time.Time
 		return t, by, fault.New(fault.Forbidden, "token.suspended_by_operator")
 	}
 	next = by
-	next.Token = by.Following(Grantee{t.Request, t.Habilitation, t.Siret, t.Organisation, t.Editor, t.Scopes})
+	next.Token = by.Following(f.Right.Grantee)
 	next.IssuedAt, next.ExpiresAt, next.Kept, next.Replaces = at, t.ExpiresAt, true, t.ID
 	return t.givingWay(overlap, at), next, nil
+}
+
+// Narrowed is the token of a former software once something else is granted: it opens no more
+// than before, for the same town, and nothing when the town is another one.
+func (t Token) Narrowed(to Grantee, at time.Time) Token {
+	t.Scopes = slices.DeleteFunc(slices.Clone(t.Scopes), func(scope string) bool { return !slices.Contains(to.Scopes, scope) })
+	if t.Siret != to.Siret {
+		if t.ReplacedAt.IsZero() {
+			t.ReplacedAt = at
+		}
+		t.EndsAt, t.Kept = at, false
+	}
+	return t
 }
 
 // GivingWay is a token that another software's replaces, with the whole overlap.
@@ -174,10 +189,13 @@ func (t Token) givingWay(overlap time.Duration, at time.Time) Token {
 	if t.Collection.Side == "" { // in nobody's software
 		overlap, t.Kept = 0, false
 	}
-	t.ReplacedAt, t.EndsAt = at, at.Add(overlap)
+	if ends := at.Add(overlap); t.EndsAt.IsZero() || ends.Before(t.EndsAt) {
+		t.EndsAt = ends
+	}
 	if t.EndsAt.After(t.ExpiresAt) {
 		t.EndsAt = t.ExpiresAt
 	}
+	t.ReplacedAt = at
 	return t
 }
 

@@ -28,6 +28,8 @@ func CallerOf(by account.Actor) Caller {
 		c.Side, c.Organisation = SideEditor, by.Organisation.Siret
 	case by.Role == account.Town:
 		c.Side, c.Organisation = SideTown, by.Organisation.Siret
+	case !by.Role.Staff():
+		c.Side = "" // reaches nothing
 	}
 	return c
 }
@@ -40,8 +42,9 @@ func (c Caller) reach() TokenReach {
 	case SideTown:
 		return TokenReach{Town: c.Organisation}
 	case SideOperator:
+		return TokenReach{All: true}
 	}
-	return TokenReach{All: true}
+	return TokenReach{}
 }
 
 // TokenReach says whose tokens are looked for: an editor's, a town's, or all.
@@ -58,8 +61,17 @@ type TokenFile struct {
 	RequesterName string // as displayed
 	// Addressees are written to, with the name of the editor as it is today.
 	Addressees Addressees
+	// Right is what is granted now.
+	Right Right
 	// Successor is the token that replaced this one, "" for none.
 	Successor string
+}
+
+// Right is what is granted now for a token: Holds where it is valid, comprises a token, and is
+// for the same software.
+type Right struct {
+	Grantee
+	Holds bool
 }
 
 // TokenChange is what is recorded of tokens in one transaction, or not at all.

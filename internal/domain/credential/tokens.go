@@ -75,14 +75,18 @@ func (s *Tokens) Collect(ctx context.Context, by Caller, id string, key Key) (va
 		return "", found, err
 	}
 	collection := Collection{Side: by.Side, ByID: by.Author.ID, By: by.Author.Display, At: s.Now(), Key: key}
-	after, err := found.Collected(collection)
-	if err == nil {
-		err = s.record(ctx, by, found, after, audit.TokenCollected, "")
-		failpoint.Hit("token: collected, not shown")
-	}
-	if fault.Is(err, "token.moved") { // somebody was faster
-		if found, err = s.mine(ctx, by, id); err == nil {
-			err = fault.New(fault.Conflict, "token.collected")
+	var after Token
+	for range attempts {
+		if after, err = found.Collected(collection); err == nil {
+			err = s.record(ctx, by, found, after, audit.TokenCollected, "")
+			failpoint.Hit("token: collected, not shown")
+		}
+		if !fault.Is(err, "token.moved") {
+			break
+		}
+		var errAgain error // somebody was faster, or the habilitation moved
+		if found, errAgain = s.mine(ctx, by, id); errAgain != nil {
+			return "", found, errAgain
 		}
 	}
 	if fault.Is(err, "token.collected") && found.answersAgain(collection) {
@@ -95,6 +99,9 @@ func (s *Tokens) Collect(ctx context.Context, by Caller, id string, key Key) (va
 	text, err := s.open(ctx, found.Token)
 	return text, found, err
 }
+
+// attempts is how often an act is tried on a token that moves meanwhile.
+const attempts = 4
 
 // answersAgain tells that a collection is that which was recorded, asked for once more.
 func (f TokenFile) answersAgain(again Collection) bool {

@@ -2,6 +2,7 @@ package decision
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"portail-qf/internal/domain/audit"
@@ -23,14 +24,18 @@ func (o *Outcome) grantToken(f File, m Moment) error {
 	}
 	to, current := credential.GranteeOf(r), credential.Token{}
 	for _, t := range f.Tokens {
-		switch {
-		case t.Current() && t.Editor == to.Editor:
+		switch ours := t.Editor == to.Editor; {
+		case t.State(m.At) == credential.TokenReplaced: // nothing follows what is over
+		case t.Current() && ours:
 			current = t
-			o.followToken(t, to, m)
+			o.move(t, t.Following(to), m.At)
 		case t.Current(): // the former software keeps it for a while
-			o.giveWay(t, to, m)
+			o.move(t, t.Narrowed(to, m.At).GivingWay(m.At), m.At)
+			o.tellToken(t, audit.TokenReplaced, m)
+		case ours:
+			o.move(t, t.Following(to), m.At)
 		default:
-			o.followToken(t, to, m)
+			o.move(t, t.Narrowed(to, m.At), m.At)
 		}
 	}
 	if current.ID != "" {
@@ -66,15 +71,11 @@ func (o *Outcome) issueToken(to credential.Grantee, replaces string, m Moment) e
 	return nil
 }
 
-// followToken is a token that goes on with what is granted now. What an overlap leaves to the
-// former software stays its own.
-func (o *Outcome) followToken(t credential.Token, to credential.Grantee, m Moment) {
-	kept := t.Editor
-	t = t.Following(to)
-	if !t.Current() {
-		t.Editor = kept
+// move records a token that changes: closed where the habilitation does not hold.
+func (o *Outcome) move(before, after credential.Token, at time.Time) {
+	if after = o.barred(after, at); !reflect.DeepEqual(before, after) {
+		o.Tokens.Changed = append(o.Tokens.Changed, after)
 	}
-	o.Tokens.Changed = append(o.Tokens.Changed, o.barred(t, m.At))
 }
 
 // barred closes the token of a habilitation that does not hold, and opens it when it holds
@@ -87,14 +88,6 @@ func (o *Outcome) barred(t credential.Token, at time.Time) credential.Token {
 		t.Barred = at
 	}
 	return t
-}
-
-func (o *Outcome) giveWay(t credential.Token, to credential.Grantee, m Moment) {
-	kept := t.Editor
-	t = t.Following(to)
-	t.Editor = kept
-	o.Tokens.Changed = append(o.Tokens.Changed, o.barred(t.GivingWay(m.At), m.At))
-	o.tellToken(t, audit.TokenReplaced, m)
 }
 
 // endToken closes for ever the token of what is not granted any more.
@@ -121,9 +114,7 @@ func (o *Outcome) barTokens(f File, m Moment) {
 			o.endToken(t, m)
 			continue
 		}
-		if after := o.barred(t, m.At); !after.Barred.Equal(t.Barred) {
-			o.Tokens.Changed = append(o.Tokens.Changed, after)
-		}
+		o.move(t, t, m.At)
 	}
 }
 

@@ -132,6 +132,27 @@ func TestAnotherSoftwareGetsItsOwnToken(t *testing.T) {
 	}
 }
 
+// What an approval gives to another software, or for another town, is not the former one's.
+func TestTheFormerSoftwareGainsNothing(t *testing.T) {
+	before := valid(48231, ofTilleul)
+	before.Current.Scopes = []string{"cnaf_quotient_familial", "cnaf_enfants"}
+	file := decision.File{Request: before, Subscription: serving(before), Server: before, CurrentEditor: tilleul, Tokens: []credential.Token{inUse(before)}}
+	event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", true}.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	event.Scopes = []string{"cnaf_quotient_familial", "cnaf_adresse"}
+	o, err := decision.DecideEvent(file, event, brume, 10000077, byDatapass)
+	if err != nil || len(o.Tokens.Changed) != 1 || !slices.Equal(o.Tokens.Changed[0].Scopes, []string{"cnaf_quotient_familial"}) {
+		t.Errorf("with other scopes: %+v, %v", o.Tokens, err)
+	}
+	event.Siret = "21040107100019"
+	o, err = decision.DecideEvent(file, event, brume, 10000077, byDatapass)
+	if err != nil || len(o.Tokens.Changed) != 1 || o.Tokens.Changed[0].Siret != "21560124000017" || o.Tokens.Changed[0].State(noon) != credential.TokenReplaced {
+		t.Errorf("for another town: %+v, %v", o.Tokens, err)
+	}
+}
+
 // « revoke blacklists one token only …; archived habilitation's tokens stay valid »
 // (api-particulier.md 10.2): whatever ends the right closes every token with it.
 func TestTheTokensEndWithTheRight(t *testing.T) {
@@ -180,7 +201,7 @@ func TestTheTokensEndWithTheRight(t *testing.T) {
 		if got := states(); slices.ContainsFunc(got, func(s credential.TokenState) bool { return s != credential.TokenRevoked }) {
 			t.Errorf("%s: revoked, they are %v", name, got)
 		}
-		if _, _, err := file.Tokens[0].Replaced(credential.Drawn{}, credential.SideEditor, 0, noon); !fault.Is(err, "token.barred") {
+		if _, _, err := (credential.TokenFile{Token: file.Tokens[0]}).Replaced(credential.Drawn{}, credential.SideEditor, 0, noon); !fault.Is(err, "token.barred") {
 			t.Errorf("%s: replaced although the right is gone: %v", name, err)
 		}
 	}
