@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -65,8 +66,9 @@ func (a *App) tendTokens(ctx context.Context) (string, error) {
 	if err != nil {
 		return fmt.Sprintf("%d issued", issued), err
 	}
-	erased, err := a.tokens.service.EraseTexts(ctx)
-	return fmt.Sprintf("%d issued, %d texts", issued, erased), err
+	erased, errTexts := a.tokens.service.EraseTexts(ctx)
+	forgotten, errUses := a.tokens.service.EraseUses(ctx)
+	return fmt.Sprintf("%d issued, %d texts, %d days", issued, erased, forgotten), errors.Join(errTexts, errUses)
 }
 
 // enrolTokens gives the towns of a seed their tokens: those whose text the seed holds are in

@@ -110,8 +110,8 @@ func (s APIDoor) FindAccess(ctx context.Context, digest [32]byte, stale, now tim
 				WHERE a.digest = $1 AND a.expires_at > $2 AND s.ended_at IS NULL AND o.revoked_at IS NULL
 			), counted AS (
 				INSERT INTO api_counts AS n (what, span, times, at) SELECT 'call ' || live.client, ` + presentSecond + `, 1, clock_timestamp() FROM live
-				ON CONFLICT (what) DO UPDATE SET span = EXCLUDED.span, at = EXCLUDED.at,
-					times = CASE WHEN n.span = EXCLUDED.span THEN n.times + 1 ELSE 1 END
+				ON CONFLICT (what) DO UPDATE SET span = greatest(n.span, EXCLUDED.span), at = EXCLUDED.at, -- never back to a second of before
+					times = CASE WHEN n.span < EXCLUDED.span THEN 1 ELSE n.times + 1 END
 				RETURNING times
 			)
 			SELECT ` + clientColumns + `, live.scopes AS opened, counted.times

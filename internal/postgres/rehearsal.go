@@ -52,7 +52,8 @@ func (r *rehearsal) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, errors.Join(errors.New("the driver lacks what a rehearsal needs"), opened.Close())
 	}
 	rehearsed := &savepointConn{rehearsedConn: inner}
-	if err := rehearsed.run(ctx, "BEGIN"); err != nil {
+	// Whoever decides meanwhile waits for no rehearsal, and it for nobody.
+	if err := errors.Join(rehearsed.run(ctx, "SET lock_timeout = '2s'"), rehearsed.run(ctx, "BEGIN")); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
 	return rehearsed, nil

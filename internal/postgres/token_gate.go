@@ -275,6 +275,16 @@ func (s Tokens) AddUses(ctx context.Context, uses []credential.Use) error {
 	})
 }
 
+// EraseUses erases the counts of days before one.
+func (s Tokens) EraseUses(ctx context.Context, before string) (int, error) {
+	result, err := s.DB.pool.ExecContext(ctx, `DELETE FROM token_uses WHERE day < $1::date`, before)
+	if err != nil {
+		return 0, err
+	}
+	erased, err := result.RowsAffected()
+	return int(erased), err
+}
+
 // ListUses lists how often a token was shown since a day, newest first.
 func (s Tokens) ListUses(ctx context.Context, id, since string) ([]credential.Use, error) {
 	const sqlList = `

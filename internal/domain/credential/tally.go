@@ -39,12 +39,17 @@ type Tally struct {
 	counts map[tallied]Use
 }
 
+// dayOf is the day of an instant in Paris, as the table writes it.
+func dayOf(at time.Time) string {
+	day := value.MomentOf(at)
+	return fmt.Sprintf("%04d-%02d-%02d", day.Year, day.Month, day.Day)
+}
+
 type tallied struct{ token, day, outcome string }
 
 // Note counts a call of a token.
 func (t *Tally) Note(tokenID, outcome string, served bool, at time.Time) {
-	day := value.MomentOf(at)
-	key := tallied{tokenID, fmt.Sprintf("%04d-%02d-%02d", day.Year, day.Month, day.Day), outcome}
+	key := tallied{tokenID, dayOf(at), outcome}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.counts == nil {

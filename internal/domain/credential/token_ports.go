@@ -117,6 +117,8 @@ type TokenStore interface {
 
 	// ListUnissued lists valid requests with the modality that never had a token.
 	ListUnissued(ctx context.Context, limit int) ([]TokenFile, error)
+	// EraseUses erases the counts of days before one.
+	EraseUses(ctx context.Context, before string) (int, error)
 	// EraseTexts erases the texts that were collected before a time, and those of tokens that
 	// are closed for good. It counts them.
 	EraseTexts(ctx context.Context, collectedBefore, now time.Time) (int, error)

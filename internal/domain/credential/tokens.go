@@ -334,12 +334,23 @@ func (s *Tokens) Counts(ctx context.Context, by Caller) (map[TokenState]int, err
 
 // Uses lists how often a token was shown in the last days, newest first.
 func (s *Tokens) Uses(ctx context.Context, id string, days int) ([]Use, error) {
-	since := value.MomentOf(s.Now().AddDate(0, 0, -days))
-	uses, err := s.Store.ListUses(ctx, id, fmt.Sprintf("%04d-%02d-%02d", since.Year, since.Month, since.Day))
+	uses, err := s.Store.ListUses(ctx, id, dayOf(s.Now().AddDate(0, 0, -days)))
 	if err != nil {
 		return nil, fmt.Errorf("list the uses of a token: %w", err)
 	}
 	return uses, nil
+}
+
+// UsesLife is how long the calls of a day are known, in months (PRODUCT.md 6, technical logs).
+const UsesLife = 6
+
+// EraseUses erases the counts of calls that are too old to be kept.
+func (s *Tokens) EraseUses(ctx context.Context) (int, error) {
+	erased, err := s.Store.EraseUses(ctx, dayOf(s.Now().AddDate(0, -UsesLife, 0)))
+	if err != nil {
+		return 0, fmt.Errorf("erase the uses of tokens: %w", err)
+	}
+	return erased, nil
 }
 
 // EraseTexts erases the texts that nobody may be shown any more.
