@@ -17,11 +17,12 @@ import (
 	"portail-qf/internal/domain/value"
 )
 
-// Tokens implements credential.TokenStore and credential.TallyStore.
+// Tokens implements credential.TokenStore, credential.GateStore and credential.TallyStore.
 type Tokens struct{ DB *DB }
 
 var (
 	_ credential.TokenStore = Tokens{}
+	_ credential.GateStore  = Tokens{}
 	_ credential.TallyStore = Tokens{}
 )
 

@@ -47,7 +47,7 @@ func setVault(t testing.TB) *vault {
 	mint := &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TestPrefix}
 	store, now := postgres.Tokens{DB: s.db}, func() time.Time { return v.now }
 	v.service = &credential.Tokens{Store: store, Mint: mint, Sealer: ring, Opener: ring, Now: now}
-	v.gate = &credential.Gate{Store: postgres.NewTokenGate(s.db), Pepper: mint.Pepper, Now: now}
+	v.gate = &credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: mint.Pepper, Now: now}
 	if issued, err := v.service.IssueMissing(context.Background()); err != nil || issued != 1 {
 		t.Fatalf("%d tokens issued, %v", issued, err)
 	}
@@ -371,7 +371,7 @@ func TestWhateverCutsATokenCutsItAtOnceEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := &credential.Gate{Store: postgres.NewTokenGate(connect(t, v.addresses.App)), Pepper: v.gate.Pepper, Now: v.gate.Now}
+	elsewhere := &credential.Gate{Store: postgres.Tokens{DB: connect(t, v.addresses.App)}, Pepper: v.gate.Pepper, Now: v.gate.Now}
 	admits := func(want string) {
 		t.Helper()
 		for _, gate := range []*credential.Gate{v.gate, elsewhere} {
@@ -490,7 +490,7 @@ func TestTheCallsOfASecondAreCountedTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gates := []*credential.Gate{v.gate, {Store: postgres.NewTokenGate(connect(t, v.addresses.App)), Pepper: v.gate.Pepper, Now: v.gate.Now}}
+	gates := []*credential.Gate{v.gate, {Store: postgres.Tokens{DB: connect(t, v.addresses.App)}, Pepper: v.gate.Pepper, Now: v.gate.Now}}
 	var mu sync.Mutex
 	admitted, refused := map[int64]int{}, map[int64]int{}
 	var together sync.WaitGroup

@@ -69,10 +69,10 @@ type Shown struct {
 
 // GateStore looks tokens up.
 type GateStore interface {
-	// FindShown finds a token. fault.NotFound, code token.unknown. Where counts is true and
-	// the token is neither revoked nor suspended nor replaced at now, a call of its
-	// habilitation is counted.
-	FindShown(ctx context.Context, shown Shown, counts bool, now time.Time) (Token, Allowance, error)
+	// FindShown finds a token. fault.NotFound, code token.unknown.
+	FindShown(ctx context.Context, shown Shown) (Token, error)
+	// CountCall counts a call of a request's software in the present second of the database.
+	CountCall(ctx context.Context, request habilitation.RequestNumber) (Allowance, error)
 }
 
 // Admit tells what a token opens for a call, which it counts. Codes, in the order of the
@@ -94,20 +94,25 @@ func (g *Gate) open(ctx context.Context, text value.Secret, counts bool) (Admiss
 	if err != nil {
 		return Admission{}, err
 	}
-	now := g.Now()
-	token, allowance, err := g.Store.FindShown(ctx, shown, counts, now)
+	token, err := g.Store.FindShown(ctx, shown)
 	if err != nil {
 		return Admission{}, fmt.Errorf("find the token of a call: %w", err)
 	}
 	admission := Admission{
 		TokenID: token.ID, Request: token.Request, Habilitation: token.Habilitation, Siret: token.Siret, Organisation: token.Organisation,
-		Editor: token.Editor, Scopes: token.Scopes, IssuedAt: token.IssuedAt, ExpiresAt: token.ExpiresAt, Allowance: allowance,
+		Editor: token.Editor, Scopes: token.Scopes, IssuedAt: token.IssuedAt, ExpiresAt: token.ExpiresAt,
 	}
-	state := token.State(now)
-	switch {
-	case state == TokenRevoked || state == TokenSuspended || state == TokenReplaced:
+	state := token.State(g.Now())
+	if state == TokenRevoked || state == TokenSuspended || state == TokenReplaced {
 		return admission, fault.New(fault.Forbidden, "token.revoked")
-	case allowance.Exceeded:
+	}
+	if counts {
+		if admission.Allowance, err = g.Store.CountCall(ctx, token.Request); err != nil {
+			return admission, err
+		}
+	}
+	switch {
+	case admission.Allowance.Exceeded:
 		return admission, fault.New(fault.Forbidden, "token.too_many_calls")
 	case state == TokenExpired:
 		return admission, fault.New(fault.Forbidden, "token.expired")

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +21,7 @@ import (
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/machine"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
@@ -51,15 +53,17 @@ type tokens struct {
 	err   error
 }
 
-func (s *tokens) FindShown(_ context.Context, shown credential.Shown, counts bool, _ time.Time) (credential.Token, credential.Allowance, error) {
-	if counts {
-		panic("to look is not to call")
-	}
+func (s *tokens) FindShown(_ context.Context, shown credential.Shown) (credential.Token, error) {
 	token, found := s.known[shown.PublicID]
 	if !found && s.err == nil {
-		return token, credential.Allowance{}, fault.New(fault.NotFound, "token.unknown")
+		return token, fault.New(fault.NotFound, "token.unknown")
 	}
-	return token, credential.Allowance{}, s.err
+	return token, s.err
+}
+
+// CountCall implements credential.GateStore: introspection counts nothing.
+func (s *tokens) CountCall(context.Context, habilitation.RequestNumber) (credential.Allowance, error) {
+	return credential.Allowance{}, errors.New("a call is counted")
 }
 
 func openPrograms(t *testing.T) *programs {
