@@ -170,6 +170,23 @@ func (h HubAccounts) FindHubAccesses(ctx context.Context, editor value.Siret, si
 	return found, nil
 }
 
+// FindHubClients tells which of an editor's towns has each of some client ids.
+func (h HubAccounts) FindHubClients(ctx context.Context, editor value.Siret, ids []string) (map[string]value.Siret, error) {
+	const sqlOwners = `SELECT client_id, min(siret) AS siret FROM hub_accounts WHERE editor_siret = $1 AND client_id = ANY ($2) GROUP BY client_id`
+	var rows []struct {
+		Client string `db:"client_id"`
+		Siret  string `db:"siret"`
+	}
+	if err := h.DB.pool.SelectContext(ctx, &rows, sqlOwners, editor.String(), pq.StringArray(ids)); err != nil {
+		return nil, err
+	}
+	owners := make(map[string]value.Siret, len(rows))
+	for _, row := range rows {
+		owners[row.Client] = value.Siret(row.Siret)
+	}
+	return owners, nil
+}
+
 // ListLeftHubAccesses lists what is kept for subscriptions that have been stopped since before
 // a time.
 func (h HubAccounts) ListLeftHubAccesses(ctx context.Context, before time.Time, limit int) ([]credential.HubAccess, error) {

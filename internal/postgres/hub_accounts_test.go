@@ -168,6 +168,29 @@ func TestAPairIsDepositedTestedShownReplacedAndErased(t *testing.T) {
 	}
 }
 
+// HubEE draws one client id a subscription: the one of another town is a slip of the hand.
+func TestTheClientIDOfAnotherTownIsRefused(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	d.deposits(majastres)
+	if _, err := d.Deposit(ctx, handOf(tilleul), valombre, "si-"+majastres.String(), "secret"); !fault.Is(err, "hub_account.id_taken") {
+		t.Errorf("deposited for another town: %v", err)
+	}
+	lines, err := credential.ReadHubList(value.Secret(valombre.String() + ";si-" + majastres.String() + ";secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told, batch, err := d.DepositList(ctx, handOf(tilleul), lines); err != nil || batch != 0 || told[0].Code != "hub_account.id_taken" {
+		t.Errorf("in a list: %+v, %d, %v", told, batch, err)
+	}
+	exchanged, err := credential.ReadHubList(value.Secret(valombre.String() + ";si-" + majastres.String() + ";secret\n" + majastres.String() + ";si-" + valombre.String() + ";secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told, batch, err := d.DepositList(ctx, handOf(tilleul), exchanged); err != nil || batch == 0 || told[0].Code != "" || told[1].Code != "" {
+		t.Errorf("a list that puts both right: %+v, %d, %v", told, batch, err)
+	}
+}
+
 // « Secret sealed […] with the row as associated data »: a secret that is moved to another row
 // opens nowhere.
 func TestASecretIsSealedInItsRow(t *testing.T) {

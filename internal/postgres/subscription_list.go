@@ -47,6 +47,7 @@ type watchedRow struct {
 	EditorName     string `db:"editor_name"`
 	ContendingID   string `db:"contending_siret"`
 	ContendingName string `db:"contending_name"`
+	Account        string `db:"account_state"`
 
 	Total int `db:"total"`
 }
@@ -56,14 +57,15 @@ const watchedColumns = `
 	s.administrator, s.want, s.wanted_at, s.state, s.code_cog, COALESCE(s.hub_id, '') AS hub_id, s.at_hub, s.suspended_at_hub,
 	s.failure_code, s.failure_field, s.failure_trace, s.failed_at, s.active_at, s.seen_at, s.revision,
 	COALESCE(c.name, s.organisation) AS town, COALESCE(c.form, '') AS town_form, COALESCE(e.name, '') AS editor_name,
-	COALESCE(v.editor_siret, '') AS contending_siret, COALESCE(v.editor, '') AS contending_name`
+	COALESCE(v.editor_siret, '') AS contending_siret, COALESCE(v.editor, '') AS contending_name, COALESCE(a.state, '') AS account_state`
 
 // watchedTables are a subscription with the names that go with it: of the town, of the editor
-// that receives, of the editor that contends.
+// that receives, of the editor that contends; and with the state of its pair.
 const watchedTables = `
 	FROM subscriptions s
 	LEFT JOIN collectivities c ON c.siret = s.siret
 	LEFT JOIN editors e ON e.siret = s.editor_siret
+	LEFT JOIN hub_accounts a ON a.siret = s.siret AND a.editor_siret = s.editor_siret
 	LEFT JOIN LATERAL (
 		SELECT h.editor_siret, h.editor FROM habilitations h
 		WHERE h.request = s.contender ORDER BY h.number DESC LIMIT 1) v ON true`
@@ -79,6 +81,7 @@ func (r watchedRow) watched() (credential.Watched, error) {
 		},
 		Town: r.Town, TownForm: directory.FormState(r.TownForm), EditorName: r.EditorName,
 		Contending: credential.Contending{Siret: value.Siret(r.ContendingID), Name: r.ContendingName},
+		Account:    credential.HubAccountState(r.Account),
 	}
 	if err := json.Unmarshal(r.Administrator, &watched.Administrator); err != nil {
 		return credential.Watched{}, fmt.Errorf("read the local administrator of %s: %w", r.Siret, err)

@@ -11,7 +11,8 @@ import (
 // token_state.
 type TokenView struct {
 	URL       string // of its page (package tokens); "" for no token
-	Display   string // prefix and public id
+	Display   string // prefix and public id; of another system's, its identifier
+	Ours      bool   // there is more of it than Display
 	State     credential.TokenState
 	ExpiresAt Moment
 	LastUse   Moment // not known before the first one
@@ -20,7 +21,7 @@ type TokenView struct {
 // NewTokenView shows a token as it stands at a time.
 func NewTokenView(t credential.Token, prefix credential.TokenPrefix, now time.Time) TokenView {
 	return TokenView{
-		URL: "/jetons/" + t.ID, Display: t.Display(prefix), State: t.State(now), ExpiresAt: MomentOf(t.ExpiresAt), LastUse: MomentOf(t.LastUse),
+		URL: "/jetons/" + t.ID, Display: t.Display(prefix), Ours: t.PublicID != "", State: t.State(now), ExpiresAt: MomentOf(t.ExpiresAt), LastUse: MomentOf(t.LastUse),
 	}
 }
 
@@ -32,6 +33,14 @@ var tokenSeverities = map[credential.TokenState]dsfr.Severity{
 
 // Severity colours the badge of the state; templates call it.
 func (v TokenView) Severity() string { return string(tokenSeverities[v.State]) }
+
+// Opens tells that the token lets calls through; templates call it.
+func (v TokenView) Opens() bool { return v.State.Opens() }
+
+// Lapses tells that somebody should prolong the token; templates call it.
+func (v TokenView) Lapses() bool {
+	return v.State == credential.TokenExpiring || v.State == credential.TokenExpired
+}
 
 // Lasts tells that the date of expiry still says when calls stop; templates call it.
 func (v TokenView) Lasts() bool { return v.State.Opens() && v.State != credential.TokenOverlapped }

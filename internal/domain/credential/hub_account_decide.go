@@ -42,9 +42,9 @@ func (a HubAccess) deposited(pair HubPair, sealed []byte, by Hand, batch int64, 
 }
 
 // fetched notes that the editor has the pair from HubEE itself. ok is false where that is known
-// already, or where the pair is here: it says more.
+// already, where the pair is here, which says more, or where HubEE shows none yet.
 func (a HubAccess) fetched(by Hand, now time.Time) (change HubAccountChange, ok bool) {
-	if a.Account.State != HubAccountNone {
+	if a.AccountState() != HubAccountToFetch {
 		return HubAccountChange{}, false
 	}
 	return HubAccountChange{

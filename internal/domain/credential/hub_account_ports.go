@@ -20,6 +20,9 @@ type HubAccountStore interface {
 	FindHubAccess(ctx context.Context, editor, siret value.Siret) (HubAccess, error)
 	// FindHubAccesses finds towns; those that it does not find are left out.
 	FindHubAccesses(ctx context.Context, editor value.Siret, sirets []value.Siret) (map[value.Siret]HubAccess, error)
+	// FindHubClients tells which of an editor's towns has each of some client ids; those that
+	// nobody deposited are left out.
+	FindHubClients(ctx context.Context, editor value.Siret, ids []string) (map[string]value.Siret, error)
 	// FindHubAccessOfReceiver finds a town for whichever editor receives its dossiers at present.
 	// fault.NotFound, code hub_account.unknown.
 	FindHubAccessOfReceiver(ctx context.Context, siret value.Siret) (HubAccess, error)

@@ -33,14 +33,19 @@ const (
 )
 
 // Deposit keeps the pair of a town, and asks HubEE at once whether it takes it: the state says
-// what came of it. Codes: those of ParseHubPair, hub_account.unknown (NotFound),
-// hub_account.moved (Conflict).
+// what came of it. Codes: those of ParseHubPair, hub_account.id_taken (Invalid),
+// hub_account.unknown (NotFound), hub_account.moved (Conflict).
 func (h *HubAccounts) Deposit(ctx context.Context, by Hand, siret value.Siret, id string, secret value.Secret) (HubAccountState, error) {
 	pair, err := ParseHubPair(id, secret)
 	if err != nil {
 		return HubAccountNone, err
 	}
 	recorded, err := h.change(ctx, by.Editor, siret, func(access HubAccess) (HubAccountChange, error) {
+		if owners, err := h.Store.FindHubClients(ctx, by.Editor, []string{pair.ClientID}); err != nil {
+			return HubAccountChange{}, fmt.Errorf("find whose a client id is: %w", err)
+		} else if owner, known := owners[pair.ClientID]; known && owner != siret {
+			return HubAccountChange{}, fault.New(fault.Invalid, "hub_account.id_taken")
+		}
 		change := access.deposited(pair, h.seal(access, pair), by, 0, h.Now())
 		change.TestAt = change.At.Add(testAfter)
 		return change, nil
@@ -216,18 +221,25 @@ func (h *HubAccounts) DepositList(ctx context.Context, by Hand, lines []HubLine)
 	}
 }
 
-// depositsOf decides what becomes of each line, and refuses those of towns that are not the
-// editor's.
+// depositsOf decides what becomes of each line. It refuses those of towns that are not the
+// editor's, and those with the client id of a town that the list leaves as it is: HubEE draws
+// one a subscription.
 func (h *HubAccounts) depositsOf(ctx context.Context, by Hand, lines []HubLine, batch int64) ([]HubAccountChange, error) {
 	var sirets []value.Siret
+	var clients []string
+	listed := map[value.Siret]bool{}
 	for _, line := range lines {
 		if line.accepted() {
-			sirets = append(sirets, line.Siret)
+			sirets, clients, listed[line.Siret] = append(sirets, line.Siret), append(clients, line.Pair.ClientID), true
 		}
 	}
 	found, err := h.Store.FindHubAccesses(ctx, by.Editor, sirets)
 	if err != nil {
 		return nil, fmt.Errorf("find the towns of a list: %w", err)
+	}
+	owners, err := h.Store.FindHubClients(ctx, by.Editor, clients)
+	if err != nil {
+		return nil, fmt.Errorf("find whose the client ids of a list are: %w", err)
 	}
 	var changes []HubAccountChange
 	for i, line := range lines {
@@ -236,6 +248,8 @@ func (h *HubAccounts) depositsOf(ctx context.Context, by Hand, lines []HubLine, 
 		case line.Code != "":
 		case !known:
 			lines[i].Code, lines[i].Repeats = "hub_account.unknown", 0
+		case owners[line.Pair.ClientID] != "" && !listed[owners[line.Pair.ClientID]]:
+			lines[i].Code, lines[i].Repeats = "hub_account.id_taken", 0
 		case line.accepted():
 			change := access.deposited(line.Pair, h.seal(access, line.Pair), by, batch, h.Now())
 			change.TestAt = change.At

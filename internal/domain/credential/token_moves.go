@@ -212,7 +212,7 @@ func (t Token) Ended(at time.Time) (Token, error) {
 // closed for good, or suspended already).
 func (t Token) Suspended(by TokenSuspension) (Token, error) {
 	state := t.State(by.At)
-	if state == TokenRevoked || state == TokenReplaced || !t.Suspension.At.IsZero() {
+	if state == TokenRevoked || state == TokenReplaced || state == TokenExpired || !t.Suspension.At.IsZero() {
 		return t, fault.New(fault.Conflict, "token.over")
 	}
 	t.Suspension = by

@@ -2,6 +2,7 @@ package credential
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -119,7 +120,12 @@ func (s *Tokens) tell(change *TokenChange, by Caller, file TokenFile, act audit.
 // reasonLimit is the length of a reason, in characters.
 const reasonLimit = 2000
 
-// readReason keeps the lines of a reason. Codes: reason.required, reason.too_long (Invalid).
+// pasted is a token: one of ours, even cut at its end, or a signed one of the existing system.
+// A reason is mailed and journalled, where a token must never be.
+var pasted = regexp.MustCompile(`apip_(?:live|test)_[0-9A-Za-z]{20}|eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8}`)
+
+// readReason keeps the lines of a reason. Codes: reason.required, reason.too_long,
+// reason.holds_token (Invalid).
 func readReason(typed string) (string, error) {
 	var kept []string
 	for line := range strings.FieldsFuncSeq(typed, func(r rune) bool { return r == '\n' || r == '\r' }) {
@@ -133,6 +139,8 @@ func readReason(typed string) (string, error) {
 		return "", fault.New(fault.Invalid, "reason.required")
 	case utf8.RuneCountInString(reason) > reasonLimit:
 		return "", fault.New(fault.Invalid, "reason.too_long")
+	case pasted.MatchString(reason):
+		return "", fault.New(fault.Invalid, "reason.holds_token")
 	}
 	return reason, nil
 }

@@ -15,7 +15,7 @@ import (
 type SeedToken struct {
 	Text      value.Secret
 	ExpiresAt time.Time
-	Revoked   bool
+	Revoked   bool // with its habilitation
 }
 
 // Seed gives a habilitation the token of a seed, and writes to nobody. It is false where the
@@ -61,6 +61,7 @@ func (s *Tokens) known(issued Drawn, given SeedToken) (Drawn, error) {
 	issued.ConfirmedAt = issued.IssuedAt
 	if given.Revoked {
 		issued.Revocation = TokenRevocation{By: audit.System.Display, At: s.Now()}
+		issued.Barred = s.Now()
 	}
 	return issued, nil
 }

@@ -174,8 +174,8 @@ func (s *Tokens) EndOverlap(ctx context.Context, by Caller, id string) error {
 }
 
 // Suspend closes a token until somebody opens it again. Codes: token.unknown (NotFound),
-// token.not_holder (Forbidden), token.over (Conflict), reason.required, reason.too_long
-// (Invalid).
+// token.not_holder (Forbidden), token.over (Conflict), reason.required, reason.too_long,
+// reason.holds_token (Invalid).
 func (s *Tokens) Suspend(ctx context.Context, by Caller, id, reason string) error {
 	why, err := readReason(reason)
 	if err != nil {
@@ -197,7 +197,8 @@ func (s *Tokens) Resume(ctx context.Context, by Caller, id string) error {
 }
 
 // Revoke closes a token for ever. Codes: token.unknown (NotFound), token.not_holder
-// (Forbidden), token.over (Conflict), reason.required, reason.too_long (Invalid).
+// (Forbidden), token.over (Conflict), reason.required, reason.too_long, reason.holds_token
+// (Invalid).
 func (s *Tokens) Revoke(ctx context.Context, by Caller, id, reason string) error {
 	why, err := readReason(reason)
 	if err != nil {

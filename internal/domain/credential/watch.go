@@ -33,6 +33,18 @@ type Watched struct {
 	TownForm   directory.FormState // "" for a town that has none yet
 	EditorName string              // of who receives the dossiers; "" for the town itself
 	Contending Contending
+	// Account is where the pair of the receiving editor's software stands; HubAccountNone for
+	// nothing known. The pair itself is the editor's alone.
+	Account HubAccountState
+}
+
+// AccountState is where the pair stands, seen with the subscription; HubAccountNone where no
+// software receives the dossiers.
+func (w Watched) AccountState() HubAccountState {
+	if w.Editor == "" {
+		return HubAccountNone
+	}
+	return HubAccess{Want: w.Want, State: w.State, Account: HubAccount{State: w.Account}}.AccountState()
 }
 
 // Contending is the editor of the request that contends.

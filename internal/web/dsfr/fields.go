@@ -8,6 +8,8 @@ type Input struct {
 	Type string // of the control: text, email, tel, date
 	// Code is true for an identifier to copy: no spelling help, capitals on a phone.
 	Code bool
+	// Exact is true for a code of which capitals and small letters differ: no capitals then.
+	Exact bool
 	// Autocomplete says what the browser may fill in of the person herself; "off" for
 	// what is about somebody else.
 	Autocomplete string
@@ -100,6 +102,9 @@ func fieldFuncs() map[string]any {
 		"input": func(field form.Field) Input { return Input{Field: field, Type: "text", Autocomplete: "off"} },
 		"codeInput": func(field form.Field) Input {
 			return Input{Field: field, Type: "text", Autocomplete: "off", Code: true}
+		},
+		"exactInput": func(field form.Field) Input {
+			return Input{Field: field, Type: "text", Autocomplete: "off", Code: true, Exact: true}
 		},
 		// secretInput hides what is typed, and never shows it again.
 		"secretInput": func(field form.Field) Input {

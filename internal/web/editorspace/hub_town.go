@@ -142,7 +142,7 @@ func hubFormOf(access credential.HubAccess) hubForm {
 // refusedFor puts the sentence of an error beside the field that it is about.
 func (f hubForm) refusedFor(err error) hubForm {
 	switch code := fault.CodeOf(err); code {
-	case "hub_account.id_missing", "hub_account.id_malformed":
+	case "hub_account.id_missing", "hub_account.id_malformed", "hub_account.id_taken":
 		f.ID = f.ID.Refused(code)
 	default:
 		f.Secret = f.Secret.Refused(code)

@@ -69,7 +69,7 @@ func newHubRows(listed []credential.HubAccess) (rows []hubRow, tickable bool) {
 			Town: web.Typographic(access.Town), Siret: access.Siret.Display(), URL: hubTownPath(access.Siret), Phase: phaseWords(access),
 			Account: newHubStateView(access),
 		}
-		if access.Account.State == credential.HubAccountNone {
+		if access.AccountState() == credential.HubAccountToFetch {
 			row.Ticked, row.BoxID = access.Siret.String(), fieldTicked+"-"+access.Siret.String()
 			if !tickable { // where a problem leads
 				row.BoxID = fieldTicked

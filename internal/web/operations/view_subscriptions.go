@@ -119,6 +119,7 @@ type subscriptionPage struct {
 	Request          string // "D48231"; "" where no habilitation asked for it
 	RequestURL       string
 	Editor           string // "" where the town itself receives
+	Account          string // code of where the pair of its software stands; "" where the town itself receives
 	WantsActive      bool
 	WantedAt         web.Moment
 	Key, HubID       string // HubEE's; "" until known
@@ -168,6 +169,9 @@ func (v Views) newSubscriptionPage(page web.ProPage, w credential.Watched, calls
 	}
 	if w.COG != "" {
 		p.Key = w.Key().String()
+	}
+	if state := w.AccountState(); state != credential.HubAccountNone {
+		p.Account = "hub_account.state." + string(state)
 	}
 	p.Request, p.RequestURL = requestLink(w.Request, rights)
 	if rights.ReadTowns && w.COG != "" {

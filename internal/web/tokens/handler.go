@@ -38,7 +38,8 @@ const (
 	revocationPart  = "/revocation"
 
 	listPart          = "/jetons"
-	townRequestsPath  = "/collectivite/demandes" // package requests
+	townRequestsPath  = "/collectivite/demandes"          // package requests
+	holderLinkPath    = "/collectivite/lien-du-demandeur" // likewise
 	townHabilitations = "/collectivite#habilitations"
 )
 

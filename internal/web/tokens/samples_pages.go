@@ -140,6 +140,7 @@ func closingSamples(page web.ProPage) []web.Sample[closingPage] {
 		{Name: "suspension", Content: show(suspension, ofEditor, used)},
 		{Name: "suspension-operateur", Content: show(suspension, supporting, used)},
 		{Name: "suspension-sans-motif", Content: refused(show(suspension, ofTown, used), "reason.required")},
+		{Name: "suspension-jeton-dans-le-motif", Content: refused(show(suspension, ofTown, used), "reason.holds_token")},
 		{Name: "suspension-deja-faite", Content: moved(show(suspension, ofEditor, suspended), false)},
 		{Name: "revocation", Content: show(revocation, ofEditor, used)},
 		{Name: "revocation-operateur", Content: show(revocation, administrator, suspended)},

@@ -80,6 +80,7 @@ type onePage struct {
 	ConfirmedAt web.Moment
 	Holder      string // who acts for the town; "" where nobody is known
 	TransferURL string // where a colleague asks to act in that place; "" for everybody else
+	LinkURL     string // where an agent has the link sent that gives the request its holder; "" where somebody is
 	Collection  collectionView
 	Suspension  closedView
 	Revocation  closedView
@@ -87,6 +88,7 @@ type onePage struct {
 	Former      nearView
 	ReplacedAt  web.Moment
 	EndsAt      web.Moment
+	Ended       bool // that time is over
 	Uses        []useDay
 	// Served and Refused are the sums of them.
 	Served, Refused int
@@ -126,7 +128,7 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 	p := onePage{
 		ProPage: page, subject: newSubject(f.TokenFile, by, m), Help: helpOf(f, m.Now), Title: web.Typographic(f.Title), Request: f.Request.String(),
 		Scopes: v.scopesOf(f.Token), IssuedAt: web.MomentOf(f.IssuedAt), FirstUse: web.MomentOf(f.FirstUse), ConfirmedAt: web.MomentOf(f.ConfirmedAt),
-		ReplacedAt: web.MomentOf(f.ReplacedAt), EndsAt: web.MomentOf(f.EndsAt), Text: textOf(f, by, m.Now),
+		ReplacedAt: web.MomentOf(f.ReplacedAt), EndsAt: web.MomentOf(f.EndsAt), Ended: !f.EndsAt.After(m.Now), Text: textOf(f, by, m.Now),
 		Revocation: closedView{At: web.MomentOf(f.Revocation.At), By: f.Revocation.By, Reason: web.Lines(f.Revocation.Reason)},
 		Suspension: closedView{At: web.MomentOf(f.Suspension.At), By: f.Suspension.By, Side: sideOf(f.Suspension.Side), Reason: web.Lines(f.Suspension.Reason)},
 		Next:       newNearView(f.Next, by, m), Former: newNearView(f.Former, by, m), Uses: v.newUseDays(f.Uses),
@@ -137,6 +139,9 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 	}
 	if by.Side == credential.SideTown && f.MayAct(by.Caller) != nil {
 		p.Holder, p.TransferURL = web.Typographic(f.RequesterName), townRequestsPath+"/"+strconv.FormatInt(int64(f.Request), 10)+"/transfert"
+		if f.Holder == 0 {
+			p.TransferURL, p.LinkURL = "", holderLinkPath
+		}
 	}
 	if by.Space == account.SpaceAdministration || by.Space == account.SpaceInstruction {
 		p.RequestURL = by.Space.Path() + "/habilitations/" + strconv.FormatInt(int64(f.Request), 10)
@@ -208,7 +213,7 @@ func helpOf(f file, now time.Time) string {
 	state := f.State(now)
 	help := "token.help." + string(state)
 	switch {
-	case !f.Barred.IsZero() && (state == credential.TokenRevoked || state == credential.TokenSuspended && f.Suspension.At.IsZero()):
+	case state == credential.TokenRevoked && (!f.Barred.IsZero() || !f.Right.Holds), state == credential.TokenSuspended && f.Suspension.At.IsZero():
 		help += "_habilitation"
 	case state == credential.TokenToCollect && f.Former.State(now) == credential.TokenOverlapped:
 		help += "_remplacement"
