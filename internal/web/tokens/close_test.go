@@ -105,6 +105,8 @@ func TestATokenIsSuspendedWithAReason(t *testing.T) {
 	s.post(s.leo, s.majastres+suspensionPart, nil).is(http.StatusUnprocessableEntity, "Écrivez le motif", `aria-describedby="motif-erreur"`)
 	long := strings.Repeat("a", 2001)
 	s.post(s.leo, s.majastres+suspensionPart, url.Values{fieldReason: {long}}).is(http.StatusUnprocessableEntity, "Ce motif est trop long", long)
+	s.post(s.leo, s.majastres+suspensionPart, url.Values{fieldReason: {"J’ai vu " + text.Reveal() + " sur un forum."}}).
+		is(http.StatusUnprocessableEntity, "Ce motif contient un jeton", `aria-describedby="motif-erreur"`)
 	sent := url.Values{fieldReason: {"Un poste a été volé.\r\nNous vérifions."}}
 	s.post(s.leo, s.majastres+suspensionPart, sent).leads(s.majastres, "jeton-suspendu")
 	s.post(s.leo, s.majastres+suspensionPart, sent).leads(s.majastres, "jeton-suspendu") // a second click

@@ -144,6 +144,14 @@ func TestATownWithAnEditorHasNothingToDo(t *testing.T) {
 	s.get(s.sofia, s.majastres+collectPart).is(http.StatusConflict, "Ce jeton a déjà été récupéré.")
 }
 
+// A request of DataPass has a requester known by mail alone: an agent has the link sent that
+// gives it a holder.
+func TestATownWhoseRequestNobodyHoldsHasTheLinkSent(t *testing.T) {
+	s := setScene(t)
+	s.run(`UPDATE requests SET holder = NULL WHERE siret = $1`, sainville.Siret)
+	s.get(s.paul, s.sainville).is(http.StatusOK, "Aucun compte n’est encore rattaché", `action="`+holderLinkPath+`"`, "Envoyer le lien de rattachement", "!À faire")
+}
+
 // « Town without editor: collects directly from the page. »
 func TestATownWithoutEditorCollects(t *testing.T) {
 	s := setScene(t)
