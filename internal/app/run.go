@@ -46,7 +46,7 @@ func (a *App) Run(ctx context.Context, public, private net.Listener) error {
 		if err := errors.Join(site.Shutdown(drain), watch.Shutdown(drain)); err != nil {
 			a.log.Warn("some requests were cut at the end", "error", err)
 		}
-		a.writeCalls(ctx)
+		a.writeCalls(ctx, a.tokens.tally.Write)
 		return nil
 	})
 	return group.Wait()

@@ -35,27 +35,38 @@ func (a *App) newTokens(ring *seal.Ring, pepper *seal.Pepper) *tokens {
 	return made
 }
 
-// tallyPause is how long the counts of calls wait in memory.
-const tallyPause = 2 * time.Second
+const (
+	// tallyPause is how long the counts of the calls that gave data wait in memory: people look
+	// whether their software works.
+	tallyPause = 2 * time.Second
+	// refusalPause is how long those of the others do: a write for each refusal of each token
+	// would cost more than the refusal.
+	refusalPause = 30 * time.Second
+	// tallyPatience is how long a write may take.
+	tallyPatience = 5 * time.Second
+)
 
 // countCalls writes the counts of calls down until ctx ends.
 func (a *App) countCalls(ctx context.Context) error {
-	ticker := time.NewTicker(tallyPause)
-	defer ticker.Stop()
+	served, all := time.NewTicker(tallyPause), time.NewTicker(refusalPause)
+	defer served.Stop()
+	defer all.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
-			a.writeCalls(ctx)
+		case <-served.C:
+			a.writeCalls(ctx, a.tokens.tally.WriteServed)
+		case <-all.C:
+			a.writeCalls(ctx, a.tokens.tally.Write)
 		}
 	}
 }
 
-func (a *App) writeCalls(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tallyPause)
+func (a *App) writeCalls(ctx context.Context, write func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tallyPatience)
 	defer cancel()
-	if err := a.tokens.tally.Write(ctx); err != nil {
+	if err := write(ctx); err != nil {
 		a.log.Warn("the calls of tokens were not written down; they are counted still", "error", err)
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
-	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
@@ -212,7 +211,7 @@ func TestOurMailsStayAtHomeWhereTheExistingSystemWrites(t *testing.T) {
 			Contacts: habilitation.Contacts{Requester: habilitation.Contact{Mail: "anne.morel@majastres.example.fr"}},
 		}
 		service := s.decisions()
-		m := decision.Moment{At: noon, Author: audit.Datapass, Sealer: service.Sealer.(notice.Sealer), Mint: service.Mint}
+		m := decision.Moment{At: noon, Author: audit.Datapass, Sealer: service.Sealer, Mint: service.Mint}
 		outcome, err := decision.DecideEvent(s.file(777), event, s.file(777).CurrentEditor, 0, m)
 		if err != nil || outcome == nil || len(outcome.Letters) != want {
 			t.Errorf("%s: a revocation by DataPass yields %+v, %v", mails, outcome, err)

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -15,30 +14,81 @@ import (
 	"portail-qf/internal/domain/value"
 )
 
-// What a check reads of a token, and how it counts a call: both happen thousands of times a
-// second, each by one prepared statement on one row.
+// What a check reads of a token: that happens thousands of times a second, by one prepared
+// statement.
 const (
 	gateColumns = `
 		t.id, t.request, t.habilitation, t.siret, t.organisation, t.editor_siret, t.scopes, t.barred_at, t.issued_at, t.expires_at, t.replaced_at,
 		t.ends_at, t.suspended_at, t.revoked_at`
 	sqlShown        = `SELECT` + gateColumns + ` FROM tokens t WHERE t.public_id = $1 AND t.digest = ANY($2)`
 	sqlShownForeign = `SELECT` + gateColumns + ` FROM tokens t WHERE t.id = $1 AND t.public_id IS NULL`
-	// sqlCall counts by the clock of the database, that of all instances. Once the calls of a
-	// second are too many, they are counted no further, and it gives no row.
-	sqlCall = `
-		INSERT INTO call_allowances AS a (request, second, calls) VALUES ($1, floor(extract(epoch FROM now())), 1)
-		ON CONFLICT (request) DO UPDATE SET
-			second = greatest(a.second, EXCLUDED.second), calls = CASE WHEN a.second < EXCLUDED.second THEN 1 ELSE a.calls + 1 END
-		WHERE a.second < EXCLUDED.second OR a.calls < $2
-		RETURNING second, calls`
 )
+
+var (
+	sqlCounted        = counting(sqlShown, "$3", "$4")
+	sqlCountedForeign = counting(sqlShownForeign, "$2", "$3")
+)
+
+// counting reads a token and counts a call of its software in the same statement, by the clock
+// of the database, that of all instances. The calls of a token that is closed are not counted
+// (credential.Token.State), nor those of a second that has had its number: it tells no second
+// then.
+func counting(shown, limit, now string) string {
+	return `
+		WITH t AS MATERIALIZED (` + shown + `), counted AS (
+			INSERT INTO call_allowances AS a (request, second, calls)
+			SELECT t.request, floor(extract(epoch FROM now())), 1 FROM t
+			WHERE t.revoked_at IS NULL AND t.suspended_at IS NULL AND t.barred_at IS NULL
+				AND (t.ends_at IS NULL OR t.ends_at >= t.expires_at OR t.ends_at > ` + now + `)
+			ON CONFLICT (request) DO UPDATE SET
+				second = greatest(a.second, EXCLUDED.second), calls = CASE WHEN a.second < EXCLUDED.second THEN 1 ELSE a.calls + 1 END
+			WHERE a.second < EXCLUDED.second OR a.calls < ` + limit + `
+			RETURNING second, calls)
+		SELECT t.*, counted.second, counted.calls FROM t LEFT JOIN counted ON true`
+}
 
 // FindShown finds a token by what was shown.
 func (s Tokens) FindShown(ctx context.Context, shown credential.Shown) (credential.Token, error) {
-	text, arguments := sqlShown, []any{shown.PublicID, pq.ByteaArray(shown.Digests)}
+	text, arguments := sqlShown, shownBy(shown)
 	if shown.PublicID == "" {
-		text, arguments = sqlShownForeign, []any{shown.ID}
+		text = sqlShownForeign
 	}
+	return s.read(ctx, text, arguments)
+}
+
+// CountShown finds a token by what was shown, and counts a call of its request's software,
+// whatever its token and the instance.
+func (s Tokens) CountShown(ctx context.Context, shown credential.Shown, now time.Time) (credential.Token, credential.Allowance, error) {
+	text, arguments := sqlCounted, append(shownBy(shown), credential.CallsPerSecond, now)
+	if shown.PublicID == "" {
+		text = sqlCountedForeign
+	}
+	var second, calls sql.NullInt64
+	t, err := s.read(ctx, text, arguments, &second, &calls)
+	if err != nil {
+		return t, credential.Allowance{}, err
+	}
+	left := credential.Allowance{Limit: credential.CallsPerSecond}
+	switch state := t.State(now); {
+	case second.Valid:
+		left.Remaining, left.Reset = left.Limit-int(calls.Int64), time.Unix(second.Int64+1, 0)
+	case state.Opens() || state == credential.TokenExpired: // since when, the present second tells well enough
+		left.Exceeded, left.Reset = true, time.Now().Truncate(time.Second).Add(time.Second)
+	default:
+		left = credential.Allowance{}
+	}
+	return t, left, nil
+}
+
+func shownBy(shown credential.Shown) []any {
+	if shown.PublicID == "" {
+		return []any{shown.ID}
+	}
+	return []any{shown.PublicID, pq.ByteaArray(shown.Digests)}
+}
+
+// read reads a token, and what its statement tells besides.
+func (s Tokens) read(ctx context.Context, text string, arguments []any, besides ...any) (credential.Token, error) {
 	statement, err := s.DB.statement(ctx, text)
 	if err != nil {
 		return credential.Token{}, err
@@ -50,8 +100,8 @@ func (s Tokens) FindShown(ctx context.Context, shown credential.Shown) (credenti
 		editor                                     sql.NullString
 		barred, replaced, ends, suspended, revoked sql.NullTime
 	)
-	err = statement.QueryRowContext(ctx, arguments...).Scan(&t.ID, &request, &granted, &siret, &t.Organisation, &editor, (*pq.StringArray)(&t.Scopes),
-		&barred, &t.IssuedAt, &t.ExpiresAt, &replaced, &ends, &suspended, &revoked)
+	err = statement.QueryRowContext(ctx, arguments...).Scan(append([]any{&t.ID, &request, &granted, &siret, &t.Organisation, &editor,
+		(*pq.StringArray)(&t.Scopes), &barred, &t.IssuedAt, &t.ExpiresAt, &replaced, &ends, &suspended, &revoked}, besides...)...)
 	if err != nil {
 		return credential.Token{}, notFoundAs("token.unknown", err)
 	}
@@ -60,27 +110,6 @@ func (s Tokens) FindShown(ctx context.Context, shown credential.Shown) (credenti
 	t.Barred, t.ReplacedAt, t.EndsAt = barred.Time, replaced.Time, ends.Time
 	t.Suspension.At, t.Revocation.At = suspended.Time, revoked.Time
 	return t, nil
-}
-
-// CountCall counts a call of a request's software, whatever its token and the instance.
-func (s Tokens) CountCall(ctx context.Context, request habilitation.RequestNumber) (credential.Allowance, error) {
-	statement, err := s.DB.statement(ctx, sqlCall)
-	if err != nil {
-		return credential.Allowance{}, err
-	}
-	left := credential.Allowance{Limit: credential.CallsPerSecond}
-	var second int64
-	var calls int
-	err = statement.QueryRowContext(ctx, int64(request), credential.CallsPerSecond).Scan(&second, &calls)
-	switch {
-	case errors.Is(err, sql.ErrNoRows): // since when, the present second tells well enough
-		left.Exceeded, left.Reset = true, time.Now().Truncate(time.Second).Add(time.Second)
-	case err != nil:
-		return left, fmt.Errorf("count a call: %w", err)
-	default:
-		left.Remaining, left.Reset = left.Limit-calls, time.Unix(second+1, 0)
-	}
-	return left, nil
 }
 
 // AddUses adds to the counts of calls, and moves the first and the last use.

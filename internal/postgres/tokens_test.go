@@ -528,6 +528,10 @@ func TestTheStateOfAListIsThatOfTheDomain(t *testing.T) {
 	if _, err := v.service.IssueMissing(ctx); err != nil {
 		t.Fatal(err)
 	}
+	text, _, err := v.service.Collect(ctx, sofia, v.id, noKey)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, change := range []string{
 		`replaced_at = NULL`, `collected_at = now(), collected_side = 'editeur'`, `first_used_at = now()`, `expires_at = $1`, `expires_at = $1 + interval '89 days'`,
 		`expires_at = $1 + interval '90 days'`, `expires_at = $1 - interval '1 second'`, `expires_at = $1 + interval '1 year', barred_at = now()`,
@@ -539,6 +543,13 @@ func TestTheStateOfAListIsThatOfTheDomain(t *testing.T) {
 		found, _, err := v.service.List(ctx, staff, credential.TokenQuery{State: want, Siret: majastres, Limit: 10})
 		if err != nil || len(found) != 1 || found[0].ID != v.id {
 			t.Errorf("after %s it is %s, and a list of these finds %d, %v", change, want, len(found), err)
+		}
+		// A call is counted for a token that opens, or did: what is closed takes nobody's place.
+		v.run(`DELETE FROM call_allowances`)
+		_, err = v.gate.Admit(ctx, text)
+		counts := want.Opens() || want == credential.TokenExpired
+		if n := v.count(`SELECT count(*) FROM call_allowances`); counts != (n == 1) || (err == nil) != want.Opens() {
+			t.Errorf("after %s it is %s, %d calls are counted, and it is told %v", change, want, n, err)
 		}
 	}
 }
@@ -554,6 +565,9 @@ func TestUsesAreCountedByDay(t *testing.T) {
 	tally.Note(v.id, "401 00103", false, noon.Add(time.Hour))
 	tally.Note(v.id, "200", true, evening)
 	v.now = evening
+	if err := tally.WriteServed(ctx); err != nil || v.count(`SELECT count(*) FROM token_uses`) != 2 {
+		t.Fatalf("those that gave data are written first: %v", err)
+	}
 	for range 2 { // nothing is counted twice
 		if err := tally.Write(ctx); err != nil {
 			t.Fatal(err)

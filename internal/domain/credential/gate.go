@@ -71,8 +71,10 @@ type Shown struct {
 type GateStore interface {
 	// FindShown finds a token. fault.NotFound, code token.unknown.
 	FindShown(ctx context.Context, shown Shown) (Token, error)
-	// CountCall counts a call of a request's software in the present second of the database.
-	CountCall(ctx context.Context, request habilitation.RequestNumber) (Allowance, error)
+	// CountShown finds a token and counts a call of its request's software in the present second
+	// of the database. A token that is revoked, replaced or suspended at now uses nothing up:
+	// its allowance is zero. Errors as FindShown.
+	CountShown(ctx context.Context, shown Shown, now time.Time) (Token, Allowance, error)
 }
 
 // Admit tells what a token opens for a call, which it counts. Codes, in the order of the
@@ -94,25 +96,25 @@ func (g *Gate) open(ctx context.Context, text value.Secret, counts bool) (Admiss
 	if err != nil {
 		return Admission{}, err
 	}
-	token, err := g.Store.FindShown(ctx, shown)
+	now := g.Now()
+	var token Token
+	var left Allowance
+	if counts {
+		token, left, err = g.Store.CountShown(ctx, shown, now)
+	} else {
+		token, err = g.Store.FindShown(ctx, shown)
+	}
 	if err != nil {
 		return Admission{}, fmt.Errorf("find the token of a call: %w", err)
 	}
 	admission := Admission{
 		TokenID: token.ID, Request: token.Request, Habilitation: token.Habilitation, Siret: token.Siret, Organisation: token.Organisation,
-		Editor: token.Editor, Scopes: token.Scopes, IssuedAt: token.IssuedAt, ExpiresAt: token.ExpiresAt,
+		Editor: token.Editor, Scopes: token.Scopes, IssuedAt: token.IssuedAt, ExpiresAt: token.ExpiresAt, Allowance: left,
 	}
-	state := token.State(g.Now())
-	if state == TokenRevoked || state == TokenSuspended || state == TokenReplaced {
+	switch state := token.State(now); {
+	case state == TokenRevoked || state == TokenSuspended || state == TokenReplaced:
 		return admission, fault.New(fault.Forbidden, "token.revoked")
-	}
-	if counts {
-		if admission.Allowance, err = g.Store.CountCall(ctx, token.Request); err != nil {
-			return admission, err
-		}
-	}
-	switch {
-	case admission.Allowance.Exceeded:
+	case left.Exceeded:
 		return admission, fault.New(fault.Forbidden, "token.too_many_calls")
 	case state == TokenExpired:
 		return admission, fault.New(fault.Forbidden, "token.expired")

@@ -69,6 +69,24 @@ func (t *Tally) Write(ctx context.Context) error {
 	taken := t.counts
 	t.counts = nil
 	t.mu.Unlock()
+	return t.write(ctx, taken)
+}
+
+// WriteServed does so for the calls that gave data alone, which people wait to see.
+func (t *Tally) WriteServed(ctx context.Context) error {
+	taken := map[tallied]Use{}
+	t.mu.Lock()
+	for key, use := range t.counts {
+		if use.Served {
+			taken[key] = use
+			delete(t.counts, key)
+		}
+	}
+	t.mu.Unlock()
+	return t.write(ctx, taken)
+}
+
+func (t *Tally) write(ctx context.Context, taken map[tallied]Use) error {
 	if len(taken) == 0 {
 		return nil
 	}

@@ -21,7 +21,6 @@ import (
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/fault"
-	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/machine"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
@@ -61,9 +60,9 @@ func (s *tokens) FindShown(_ context.Context, shown credential.Shown) (credentia
 	return token, s.err
 }
 
-// CountCall implements credential.GateStore: introspection counts nothing.
-func (s *tokens) CountCall(context.Context, habilitation.RequestNumber) (credential.Allowance, error) {
-	return credential.Allowance{}, errors.New("a call is counted")
+// CountShown implements credential.GateStore: introspection counts nothing.
+func (s *tokens) CountShown(context.Context, credential.Shown, time.Time) (credential.Token, credential.Allowance, error) {
+	return credential.Token{}, credential.Allowance{}, errors.New("a call is counted")
 }
 
 func openPrograms(t *testing.T) *programs {
