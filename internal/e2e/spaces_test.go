@@ -64,7 +64,7 @@ func TestAnEditorLooksAfterItsMembers(t *testing.T) {
 	invite(p.persona("editrice-tilleul").Mail, "editor_member").answers(422).says("C'est votre propre adresse")
 	invite(p.persona("membre-tilleul").Mail, "editor_member").answers(422).says("Cette personne a déjà ce rôle")
 	invite("ida.martel@tilleul.example.fr", "editor_admin").at("/editeur/invitations").says("L'invitation est envoyée à ida.martel@tilleul.example.fr",
-		"Gestion de l'espace éditeur » pour Logiciels Tilleul", "SIRET 905 112 009 00014", "En attente", "Mail pas encore parti").neverSays("/administration/mails")
+		"Gestion de l'espace éditeur » pour Logiciels Tilleul", "SIRET 905 112 009 00014", "En attente").neverSays("/administration/mails")
 	if told := p.letter("ida.martel@tilleul.example.fr"); !strings.Contains(told.text, "Logiciels Tilleul") {
 		t.Errorf("the mail is for another editor:\n%s", told.text)
 	}
