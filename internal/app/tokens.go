@@ -26,7 +26,7 @@ func (a *App) newTokens(ring *seal.Ring, pepper *seal.Pepper) *tokens {
 	mint := &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TokenPrefix(a.config.Tokens.Prefix)}
 	made := &tokens{
 		service: &credential.Tokens{Store: store, Mint: mint, Sealer: ring, Opener: ring, Now: a.now},
-		gate:    &credential.Gate{Store: postgres.Tokens{DB: a.db}, Pepper: pepper, Now: a.now},
+		gate:    &credential.Gate{Store: postgres.Tokens{DB: a.db}, Pepper: pepper, Now: a.now, Clock: time.Now},
 		tally:   &credential.Tally{Store: store},
 	}
 	if key := a.config.APIParticulier.JWTKey; key != "" {

@@ -133,6 +133,10 @@ func (t Token) State(now time.Time) TokenState {
 	return TokenCollected
 }
 
+// Counts tells whether the calls of a token in a state take a place among those of a second:
+// what is closed takes nobody's.
+func (s TokenState) Counts() bool { return s.Opens() || s == TokenExpired }
+
 // Opens tells whether a state lets calls through.
 func (s TokenState) Opens() bool {
 	switch s {

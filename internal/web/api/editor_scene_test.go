@@ -56,7 +56,7 @@ func openEditors(t *testing.T) *editors {
 	router := e.router()
 	(&OAuth{Door: e.door, Address: router.Address}).Mount(router)
 	(&Introspection{
-		Door: e.door, Gate: &credential.Gate{Store: postgres.Tokens{DB: e.db}, Pepper: e.pepper, Now: now}, PortalURL: "https://portail.example.fr", Address: router.Address,
+		Door: e.door, Gate: &credential.Gate{Store: postgres.Tokens{DB: e.db}, Pepper: e.pepper, Now: now, Clock: time.Now}, PortalURL: "https://portail.example.fr", Address: router.Address,
 	}).Mount(router)
 	(&Editor{
 		Clients: &credential.Clients{Store: postgres.EditorClients{DB: e.db}}, Tokens: e.service,

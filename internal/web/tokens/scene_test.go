@@ -105,7 +105,7 @@ func (s *scene) mount() {
 	s.service = &credential.Tokens{
 		Store: store, Mint: &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TestPrefix}, Sealer: ring, Opener: ring, Now: now,
 	}
-	s.gate = &credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: pepper, Now: now}
+	s.gate = &credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: pepper, Now: now, Clock: time.Now}
 	// Whatever the story's time, nobody has to sign in again.
 	sessions := &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: func() time.Time { return noon }}
 	parsed, views := parseAll(s.t)
