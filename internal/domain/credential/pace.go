@@ -42,8 +42,13 @@ func (p *pace) first(shown Shown, request habilitation.RequestNumber, second int
 }
 
 func (p *pace) turn(second int64) {
-	if second != p.second || p.called == nil {
-		p.second, p.shown, p.called = second, map[string]struct{}{}, map[habilitation.RequestNumber]struct{}{}
+	if p.called == nil {
+		p.shown, p.called = map[string]struct{}{}, map[habilitation.RequestNumber]struct{}{}
+	}
+	if second != p.second {
+		p.second = second
+		clear(p.shown)
+		clear(p.called)
 	}
 }
 
