@@ -99,6 +99,9 @@ const (
 	HubAccountTested    Act = "hub_account.tested"
 	HubAccountRevealed  Act = "hub_account.revealed"
 	HubAccountErased    Act = "hub_account.erased"
+	TokenProlonged      Act = "token.prolonged"
+	ProlongationAmended Act = "token.amended"   // a modification begins, for a prolongation
+	ProlongationNudged  Act = "token.nudged"    // the editor asks the requester to prolong
 	TokenAdopted        Act = "token.adopted"   // issued by another system
 	TokenCorrected      Act = "token.corrected" // by its newer list
 
@@ -127,6 +130,7 @@ var Acts = [...]Act{
 	RequestClaimed, RequestUnclaimed, ClaimRefused, RequestAssigned, MessageSent, DraftErased, ReasonTemplateChanged,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
 	TokenIssued, TokenCollected, TokenShown, TokenSafe, TokenReplaced, TokenOverlapEnded, TokenSuspended, TokenResumed, TokenRevoked, TokenAdopted, TokenCorrected,
+	TokenProlonged, ProlongationAmended, ProlongationNudged,
 	HubAccountDeposited, HubAccountFetched, HubAccountTested, HubAccountRevealed, HubAccountErased,
 	DatapassReplayed, DatapassDismissed, CollectivityAdded,
 	APIClientCreated, APIClientChanged, APIClientRevoked, APISecretAdded, APISecretEnded, APIAddressRefused,

@@ -34,6 +34,9 @@ func CallerOf(by account.Actor) Caller {
 	return c
 }
 
+// ReachOf is whose tokens a person may see.
+func ReachOf(by account.Actor) TokenReach { return CallerOf(by).reach() }
+
 // reach is what a caller may see.
 func (c Caller) reach() TokenReach {
 	switch c.Side {

@@ -1,0 +1,243 @@
+package renewal
+
+import (
+	"fmt"
+	"time"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+)
+
+// The mails about prolongations.
+const (
+	KindExpiring  notice.Kind = "jeton-expire-bientot"
+	KindLastDay   notice.Kind = "jeton-expire-ce-soir"
+	KindCut       notice.Kind = "jeton-coupe"
+	KindProlonged notice.Kind = "jeton-prolonge"
+	KindNudge     notice.Kind = "prolongation-demandee"
+	KindBounced   notice.Kind = "rappel-non-remis"
+	KindPressing  notice.Kind = "prolongation-a-instruire"
+	KindDigest    notice.Kind = "jetons-de-la-semaine"
+)
+
+// About is what every mail about the prolongation of a token says of it.
+type About struct {
+	ID           string // of the page
+	Token        string // as lists name it
+	Habilitation habilitation.Number
+	Siret        value.Siret
+	Organisation string
+	Title        string
+	Editor       string // name; "" without an editor
+	Expiry       time.Time
+	To, CC       string
+}
+
+// aboutFile is what a mail says of a token.
+func aboutFile(f credential.TokenFile, prefix credential.TokenPrefix) About {
+	return About{
+		ID: f.ID, Token: f.Display(prefix), Habilitation: f.Habilitation, Siret: f.Siret, Organisation: notice.OneLine(f.Organisation, textLimit),
+		Title: notice.OneLine(f.Title, textLimit), Editor: notice.OneLine(f.Addressees.Editor, textLimit), Expiry: f.ExpiresAt,
+		To: f.Addressees.Requester, CC: f.Addressees.Technical,
+	}
+}
+
+// textLimit cuts the texts that a mail prints, in characters.
+const textLimit = 256
+
+func (a About) complete() bool {
+	return a.ID != "" && a.Token != "" && a.To != "" && a.Siret != "" && !a.Expiry.IsZero()
+}
+
+// Recipients are the requester and, in copy, the technical contact (guide, 6.c: « en tant
+// qu'éditeur et contact technique de l'habilitation, vous êtes en copie de ce mail »).
+func (a About) Recipients() notice.Recipients {
+	return notice.Recipients{To: []string{a.To}, CC: []string{a.CC}}
+}
+
+// Reminder reminds the requester of an expiry.
+type Reminder struct {
+	About
+	Stage Stage
+	// Left is how many days are left, below zero how many have passed: after an outage they are
+	// not those of the stage.
+	Left int
+	// Orphan: nobody at the town has an address, the technical contact reads it instead.
+	Orphan bool
+}
+
+// NewReminder completes the notice. It refuses one without addressee, token or date.
+func NewReminder(n Reminder) (Reminder, error) {
+	if n.To == "" {
+		n.To, n.CC, n.Orphan = n.CC, "", true
+	}
+	if !n.complete() {
+		return Reminder{}, fmt.Errorf("make a reminder: %w", notice.ErrIncomplete)
+	}
+	return n, nil
+}
+
+// Kind implements notice.Notice: before the last day, on it, after it.
+func (n Reminder) Kind() notice.Kind {
+	switch {
+	case n.Left > 0:
+		return KindExpiring
+	case n.Left == 0:
+		return KindLastDay
+	}
+	return KindCut
+}
+
+// Key is one per token, expiry and stage.
+func (n Reminder) Key() string { return reminderKey(n.ID, n.Expiry, n.Stage) }
+
+func reminderKey(tokenID string, expiry time.Time, stage Stage) string {
+	return fmt.Sprintf("rappel %s %s %d", tokenID, expiry.UTC().Format(time.DateOnly), stage)
+}
+
+// ProlongedNotice tells that a token is prolonged.
+type ProlongedNotice struct {
+	About       // its expiry is the new one
+	From        time.Time
+	By          string
+	WasExpired  bool
+	ByAmendment bool
+}
+
+// NewProlonged completes the notice. It refuses one without addressee, token or date.
+func NewProlonged(n ProlongedNotice) (ProlongedNotice, error) {
+	if n.To == "" {
+		n.To, n.CC = n.CC, ""
+	}
+	if !n.complete() || n.From.IsZero() {
+		return ProlongedNotice{}, fmt.Errorf("make %q: %w", KindProlonged, notice.ErrIncomplete)
+	}
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (n ProlongedNotice) Kind() notice.Kind { return KindProlonged }
+
+// Key is one per token and expiry that was moved.
+func (n ProlongedNotice) Key() string {
+	return fmt.Sprintf("%s %s %s", KindProlonged, n.ID, n.From.UTC().Format(time.DateOnly))
+}
+
+// NudgeNotice is an editor's demand to prolong a token.
+type NudgeNotice struct {
+	About
+	Left int
+	By   string // the editor's member, as displayed
+	At   time.Time
+}
+
+// NewNudge completes the notice. It refuses one without addressee, token or date.
+func NewNudge(n NudgeNotice) (NudgeNotice, error) {
+	if !n.complete() || n.At.IsZero() {
+		return NudgeNotice{}, fmt.Errorf("make %q: %w", KindNudge, notice.ErrIncomplete)
+	}
+	n.By = notice.OneLine(n.By, textLimit)
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (n NudgeNotice) Kind() notice.Kind { return KindNudge }
+
+// Key is one per token and moment.
+func (n NudgeNotice) Key() string {
+	return fmt.Sprintf("%s %s %s", KindNudge, n.ID, n.At.UTC().Format(time.RFC3339))
+}
+
+// BouncedNotice tells the technical contact that a reminder did not reach the requester.
+type BouncedNotice struct {
+	About          // To is the technical contact
+	MailID  int64  // of the reminder
+	Address string // that was refused
+}
+
+// NewBounced completes the notice. It refuses one without addressee, token or date.
+func NewBounced(n BouncedNotice) (BouncedNotice, error) {
+	if !n.complete() || n.Address == "" || n.MailID == 0 {
+		return BouncedNotice{}, fmt.Errorf("make %q: %w", KindBounced, notice.ErrIncomplete)
+	}
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (n BouncedNotice) Kind() notice.Kind { return KindBounced }
+
+// Key is one per reminder.
+func (n BouncedNotice) Key() string { return fmt.Sprintf("%s %d", KindBounced, n.MailID) }
+
+// PressingNotice tells the operator that a token is about to expire while a modification waits
+// for it.
+type PressingNotice struct {
+	Request      habilitation.RequestNumber
+	Siret        value.Siret
+	Organisation string
+	TokenID      string
+	Expiry       time.Time
+	Left         int
+	To           string
+}
+
+// NewPressing completes the notice. It refuses one without addressee, request or date.
+func NewPressing(n PressingNotice) (PressingNotice, error) {
+	if n.To == "" || n.Request == 0 || n.TokenID == "" || n.Expiry.IsZero() {
+		return PressingNotice{}, fmt.Errorf("make %q: %w", KindPressing, notice.ErrIncomplete)
+	}
+	n.Organisation = notice.OneLine(n.Organisation, textLimit)
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (n PressingNotice) Kind() notice.Kind { return KindPressing }
+
+// Key is one per token and expiry.
+func (n PressingNotice) Key() string {
+	return fmt.Sprintf("%s %s %s", KindPressing, n.TokenID, n.Expiry.UTC().Format(time.DateOnly))
+}
+
+// Recipients implements notice.Notice.
+func (n PressingNotice) Recipients() notice.Recipients { return notice.Recipients{To: []string{n.To}} }
+
+// DigestNotice lists, each week, the clients of an editor whose tokens expire or are cut.
+type DigestNotice struct {
+	Editor string // name
+	Siret  value.Siret
+	Week   time.Time // the day of the list
+	Rows   []DigestRow
+	Total  int
+	To     string
+}
+
+// NewDigest completes the notice. It refuses one without addressee, row or date.
+func NewDigest(n DigestNotice) (DigestNotice, error) {
+	if n.To == "" || n.Siret == "" || len(n.Rows) == 0 || n.Week.IsZero() {
+		return DigestNotice{}, fmt.Errorf("make %q: %w", KindDigest, notice.ErrIncomplete)
+	}
+	for i := range n.Rows {
+		n.Rows[i].Organisation = notice.OneLine(n.Rows[i].Organisation, textLimit)
+	}
+	return n, nil
+}
+
+// Kind implements notice.Notice.
+func (n DigestNotice) Kind() notice.Kind { return KindDigest }
+
+// Key is one per editor and week.
+func (n DigestNotice) Key() string {
+	year, week := civilDay(n.Week).ISOWeek()
+	return fmt.Sprintf("%s %s %d-%02d", KindDigest, n.Siret, year, week)
+}
+
+// Recipients implements notice.Notice.
+func (n DigestNotice) Recipients() notice.Recipients { return notice.Recipients{To: []string{n.To}} }
+
+// Cut tells that the token of a row is cut at the day of the list.
+func (r DigestRow) Cut(week time.Time) bool { return week.After(r.Expiry) }
+
+// More is how many clients are not listed.
+func (n DigestNotice) More() int { return n.Total - len(n.Rows) }

@@ -1,0 +1,137 @@
+package renewal
+
+import (
+	"context"
+	"time"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
+)
+
+// Store keeps prolongations.
+type Store interface {
+	// FindRenewal finds a token within reach with all that its prolongation needs.
+	// fault.NotFound, code token.unknown.
+	FindRenewal(ctx context.Context, reach credential.TokenReach, id string) (File, error)
+	// FindProlongation finds the prolongation that moved an expiry. fault.NotFound, code
+	// renewal.unknown.
+	FindProlongation(ctx context.Context, tokenID string, from time.Time) (Prolongation, error)
+	// RecordProlongation records a prolongation, and takes back the reminders that did not leave.
+	// fault.Conflict, code token.moved, when the token changed meanwhile.
+	RecordProlongation(ctx context.Context, change Change) error
+	// RecordAmendment records that a modification begins; one that goes on for the same token
+	// and expiry takes the new answers.
+	RecordAmendment(ctx context.Context, begun Amendment, event audit.Event) error
+	// RecordNudge records that an editor asks the requester to prolong, unless it did since a
+	// time: fault.Conflict, code renewal.nudged.
+	RecordNudge(ctx context.Context, nudge Nudge) error
+}
+
+// Requests begins the modification of a request (request.Service).
+type Requests interface {
+	// Reopen begins a modification. Code request.moved (Conflict) where one is under way.
+	Reopen(ctx context.Context, by account.Actor, number habilitation.RequestNumber) error
+}
+
+// Nudge is an editor's demand that a token be prolonged.
+type Nudge struct {
+	TokenID string
+	Expiry  time.Time
+	By      string // as displayed
+	At      time.Time
+	Since   time.Time // none may have been made since
+	Event   audit.Event
+	Letter  notice.Letter
+}
+
+// Reminding is what reminders need of a store.
+type Reminding interface {
+	// ListDue lists tokens whose reminder of now is not recorded yet, in the order of their
+	// expiry and id, after a place. Those that are suspended, revoked, replaced or without
+	// habilitation, and those about which another system writes, are not among them.
+	ListDue(ctx context.Context, now time.Time, after Place, limit int) ([]DueToken, error)
+	// RecordReminders records reminders, with the stages that are skipped, and their mails. A
+	// reminder that is recorded already, or whose token changed since it was listed, is left
+	// out. It returns how many were recorded.
+	RecordReminders(ctx context.Context, reminders []Recorded, now time.Time) (int, error)
+	// ListBounced lists reminders whose requester's address was refused and of which the
+	// technical contact was not told.
+	ListBounced(ctx context.Context, limit int) ([]BouncedReminder, error)
+	// ListPressing lists modifications that were filed for a prolongation, are not decided and
+	// whose token expires before a time.
+	ListPressing(ctx context.Context, before time.Time) ([]Pressing, error)
+	// ListDigests lists the editors that are to be told of their clients' tokens in a week.
+	ListDigests(ctx context.Context, now time.Time, atLeast int) ([]Digest, error)
+	// RecordLetters records mails, once each by their key. It tells how many were new.
+	RecordLetters(ctx context.Context, letters []notice.Letter, now time.Time) (int, error)
+}
+
+// Place is where a list goes on; zero at its beginning.
+type Place struct {
+	Expiry time.Time
+	ID     string
+}
+
+// DueToken is a token whose requester is to be reminded.
+type DueToken struct {
+	credential.TokenFile
+	// Covered are the stages that are recorded already for this expiry, of the token that this
+	// one replaces too.
+	Covered []Stage
+	// CopyTechnical: the technical contact wants a copy of each reminder, rather than the weekly
+	// list alone.
+	CopyTechnical bool
+}
+
+// Recorded is a reminder to be recorded.
+type Recorded struct {
+	TokenID string
+	Expiry  time.Time
+	Stage   Stage
+	Skipped []Stage
+	// Silent: a reminder of this stage has left for the token that this one replaces.
+	Silent bool
+	Letter *notice.Letter // nil where nobody has an address, or Silent
+	Told   []notice.EditorEvent
+}
+
+// BouncedReminder is a reminder that did not reach the requester.
+type BouncedReminder struct {
+	MailID                        int64
+	TokenID                       string
+	Siret                         value.Siret
+	Organisation, Editor          string
+	Requester, Address, Technical string
+	Expiry                        time.Time
+}
+
+// Pressing is a modification that holds a prolongation up.
+type Pressing struct {
+	Request      habilitation.RequestNumber
+	Siret        value.Siret
+	Organisation string
+	TokenID      string
+	Expiry       time.Time
+	FiledAt      time.Time
+}
+
+// Digest is what an editor is told of its clients in a week.
+type Digest struct {
+	Editor    value.Siret
+	Name      string
+	Technical string
+	Rows      []DigestRow
+	Total     int
+}
+
+// DigestRow is a client of a digest.
+type DigestRow struct {
+	TokenID      string
+	Siret        value.Siret
+	Organisation string
+	Expiry       time.Time
+}

@@ -1,0 +1,251 @@
+package renewal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/notice"
+)
+
+// Reminders is the daily work: it records what is due, and the outbox sends it.
+type Reminders struct {
+	Store  Reminding
+	Sealer notice.Sealer
+	Prefix credential.TokenPrefix
+	// Operator is the mailbox of the instructors.
+	Operator string
+	Now      func() time.Time // business time
+}
+
+const (
+	// remindedAtOnce is how many reminders one transaction records.
+	remindedAtOnce = 500
+	// pressingDays is how many days before an expiry the operator is told that a modification
+	// waits for it.
+	pressingDays = 7
+	// ManyClients is from how many clients at risk on an editor gets the weekly list.
+	ManyClients = 5
+	// digestRows bounds the list of a mail.
+	digestRows = 50
+)
+
+// Report counts what a run did.
+type Report struct {
+	Reminded, Skipped, NoAddress, Bounced, Pressing, Digests int
+}
+
+// String is the line of the log.
+func (r Report) String() string {
+	return fmt.Sprintf("%d reminders, %d stages passed, %d without address, %d bounces told, %d modifications pressing, %d weekly lists",
+		r.Reminded, r.Skipped, r.NoAddress, r.Bounced, r.Pressing, r.Digests)
+}
+
+// Remind records every reminder that is due and was not recorded, whatever days were missed: of
+// the stages that have passed the most urgent one is written about. However often it runs, and
+// wherever, a reminder of a token, an expiry and a stage is one (PRODUCT.md 3.10).
+func (r *Reminders) Remind(ctx context.Context) (Report, error) {
+	var report Report
+	err := r.remind(ctx, &report)
+	for _, work := range []func(context.Context, *Report) error{r.tellBounced, r.tellPressing, r.tellDigests} {
+		err = errors.Join(err, work(ctx, &report))
+	}
+	return report, err
+}
+
+func (r *Reminders) remind(ctx context.Context, report *Report) error {
+	now, after := r.Now(), Place{}
+	var failures []error
+	for {
+		due, err := r.Store.ListDue(ctx, now, after, remindedAtOnce)
+		if err != nil {
+			return fmt.Errorf("list the tokens to remind of: %w", err)
+		}
+		if len(due) == 0 {
+			return errors.Join(failures...)
+		}
+		last := due[len(due)-1]
+		after = Place{last.ExpiresAt, last.ID}
+		if err := r.record(ctx, due, now, report); err != nil {
+			failures = append(failures, err)
+		}
+	}
+}
+
+// record records a lot of reminders, one by one where the lot is refused: one that fails does
+// not hold the others back.
+func (r *Reminders) record(ctx context.Context, due []DueToken, now time.Time, report *Report) error {
+	var reminders []Recorded
+	var failures []error
+	for _, token := range due {
+		reminder, err := r.compose(token, now)
+		if err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		reminders = append(reminders, reminder)
+	}
+	count, err := r.Store.RecordReminders(ctx, reminders, now)
+	if err != nil && len(reminders) > 1 {
+		for _, one := range reminders {
+			if _, err := r.Store.RecordReminders(ctx, []Recorded{one}, now); err != nil {
+				failures = append(failures, fmt.Errorf("record the reminder of %s: %w", one.TokenID, err))
+				continue
+			}
+			report.count(one)
+		}
+		return errors.Join(failures...)
+	}
+	if err != nil {
+		return errors.Join(append(failures, fmt.Errorf("record reminders: %w", err))...)
+	}
+	if count > 0 {
+		for _, one := range reminders {
+			report.count(one)
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func (r *Report) count(one Recorded) {
+	r.Skipped += len(one.Skipped)
+	switch {
+	case one.Letter != nil:
+		r.Reminded++
+	case !one.Silent:
+		r.NoAddress++
+	}
+}
+
+// compose makes the reminder of a token.
+func (r *Reminders) compose(token DueToken, now time.Time) (Recorded, error) {
+	left := DaysLeft(token.ExpiresAt, now)
+	stage, ok := Due(left)
+	if !ok {
+		return Recorded{}, fmt.Errorf("remind of %s: %w", token.ID, fault.New(fault.Conflict, "renewal.not_due"))
+	}
+	reminder := Recorded{TokenID: token.ID, Expiry: token.ExpiresAt, Stage: stage}
+	for _, passed := range stage.Before() {
+		if !token.covers(passed) {
+			reminder.Skipped = append(reminder.Skipped, passed)
+		}
+	}
+	if reminder.Silent = token.covers(stage); reminder.Silent {
+		return reminder, nil
+	}
+	if token.Editor != "" {
+		kind := EventExpiring
+		reminder.Told = []notice.EditorEvent{{Kind: kind, Editor: token.Editor, Siret: token.Siret, Subject: token.ID}}
+	}
+	about := aboutFile(token.TokenFile, r.Prefix)
+	if !token.CopyTechnical && about.To != "" {
+		about.CC = ""
+	}
+	if about.To == "" && about.CC == "" {
+		return reminder, nil
+	}
+	composed, err := NewReminder(Reminder{About: about, Stage: stage, Left: left})
+	if err != nil {
+		return Recorded{}, err
+	}
+	letter, err := notice.Prepare(r.Sealer, composed)
+	reminder.Letter = &letter
+	return reminder, err
+}
+
+func (t DueToken) covers(stage Stage) bool {
+	for _, covered := range t.Covered {
+		if covered == stage {
+			return true
+		}
+	}
+	return false
+}
+
+// tellBounced tells technical contacts that a requester's address is refused.
+func (r *Reminders) tellBounced(ctx context.Context, report *Report) error {
+	found, err := r.Store.ListBounced(ctx, remindedAtOnce)
+	if err != nil {
+		return fmt.Errorf("list the reminders that came back: %w", err)
+	}
+	var composed []notice.Notice
+	for _, b := range found {
+		n, err := NewBounced(BouncedNotice{
+			About: About{
+				ID: b.TokenID, Token: b.TokenID, Siret: b.Siret, Organisation: b.Organisation, Editor: b.Editor, Expiry: b.Expiry, To: b.Technical,
+			},
+			MailID: b.MailID, Address: b.Address,
+		})
+		if err != nil {
+			return err
+		}
+		composed = append(composed, n)
+	}
+	report.Bounced, err = r.write(ctx, composed)
+	return err
+}
+
+// tellPressing tells the operator which modifications must be decided before a token expires.
+func (r *Reminders) tellPressing(ctx context.Context, report *Report) error {
+	now := r.Now()
+	found, err := r.Store.ListPressing(ctx, Stage(-pressingDays-1).DayOf(now))
+	if err != nil {
+		return fmt.Errorf("list the modifications that press: %w", err)
+	}
+	var composed []notice.Notice
+	for _, p := range found {
+		n, err := NewPressing(PressingNotice{
+			Request: p.Request, Siret: p.Siret, Organisation: p.Organisation, TokenID: p.TokenID, Expiry: p.Expiry, Left: DaysLeft(p.Expiry, now), To: r.Operator,
+		})
+		if err != nil {
+			return err
+		}
+		composed = append(composed, n)
+	}
+	report.Pressing, err = r.write(ctx, composed)
+	return err
+}
+
+// tellDigests writes the list of the week to the editors with many clients at risk.
+func (r *Reminders) tellDigests(ctx context.Context, report *Report) error {
+	now := r.Now()
+	if civilDay(now).Weekday() != time.Monday {
+		return nil
+	}
+	found, err := r.Store.ListDigests(ctx, now, ManyClients)
+	if err != nil {
+		return fmt.Errorf("list what editors are told: %w", err)
+	}
+	var composed []notice.Notice
+	for _, d := range found {
+		rows := d.Rows[:min(len(d.Rows), digestRows)]
+		n, err := NewDigest(DigestNotice{Editor: notice.OneLine(d.Name, textLimit), Siret: d.Editor, Week: now, Rows: rows, Total: len(d.Rows), To: d.Technical})
+		if err != nil {
+			return err
+		}
+		composed = append(composed, n)
+	}
+	report.Digests, err = r.write(ctx, composed)
+	return err
+}
+
+func (r *Reminders) write(ctx context.Context, composed []notice.Notice) (int, error) {
+	if len(composed) == 0 {
+		return 0, nil
+	}
+	letters := make([]notice.Letter, len(composed))
+	for i, n := range composed {
+		var err error
+		if letters[i], err = notice.Prepare(r.Sealer, n); err != nil {
+			return 0, err
+		}
+	}
+	count, err := r.Store.RecordLetters(ctx, letters, r.Now())
+	if err != nil {
+		return 0, fmt.Errorf("record mails: %w", err)
+	}
+	return count, nil
+}

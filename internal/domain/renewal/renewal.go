@@ -1,0 +1,98 @@
+package renewal
+
+import (
+	"time"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/habilitation"
+)
+
+// File is a token with all that its prolongation needs.
+type File struct {
+	credential.TokenFile
+	// Granted is the newest habilitation: what the requester is asked about.
+	Granted habilitation.Habilitation
+	State   habilitation.State // of the request
+	// Amendment is the modification that is under way for this prolongation; zero for none.
+	Amendment Amendment
+	// Last is the newest prolongation of the token; zero for none.
+	Last Prolongation
+	// NudgedAt is when the editor last asked the requester to prolong; zero for never.
+	NudgedAt time.Time
+}
+
+// DaysLeft is how many civil days are left before the expiry.
+func (f File) DaysLeft(now time.Time) int { return DaysLeft(f.ExpiresAt, now) }
+
+// Until is the expiry that a prolongation gives at now.
+func (f File) Until(now time.Time) time.Time {
+	return Until(f.ExpiresAt, now, credential.TokenLife)
+}
+
+// Open tells whether the token may be prolonged now: within Opening days of its expiry or
+// after it, and neither suspended, replaced nor revoked.
+func (f File) Open(now time.Time) bool { return f.closed(now) == nil && f.DaysLeft(now) <= Opening }
+
+// Answers are what the requester says (guide, 6.c). The zero Answers change everything.
+type Answers struct {
+	InCharge, SamePurpose, RightContacts bool
+}
+
+// Unchanged tells that nothing has changed since the habilitation.
+func (a Answers) Unchanged() bool { return a.InCharge && a.SamePurpose && a.RightContacts }
+
+// Prolongation is a token prolonged: one for each expiry that was moved.
+type Prolongation struct {
+	TokenID     string
+	From, Until time.Time
+	Way         Way
+	ByID, By    string // of the author, and as displayed then
+	At          time.Time
+}
+
+// Way is how a token came to be prolonged.
+type Way string
+
+// The ways, as the database's CHECK lists them.
+const (
+	Confirmed Way = "confirmee"    // nothing had changed
+	Amended   Way = "modification" // a modification was approved
+)
+
+// Ways lists both.
+var Ways = [...]Way{Confirmed, Amended}
+
+// Amendment is a modification of a habilitation that somebody began because the answers to a
+// prolongation had changed. It prolongs the token when it is approved.
+type Amendment struct {
+	ID      int64
+	TokenID string
+	Request habilitation.RequestNumber
+	Expiry  time.Time // of the token, when it began
+	Answers Answers
+	By      string // as displayed then
+	BegunAt time.Time
+	// FiledAt is its first deposit; EndedAt is when it was decided or given up. Zero before.
+	FiledAt, EndedAt time.Time
+}
+
+// IsZero tells that there is none.
+func (a Amendment) IsZero() bool { return a.ID == 0 }
+
+// Prolonged is the amendment's token once it is approved at now.
+func (a Amendment) Prolonged(t credential.Token, by audit.Author, now time.Time) (credential.Token, Prolongation) {
+	return prolonged(t, Amended, by, now)
+}
+
+func prolonged(t credential.Token, way Way, by audit.Author, now time.Time) (credential.Token, Prolongation) {
+	done := Prolongation{TokenID: t.ID, From: t.ExpiresAt, Until: Until(t.ExpiresAt, now, credential.TokenLife), Way: way, ByID: by.ID, By: by.Display, At: now}
+	t.ExpiresAt = done.Until
+	return t, done
+}
+
+// Kind of events that the programs of an editor learn (PRODUCT.md 3.9).
+const (
+	EventProlonged = "jeton.prolonge"
+	EventExpiring  = "jeton.expire_bientot"
+)
