@@ -147,6 +147,11 @@ func (s Applications) RecordChange(ctx context.Context, change request.Change) e
 				return err
 			}
 		}
+		if change.Moves {
+			if err := followAmendment(ctx, tx, change.Application, change.At); err != nil {
+				return err
+			}
+		}
 		if change.Message != nil {
 			if err := insertMessage(ctx, tx, number, *change.Message); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -19,6 +20,8 @@ import (
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/outbox"
+	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 )
 
@@ -74,6 +77,9 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 		return decision.File{}, err
 	}
 	if file.Tokens, err = findTokens(ctx, s.DB.pool, file.Request.Number); err != nil {
+		return decision.File{}, err
+	}
+	if file.Amendment, err = findAmendment(ctx, s.DB.pool, file.Request.Number); err != nil {
 		return decision.File{}, err
 	}
 	if file.Subscription, err = s.behind(ctx, siret); err != nil || file.Subscription.Siret == "" {
@@ -273,6 +279,16 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 			return fault.Because(fault.Conflict, "habilitation.moved", err)
 		}
 		return err
+	}
+	for _, prolonged := range o.Prolonged {
+		if err := insertProlongation(ctx, tx, prolonged); err != nil {
+			return err
+		}
+	}
+	if o.Application != nil && o.Application.Phase == request.Closed {
+		if err := endAmendment(ctx, tx, o.Request.Number, cmp.Or(o.AmendmentEnd, renewal.EndGivenUp), o.At); err != nil {
+			return err
+		}
 	}
 	if !o.Request.State.Habilitates() {
 		if err := barTokens(ctx, tx, o.Request.Number, o.At); err != nil {

@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/renewal"
 )
 
 // Moment is when a decision is made, by whom, and with what mails are sealed.
@@ -89,6 +90,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		o.replaceSoftware(f, m)
 	}
 	err = errors.Join(err, o.tellHandOver(served, m), o.tellHandOver(left, m), o.tellHandOver(replaced, m))
+	err = errors.Join(err, o.prolong(f, grant.Editor, m))
 	for _, designated := range designations(r.Current, before, grant.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
 	}
@@ -354,6 +356,9 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 	o := f.outcome(m.At)
 	o.Events = []audit.Event{m.event(r, acts[v.Act], "")}
 	o.barTokens(f, m)
+	if v.Act == habilitation.Refuse {
+		o.AmendmentEnd = renewal.EndRefused
+	}
 	switch {
 	case v.Act == habilitation.Restore:
 		o.serve(f, false)
@@ -374,8 +379,13 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 			told.CC = v.Technical
 		}
 	}
+	var unprolonged renewal.Amendment
+	if v.Act == habilitation.Refuse {
+		unprolonged = f.Amendment
+	}
 	return o, o.write(m.Sealer, func() (notice.Notice, error) {
 		return NewChanged(Changed{
+			TokenID: unprolonged.TokenID, TokenUntil: unprolonged.Expiry,
 			About: told, Habilitation: r.Current.Number, Act: v.Act, Reason: v.Reason, Revision: r.Revision + 1, At: m.At,
 			StillValid: r.Current.Number != 0 && r.State != habilitation.Revoked, Suspended: r.State == habilitation.Suspended,
 		})

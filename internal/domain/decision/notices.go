@@ -132,6 +132,10 @@ type Changed struct {
 	// perhaps.
 	StillValid bool
 	Suspended  bool
+	// TokenID and TokenUntil are the token that a refused modification was to prolong, and its
+	// expiry, which stays; zero for none.
+	TokenID    string
+	TokenUntil time.Time
 	Revision   int // of the request, after the decision
 	At         time.Time
 }

@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 )
@@ -48,6 +49,9 @@ type File struct {
 	// Tokens are those of the request that nobody revoked, ServerTokens those of the request
 	// that the subscription serves.
 	Tokens, ServerTokens []credential.Token
+	// Amendment: the modification under way was begun for the prolongation of a token; zero
+	// otherwise.
+	Amendment renewal.Amendment
 }
 
 // Reading is the subscription of a town as a decision read it, with who may take it: all of
@@ -81,7 +85,11 @@ type Outcome struct {
 	// Application is what was written, as it is afterwards; nil where nothing of it changes.
 	Application *request.Application
 	// Tokens are those that change, each with the revision that was read, and the new ones.
-	Tokens       credential.TokenChange
+	Tokens credential.TokenChange
+	// Prolonged are the tokens, among those, that are prolonged. AmendmentEnd is what becomes of
+	// the modification that was to do so; "" where nothing is decided of it.
+	Prolonged    []renewal.Prolongation
+	AmendmentEnd renewal.End
 	Events       []audit.Event
 	Letters      []notice.Letter
 	Notices      []notice.Notice // what the letters say

@@ -102,10 +102,11 @@ type Recorded struct {
 // BouncedReminder is a reminder that did not reach the requester.
 type BouncedReminder struct {
 	MailID                        int64
-	TokenID                       string
+	Token                         credential.Token // its names alone
+	Habilitation                  habilitation.Number
 	Siret                         value.Siret
-	Organisation, Editor          string
-	Requester, Address, Technical string
+	Organisation, Editor, Address string
+	Technical                     string
 	Expiry                        time.Time
 }
 
@@ -125,7 +126,6 @@ type Digest struct {
 	Name      string
 	Technical string
 	Rows      []DigestRow
-	Total     int
 }
 
 // DigestRow is a client of a digest.

@@ -175,7 +175,8 @@ func (r *Reminders) tellBounced(ctx context.Context, report *Report) error {
 	for _, b := range found {
 		n, err := NewBounced(BouncedNotice{
 			About: About{
-				ID: b.TokenID, Token: b.TokenID, Siret: b.Siret, Organisation: b.Organisation, Editor: b.Editor, Expiry: b.Expiry, To: b.Technical,
+				ID: b.Token.ID, Token: b.Token.Display(r.Prefix), Habilitation: b.Habilitation, Siret: b.Siret, Organisation: notice.OneLine(b.Organisation, textLimit),
+				Editor: notice.OneLine(b.Editor, textLimit), Expiry: b.Expiry, To: b.Technical,
 			},
 			MailID: b.MailID, Address: b.Address,
 		})
@@ -191,7 +192,7 @@ func (r *Reminders) tellBounced(ctx context.Context, report *Report) error {
 // tellPressing tells the operator which modifications must be decided before a token expires.
 func (r *Reminders) tellPressing(ctx context.Context, report *Report) error {
 	now := r.Now()
-	found, err := r.Store.ListPressing(ctx, Stage(-pressingDays-1).DayOf(now))
+	found, err := r.Store.ListPressing(ctx, DayIn(now, pressingDays+1))
 	if err != nil {
 		return fmt.Errorf("list the modifications that press: %w", err)
 	}
@@ -209,12 +210,10 @@ func (r *Reminders) tellPressing(ctx context.Context, report *Report) error {
 	return err
 }
 
-// tellDigests writes the list of the week to the editors with many clients at risk.
+// tellDigests writes the list of the week to the editors with many clients at risk: on Monday,
+// or later where nothing ran that day.
 func (r *Reminders) tellDigests(ctx context.Context, report *Report) error {
 	now := r.Now()
-	if civilDay(now).Weekday() != time.Monday {
-		return nil
-	}
 	found, err := r.Store.ListDigests(ctx, now, ManyClients)
 	if err != nil {
 		return fmt.Errorf("list what editors are told: %w", err)

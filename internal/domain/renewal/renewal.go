@@ -77,6 +77,19 @@ type Amendment struct {
 	FiledAt, EndedAt time.Time
 }
 
+// End is what became of an amendment.
+type End string
+
+// The ends, as the database's CHECK lists them.
+const (
+	EndApproved End = "validee"
+	EndRefused  End = "refusee"
+	EndGivenUp  End = "abandonnee"
+)
+
+// Ends lists every end.
+var Ends = [...]End{EndApproved, EndRefused, EndGivenUp}
+
 // IsZero tells that there is none.
 func (a Amendment) IsZero() bool { return a.ID == 0 }
 

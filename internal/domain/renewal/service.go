@@ -109,33 +109,33 @@ func (s *Service) confirm(ctx context.Context, by account.Actor, found File, ans
 
 // complete adds to a prolongation its line of the journal, its mail and its event.
 func (s *Service) complete(change *Change, by account.Actor, found File) error {
-	at := change.Prolongation.At
-	change.Event = credential.TokenEvent(by.Author(), by.RequestID, change.Token, s.Prefix, audit.TokenProlonged, "", at)
-	letters, told, err := Announce(s.Sealer, s.Prefix, found.TokenFile, change.Prolongation)
-	change.Letters, change.Told = letters, told
+	change.Event = credential.TokenEvent(by.Author(), by.RequestID, change.Token, s.Prefix, audit.TokenProlonged, "", change.Prolongation.At)
+	composed, told, err := Announce(s.Prefix, found.TokenFile, change.Prolongation)
+	if change.Told = told; err != nil || composed == nil {
+		return err
+	}
+	letter, err := notice.Prepare(s.Sealer, composed)
+	change.Letters = []notice.Letter{letter}
 	return err
 }
 
 // Announce makes the mail of a prolongation, to the requester with the technical contact in
-// copy, and what the editor's programs learn.
-func Announce(sealer notice.Sealer, prefix credential.TokenPrefix, f credential.TokenFile, p Prolongation) ([]notice.Letter, []notice.EditorEvent, error) {
+// copy, and what the editor's programs learn. The mail is nil where another system writes, or
+// nobody has an address.
+func Announce(prefix credential.TokenPrefix, f credential.TokenFile, p Prolongation) (notice.Notice, []notice.EditorEvent, error) {
 	var told []notice.EditorEvent
 	if f.Editor != "" {
 		told = []notice.EditorEvent{{Kind: EventProlonged, Editor: f.Editor, Siret: f.Siret, Subject: f.ID}}
 	}
 	if f.Addressees.Requester == "" {
-		return nil, told, nil // another system writes, or nobody has an address
+		return nil, told, nil
 	}
 	about := aboutFile(f, prefix)
 	about.Expiry = p.Until
 	composed, err := NewProlonged(ProlongedNotice{
 		About: about, From: p.From, By: notice.OneLine(p.By, textLimit), WasExpired: p.At.After(p.From), ByAmendment: p.Way == Amended,
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	letter, err := notice.Prepare(sealer, composed)
-	return []notice.Letter{letter}, told, err
+	return composed, told, err
 }
 
 // amend records that a modification begins, then begins it. One that is under way already is

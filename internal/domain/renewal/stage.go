@@ -59,15 +59,17 @@ func (s Stage) Before() []Stage {
 }
 
 // DayOf is the day, from its beginning in Paris, at which a stage comes for an expiry.
-func (s Stage) DayOf(expiry time.Time) time.Time {
-	day := value.MomentOf(expiry)
-	return value.DayBegins(day.Year, time.Month(day.Month), day.Day-int(s))
+func (s Stage) DayOf(expiry time.Time) time.Time { return DayIn(expiry, -int(s)) }
+
+// DayIn is a day some days after an instant, from its beginning in Paris.
+func DayIn(at time.Time, days int) time.Time {
+	day := value.MomentOf(at)
+	return value.DayBegins(day.Year, time.Month(day.Month), day.Day+days)
 }
 
 // Window is between which expiries a token is at some stage, on the day of now.
 func Window(now time.Time) (from, before time.Time) {
-	day := value.MomentOf(now)
-	return value.DayBegins(day.Year, time.Month(day.Month), day.Day-lastCall), value.DayBegins(day.Year, time.Month(day.Month), day.Day+Opening+1)
+	return DayIn(now, -lastCall), DayIn(now, Opening+1)
 }
 
 // Until is the expiry of a token that is prolonged at now: eighteen calendar months after its

@@ -1,0 +1,56 @@
+package decision
+
+import (
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/renewal"
+)
+
+// prolong prolongs the token of a request whose modification was begun for that, once it is
+// approved (guide, 6.c: « après validation, le jeton est automatiquement prolongé de 18 mois »).
+// One that is suspended, or that another software replaces, is not.
+func (o *Outcome) prolong(f File, of editor.Editor, m Moment) error {
+	o.AmendmentEnd = renewal.EndApproved
+	if f.Amendment.IsZero() || !o.Request.State.Habilitates() {
+		return nil
+	}
+	t, changed := o.current(f)
+	if t.ID == "" || t.State(m.At) == credential.TokenSuspended {
+		return nil
+	}
+	after, done := f.Amendment.Prolonged(t, m.Author, m.At)
+	if changed < 0 {
+		o.Tokens.Changed = append(o.Tokens.Changed, after)
+	} else {
+		o.Tokens.Changed[changed] = after
+	}
+	o.Prolonged = append(o.Prolonged, done)
+	o.tellToken(after, audit.TokenProlonged, m)
+	mailed := about(o.Request, of)
+	composed, told, err := renewal.Announce(m.Mint.Prefix, credential.TokenFile{
+		Token: after, Title: mailed.Title, Addressees: credential.Addressees{Requester: mailed.To, Technical: mailed.CC, Editor: mailed.Editor},
+	}, done)
+	o.EditorEvents = append(o.EditorEvents, told...)
+	if err != nil || composed == nil {
+		return err
+	}
+	return o.write(m.Sealer, func() (notice.Notice, error) { return composed, nil })
+}
+
+// current is the token of the request that goes on, as the decision leaves it, and its place
+// among those that change; below zero for none.
+func (o *Outcome) current(f File) (t credential.Token, changed int) {
+	for i, t := range o.Tokens.Changed {
+		if t.Request == o.Request.Number && t.Current() {
+			return t, i
+		}
+	}
+	for _, t := range f.Tokens {
+		if t.Current() && t.Editor == o.Request.Current.Editor.Siret {
+			return t, -1
+		}
+	}
+	return credential.Token{}, -1
+}

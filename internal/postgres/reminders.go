@@ -1,0 +1,382 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/outbox"
+	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/failpoint"
+)
+
+// Reminders implements renewal.Reminding.
+type Reminders struct{ DB *DB }
+
+var _ renewal.Reminding = Reminders{}
+
+const (
+	// isReminded leaves out the tokens of which nobody is reminded: those that are closed or
+	// replaced, whose habilitation does not hold, and those about which another system writes.
+	isReminded = `
+		t.replaced_at IS NULL AND t.revoked_at IS NULL AND t.suspended_at IS NULL AND t.barred_at IS NULL
+		AND r.mails_by = 'portail' AND r.state IN ('validee', 'reouverte')`
+	// dueStage is renewal.Due; a test compares them.
+	dueStage = `(SELECT min(s) FROM unnest($2::int[]) s WHERE s >= (t.expires_at AT TIME ZONE 'Europe/Paris')::date - $1::date)`
+)
+
+func allStages() pq.Int64Array {
+	stages := make(pq.Int64Array, len(renewal.Stages))
+	for i, stage := range renewal.Stages {
+		stages[i] = int64(stage)
+	}
+	return stages
+}
+
+type dueRow struct {
+	tokenFileRow
+	Covered pq.Int64Array `db:"covered"`
+	Copies  bool          `db:"copies"`
+}
+
+// ListDue lists tokens whose reminder is not recorded yet.
+func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Place, limit int) ([]renewal.DueToken, error) {
+	const sqlDue = `
+		SELECT` + fileColumns + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
+			ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token IN (t.id, t.replaces) AND x.expires_at = t.expires_at) AS covered` + fileTables + `
+		WHERE ` + isReminded + ` AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret
+			AND t.expires_at >= $3 AND t.expires_at < $4 AND (t.expires_at, t.id) > ($5, NULLIF($6, '')::uuid)
+			AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
+		ORDER BY t.expires_at, t.id LIMIT $7`
+	from, before := renewal.Window(now)
+	place, id := after.Expiry, after.ID
+	if id == "" {
+		place, id = from.Add(-time.Second), firstUUID
+	}
+	var rows []dueRow
+	err := s.DB.pool.SelectContext(ctx, &rows, sqlDue, value.InParis(now).Format(time.DateOnly), allStages(), from, before, place, id, limit)
+	if err != nil {
+		return nil, err
+	}
+	due := make([]renewal.DueToken, len(rows))
+	for i, row := range rows {
+		due[i] = renewal.DueToken{TokenFile: row.file(), CopyTechnical: row.Copies}
+		for _, stage := range row.Covered {
+			due[i].Covered = append(due[i].Covered, renewal.Stage(stage))
+		}
+	}
+	return due, nil
+}
+
+// firstUUID is before every other.
+const firstUUID = "00000000-0000-0000-0000-000000000000"
+
+// RecordReminders records a lot of reminders with their mails, whole.
+func (s Reminders) RecordReminders(ctx context.Context, reminders []renewal.Recorded, now time.Time) (count int, err error) {
+	err = s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		recorded, err := insertReminders(ctx, tx, reminders, now)
+		if err != nil {
+			return err
+		}
+		var letters []notice.Letter
+		var told []notice.EditorEvent
+		var tokens, expiries pq.StringArray
+		var stages pq.Int64Array
+		count = 0
+		for _, r := range reminders {
+			if !recorded[r.TokenID] {
+				continue
+			}
+			count++
+			if r.Letter != nil {
+				letters = append(letters, *r.Letter)
+			}
+			told = append(told, r.Told...)
+			tokens, expiries, stages = append(tokens, r.TokenID), append(expiries, instant(r.Expiry)), append(stages, int64(r.Stage))
+		}
+		if err := withdrawReminders(ctx, tx, tokens, expiries, stages, now); err != nil {
+			return err
+		}
+		if _, err := recordLetters(ctx, tx, letters, now); err != nil {
+			return err
+		}
+		failpoint.Hit("reminders: recorded, not committed")
+		return tellEditors(ctx, tx, told, now)
+	})
+	return count, err
+}
+
+func instant(at time.Time) string { return at.Format(time.RFC3339Nano) }
+
+// insertReminders writes the rows of a lot, in the order of the tokens so that two instances
+// do not wait for each other in a circle, and tells for which tokens the stage that is due was
+// new. A token that moved since it was listed has none.
+func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recorded, now time.Time) (map[string]bool, error) {
+	const (
+		sqlLock = `
+			SELECT t.id::text FROM tokens t JOIN requests r ON r.number = t.request
+			JOIN unnest($1::uuid[], $2::timestamptz[]) AS w (id, expires_at) ON w.id = t.id AND w.expires_at = t.expires_at
+			WHERE ` + isReminded + ` ORDER BY t.id FOR SHARE OF t`
+		sqlInsert = `
+			INSERT INTO reminders (token, expires_at, stage, state, mail_key, recorded_at)
+			SELECT w.token, w.expires_at, w.stage, w.state, w.mail_key, $6
+			FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::text[], $5::text[]) AS w (token, expires_at, stage, state, mail_key)
+			WHERE w.token = ANY ($7::uuid[]) ORDER BY w.token, w.stage
+			ON CONFLICT DO NOTHING RETURNING token::text, stage`
+	)
+	var ids, expiries pq.StringArray
+	var rows struct {
+		tokens, expiries, states, keys pq.StringArray
+		stages                         pq.Int64Array
+	}
+	due := map[string]renewal.Stage{}
+	row := func(r renewal.Recorded, stage renewal.Stage, state, key string) {
+		rows.tokens, rows.expiries, rows.stages = append(rows.tokens, r.TokenID), append(rows.expiries, instant(r.Expiry)), append(rows.stages, int64(stage))
+		rows.states, rows.keys = append(rows.states, state), append(rows.keys, key)
+	}
+	for _, r := range reminders {
+		ids, expiries = append(ids, r.TokenID), append(expiries, instant(r.Expiry))
+		due[r.TokenID] = r.Stage
+		for _, passed := range r.Skipped {
+			row(r, passed, "passe", "")
+		}
+		switch {
+		case r.Letter != nil:
+			row(r, r.Stage, "ecrit", r.Letter.Key)
+		case r.Silent:
+			row(r, r.Stage, "passe", "")
+		default:
+			row(r, r.Stage, "sans_adresse", "")
+		}
+	}
+	var still pq.StringArray
+	if err := tx.SelectContext(ctx, &still, sqlLock, ids, expiries); err != nil {
+		return nil, fmt.Errorf("lock the tokens to remind of: %w", err)
+	}
+	var written []struct {
+		Token string `db:"token"`
+		Stage int    `db:"stage"`
+	}
+	err := tx.SelectContext(ctx, &written, sqlInsert, rows.tokens, rows.expiries, rows.stages, rows.states, rows.keys, now, still)
+	if err != nil {
+		return nil, fmt.Errorf("write reminders: %w", err)
+	}
+	recorded := map[string]bool{}
+	for _, w := range written {
+		if renewal.Stage(w.Stage) == due[w.Token] {
+			recorded[w.Token] = true
+		}
+	}
+	return recorded, nil
+}
+
+// withdrawReminders takes back what did not leave of the earlier stages of some tokens: one mail
+// at a time is enough.
+func withdrawReminders(ctx context.Context, tx *sqlx.Tx, tokens, expiries pq.StringArray, stages pq.Int64Array, now time.Time) error {
+	if len(tokens) == 0 {
+		return nil
+	}
+	const sqlKeys = `
+		SELECT x.mail_key FROM reminders x
+		JOIN unnest($1::uuid[], $2::timestamptz[], $3::int[]) AS w (token, expires_at, stage)
+			ON w.token = x.token AND w.expires_at = x.expires_at AND x.stage > w.stage
+		WHERE x.mail_key <> ''`
+	var keys pq.StringArray
+	if err := tx.SelectContext(ctx, &keys, sqlKeys, tokens, expiries, stages); err != nil {
+		return fmt.Errorf("find earlier reminders: %w", err)
+	}
+	return withdrawMails(ctx, tx, keys, now)
+}
+
+// ListBounced lists reminders that the requester did not get and nobody was told of.
+func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.BouncedReminder, error) {
+	const sqlBounced = `
+		SELECT m.id AS mail, x.token::text AS token, t.public_id IS NOT NULL AS ours, COALESCE(t.public_id, '') AS public_id, t.siret, t.organisation,
+			COALESCE(e.name, '') AS editor, a.address, e.technical_contact AS technical, x.expires_at, t.habilitation
+		FROM mail_recipients a JOIN mails m ON m.id = a.mail_id JOIN reminders x ON x.mail_key = m.key
+		JOIN tokens t ON t.id = x.token JOIN editors e ON e.siret = t.editor_siret
+		WHERE a.state = 'bounced' AND a.field = 'to' AND e.technical_contact <> '' AND lower(e.technical_contact) <> lower(a.address)
+			AND NOT EXISTS (SELECT FROM mails told WHERE told.key = 'rappel-non-remis ' || m.id)
+		ORDER BY m.id LIMIT $1`
+	var rows []struct {
+		Mail         int64     `db:"mail"`
+		Token        string    `db:"token"`
+		Ours         bool      `db:"ours"`
+		PublicID     string    `db:"public_id"`
+		Siret        string    `db:"siret"`
+		Organisation string    `db:"organisation"`
+		Editor       string    `db:"editor"`
+		Address      string    `db:"address"`
+		Technical    string    `db:"technical"`
+		ExpiresAt    time.Time `db:"expires_at"`
+		Habilitation int64     `db:"habilitation"`
+	}
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlBounced, limit); err != nil {
+		return nil, err
+	}
+	found := make([]renewal.BouncedReminder, len(rows))
+	for i, row := range rows {
+		found[i] = renewal.BouncedReminder{
+			MailID: row.Mail, Token: credential.Token{ID: row.Token, PublicID: row.PublicID}, Siret: value.Siret(row.Siret), Organisation: row.Organisation,
+			Editor: row.Editor, Address: row.Address, Technical: row.Technical, Expiry: row.ExpiresAt, Habilitation: habilitation.Number(row.Habilitation),
+		}
+	}
+	return found, nil
+}
+
+// ListPressing lists modifications that hold a prolongation up.
+func (s Reminders) ListPressing(ctx context.Context, before time.Time) ([]renewal.Pressing, error) {
+	const sqlPressing = `
+		SELECT a.request, t.siret, t.organisation, t.id::text AS token, t.expires_at, a.filed_at
+		FROM amendments a JOIN tokens t ON t.id = a.token
+		WHERE a.ended_at IS NULL AND a.filed_at IS NOT NULL AND t.expires_at < $1 ORDER BY t.expires_at, t.id`
+	var rows []struct {
+		Request      int64     `db:"request"`
+		Siret        string    `db:"siret"`
+		Organisation string    `db:"organisation"`
+		Token        string    `db:"token"`
+		ExpiresAt    time.Time `db:"expires_at"`
+		FiledAt      time.Time `db:"filed_at"`
+	}
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlPressing, before); err != nil {
+		return nil, err
+	}
+	found := make([]renewal.Pressing, len(rows))
+	for i, row := range rows {
+		found[i] = renewal.Pressing{
+			Request: habilitation.RequestNumber(row.Request), Siret: value.Siret(row.Siret), Organisation: row.Organisation, TokenID: row.Token,
+			Expiry: row.ExpiresAt, FiledAt: row.FiledAt,
+		}
+	}
+	return found, nil
+}
+
+// ListDigests lists the editors with enough clients whose tokens expire soon, or are cut.
+func (s Reminders) ListDigests(ctx context.Context, now time.Time, atLeast int) ([]renewal.Digest, error) {
+	const sqlDigests = `
+		SELECT e.siret AS editor, e.name, e.technical_contact AS technical, t.id::text AS token, t.siret, t.organisation, t.expires_at,
+			count(*) OVER (PARTITION BY e.siret) AS clients, e.reminder_copies = 'semaine' AS chosen
+		FROM tokens t JOIN requests r ON r.number = t.request JOIN editors e ON e.siret = t.editor_siret
+		WHERE ` + isReminded + ` AND e.technical_contact <> '' AND t.expires_at >= $1 AND t.expires_at < $2
+		ORDER BY e.siret, t.expires_at, t.id`
+	from, before := renewal.Window(now)
+	var rows []struct {
+		Editor       string    `db:"editor"`
+		Name         string    `db:"name"`
+		Technical    string    `db:"technical"`
+		Token        string    `db:"token"`
+		Siret        string    `db:"siret"`
+		Organisation string    `db:"organisation"`
+		ExpiresAt    time.Time `db:"expires_at"`
+		Clients      int       `db:"clients"`
+		Chosen       bool      `db:"chosen"`
+	}
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlDigests, from, before); err != nil {
+		return nil, err
+	}
+	var found []renewal.Digest
+	for _, row := range rows {
+		if row.Clients < atLeast && !row.Chosen {
+			continue
+		}
+		if len(found) == 0 || found[len(found)-1].Editor.String() != row.Editor {
+			found = append(found, renewal.Digest{Editor: value.Siret(row.Editor), Name: row.Name, Technical: row.Technical})
+		}
+		d := &found[len(found)-1]
+		d.Rows = append(d.Rows, renewal.DigestRow{TokenID: row.Token, Siret: value.Siret(row.Siret), Organisation: row.Organisation, Expiry: row.ExpiresAt})
+	}
+	return found, nil
+}
+
+// RecordLetters records mails that no other change decides.
+func (s Reminders) RecordLetters(ctx context.Context, letters []notice.Letter, now time.Time) (count int, err error) {
+	err = s.DB.InTx(ctx, func(tx *sqlx.Tx) (err error) {
+		count, err = recordLetters(ctx, tx, letters, now)
+		return err
+	})
+	return count, err
+}
+
+// recordLetters is recordLetter for many mails, and counts those that were new.
+func recordLetters(ctx context.Context, tx *sqlx.Tx, letters []notice.Letter, now time.Time) (int, error) {
+	if len(letters) == 0 {
+		return 0, nil
+	}
+	const (
+		sqlMails = `
+			INSERT INTO mails (kind, key, content, created_at)
+			SELECT w.kind, w.key, w.content, $4 FROM unnest($1::text[], $2::text[], $3::bytea[]) AS w (kind, key, content) ORDER BY w.key
+			ON CONFLICT (key) DO NOTHING RETURNING id, key`
+		sqlRecipients = `
+			INSERT INTO mail_recipients (mail_id, position, field, address)
+			SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[])`
+		sqlOrders = `
+			WITH given AS (
+				INSERT INTO outbox (kind, subject, due_at, created_at) SELECT $1, id::text, $3, $3 FROM unnest($2::bigint[]) AS id)
+			SELECT pg_notify($4, '')`
+	)
+	var kinds, keys pq.StringArray
+	var contents pq.ByteaArray
+	byKey := map[string]notice.Letter{}
+	for _, letter := range letters {
+		kinds, keys, contents = append(kinds, string(letter.Kind)), append(keys, letter.Key), append(contents, letter.Content)
+		byKey[letter.Key] = letter
+	}
+	var recorded []struct {
+		ID  int64  `db:"id"`
+		Key string `db:"key"`
+	}
+	if err := tx.SelectContext(ctx, &recorded, sqlMails, kinds, keys, contents, now); err != nil {
+		return 0, fmt.Errorf("record mails: %w", err)
+	}
+	var ids, mails, positions pq.Int64Array
+	var fields, addresses pq.StringArray
+	for _, mail := range recorded {
+		ids = append(ids, mail.ID)
+		listed, written := columnsOf(byKey[mail.Key].Recipients.Distinct())
+		for i := range listed {
+			mails, positions = append(mails, mail.ID), append(positions, int64(i+1))
+			fields, addresses = append(fields, listed[i]), append(addresses, written[i])
+		}
+	}
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	if _, err := tx.ExecContext(ctx, sqlRecipients, mails, positions, fields, addresses); err != nil {
+		return 0, fmt.Errorf("record recipients of mails: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, sqlOrders, outbox.SendMail, ids, now, outboxChannel); err != nil {
+		return 0, fmt.Errorf("order the sending of mails: %w", err)
+	}
+	return len(recorded), nil
+}
+
+// withdrawMails takes mails back from those who still wait for them. One that a worker is
+// handing over at that moment may leave all the same.
+func withdrawMails(ctx context.Context, tx *sqlx.Tx, keys pq.StringArray, now time.Time) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	const (
+		sqlLock     = `SELECT id FROM mails WHERE key = ANY ($1) AND finished_at IS NULL ORDER BY id FOR UPDATE`
+		sqlWithdraw = `UPDATE mail_recipients SET state = 'withdrawn', told_at = $2 WHERE mail_id = ANY ($1) AND state = 'pending'`
+		sqlFinish   = `UPDATE mails SET finished_at = $2, content = NULL WHERE id = ANY ($1)`
+	)
+	var ids pq.Int64Array
+	if err := tx.SelectContext(ctx, &ids, sqlLock, keys); err != nil {
+		return fmt.Errorf("lock mails: %w", err)
+	}
+	for _, statement := range []string{sqlWithdraw, sqlFinish} {
+		if _, err := tx.ExecContext(ctx, statement, ids, now); err != nil {
+			return fmt.Errorf("withdraw mails: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,239 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/request"
+)
+
+// Renewals implements renewal.Store.
+type Renewals struct{ DB *DB }
+
+var _ renewal.Store = Renewals{}
+
+// FindRenewal finds a token within reach with all that its prolongation needs.
+func (s Renewals) FindRenewal(ctx context.Context, reach credential.TokenReach, id string) (renewal.File, error) {
+	token, err := Tokens(s).FindToken(ctx, reach, id)
+	if err != nil {
+		return renewal.File{}, err
+	}
+	granted, err := Decisions(s).find(ctx, token.Request)
+	if err != nil {
+		return renewal.File{}, err
+	}
+	file := renewal.File{TokenFile: token, Granted: granted.Current, State: granted.State}
+	if file.Amendment, err = findAmendment(ctx, s.DB.pool, token.Request); err != nil {
+		return renewal.File{}, err
+	}
+	if file.Last, err = s.findLast(ctx, id); err != nil {
+		return renewal.File{}, err
+	}
+	var nudged sql.NullTime
+	err = s.DB.pool.GetContext(ctx, &nudged, `SELECT max(at) FROM nudges WHERE token = $1 AND expires_at = $2`, id, token.ExpiresAt)
+	file.NudgedAt = nudged.Time
+	return file, err
+}
+
+// findAmendment finds the modification that is under way for the prolongation of the token of a
+// request; zero for none.
+func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitation.RequestNumber) (renewal.Amendment, error) {
+	const sqlFind = `
+		SELECT id, token::text AS token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at
+		FROM amendments WHERE request = $1 AND ended_at IS NULL`
+	var row struct {
+		ID            int64        `db:"id"`
+		Token         string       `db:"token"`
+		Request       int64        `db:"request"`
+		ExpiresAt     time.Time    `db:"expires_at"`
+		SamePurpose   bool         `db:"same_purpose"`
+		RightContacts bool         `db:"right_contacts"`
+		Author        string       `db:"author"`
+		BegunAt       time.Time    `db:"begun_at"`
+		FiledAt       sql.NullTime `db:"filed_at"`
+	}
+	err := sqlx.GetContext(ctx, q, &row, sqlFind, int64(number))
+	if errors.Is(err, sql.ErrNoRows) {
+		return renewal.Amendment{}, nil
+	}
+	if err != nil {
+		return renewal.Amendment{}, fmt.Errorf("find the modification for a prolongation: %w", err)
+	}
+	return renewal.Amendment{
+		ID: row.ID, TokenID: row.Token, Request: habilitation.RequestNumber(row.Request), Expiry: row.ExpiresAt,
+		Answers: renewal.Answers{InCharge: true, SamePurpose: row.SamePurpose, RightContacts: row.RightContacts},
+		By:      row.Author, BegunAt: row.BegunAt, FiledAt: row.FiledAt.Time,
+	}, nil
+}
+
+// prolongationColumns are those of a prolongation.
+const prolongationColumns = `token::text AS token, from_at, until_at, way, author_id, author, at`
+
+type prolongationRow struct {
+	Token    string    `db:"token"`
+	FromAt   time.Time `db:"from_at"`
+	UntilAt  time.Time `db:"until_at"`
+	Way      string    `db:"way"`
+	AuthorID string    `db:"author_id"`
+	Author   string    `db:"author"`
+	At       time.Time `db:"at"`
+}
+
+func (r prolongationRow) prolongation() renewal.Prolongation {
+	return renewal.Prolongation{TokenID: r.Token, From: r.FromAt, Until: r.UntilAt, Way: renewal.Way(r.Way), ByID: r.AuthorID, By: r.Author, At: r.At}
+}
+
+func (s Renewals) findLast(ctx context.Context, tokenID string) (renewal.Prolongation, error) {
+	const sqlLast = `SELECT ` + prolongationColumns + ` FROM prolongations WHERE token = $1 ORDER BY from_at DESC LIMIT 1`
+	var row prolongationRow
+	err := s.DB.pool.GetContext(ctx, &row, sqlLast, tokenID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return renewal.Prolongation{}, nil
+	}
+	return row.prolongation(), err
+}
+
+// FindProlongation finds the prolongation that moved an expiry.
+func (s Renewals) FindProlongation(ctx context.Context, tokenID string, from time.Time) (renewal.Prolongation, error) {
+	const sqlFind = `SELECT ` + prolongationColumns + ` FROM prolongations WHERE token = $1 AND from_at = $2`
+	var row prolongationRow
+	if err := s.DB.pool.GetContext(ctx, &row, sqlFind, tokenID, from); err != nil {
+		return renewal.Prolongation{}, notFoundAs("renewal.unknown", err)
+	}
+	return row.prolongation(), nil
+}
+
+// RecordProlongation records a prolongation, whole.
+func (s Renewals) RecordProlongation(ctx context.Context, change renewal.Change) error {
+	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		if err := updateToken(ctx, tx, change.Token); err != nil {
+			return err
+		}
+		if err := insertProlongation(ctx, tx, change.Prolongation); err != nil {
+			return err
+		}
+		if err := endAmendment(ctx, tx, change.Token.Request, renewal.EndGivenUp, change.Prolongation.At); err != nil {
+			return err
+		}
+		if err := recordEvent(ctx, tx, change.Event); err != nil {
+			return err
+		}
+		if _, err := recordLetters(ctx, tx, change.Letters, change.Prolongation.At); err != nil {
+			return err
+		}
+		return tellEditors(ctx, tx, change.Told, change.Prolongation.At)
+	})
+}
+
+// insertProlongation writes a prolongation, and takes back the reminders of the expiry that it
+// moves. Code: token.moved, where somebody moved it before.
+func insertProlongation(ctx context.Context, tx *sqlx.Tx, p renewal.Prolongation) error {
+	const (
+		sqlInsert = `
+			INSERT INTO prolongations (token, from_at, until_at, way, author_id, author, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+		sqlKeys = `SELECT mail_key FROM reminders WHERE token = $1 AND expires_at = $2 AND mail_key <> ''`
+	)
+	_, err := tx.ExecContext(ctx, sqlInsert, p.TokenID, p.From, p.Until, string(p.Way), p.ByID, p.By, p.At)
+	if violates(err, "prolongations_pkey") {
+		return fault.Because(fault.Conflict, "token.moved", err)
+	}
+	if err != nil {
+		return fmt.Errorf("write a prolongation: %w", err)
+	}
+	var keys pq.StringArray
+	if err := tx.SelectContext(ctx, &keys, sqlKeys, p.TokenID, p.From); err != nil {
+		return fmt.Errorf("find the reminders of an expiry: %w", err)
+	}
+	return withdrawMails(ctx, tx, keys, p.At)
+}
+
+// endAmendment ends the modification that is under way for the token of a request, if any.
+func endAmendment(ctx context.Context, tx *sqlx.Tx, number habilitation.RequestNumber, end renewal.End, at time.Time) error {
+	const sqlEnd = `UPDATE amendments SET ended_at = $2, outcome = $3 WHERE request = $1 AND ended_at IS NULL`
+	if _, err := tx.ExecContext(ctx, sqlEnd, int64(number), at, string(end)); err != nil {
+		return fmt.Errorf("end the modification for a prolongation: %w", err)
+	}
+	return nil
+}
+
+// followAmendment notes the deposit of a modification that is to prolong a token, and its end
+// when the town gives it up.
+func followAmendment(ctx context.Context, tx *sqlx.Tx, a request.Application, at time.Time) error {
+	if a.Phase == request.Closed {
+		return endAmendment(ctx, tx, a.Request.Number, renewal.EndGivenUp, at)
+	}
+	if a.Phase != request.Filed {
+		return nil
+	}
+	const sqlFiled = `UPDATE amendments SET filed_at = COALESCE(filed_at, $2) WHERE request = $1 AND ended_at IS NULL`
+	if _, err := tx.ExecContext(ctx, sqlFiled, int64(a.Request.Number), at); err != nil {
+		return fmt.Errorf("note the deposit of a modification: %w", err)
+	}
+	return nil
+}
+
+// RecordAmendment records that a modification begins. Where the request is being instructed
+// already, it is filed.
+func (s Renewals) RecordAmendment(ctx context.Context, begun renewal.Amendment, event audit.Event) error {
+	const sqlRecord = `
+		INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7,
+			(SELECT $7 FROM requests r JOIN applications a ON a.request = r.number WHERE r.number = $2 AND r.state = 'reouverte' AND a.phase = 'deposee'))
+		ON CONFLICT (request) WHERE ended_at IS NULL DO UPDATE SET
+			token = EXCLUDED.token, expires_at = EXCLUDED.expires_at, same_purpose = EXCLUDED.same_purpose, right_contacts = EXCLUDED.right_contacts`
+	a := begun
+	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, sqlRecord, a.TokenID, int64(a.Request), a.Expiry, a.Answers.SamePurpose, a.Answers.RightContacts, a.By, a.BegunAt)
+		if err != nil {
+			return fmt.Errorf("write the modification for a prolongation: %w", err)
+		}
+		return recordEvent(ctx, tx, event)
+	})
+}
+
+// RecordNudge records that an editor asks for a prolongation.
+func (s Renewals) RecordNudge(ctx context.Context, nudge renewal.Nudge) error {
+	const sqlNudge = `
+		INSERT INTO nudges AS n (token, expires_at, author, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (token) DO UPDATE SET expires_at = EXCLUDED.expires_at, author = EXCLUDED.author, at = EXCLUDED.at
+		WHERE n.at <= $5 OR n.expires_at <> EXCLUDED.expires_at`
+	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		result, err := tx.ExecContext(ctx, sqlNudge, nudge.TokenID, nudge.Expiry, nudge.By, nudge.At, nudge.Since)
+		if err != nil {
+			return fmt.Errorf("write a demand to prolong: %w", err)
+		}
+		if err := oneRow(result, fault.New(fault.Conflict, "renewal.nudged")); err != nil {
+			return err
+		}
+		if err := recordEvent(ctx, tx, nudge.Event); err != nil {
+			return err
+		}
+		return recordLetter(ctx, tx, nudge.Letter, nudge.At)
+	})
+}
+
+// RecordArrival notes that the requester of a token that is to be prolonged signed in to do so,
+// once for an expiry. Whoever else signs in, and for whatever token, nothing is noted.
+func (s Renewals) RecordArrival(ctx context.Context, by account.Actor, tokenID string, now time.Time) error {
+	const sqlArrival = `
+		INSERT INTO renewal_arrivals (token, expires_at, at)
+		SELECT t.id, t.expires_at, $3 FROM tokens t JOIN requests r ON r.number = t.request
+		WHERE t.id = $1 AND r.holder = $2 AND EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at)
+		ON CONFLICT DO NOTHING`
+	if _, err := s.DB.pool.ExecContext(ctx, sqlArrival, tokenID, by.AccountID, now); err != nil {
+		return fmt.Errorf("note an arrival: %w", err)
+	}
+	return nil
+}
