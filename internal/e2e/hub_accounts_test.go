@@ -37,7 +37,7 @@ func TestAnEditorLeavesThePairsOfItsTowns(t *testing.T) {
 	report := leo.post("/editeur/hubee/depot", url.Values{"liste": {"21280363900013;" + other + ";" + key + "\r\n21040107100019;" + id + ";fausse"}}).
 		says("La liste est enregistrée", "Compte rendu de votre liste").neverSays(key)
 	p.drain()
-	leo.get(report.url.Path).says("HubEE refuse des identifiants", "Refusés par HubEE", "Déposés et testés")
+	leo.get(report.url.Path).says("HubEE refuse des identifiants", "là où les précédents restent utilisés", "Nouveaux identifiants refusés", "Déposés et testés")
 
 	shown := leo.get("/editeur/hubee/21280363900013").submit("/cle").answers(403)
 	shown.neverSays(key)
