@@ -30,6 +30,11 @@ func TestAnEditorLeavesThePairsOfItsTowns(t *testing.T) {
 	target, _ := town.form("/21040107100019/depot")
 	leo.post(target, url.Values{"identifiant": {id}, "cle": {secret}}).at("/editeur/hubee/21040107100019").says("HubEE les accepte", "Déposés et testés").neverSays(secret)
 
+	slip := leo.post(target, url.Values{"identifiant": {id}, "cle": {"fausse"}}).says("HubEE refuse les nouveaux identifiants.", "Les précédents identifiants restent utilisés", "Déposés et testés")
+	if !strings.Contains(slip.body, "fr-alert--warning fr-alert--sm") {
+		t.Error("a refusal looks like a success")
+	}
+
 	other, key := pairOf("21280363900013")
 	if n := p.count(`SELECT count(*) FROM subscriptions WHERE siret = '21280363900013' AND editor_siret = $1`, tilleul); n == 0 {
 		p.execute(`UPDATE subscriptions SET editor_siret = $1 WHERE siret = '21280363900013'`, tilleul)

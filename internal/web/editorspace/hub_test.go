@@ -40,8 +40,8 @@ func TestAnEditorDepositsShowsAndErasesAPair(t *testing.T) {
 	}
 
 	s.post(s.sofia, path+"/depot", pairFields("un-autre-id", "une-autre")).leads(path, "hubee-depose-refuse-garde")
-	s.get(s.sofia, path).is(http.StatusOK, "HubEE refuse les nouveaux identifiants : les précédents restent utilisés", "Déposés et testés",
-		`id="cle-erreur"`, id, "un-autre-id", "!une-autre")
+	s.get(s.sofia, path).is(http.StatusOK, "Les précédents identifiants restent utilisés", "HubEE a refusé les nouveaux", "Déposés et testés",
+		"Tester ceux qui sont utilisés", id, "un-autre-id", "!une-autre")
 	s.get(s.sofia, hubPath).is(http.StatusOK, "Déposés et testés", "Nouveaux identifiants refusés", "!un-autre-id")
 	s.post(s.sofia, path+"/cle", nil).is(http.StatusOK, secret, "D’autres ont été déposés depuis", "!une-autre")
 	s.post(s.sofia, path+"/test", nil).leads(path, "hubee-test-accepte")
@@ -119,7 +119,7 @@ func TestADepositWaitsForASilentHubEE(t *testing.T) {
 	s.silent = true
 	s.post(s.sofia, path+"/test", nil).leads(path, "hubee-test-sans-reponse")
 	s.post(s.sofia, path+"/depot", pairFields(id, secret)).leads(path, "hubee-depose-sans-reponse-garde")
-	s.get(s.sofia, path).is(http.StatusOK, "Déposés et testés", "HubEE ne répond pas : les précédents identifiants restent utilisés")
+	s.get(s.sofia, path).is(http.StatusOK, "Déposés et testés", "Les précédents identifiants restent utilisés", "HubEE ne répond pas", "Tester les nouveaux")
 	s.post(s.sofia, path+"/test", nil).leads(path, "hubee-test-sans-reponse-garde")
 	s.silent = false
 	s.post(s.sofia, path+"/test", nil).leads(path, "hubee-test-accepte")
@@ -247,11 +247,12 @@ func TestEveryHubCodeHasItsWords(t *testing.T) {
 		codes = append(codes, "hub_account.selection."+string(selection))
 	}
 	for _, state := range credential.HubCandidateStates {
-		codes = append(codes, "hub_account.next."+string(state), "hub_account.next.title."+string(state), "hub_account.next.help."+string(state))
+		codes = append(codes, "hub_account.next."+string(state), "hub_account.next.help."+string(state))
 	}
-	for _, end := range []string{"accepte", "refuse", "sans-reponse", "refuse-garde", "sans-reponse-garde"} {
-		codes = append(codes, "done.hubee-depose-"+end, "done.hubee-test-"+end)
+	for _, end := range []string{"refuse", "sans-reponse", "refuse-garde", "sans-reponse-garde"} {
+		codes = append(codes, "told.hubee-depose-"+end, "told.hubee-test-"+end)
 	}
+	codes = append(codes, "done.hubee-depose-accepte", "done.hubee-test-accepte")
 	codes = append(codes, "done.hubee-recuperes", "done.hubee-rien-a-noter", "done.hubee-liste", "done.hubee-efface", "filter."+filterHub)
 	for _, code := range codes {
 		if _, found := parsed.Sentence(code); !found {

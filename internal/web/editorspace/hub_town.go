@@ -134,14 +134,14 @@ func readHubForm(sent map[string][]string) hubForm {
 }
 
 // hubFormOf offers to replace the pair of a town, and says beside its field that HubEE refuses
-// the one that was deposited last.
+// it.
 func hubFormOf(access credential.HubAccess) hubForm {
 	last := access.Account.HubDeposit
 	if access.Account.Next.State != credential.HubAccountNone {
 		last = access.Account.Next
 	}
 	f := hubForm{ID: form.Field{Name: "identifiant", Value: last.ClientID}, Secret: form.Field{Name: "cle"}}
-	if last.State == credential.HubAccountRefused {
+	if access.Account.State == credential.HubAccountRefused {
 		f.Secret = f.Secret.Refused("hub_account.refused")
 	}
 	return f

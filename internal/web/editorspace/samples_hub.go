@@ -107,6 +107,7 @@ func hubTownSamples(page web.ProPage) []web.Sample[hubTownPage] {
 		access := sampleCandidate(i, state)
 		samples = append(samples, web.Sample[hubTownPage]{Name: "nouveaux-" + string(state), Content: show(access, hubFormOf(access), "")})
 	}
+	refused := sampleCandidate(0, credential.HubAccountRefused)
 	tested, waiting := sampleAccess(0, credential.HubAccountTested), sampleAccess(1, credential.HubAccountToFetch)
 	typed := readHubForm(map[string][]string{"identifiant": {"a:b " + hostile}, "cle": {"x"}}).refusedFor(fault.New(fault.Invalid, "hub_account.id_malformed"))
 	taken := readHubForm(map[string][]string{"identifiant": {"3f1c0a52-9d1e"}, "cle": {"x"}}).refusedFor(fault.New(fault.Invalid, "hub_account.id_taken"))
@@ -117,6 +118,7 @@ func hubTownSamples(page web.ProPage) []web.Sample[hubTownPage] {
 	failed.State, failed.Town = credential.Failed, `<b>Essai</b> & Bourg`
 	return append(samples,
 		web.Sample[hubTownPage]{Name: "teste-a-l-instant", Content: show(tested, hubFormOf(tested), "done.hubee-depose-accepte")},
+		web.Sample[hubTownPage]{Name: "refuse-a-l-instant", Content: show(refused, hubFormOf(refused), "told.hubee-depose-refuse-garde")},
 		web.Sample[hubTownPage]{Name: "identifiant-faux", Content: show(waiting, typed, "")},
 		web.Sample[hubTownPage]{Name: "identifiant-d-une-autre", Content: show(tested, taken, "")},
 		web.Sample[hubTownPage]{Name: "cle-absente", Content: show(waiting, absent, "")},
@@ -196,7 +198,7 @@ func hubReportSamples(page web.ProPage) []web.Sample[hubReportPage] {
 		{Name: "commence", Content: begun},
 		{Name: "en-cours", Content: show("page=2", all, credential.HubCounts{Total: 400, Kept: 400, Tested: 300, Refused: 2, Untold: 98})},
 		{Name: "refus", Content: show("", all[:3], credential.HubCounts{Total: 3, Kept: 3, Tested: 2, Refused: 1})},
-		{Name: "precedents-gardes", Content: show("", []credential.HubAccess{sampleCandidate(0, credential.HubAccountRefused), all[0]}, credential.HubCounts{Total: 2, Kept: 2, Tested: 1, Refused: 1, Spared: 1})},
+		{Name: "precedents-gardes", Content: show("", []credential.HubAccess{sampleCandidate(1, credential.HubAccountRefused), all[0]}, credential.HubCounts{Total: 2, Kept: 2, Tested: 1, Refused: 1, Spared: 1})},
 		{Name: "finie", Content: show("", all[:1], credential.HubCounts{Total: 1, Kept: 1, Tested: 1})},
 		{Name: "au-dela", Content: show("page=9", nil, credential.HubCounts{Total: 3, Kept: 3, Tested: 3})},
 	}

@@ -144,7 +144,7 @@ func (v Views) subscriptionSamples(page web.ProPage) []web.Sample[subscriptionPa
 	for _, state := range credential.HubAccountStates {
 		w := sampleSubscription(credential.Active)
 		w.Account = state
-		show("identifiants-"+string(state), w, nil, mayProvision)
+		show("identifiants-"+string(state), w, sampleCalls()[:1], mayProvision)
 	}
 	stopped := sampleSubscription(credential.Suspended)
 	stopped.Want, stopped.SuspendedAtHub = credential.WantActive, true
