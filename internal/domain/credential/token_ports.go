@@ -74,6 +74,9 @@ type Right struct {
 	Holds bool
 }
 
+// Moved tells that another software is granted the token now: this one is of before.
+func (f TokenFile) Moved() bool { return f.Right.Editor != f.Editor }
+
 // TokenChange is what is recorded of tokens in one transaction, or not at all.
 type TokenChange struct {
 	Changed []Token // each with the revision that was read

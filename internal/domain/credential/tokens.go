@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -164,13 +165,24 @@ func (s *Tokens) Confirm(ctx context.Context, by Caller, id string) error {
 	return s.record(ctx, by, found, after, audit.TokenSafe, "")
 }
 
-// EndOverlap closes a token that was replaced. Codes: token.unknown (NotFound),
+// EndOverlap closes a token that was replaced, and leads those whom it concerns to the one that
+// goes on, be it not the first that took its place. Codes: token.unknown (NotFound),
 // token.not_holder (Forbidden), token.no_overlap (Conflict).
 func (s *Tokens) EndOverlap(ctx context.Context, by Caller, id string) error {
-	return s.change(ctx, by, id, func(found TokenFile) (Token, audit.Act, string, error) {
-		after, err := found.Ended(s.Now())
-		return after, audit.TokenOverlapEnded, "", err
-	})
+	found, err := s.mine(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	after, err := found.Ended(s.Now())
+	if err != nil {
+		return err
+	}
+	current, err := s.CurrentID(ctx, found.Request)
+	if err != nil {
+		return err
+	}
+	found.Successor = cmp.Or(current, found.Successor)
+	return s.record(ctx, by, found, after, audit.TokenOverlapEnded, "")
 }
 
 // Suspend closes a token until somebody opens it again. Codes: token.unknown (NotFound),
