@@ -178,7 +178,7 @@ func (s Tokens) ListCurrent(ctx context.Context, editor value.Siret, towns []val
 }
 
 // ListUnissued lists valid requests with the modality that never had a token.
-func (s Tokens) ListUnissued(ctx context.Context, limit int) ([]credential.TokenFile, error) {
+func (s Tokens) ListUnissued(ctx context.Context, after habilitation.Number, limit int) ([]credential.TokenFile, error) {
 	const sqlList = `
 		SELECT r.number AS request, h.number AS habilitation, h.siret, h.organisation, COALESCE(h.editor_siret, '') AS editor_siret, h.scopes, h.title,
 			` + writtenTo + ` AS requester_mail, COALESCE(e.name, h.editor) AS editor_name,
@@ -188,7 +188,8 @@ func (s Tokens) ListUnissued(ctx context.Context, limit int) ([]credential.Token
 			WHERE v.request = r.number ORDER BY v.number DESC LIMIT 1) h ON true
 		LEFT JOIN editors e ON e.siret = h.editor_siret
 		WHERE r.state IN ('validee', 'reouverte') AND h.token AND NOT EXISTS (SELECT FROM tokens t WHERE t.request = r.number)
-		ORDER BY h.number LIMIT $1`
+		  AND h.number > $1
+		ORDER BY h.number LIMIT $2`
 	var rows []struct {
 		Request       int64          `db:"request"`
 		Habilitation  int64          `db:"habilitation"`
@@ -201,7 +202,7 @@ func (s Tokens) ListUnissued(ctx context.Context, limit int) ([]credential.Token
 		EditorName    string         `db:"editor_name"`
 		Technical     string         `db:"technical"`
 	}
-	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, limit); err != nil {
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, int64(after), limit); err != nil {
 		return nil, err
 	}
 	files := make([]credential.TokenFile, len(rows))

@@ -118,8 +118,9 @@ type TokenStore interface {
 	// ListUses lists how often a token was shown since a day, newest first.
 	ListUses(ctx context.Context, id, since string) ([]Use, error)
 
-	// ListUnissued lists valid requests with the modality that never had a token.
-	ListUnissued(ctx context.Context, limit int) ([]TokenFile, error)
+	// ListUnissued lists valid requests with the modality that never had a token, by the numbers
+	// of their habilitations, those after one.
+	ListUnissued(ctx context.Context, after habilitation.Number, limit int) ([]TokenFile, error)
 	// EraseUses erases the counts of days before one.
 	EraseUses(ctx context.Context, before string) (int, error)
 	// EraseTexts erases the texts that were collected before a time, and those of tokens that

@@ -376,28 +376,45 @@ func (s *Tokens) EraseTexts(ctx context.Context) (int, error) {
 	return erased, nil
 }
 
-// issuedAtOnce is how many missing tokens are issued before the next look.
+// issuedAtOnce is how many habilitations without token are read at a time.
 const issuedAtOnce = 200
 
 // IssueMissing issues a token to every valid habilitation with the modality that never had
-// one, and tells those whom it concerns. It counts them; one failure does not hold the others
-// back.
+// one, and tells those whom it concerns. It counts them. Those that fail, however many, do not
+// hold the others back: the error tells how many they are, and why the first one did.
 func (s *Tokens) IssueMissing(ctx context.Context) (count int, err error) {
-	missing, err := s.Store.ListUnissued(ctx, issuedAtOnce)
-	if err != nil {
-		return 0, fmt.Errorf("list the habilitations without token: %w", err)
-	}
-	var failed []error
-	for _, file := range missing {
-		switch err := s.issue(ctx, file); {
-		case fault.Is(err, "token.moved"): // another instance did
-		case err != nil:
-			failed = append(failed, err)
-		default:
-			count++
+	var after habilitation.Number
+	var first error
+	failed := 0
+	for {
+		missing, err := s.Store.ListUnissued(ctx, after, issuedAtOnce)
+		if err != nil {
+			return count, errors.Join(fmt.Errorf("list the habilitations without token: %w", err), notIssued(failed, first))
+		}
+		for _, file := range missing {
+			switch err := s.issue(ctx, file); {
+			case err == nil:
+				count++
+			case fault.Is(err, "token.moved"): // another instance did
+			case ctx.Err() != nil:
+				return count, errors.Join(ctx.Err(), notIssued(failed, first))
+			default:
+				failed, first = failed+1, cmp.Or(first, fmt.Errorf("of %s: %w", file.Habilitation, err))
+			}
+			after = file.Habilitation
+		}
+		if len(missing) < issuedAtOnce {
+			return count, notIssued(failed, first)
 		}
 	}
-	return count, errors.Join(failed...)
+}
+
+// notIssued is the error of a run in which some tokens could not be issued; nil for none.
+func notIssued(failed int, first error) error {
+	if failed == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d tokens could not be issued, the first one %w", failed, first)
 }
 
 func (s *Tokens) issue(ctx context.Context, file TokenFile) error {
