@@ -17,12 +17,13 @@ type Caller struct {
 	Side         Side
 	Organisation value.Siret // the editor, or the town
 	AccountID    int64       // of a person; 0 for a program
+	SessionID    int64       // in which the person acts; 0 for a program
 	RequestID    string
 }
 
 // CallerOf is a person who acts in a role.
 func CallerOf(by account.Actor) Caller {
-	c := Caller{Author: by.Author(), Side: SideOperator, AccountID: by.AccountID, RequestID: by.RequestID}
+	c := Caller{Author: by.Author(), Side: SideOperator, AccountID: by.AccountID, SessionID: by.SessionID, RequestID: by.RequestID}
 	switch {
 	case by.Role.Editor(), by.Role == account.APIClient:
 		c.Side, c.Organisation = SideEditor, by.Organisation.Siret

@@ -68,14 +68,14 @@ func (s *Tokens) mine(ctx context.Context, by Caller, id string) (TokenFile, err
 
 // Collect gives the text of a token for the first time; of two at once one is recorded. key
 // names the call of a program: the same gets the same answer, another comes too late. The
-// second click of one person gets it again. Codes: token.unknown (NotFound), token.not_holder
+// second click of one session gets it again. Codes: token.unknown (NotFound), token.not_holder
 // (Forbidden), token.collected, token.closed (Conflict).
 func (s *Tokens) Collect(ctx context.Context, by Caller, id string, key Key) (value.Secret, TokenFile, error) {
 	found, err := s.mine(ctx, by, id)
 	if err != nil {
 		return "", found, err
 	}
-	collection := Collection{Side: by.Side, ByID: by.Author.ID, By: by.Author.Display, At: s.Now(), Key: key}
+	collection := Collection{Side: by.Side, ByID: by.Author.ID, By: by.Author.Display, At: s.Now(), Session: by.SessionID, Key: key}
 	var after Token
 	for range attempts {
 		if after, err = found.Collected(collection); err == nil {
