@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -89,7 +88,7 @@ func (r tokenFileRow) file() credential.TokenFile {
 // FindToken finds a token within reach.
 func (s Tokens) FindToken(ctx context.Context, reach credential.TokenReach, id string) (credential.TokenFile, error) {
 	const sqlFind = `SELECT` + fileColumns + `, 1 AS total` + fileTables + ` WHERE ` + withinReach + ` AND t.id = $4`
-	if !isUUID(id) {
+	if !value.IsUUID(id) {
 		return credential.TokenFile{}, fault.New(fault.NotFound, "token.unknown")
 	}
 	var row tokenFileRow
@@ -117,7 +116,7 @@ func (s Tokens) ListTokens(ctx context.Context, query credential.TokenQuery) ([]
 			CASE WHEN $15 = 'etat' THEN t.expires_at END,
 			lower(t.organisation), t.issued_at DESC, t.id
 		LIMIT $16 OFFSET $17`
-	if query.ID != "" && !isUUID(query.ID) {
+	if query.ID != "" && !value.IsUUID(query.ID) {
 		return nil, 0, nil
 	}
 	var rows []tokenFileRow
@@ -154,27 +153,6 @@ func (s Tokens) CountTokens(ctx context.Context, reach credential.TokenReach, no
 		counts[credential.TokenState(row.State)] = row.Count
 	}
 	return counts, nil
-}
-
-// ListCurrent lists the token that goes on of each of some towns, with an editor.
-func (s Tokens) ListCurrent(ctx context.Context, editor value.Siret, towns []value.Siret) (map[value.Siret]credential.Token, error) {
-	const sqlList = `
-		SELECT DISTINCT ON (t.siret) ` + tokenColumns + ` FROM tokens t
-		WHERE t.editor_siret = $1 AND t.siret = ANY($2)
-		ORDER BY t.siret, t.replaced_at IS NOT NULL, t.revoked_at IS NOT NULL, t.issued_at DESC`
-	sirets := make(pq.StringArray, len(towns))
-	for i, town := range towns {
-		sirets[i] = town.String()
-	}
-	var rows []tokenRow
-	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, editor.String(), sirets); err != nil {
-		return nil, fmt.Errorf("list the tokens of towns: %w", err)
-	}
-	current := map[value.Siret]credential.Token{}
-	for _, row := range rows {
-		current[value.Siret(row.Siret)] = row.token()
-	}
-	return current, nil
 }
 
 // ListUnissued lists valid requests with the modality that never had a token.

@@ -319,21 +319,3 @@ func tokensOf(rows []tokenRow) []credential.Token {
 	}
 	return tokens
 }
-
-// isUUID tells whether a text may be the id of a token: PostgreSQL refuses any other.
-func isUUID(text string) bool {
-	if len(text) != 36 {
-		return false
-	}
-	for i := range len(text) {
-		switch c := text[i]; {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case (c < '0' || c > '9') && (c < 'a' || c > 'f'):
-			return false
-		}
-	}
-	return true
-}
