@@ -53,7 +53,7 @@ func TestATokenIsReplacedWithAnOverlap(t *testing.T) {
 		t.Error("both should open")
 	}
 
-	s.get(s.leo, s.majastres+endPart).is(http.StatusOK, "Arrêter l’ancien jeton maintenant ?", "Sans rien faire, il s’arrête le 19 mars 2026")
+	s.get(s.leo, s.majastres+endPart).is(http.StatusOK, "Arrêter l’ancien jeton maintenant ?", "Sans rien faire, il s’arrête le 19 mars 2026", "Un mail prévient la collectivité et l’éditeur.")
 	s.post(s.leo, s.majastres+endPart, nil).leads(s.majastres, "jeton-arrete")
 	if s.opens(former) || !s.opens(latest) {
 		t.Error("the former opens still, or the new one does not")
