@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
@@ -146,6 +148,32 @@ func TestEarlierHabilitationsReceiveTheirToken(t *testing.T) {
 	}
 	if n := v.count(`SELECT count(*) FROM editor_events WHERE kind = 'jeton.a_recuperer' AND editor_siret = $1 AND subject = $2`, tilleul, v.id); n != 1 {
 		t.Errorf("the editor was told %d times", n)
+	}
+}
+
+// Habilitations whose token cannot be issued, be they more than are read at a time, hold nobody
+// back, and are counted.
+func TestAHabilitationThatFailsHoldsNobodyBack(t *testing.T) {
+	v := setVault(t)
+	const failing, after = 450, 10_001_000
+	v.run(`INSERT INTO requests (number, source, siret, organisation, form_uid, state, state_at, created_at, requester)
+		SELECT 50000 + i, source, siret, organisation, form_uid, state, state_at, created_at, requester FROM requests, generate_series(1, $1) i WHERE number = 48231`, failing)
+	v.run(`INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms, contacts, approved_by, approved_at)
+		SELECT 10000100 + i, 50000 + i, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms, contacts, approved_by, approved_at
+		FROM habilitations, generate_series(1, $1) i WHERE number = 10000004`, failing)
+	v.asked(60000, paris, "PARIS", habilitation.Validated, 1)
+	v.granted(after, 60000, tilleul, true, true)
+	v.run(`ALTER TABLE tokens ADD CONSTRAINT tokens_none_of_these CHECK (request NOT BETWEEN 50001 AND 59999)`)
+	issued, err := v.service.IssueMissing(context.Background())
+	if issued != 1 || v.count(`SELECT count(*) FROM tokens WHERE habilitation = $1`, after) != 1 {
+		t.Errorf("%d issued, %v", issued, err)
+	}
+	if err == nil || !strings.Contains(err.Error(), "450 tokens could not be issued, the first one of H10000101") || strings.Count(err.Error(), "tokens_none_of_these") != 1 {
+		t.Errorf("told: %v", err)
+	}
+	v.run(`ALTER TABLE tokens DROP CONSTRAINT tokens_none_of_these`)
+	if issued, err := v.service.IssueMissing(context.Background()); err != nil || issued != failing {
+		t.Errorf("the next run issues %d, %v", issued, err)
 	}
 }
 
@@ -341,6 +369,69 @@ func TestATokenIsReplacedWithAnOverlap(t *testing.T) {
 	if err := v.service.EndOverlap(ctx, sofia, v.id); !fault.Is(err, "token.no_overlap") {
 		t.Errorf("ended twice: %v", err)
 	}
+}
+
+// « early end » is told to the requester, the technical contact in copy: the mail leads to the
+// token that goes on by then, and to its own page once another software has that one.
+func TestAnEarlyEndIsToldToBothSides(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	replaced := func(id string) string {
+		t.Helper()
+		if _, _, err := v.service.Collect(ctx, sofia, id, noKey); err != nil {
+			t.Fatal(err)
+		}
+		next, err := v.service.Replace(ctx, sofia, id, credential.Replacement{Overlap: credential.Overlap})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return next.ID
+	}
+	ended := func(id, leadsTo string, moved bool) {
+		t.Helper()
+		planned := v.token(id).EndsAt
+		if err := v.service.EndOverlap(ctx, hugo, id); err != nil {
+			t.Fatal(err)
+		}
+		told, to, copied := v.lastTold()
+		if to != "anne.morel@"+string(majastres)+".example.fr" || copied != "integration@tilleul.example.fr" {
+			t.Errorf("written to %q, in copy %q", to, copied)
+		}
+		if told.Kind() != credential.KindTokenEnded || told.Token != v.token(id).Display(credential.TestPrefix) || told.By != "Hugo Marchal" || !told.ByEditor() ||
+			!told.At.Equal(v.now) || !told.Until.Equal(planned) || told.ID != leadsTo || told.Moved != moved {
+			t.Errorf("told %+v", told)
+		}
+	}
+	second := replaced(v.id)
+	v.now = noon.Add(time.Hour)
+	third := replaced(second)
+	v.now = noon.Add(2 * time.Hour)
+	ended(v.id, third, false)
+	v.granted(10_000_050, 48231, brume, true, true) // another software, since
+	ended(second, second, true)
+	if got := v.mails(); strings.Count(got, "jeton-arrete") != 2 {
+		t.Errorf("mails: %s", got)
+	}
+}
+
+// lastTold is what the last mail says, to whom and in copy to whom.
+func (v *vault) lastTold() (told credential.TokenTold, to, copied string) {
+	v.t.Helper()
+	const sqlLast = `
+		SELECT m.key, m.content, string_agg(r.address, ' ') FILTER (WHERE r.field = 'to'), COALESCE(string_agg(r.address, ' ') FILTER (WHERE r.field = 'cc'), '')
+		FROM mails m JOIN mail_recipients r ON r.mail_id = m.id GROUP BY m.id ORDER BY m.id DESC LIMIT 1`
+	var key string
+	var content []byte
+	if err := v.raw.QueryRow(sqlLast).Scan(&key, &content, &to, &copied); err != nil {
+		v.t.Fatal(err)
+	}
+	plain, err := v.service.Opener.Open(content, notice.Place(key))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := json.Unmarshal(plain, &told); err != nil {
+		v.t.Fatal(err)
+	}
+	return told, to, copied
 }
 
 // « concurrent replace »: whatever comes together, the habilitation has one token that goes on.

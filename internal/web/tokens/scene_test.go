@@ -179,6 +179,16 @@ func (s *scene) granted(request int, town, editor account.Organisation, holder p
 	return pathOf(s.read(`SELECT id FROM tokens WHERE request = $1`, request))
 }
 
+// elsewhere is the same person, signed in on another device too.
+func (s *scene) elsewhere(p person) person {
+	s.t.Helper()
+	p.cookie = value.NewToken()
+	key := p.cookie.Hash()
+	s.run(`INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, id_token, created_at, seen_at)
+		SELECT $1, account_id, membership_id, signed_for, acr, id_token, created_at, seen_at FROM sessions WHERE account_id = $2`, key[:], p.id)
+	return p
+}
+
 // signIn opens the session of somebody who has just proved a second factor.
 func (s *scene) signIn(name string, role account.Role, organisation account.Organisation) person {
 	s.t.Helper()
