@@ -65,6 +65,7 @@ type App struct {
 	people *people
 
 	tokens        *tokens
+	renewals      *renewals
 	habilitations *habilitations
 	requests      *requests
 	machines      *machines
@@ -122,7 +123,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	}
 	a := &App{config: c, log: o.Log, now: o.Now, db: db, Outbox: postgres.Outbox{DB: db}, stopping: make(chan struct{}), farewell: o.Farewell}
 	a.Rotation = &operation.Rotation{Store: postgres.Rotation{DB: db}, Ring: ring}
-	a.metrics = observe.New(a.Outbox.OldestDelivery, o.Now, o.Log)
+	a.metrics = observe.New(a.Outbox.OldestDelivery, a.remindersMissed, o.Now, o.Log)
 	hub := a.hub()
 	a.Directory = &directory.Service{Store: postgres.Collectivities{DB: db}, Registry: a.registry(), Now: o.Now}
 	a.Delivery = &dossier.Delivery{Shipments: postgres.Shipments{DB: db}, Hub: hub, Renderer: documents.Renderer, Vault: ring, Now: o.Now, Concern: a.concern}
@@ -134,6 +135,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	a.machines = a.newMachines(pepper)
 	a.habilitations = a.newHabilitations(ring, paris)
 	a.requests = a.newRequests(ring)
+	a.renewals = a.newRenewals(ring)
 	a.Jobs = &jobs.Table{Jobs: a.recurring(), Runs: postgres.JobRuns{DB: db}, Log: o.Log, Zone: paris}
 	a.workers = &jobs.Workers{
 		Outbox: a.Outbox, Kinds: a.kinds(), Log: o.Log, Now: o.Now,

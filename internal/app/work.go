@@ -59,6 +59,8 @@ func (a *App) recurring() []jobs.Job {
 		{Name: "purge", Every: "*/10 * * * *", Timeout: 10 * time.Minute, Run: inTurn(purgeOfDossiers(a.followUp), a.purgePeople, a.purgeEvents, a.purgeRequests, a.purgeMachines,
 			counted("pairs", a.habilitations.hubAccounts.Purge))},
 		{Name: "tokens", Every: "*/5 * * * *", Timeout: 4 * time.Minute, Run: a.tendTokens},
+		// The first run of a day does its work; the others find what is left after an outage.
+		{Name: remindersJob, Every: "0 8-19 * * *", Timeout: 50 * time.Minute, Run: a.remind},
 		{Name: "seal-journal", Every: "*/15 * * * *", Timeout: 10 * time.Minute, Run: a.Journal.Seal},
 		{Name: "drafts", Every: "40 6 * * *", Timeout: time.Hour, Run: a.watchDrafts},
 		{Name: "organisations", Every: "10 4 * * *", Timeout: 6 * time.Hour, Run: counted("organisations", a.Organisations.RefreshAll)},

@@ -28,8 +28,9 @@ const scrapeTimeout = 3 * time.Second
 
 // New makes the metrics. oldest returns when the oldest undelivered dossier was recorded,
 // the zero time for none: its age is what to alert on, rather than on errors
-// (users-reliability-security.md B.2).
-func New(oldest func(context.Context) (time.Time, error), now func() time.Time, log *slog.Logger) *Metrics {
+// (users-reliability-security.md B.2). missed tells that the reminders of a day were not
+// recorded.
+func New(oldest func(context.Context) (time.Time, error), missed func(context.Context) (bool, error), now func() time.Time, log *slog.Logger) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		requests: histogram("http_request_seconds", "Time to answer a request.", "route", "status"),
@@ -60,7 +61,21 @@ func New(oldest func(context.Context) (time.Time, error), now func() time.Time, 
 		}
 		return max(0, now().Sub(since).Seconds())
 	})
-	m.registry.MustRegister(m.requests, m.orders, m.partners, m.concerns, m.stuck, m.webhook, age, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	late := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "reminders_missed", Help: "1 when the reminders of the last day were not recorded, -1 when nobody knows.",
+	}, func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+		defer cancel()
+		switch isMissed, err := missed(ctx); {
+		case err != nil:
+			log.Warn("last run of the reminders unknown", "error", err)
+			return -1
+		case isMissed:
+			return 1
+		}
+		return 0
+	})
+	m.registry.MustRegister(late, m.requests, m.orders, m.partners, m.concerns, m.stuck, m.webhook, age, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"time"
+
+	"portail-qf/internal/domain/operation"
 )
 
 // JobRuns makes each tick of each job run once, whatever the number of instances.
@@ -46,6 +48,16 @@ func (j JobRuns) End(ctx context.Context, job string, tick time.Time, report str
 		return fmt.Errorf("end job: %w", err)
 	}
 	return nil
+}
+
+// LastSuccess is when a job last ended without fault; zero for never.
+func (j JobRuns) LastSuccess(ctx context.Context, job string) (time.Time, error) {
+	const sqlLast = `SELECT max(finished_at) FROM job_runs WHERE job = $1 AND NOT failed AND report <> $2`
+	var last sql.NullTime
+	if err := j.DB.pool.GetContext(ctx, &last, sqlLast, job, operation.ReportBusy); err != nil {
+		return time.Time{}, fmt.Errorf("find the last run of a job: %w", err)
+	}
+	return last.Time, nil
 }
 
 // Alone runs work while holding the job's lock, so that two runs of one job never

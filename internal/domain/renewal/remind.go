@@ -40,7 +40,7 @@ type Report struct {
 
 // String is the line of the log.
 func (r Report) String() string {
-	return fmt.Sprintf("%d reminders, %d stages passed, %d without address, %d bounces told, %d modifications pressing, %d weekly lists",
+	return fmt.Sprintf("%d reminders, %d passed, %d unaddressed, %d bounces, %d pressing, %d lists",
 		r.Reminded, r.Skipped, r.NoAddress, r.Bounced, r.Pressing, r.Digests)
 }
 
