@@ -50,7 +50,7 @@ type dueRow struct {
 func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Place, limit int) ([]renewal.DueToken, error) {
 	const sqlDue = `
 		SELECT` + fileColumns + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
-			ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token IN (t.id, t.replaces) AND x.expires_at = t.expires_at) AS covered` + fileTables + `
+			ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
 		WHERE ` + isReminded + ` AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret
 			AND t.expires_at >= $3 AND t.expires_at < $4 AND (t.expires_at, t.id) > ($5, NULLIF($6, '')::uuid)
 			AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
@@ -79,22 +79,19 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 const firstUUID = "00000000-0000-0000-0000-000000000000"
 
 // RecordReminders records a lot of reminders with their mails, whole.
-func (s Reminders) RecordReminders(ctx context.Context, reminders []renewal.Recorded, now time.Time) (count int, err error) {
-	err = s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		recorded, err := insertReminders(ctx, tx, reminders, now)
-		if err != nil {
+func (s Reminders) RecordReminders(ctx context.Context, reminders []renewal.Recorded, now time.Time) (recorded map[string]bool, skipped int, err error) {
+	err = s.DB.InTx(ctx, func(tx *sqlx.Tx) (err error) {
+		if recorded, skipped, err = insertReminders(ctx, tx, reminders, now); err != nil {
 			return err
 		}
 		var letters []notice.Letter
 		var told []notice.EditorEvent
 		var tokens, expiries pq.StringArray
 		var stages pq.Int64Array
-		count = 0
 		for _, r := range reminders {
 			if !recorded[r.TokenID] {
 				continue
 			}
-			count++
 			if r.Letter != nil {
 				letters = append(letters, *r.Letter)
 			}
@@ -107,18 +104,21 @@ func (s Reminders) RecordReminders(ctx context.Context, reminders []renewal.Reco
 		if _, err := recordLetters(ctx, tx, letters, now); err != nil {
 			return err
 		}
-		failpoint.Hit("reminders: recorded, not committed")
-		return tellEditors(ctx, tx, told, now)
+		if err := tellEditors(ctx, tx, told, now); err != nil {
+			return err
+		}
+		failpoint.Hit("reminders: written, not committed")
+		return nil
 	})
-	return count, err
+	return recorded, skipped, err
 }
 
 func instant(at time.Time) string { return at.Format(time.RFC3339Nano) }
 
 // insertReminders writes the rows of a lot, in the order of the tokens so that two instances
 // do not wait for each other in a circle, and tells for which tokens the stage that is due was
-// new. A token that moved since it was listed has none.
-func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recorded, now time.Time) (map[string]bool, error) {
+// new, and how many stages before were. A token that moved since it was listed has none.
+func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recorded, now time.Time) (recorded map[string]bool, skipped int, err error) {
 	const (
 		sqlLock = `
 			SELECT t.id::text FROM tokens t JOIN requests r ON r.number = t.request
@@ -158,23 +158,25 @@ func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recor
 	}
 	var still pq.StringArray
 	if err := tx.SelectContext(ctx, &still, sqlLock, ids, expiries); err != nil {
-		return nil, fmt.Errorf("lock the tokens to remind of: %w", err)
+		return nil, 0, fmt.Errorf("lock the tokens to remind of: %w", err)
 	}
 	var written []struct {
 		Token string `db:"token"`
 		Stage int    `db:"stage"`
 	}
-	err := tx.SelectContext(ctx, &written, sqlInsert, rows.tokens, rows.expiries, rows.stages, rows.states, rows.keys, now, still)
+	err = tx.SelectContext(ctx, &written, sqlInsert, rows.tokens, rows.expiries, rows.stages, rows.states, rows.keys, now, still)
 	if err != nil {
-		return nil, fmt.Errorf("write reminders: %w", err)
+		return nil, 0, fmt.Errorf("write reminders: %w", err)
 	}
-	recorded := map[string]bool{}
+	recorded = map[string]bool{}
 	for _, w := range written {
 		if renewal.Stage(w.Stage) == due[w.Token] {
 			recorded[w.Token] = true
+		} else {
+			skipped++
 		}
 	}
-	return recorded, nil
+	return recorded, skipped, nil
 }
 
 // withdrawReminders takes back what did not leave of the earlier stages of some tokens: one mail

@@ -56,8 +56,8 @@ type Reminding interface {
 	ListDue(ctx context.Context, now time.Time, after Place, limit int) ([]DueToken, error)
 	// RecordReminders records reminders, with the stages that are skipped, and their mails. A
 	// reminder that is recorded already, or whose token changed since it was listed, is left
-	// out. It returns how many were recorded.
-	RecordReminders(ctx context.Context, reminders []Recorded, now time.Time) (int, error)
+	// out. It tells of which tokens one was recorded, and how many stages were skipped.
+	RecordReminders(ctx context.Context, reminders []Recorded, now time.Time) (recorded map[string]bool, skipped int, err error)
 	// ListBounced lists reminders whose requester's address was refused and of which the
 	// technical contact was not told.
 	ListBounced(ctx context.Context, limit int) ([]BouncedReminder, error)
@@ -79,8 +79,8 @@ type Place struct {
 // DueToken is a token whose requester is to be reminded.
 type DueToken struct {
 	credential.TokenFile
-	// Covered are the stages that are recorded already for this expiry, of the token that this
-	// one replaces too.
+	// Covered are the stages that were recorded for this expiry of the token that this one
+	// replaces.
 	Covered []Stage
 	// CopyTechnical: the technical contact wants a copy of each reminder, rather than the weekly
 	// list alone.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"portail-qf/internal/domain/credential"
@@ -88,36 +89,34 @@ func (r *Reminders) record(ctx context.Context, due []DueToken, now time.Time, r
 		}
 		reminders = append(reminders, reminder)
 	}
-	count, err := r.Store.RecordReminders(ctx, reminders, now)
-	if err != nil && len(reminders) > 1 {
-		for _, one := range reminders {
-			if _, err := r.Store.RecordReminders(ctx, []Recorded{one}, now); err != nil {
-				failures = append(failures, fmt.Errorf("record the reminder of %s: %w", one.TokenID, err))
-				continue
-			}
-			report.count(one)
-		}
+	if len(reminders) == 0 {
 		return errors.Join(failures...)
 	}
-	if err != nil {
-		return errors.Join(append(failures, fmt.Errorf("record reminders: %w", err))...)
+	if err := r.keep(ctx, reminders, now, report); err == nil || len(reminders) < 2 {
+		return errors.Join(append(failures, err)...)
 	}
-	if count > 0 {
-		for _, one := range reminders {
-			report.count(one)
-		}
+	for i := range reminders {
+		failures = append(failures, r.keep(ctx, reminders[i:i+1], now, report))
 	}
 	return errors.Join(failures...)
 }
 
-func (r *Report) count(one Recorded) {
-	r.Skipped += len(one.Skipped)
-	switch {
-	case one.Letter != nil:
-		r.Reminded++
-	case !one.Silent:
-		r.NoAddress++
+func (r *Reminders) keep(ctx context.Context, reminders []Recorded, now time.Time, report *Report) error {
+	recorded, skipped, err := r.Store.RecordReminders(ctx, reminders, now)
+	if err != nil {
+		return fmt.Errorf("record reminders, the first of them of %s: %w", reminders[0].TokenID, err)
 	}
+	report.Skipped += skipped
+	for _, one := range reminders {
+		switch {
+		case !recorded[one.TokenID]:
+		case one.Letter != nil:
+			report.Reminded++
+		case !one.Silent:
+			report.NoAddress++
+		}
+	}
+	return nil
 }
 
 // compose makes the reminder of a token.
@@ -127,18 +126,12 @@ func (r *Reminders) compose(token DueToken, now time.Time) (Recorded, error) {
 	if !ok {
 		return Recorded{}, fmt.Errorf("remind of %s: %w", token.ID, fault.New(fault.Conflict, "renewal.not_due"))
 	}
-	reminder := Recorded{TokenID: token.ID, Expiry: token.ExpiresAt, Stage: stage}
-	for _, passed := range stage.Before() {
-		if !token.covers(passed) {
-			reminder.Skipped = append(reminder.Skipped, passed)
-		}
-	}
-	if reminder.Silent = token.covers(stage); reminder.Silent {
+	reminder := Recorded{TokenID: token.ID, Expiry: token.ExpiresAt, Stage: stage, Skipped: stage.Before()}
+	if reminder.Silent = slices.Contains(token.Covered, stage); reminder.Silent {
 		return reminder, nil
 	}
-	if token.Editor != "" {
-		kind := EventExpiring
-		reminder.Told = []notice.EditorEvent{{Kind: kind, Editor: token.Editor, Siret: token.Siret, Subject: token.ID}}
+	if token.Editor != "" && left >= 0 {
+		reminder.Told = []notice.EditorEvent{{Kind: EventExpiring, Editor: token.Editor, Siret: token.Siret, Subject: token.ID}}
 	}
 	about := aboutFile(token.TokenFile, r.Prefix)
 	if !token.CopyTechnical && about.To != "" {
@@ -154,15 +147,6 @@ func (r *Reminders) compose(token DueToken, now time.Time) (Recorded, error) {
 	letter, err := notice.Prepare(r.Sealer, composed)
 	reminder.Letter = &letter
 	return reminder, err
-}
-
-func (t DueToken) covers(stage Stage) bool {
-	for _, covered := range t.Covered {
-		if covered == stage {
-			return true
-		}
-	}
-	return false
 }
 
 // tellBounced tells technical contacts that a requester's address is refused.

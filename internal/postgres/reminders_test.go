@@ -1,0 +1,393 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	people "portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/postgres"
+	"portail-qf/internal/seal"
+)
+
+// calendar is a token of Majastres whose software is Tilleul's and whose requester is Anne, with
+// two instances that remind of it.
+type calendar struct {
+	*vault
+	expiry    time.Time
+	reminders []*renewal.Reminders
+	renewals  *renewal.Service
+	anne      people.Actor
+}
+
+func setCalendar(t testing.TB) *calendar {
+	t.Helper()
+	v := setVault(t)
+	c := &calendar{vault: v, expiry: v.token(v.id).ExpiresAt}
+	id := v.colleague("Anne", "Morel", majastres)
+	v.run(`UPDATE requests SET holder = $2, mails_by = 'portail' WHERE number = $1`, 48231, id)
+	c.anne = people.Actor{AccountID: id, Name: "Anne Morel", Role: people.Town, Organisation: people.Organisation{Siret: majastres}}
+	ring, err := seal.Parse(seal.NewKey("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return v.now }
+	for _, db := range []*postgres.DB{v.db, connect(t, v.addresses.App)} {
+		c.reminders = append(c.reminders, &renewal.Reminders{
+			Store: postgres.Reminders{DB: db}, Sealer: ring, Prefix: credential.TestPrefix, Operator: "api-particulier@example.fr", Now: now,
+		})
+	}
+	c.renewals = &renewal.Service{Store: postgres.Renewals{DB: v.db}, Sealer: ring, Prefix: credential.TestPrefix, Now: now}
+	v.run(`UPDATE outbox SET done_at = now()`)
+	v.run(`UPDATE mail_recipients SET state = 'sent', told_at = $1 WHERE state = 'pending'`, noon)
+	return c
+}
+
+// at is the business time some days before the expiry, at an hour in Paris.
+func (c *calendar) at(daysBefore, hour int) time.Time {
+	return renewal.DayIn(c.expiry, -daysBefore).Add(time.Duration(hour) * time.Hour)
+}
+
+// remind has both instances remind at once.
+func (c *calendar) remind() (total renewal.Report) {
+	c.t.Helper()
+	var together sync.WaitGroup
+	reports, errs := make([]renewal.Report, len(c.reminders)), make([]error, len(c.reminders))
+	for i, reminders := range c.reminders {
+		together.Go(func() { reports[i], errs[i] = reminders.Remind(context.Background()) })
+	}
+	together.Wait()
+	for i, err := range errs {
+		if err != nil {
+			c.t.Fatalf("instance %d: %v", i, err)
+		}
+		total.Reminded += reports[i].Reminded
+		total.Skipped += reports[i].Skipped
+		total.NoAddress += reports[i].NoAddress
+		total.Bounced += reports[i].Bounced
+		total.Digests += reports[i].Digests
+		total.Pressing += reports[i].Pressing
+	}
+	return total
+}
+
+// stages are the reminders of a token and an expiry: "90 ecrit, 60 passe".
+func (c *calendar) stages(token string, expiry time.Time) (told []string) {
+	c.t.Helper()
+	rows, err := c.raw.Query(`SELECT stage, state FROM reminders WHERE token = $1 AND expires_at = $2 ORDER BY stage DESC`, token, expiry)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var stage int
+		var state string
+		if err := rows.Scan(&stage, &state); err != nil {
+			c.t.Fatal(err)
+		}
+		told = append(told, fmt.Sprintf("%d %s", stage, state))
+	}
+	return told
+}
+
+func (c *calendar) said(what string, want ...string) {
+	c.t.Helper()
+	if diff := cmp.Diff(want, c.stages(c.id, c.token(c.id).ExpiresAt)); diff != "" {
+		c.t.Errorf("%s: %s", what, diff)
+	}
+}
+
+// written is how many mails of reminders there are, and how many wait.
+func (c *calendar) written() (all, waiting int) {
+	return c.count(`SELECT count(*) FROM mails WHERE key LIKE 'rappel %'`),
+		c.count(`SELECT count(DISTINCT m.id) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id WHERE m.key LIKE 'rappel %' AND r.state = 'pending'`)
+}
+
+// « once per (token, stage, expiry), whatever the number of instances »: every four hours, by
+// two instances at once, from 100 days before to 40 days after.
+func TestEachStageIsWrittenOfOnce(t *testing.T) {
+	c := setCalendar(t)
+	var days []int
+	for at := c.at(100, 0); at.Before(c.at(-40, 0)); at = at.Add(4 * time.Hour) {
+		c.now = at
+		before, _ := c.written()
+		c.remind()
+		if after, _ := c.written(); after != before {
+			days = append(days, renewal.DaysLeft(c.expiry, at))
+			if after != before+1 {
+				t.Errorf("%d mails at %s", after-before, at)
+			}
+		}
+	}
+	if diff := cmp.Diff([]int{90, 60, 30, 15, 7, 0, -7, -30}, days); diff != "" {
+		t.Errorf("days left when a mail was written: %s", diff)
+	}
+	c.said("all is written", "90 ecrit", "60 ecrit", "30 ecrit", "15 ecrit", "7 ecrit", "0 ecrit", "-7 ecrit", "-30 ecrit")
+	if n := c.count(`SELECT count(*) FROM mails m WHERE m.key LIKE 'rappel %' AND NOT EXISTS (
+		SELECT FROM mail_recipients r WHERE r.mail_id = m.id AND r.field = 'to' AND r.address = 'anne.morel@' || $1 || '.example.fr')`, majastres); n != 0 {
+		t.Errorf("%d mails are not to the requester", n)
+	}
+	if n := c.count(`SELECT count(*) FROM mails m WHERE m.key LIKE 'rappel %' AND NOT EXISTS (
+		SELECT FROM mail_recipients r WHERE r.mail_id = m.id AND r.field = 'cc' AND r.address = 'integration@tilleul.example.fr')`); n != 0 {
+		t.Errorf("%d mails have no copy to the technical contact", n)
+	}
+	if n := c.count(`SELECT count(*) FROM editor_events WHERE kind = 'jeton.expire_bientot'`); n != 6 {
+		t.Errorf("the editor's programs learn it %d times", n)
+	}
+}
+
+// « after an outage only the most urgent due stage, the passed ones marked skipped »
+func TestAfterAnOutageOneMailIsEnough(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(12, 9)
+	if report := c.remind(); report.Reminded != 1 || report.Skipped != 3 {
+		t.Errorf("%+v", report)
+	}
+	c.said("twelve days before", "90 passe", "60 passe", "30 passe", "15 ecrit")
+	c.now = c.at(-10, 9)
+	c.remind()
+	c.said("ten days after", "90 passe", "60 passe", "30 passe", "15 ecrit", "7 passe", "0 passe", "-7 ecrit")
+	if all, waiting := c.written(); all != 2 || waiting != 1 {
+		t.Errorf("%d mails, %d wait: the earlier one has lost its object", all, waiting)
+	}
+	c.now = c.at(-61, 9)
+	if report := c.remind(); report != (renewal.Report{}) {
+		t.Errorf("two months after: %+v", report)
+	}
+}
+
+// The stage that a list selects by is that of the rules, whatever the day and the hour.
+func TestTheDueStageIsThatOfTheDomain(t *testing.T) {
+	c := setCalendar(t)
+	for left := 95; left >= -65; left-- {
+		for _, hour := range []int{left & 1 * 23} { // the first minute of the day, or its last hour
+			c.now = c.at(left, hour)
+			stage, ok := renewal.Due(left)
+			for _, recorded := range append(renewal.Stages[:], 100) { // 100: none
+				c.run(`DELETE FROM reminders`)
+				if recorded != 100 {
+					c.run(`INSERT INTO reminders (token, expires_at, stage, state, recorded_at) VALUES ($1, $2, $3, 'passe', $4)`, c.id, c.expiry, int(recorded), noon)
+				}
+				due, err := c.reminders[0].Store.ListDue(context.Background(), c.now, renewal.Place{}, 10)
+				want := ok && (recorded == 100 || recorded > stage)
+				if err != nil || (len(due) == 1) != want {
+					t.Fatalf("%d days left at %d h, stage %d is recorded: %d listed, want %t, %v", left, hour, recorded, len(due), want, err)
+				}
+			}
+		}
+	}
+}
+
+// « none for revoked, archived or replaced tokens »; « none while suspended »; « Imported
+// habilitations whose mails the old system still sends get none »
+func TestWhatIsClosedIsNotRemindedOf(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(20, 9)
+	for name, change := range map[string][2]string{
+		"revoked":                      {`UPDATE tokens SET revoked_at = now()`, `UPDATE tokens SET revoked_at = NULL`},
+		"suspended":                    {`UPDATE tokens SET suspended_at = now()`, `UPDATE tokens SET suspended_at = NULL`},
+		"its right is suspended":       {`UPDATE tokens SET barred_at = now()`, `UPDATE tokens SET barred_at = NULL`},
+		"replaced":                     {`UPDATE tokens SET replaced_at = now()`, `UPDATE tokens SET replaced_at = NULL`},
+		"the other system writes":      {`UPDATE requests SET mails_by = 'ancien'`, `UPDATE requests SET mails_by = 'portail'`},
+		"the request is archived":      {`UPDATE requests SET state = 'archivee' WHERE number = 48231`, `UPDATE requests SET state = 'validee' WHERE number = 48231`},
+		"the right is another's":       {`UPDATE tokens SET editor_siret = '` + string(brume) + `'`, `UPDATE tokens SET editor_siret = '` + string(tilleul) + `'`},
+		"the expiry was moved already": {`UPDATE tokens SET expires_at = expires_at + interval '1 year'`, `UPDATE tokens SET expires_at = expires_at - interval '1 year'`},
+	} {
+		listed, err := c.reminders[0].Store.ListDue(context.Background(), c.now, renewal.Place{}, 10)
+		if err != nil || len(listed) != 1 {
+			t.Fatalf("before it is %s: %d, %v", name, len(listed), err)
+		}
+		c.run(change[0])
+		if report := c.remind(); report != (renewal.Report{}) {
+			t.Errorf("%s: %+v", name, report)
+		}
+		// The same, had it become so since it was listed.
+		recorded := renewal.Recorded{TokenID: c.id, Expiry: c.expiry, Stage: 30}
+		if name != "the right is another's" {
+			if got, _, err := c.reminders[0].Store.RecordReminders(context.Background(), []renewal.Recorded{recorded}, c.now); err != nil || len(got) != 0 {
+				t.Errorf("%s since it was listed: %v recorded, %v", name, got, err)
+			}
+		}
+		c.run(change[1])
+		if n := c.count(`SELECT count(*) FROM reminders`); n != 0 {
+			t.Fatalf("%s: %d rows", name, n)
+		}
+	}
+	if report := c.remind(); report.Reminded != 1 {
+		t.Errorf("once it is open again: %+v", report)
+	}
+}
+
+// « a new expiry starts a new cycle »; what did not leave about the former one does not leave any
+// more. « same token »: whoever shows it goes on.
+func TestAProlongationBeginsANewCycle(t *testing.T) {
+	c := setCalendar(t)
+	text, _, err := c.service.Collect(context.Background(), sofia, c.id, noKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.now = c.at(90, 8)
+	c.remind()
+	done, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := renewal.Until(c.expiry, c.now, credential.TokenLife)
+	if after := c.token(c.id); !after.ExpiresAt.Equal(until) || !done.Prolongation.Until.Equal(until) {
+		t.Errorf("it expires on %s, said %s, want %s", after.ExpiresAt, done.Prolongation.Until, until)
+	}
+	if all, waiting := c.written(); all != 1 || waiting != 0 {
+		t.Errorf("%d reminders, %d still wait", all, waiting)
+	}
+	for _, left := range []int{60, 30, 15, 7, 0, -7, -30} {
+		c.now = c.at(left, 9)
+		if report := c.remind(); report.Reminded != 0 {
+			t.Errorf("%d days before the former expiry: %+v", left, report)
+		}
+		if _, err := c.gate.Admit(context.Background(), text); err != nil {
+			t.Errorf("%d days before the former expiry the token is told %v", left, err)
+		}
+	}
+	c.expiry = until
+	c.now = c.at(90, 9)
+	c.remind()
+	c.said("in the new cycle", "90 ecrit")
+	if got := c.count(`SELECT count(*) FROM mails WHERE kind = 'jeton-prolonge'`); got != 1 {
+		t.Errorf("%d confirmations", got)
+	}
+}
+
+// « Idempotent »: fifty clicks at once, in two instances, prolong once.
+func TestFiftyClicksProlongOnce(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(10, 9)
+	other := *c.renewals
+	other.Store = postgres.Renewals{DB: connect(t, c.addresses.App)}
+	until := renewal.Until(c.expiry, c.now, credential.TokenLife)
+	var together sync.WaitGroup
+	for i := range 50 {
+		service := c.renewals
+		if i%2 == 1 {
+			service = &other
+		}
+		together.Go(func() {
+			done, err := service.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes})
+			if err != nil || !done.Prolongation.Until.Equal(until) {
+				t.Errorf("%+v, %v", done, err)
+			}
+		})
+	}
+	together.Wait()
+	if n := c.count(`SELECT count(*) FROM prolongations`); n != 1 || !c.token(c.id).ExpiresAt.Equal(until) {
+		t.Errorf("%d prolongations, until %s", n, c.token(c.id).ExpiresAt)
+	}
+	for what, n := range map[string]int{
+		"mails":  c.count(`SELECT count(*) FROM mails WHERE kind = 'jeton-prolonge'`),
+		"events": c.count(`SELECT count(*) FROM editor_events WHERE kind = 'jeton.prolonge'`),
+		"lines":  c.count(`SELECT count(*) FROM audit_events WHERE act = 'token.prolonged'`),
+	} {
+		if n != 1 {
+			t.Errorf("%d %s", n, what)
+		}
+	}
+	// Later, the same form sent again, from another tab: nothing more.
+	c.now = c.now.Add(3 * time.Hour)
+	if done, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes}); err != nil || !done.Prolongation.Until.Equal(until) {
+		t.Errorf("the form sent again: %+v, %v", done, err)
+	}
+	if _, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: until, Answers: allYes}); !fault.Is(err, "renewal.too_early") {
+		t.Errorf("the new expiry is moved at once: %v", err)
+	}
+}
+
+// A token that replaces another one keeps its date: its requester is not reminded anew of a stage
+// that was written about.
+func TestAReplacementDoesNotRemindTwice(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(30, 9)
+	c.remind()
+	first := c.id
+	next, err := c.service.Replace(context.Background(), sofia, first, credential.Replacement{Overlap: credential.Overlap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.id = next.ID
+	if report := c.remind(); report.Reminded != 0 {
+		t.Errorf("%+v", report)
+	}
+	c.said("of the new one", "90 passe", "60 passe", "30 passe")
+	c.now = c.at(15, 9)
+	if report := c.remind(); report.Reminded != 1 {
+		t.Errorf("at its next stage: %+v", report)
+	}
+	if got := c.stages(first, c.expiry); len(got) != 3 {
+		t.Errorf("of the former one: %v", got)
+	}
+}
+
+// « an address that bounced is shown to support and told to the technical contact »
+func TestAnAddressThatBouncedIsToldOnce(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(60, 9)
+	c.remind()
+	c.run(`UPDATE mail_recipients SET state = 'bounced', code = '550 5.1.1', told_at = $1 WHERE field = 'to' AND mail_id IN (SELECT id FROM mails WHERE key LIKE 'rappel %')`, c.now)
+	for range 3 {
+		c.remind()
+	}
+	if n := c.count(`SELECT count(*) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id
+		WHERE m.kind = 'rappel-non-remis' AND r.address = 'integration@tilleul.example.fr' AND r.field = 'to'`); n != 1 {
+		t.Errorf("the technical contact is told %d times", n)
+	}
+}
+
+// « a weekly digest for an editor with many clients is in addition, and replaces the copies only
+// by the technical contact's recorded choice »
+func TestTheWeekIsToldToAnEditorOfManyClients(t *testing.T) {
+	c := setCalendar(t)
+	lists := func() int { return c.count(`SELECT count(*) FROM mails WHERE kind = 'jetons-de-la-semaine'`) }
+	copies := func() int {
+		return c.count(`SELECT count(*) FROM mail_recipients r JOIN mails m ON m.id = r.mail_id WHERE m.key LIKE 'rappel %' AND r.field = 'cc'`)
+	}
+	c.now = c.at(90, 9)
+	c.remind()
+	if lists() != 0 || copies() != 1 {
+		t.Errorf("with one client: %d lists, %d copies", lists(), copies())
+	}
+	c.run(`UPDATE editors SET reminder_copies = 'semaine' WHERE siret = $1`, tilleul)
+	c.now = c.at(60, 9)
+	for range 2 {
+		c.remind()
+	}
+	if lists() != 1 || copies() != 1 {
+		t.Errorf("once the list is chosen: %d lists, %d copies", lists(), copies())
+	}
+	c.run(`UPDATE editors SET reminder_copies = 'chacun' WHERE siret = $1`, tilleul)
+	for i := range renewal.ManyClients - 1 {
+		number := int64(48300 + i)
+		c.asked(number, paris, fmt.Sprintf("COMMUNE %d", i), "validee", 1)
+		c.run(`UPDATE requests SET mails_by = 'portail' WHERE number = $1`, number)
+		c.granted(int64(10_000_100+i), number, tilleul, true, true)
+	}
+	c.now = noon
+	if _, err := c.service.IssueMissing(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	c.run(`UPDATE tokens SET expires_at = $1`, c.expiry)
+	for day := 50; day > 43; day-- { // a whole week
+		c.now = c.at(day, 9)
+		c.remind()
+	}
+	if lists() != 3 { // two calendar weeks begin in seven days
+		t.Errorf("with %d clients: %d lists", renewal.ManyClients, lists())
+	}
+}
+
+// allYes says that nothing has changed.
+var allYes = renewal.Answers{InCharge: true, SamePurpose: true, RightContacts: true}
