@@ -28,6 +28,9 @@ func TestACompleteEnvironmentIsRead(t *testing.T) {
 	if c.Listen == "" || c.ContactEmail != "api-particulier@api.gouv.fr" || c.HubEE.OSLSecret.Reveal() != "hunter2" || c.Brand {
 		t.Errorf("Read = %+v", c)
 	}
+	if from, replyTo := c.Mail.From, c.Mail.ReplyTo; from != "API Particulier <support@particulier.api.gouv.fr>" || replyTo != "api-particulier@api.gouv.fr" { // PRODUCT.md 3.10
+		t.Errorf("mails leave from %q, and are answered at %q", from, replyTo)
+	}
 	if printed := fmt.Sprintf("%v %+v %#v", c, c, c); strings.Contains(printed, "hunter2") || strings.Contains(printed, "AAAA") {
 		t.Error("a printed configuration shows a secret")
 	}

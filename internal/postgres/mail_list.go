@@ -67,6 +67,8 @@ const sqlMailsWanted = `
 	  AND ($2 = '' OR $2 = CASE
 	       WHEN EXISTS (SELECT FROM mail_recipients r WHERE r.mail_id = m.id AND r.state = 'bounced') THEN 'bounced'
 	       WHEN EXISTS (SELECT FROM mail_recipients r WHERE r.mail_id = m.id AND r.state = 'pending') THEN 'pending'
+	       WHEN EXISTS (SELECT FROM mail_recipients r WHERE r.mail_id = m.id AND r.state = 'withdrawn')
+	        AND NOT EXISTS (SELECT FROM mail_recipients r WHERE r.mail_id = m.id AND r.state = 'sent') THEN 'withdrawn'
 	       ELSE 'sent' END)
 	  AND ($3 = '' OR EXISTS (
 	       SELECT FROM mail_recipients r

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/lib/pq"
 
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
@@ -18,6 +19,7 @@ import (
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/postgres"
 	"portail-qf/migrations"
@@ -70,6 +72,8 @@ func TestTheSchemaListsTheSameValuesAsTheRules(t *testing.T) {
 		"documents_state_check":         texts(request.DocumentStates[:]),
 		"request_messages_side_check":   texts(request.Sides[:]),
 		"request_claims_state_check":    texts(request.ClaimStates[:]),
+		"prolongations_way_check":       texts(renewal.Ways[:]),
+		"amendments_outcome_check":      texts(renewal.Ends[:]), // and none before it
 	} {
 		var definition string
 		err := s.raw.QueryRowContext(context.Background(),
@@ -85,6 +89,25 @@ func TestTheSchemaListsTheSameValuesAsTheRules(t *testing.T) {
 		if diff := cmp.Diff(want, listed); diff != "" {
 			t.Errorf("%s: rules and schema differ:\n%s", constraint, diff)
 		}
+	}
+}
+
+// Stages are numbers: a reminder of another one could not be recorded.
+func TestTheSchemaListsTheStagesOfReminders(t *testing.T) {
+	s := setScene(t)
+	var listed pq.Int64Array
+	err := s.raw.QueryRowContext(context.Background(), `
+		SELECT array_agg(n[1]::bigint ORDER BY n[1]::bigint DESC) FROM pg_constraint,
+			regexp_matches(pg_get_constraintdef(oid), '-?[0-9]+', 'g') AS n WHERE conname = 'reminders_stage_check'`).Scan(&listed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want pq.Int64Array
+	for _, stage := range renewal.Stages {
+		want = append(want, int64(stage))
+	}
+	if diff := cmp.Diff(want, listed); diff != "" {
+		t.Errorf("rules and schema differ:\n%s", diff)
 	}
 }
 

@@ -44,12 +44,14 @@ type dueRow struct {
 	tokenFileRow
 	Covered pq.Int64Array `db:"covered"`
 	Copies  bool          `db:"copies"`
+	Filed   bool          `db:"filed"`
 }
 
 // ListDue lists tokens whose reminder is not recorded yet.
 func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Place, limit int) ([]renewal.DueToken, error) {
 	const sqlDue = `
 		SELECT` + fileColumns + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
+			EXISTS (SELECT FROM amendments a WHERE a.request = t.request AND a.ended_at IS NULL AND a.filed_at IS NOT NULL) AS filed,
 			ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
 		WHERE ` + isReminded + ` AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret
 			AND t.expires_at >= $3 AND t.expires_at < $4 AND (t.expires_at, t.id) > ($5, NULLIF($6, '')::uuid)
@@ -67,7 +69,7 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 	}
 	due := make([]renewal.DueToken, len(rows))
 	for i, row := range rows {
-		due[i] = renewal.DueToken{TokenFile: row.file(), CopyTechnical: row.Copies}
+		due[i] = renewal.DueToken{TokenFile: row.file(), CopyTechnical: row.Copies, AmendmentFiled: row.Filed}
 		for _, stage := range row.Covered {
 			due[i].Covered = append(due[i].Covered, renewal.Stage(stage))
 		}

@@ -24,13 +24,13 @@ const (
 		COALESCE(e.name, h.editor, '') AS editor_name, COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical,
 		COALESCE((SELECT n.id::text FROM tokens n WHERE n.replaces = t.id), '') AS successor,
 		g.number AS granted, g.siret AS granted_siret, g.organisation AS granted_organisation, COALESCE(g.editor_siret, '') AS granted_editor,
-		g.scopes AS granted_scopes, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
+		g.scopes AS granted_scopes, g.form AS granted_form, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
 	fileTables = `
 		FROM tokens t
 		JOIN requests r ON r.number = t.request
 		JOIN habilitations h ON h.number = t.habilitation
 		CROSS JOIN LATERAL (
-			SELECT v.number, v.siret, v.organisation, v.editor_siret, v.scopes, v.token FROM habilitations v
+			SELECT v.number, v.siret, v.organisation, v.editor_siret, v.scopes, v.token, v.form FROM habilitations v
 			WHERE v.request = t.request ORDER BY v.number DESC LIMIT 1) g
 		LEFT JOIN editors e ON e.siret = t.editor_siret`
 	// withinReach takes whose tokens are looked for: all, an editor, a town.
@@ -70,6 +70,7 @@ type tokenFileRow struct {
 	GrantedName   string         `db:"granted_organisation"`
 	GrantedEditor string         `db:"granted_editor"`
 	GrantedScopes pq.StringArray `db:"granted_scopes"`
+	GrantedForm   bool           `db:"granted_form"`
 	Holds         bool           `db:"holds"`
 	Total         int            `db:"total"`
 }
@@ -77,7 +78,7 @@ type tokenFileRow struct {
 func (r tokenFileRow) file() credential.TokenFile {
 	return credential.TokenFile{
 		Token: r.token(), Title: r.Title, Holder: r.Holder, RequesterName: r.RequesterName, Successor: r.Successor,
-		Right: credential.Right{Holds: r.Holds, Grantee: credential.Grantee{
+		Right: credential.Right{Holds: r.Holds, Form: r.GrantedForm, Grantee: credential.Grantee{
 			Request: habilitation.RequestNumber(r.Request), Habilitation: habilitation.Number(r.Granted), Siret: value.Siret(r.GrantedSiret),
 			Organisation: r.GrantedName, Editor: value.Siret(r.GrantedEditor), Scopes: r.GrantedScopes,
 		}},

@@ -76,6 +76,7 @@ type TokenFile struct {
 type Right struct {
 	Grantee
 	Holds bool
+	Form  bool // the form is granted too
 }
 
 // Moved tells that another software is granted the token now: this one is of before.

@@ -30,7 +30,7 @@ func (o *Outcome) prolong(f File, of editor.Editor, m Moment) error {
 	o.tellToken(after, audit.TokenProlonged, m)
 	mailed := about(o.Request, of)
 	composed, told, err := renewal.Announce(m.Mint.Prefix, credential.TokenFile{
-		Token: after, Title: mailed.Title, Addressees: credential.Addressees{Requester: mailed.To, Technical: mailed.CC, Editor: mailed.Editor},
+		Token: after, Title: mailed.Title, Right: credential.Right{Form: mailed.Form}, Addressees: credential.Addressees{Requester: mailed.To, Technical: mailed.CC, Editor: mailed.Editor},
 	}, done)
 	o.EditorEvents = append(o.EditorEvents, told...)
 	if err != nil || composed == nil {

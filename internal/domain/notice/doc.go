@@ -4,5 +4,6 @@
 //
 // A recipient waits, has the mail, or was refused by the mail relay: then somebody
 // corrects the address, and the recipient waits again. Others of the same mail have it
-// meanwhile, once. What the mail says is kept, sealed, until everyone has it.
+// meanwhile, once. What the mail says is kept, sealed, until everyone has it. One that lost its
+// object before it left is withdrawn from those who wait.
 package notice

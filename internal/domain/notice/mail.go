@@ -14,10 +14,13 @@ const (
 	Pending State = "pending" // the portal goes on trying
 	Sent    State = "sent"    // the relay answers for it from now on
 	Bounced State = "bounced" // the relay refused the address for good: somebody must correct it
+	// Withdrawn: the mail lost its object before it left for the recipient, such as a reminder of
+	// what is done.
+	Withdrawn State = "withdrawn"
 )
 
 // States lists every state.
-var States = [...]State{Pending, Sent, Bounced}
+var States = [...]State{Pending, Sent, Bounced, Withdrawn}
 
 // Field is the line of a mail's header that names a recipient.
 type Field string
@@ -52,7 +55,7 @@ type Recipient struct {
 	Address  string
 	State    State
 	Code     string    // of a bounced one: "550 5.1.1", or CodeMalformed
-	ToldAt   time.Time // when the relay accepted or refused; zero while pending
+	ToldAt   time.Time // when the relay accepted or refused, or it was withdrawn; zero while pending
 	// CorrectedFrom is the address that this one replaced; "" for none.
 	CorrectedFrom string
 }
@@ -72,9 +75,12 @@ type Mail struct {
 }
 
 // State is where the mail stands. An address to correct comes before one that the portal
-// still tries: it is what a person can do something about.
+// still tries: it is what a person can do something about. One is withdrawn when it was from all.
 func (m Mail) State() State {
 	state := Sent
+	if len(m.Recipients) > 0 {
+		state = Withdrawn
+	}
 	for _, recipient := range m.Recipients {
 		switch recipient.State {
 		case Bounced:
@@ -82,6 +88,10 @@ func (m Mail) State() State {
 		case Pending:
 			state = Pending
 		case Sent:
+			if state == Withdrawn {
+				state = Sent
+			}
+		case Withdrawn:
 		}
 	}
 	return state

@@ -17,19 +17,24 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // « mails sent, pending, bounced (5xx at RCPT) with the address to correct » (issue 3)
 func TestAMailStandsWhereAPersonCanDoSomething(t *testing.T) {
-	const p, s, b = notice.Pending, notice.Sent, notice.Bounced
+	const p, s, b, w = notice.Pending, notice.Sent, notice.Bounced, notice.Withdrawn
 	for name, row := range map[string]struct {
 		recipients []notice.State
 		want       notice.State
 	}{
-		"one waits":                                {[]notice.State{p}, p},
-		"one has it":                               {[]notice.State{s}, s},
-		"one was refused":                          {[]notice.State{b}, b},
-		"some have it, one waits":                  {[]notice.State{s, p, s}, p},
-		"some have it, one was refused":            {[]notice.State{s, b, s}, b},
-		"one waits, one was refused":               {[]notice.State{p, b}, b},
-		"one of each":                              {[]notice.State{s, p, b}, b},
-		"nobody is left (purged, or never anyone)": {nil, s},
+		"one waits":                                 {[]notice.State{p}, p},
+		"one has it":                                {[]notice.State{s}, s},
+		"one was refused":                           {[]notice.State{b}, b},
+		"some have it, one waits":                   {[]notice.State{s, p, s}, p},
+		"some have it, one was refused":             {[]notice.State{s, b, s}, b},
+		"one waits, one was refused":                {[]notice.State{p, b}, b},
+		"one of each":                               {[]notice.State{s, p, b}, b},
+		"it was taken back from all":                {[]notice.State{w, w}, w},
+		"it was taken back once some had it":        {[]notice.State{s, w}, s},
+		"it was taken back, then one had it":        {[]notice.State{w, s}, s},
+		"it was taken back, one waits all the same": {[]notice.State{w, p, s}, p},
+		"it was taken back once one was refused":    {[]notice.State{w, b}, b},
+		"nobody is left (purged, or never anyone)":  {nil, s},
 	} {
 		mail := notice.Mail{}
 		for _, state := range row.recipients {

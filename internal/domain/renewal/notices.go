@@ -31,6 +31,7 @@ type About struct {
 	Organisation string
 	Title        string
 	Editor       string // name; "" without an editor
+	Form         bool   // the form is granted too
 	Expiry       time.Time
 	To, CC       string
 }
@@ -38,14 +39,19 @@ type About struct {
 // aboutFile is what a mail says of a token.
 func aboutFile(f credential.TokenFile, prefix credential.TokenPrefix) About {
 	return About{
-		ID: f.ID, Token: f.Display(prefix), Habilitation: f.Habilitation, Siret: f.Siret, Organisation: notice.OneLine(f.Organisation, textLimit),
-		Title: notice.OneLine(f.Title, textLimit), Editor: notice.OneLine(f.Addressees.Editor, textLimit), Expiry: f.ExpiresAt,
+		ID: f.ID, Token: f.Display(prefix), Habilitation: f.Habilitation, Siret: f.Siret, Organisation: f.Organisation,
+		Title: f.Title, Editor: f.Addressees.Editor, Form: f.Right.Form, Expiry: f.ExpiresAt,
 		To: f.Addressees.Requester, CC: f.Addressees.Technical,
 	}
 }
 
 // textLimit cuts the texts that a mail prints, in characters.
 const textLimit = 256
+
+func (a About) tidied() About {
+	a.Organisation, a.Title, a.Editor = notice.OneLine(a.Organisation, textLimit), notice.OneLine(a.Title, textLimit), notice.OneLine(a.Editor, textLimit)
+	return a
+}
 
 func (a About) complete() bool {
 	return a.ID != "" && a.Token != "" && a.To != "" && a.Siret != "" && !a.Expiry.IsZero()
@@ -57,6 +63,9 @@ func (a About) Recipients() notice.Recipients {
 	return notice.Recipients{To: []string{a.To}, CC: []string{a.CC}}
 }
 
+// Copied tells that somebody else than the requester has a copy.
+func (a About) Copied() bool { return len(a.Recipients().Distinct().CC) > 0 }
+
 // Reminder reminds the requester of an expiry.
 type Reminder struct {
 	About
@@ -66,7 +75,15 @@ type Reminder struct {
 	Left int
 	// Orphan: nobody at the town has an address, the technical contact reads it instead.
 	Orphan bool
+	// AmendmentFiled: a modification waits for its decision, which prolongs the token.
+	AmendmentFiled bool
 }
+
+// Again tells a reminder that is not the first of an expiry.
+func (n Reminder) Again() bool { return n.Stage < Stages[0] }
+
+// Last tells the last reminder of an expiry.
+func (n Reminder) Last() bool { return n.Stage == Stages[len(Stages)-1] }
 
 // NewReminder completes the notice. It refuses one without addressee, token or date.
 func NewReminder(n Reminder) (Reminder, error) {
@@ -76,6 +93,7 @@ func NewReminder(n Reminder) (Reminder, error) {
 	if !n.complete() {
 		return Reminder{}, fmt.Errorf("make a reminder: %w", notice.ErrIncomplete)
 	}
+	n.About = n.tidied()
 	return n, nil
 }
 
@@ -114,6 +132,7 @@ func NewProlonged(n ProlongedNotice) (ProlongedNotice, error) {
 	if !n.complete() || n.From.IsZero() {
 		return ProlongedNotice{}, fmt.Errorf("make %q: %w", KindProlonged, notice.ErrIncomplete)
 	}
+	n.About, n.By = n.tidied(), notice.OneLine(n.By, textLimit)
 	return n, nil
 }
 
@@ -138,7 +157,7 @@ func NewNudge(n NudgeNotice) (NudgeNotice, error) {
 	if !n.complete() || n.At.IsZero() {
 		return NudgeNotice{}, fmt.Errorf("make %q: %w", KindNudge, notice.ErrIncomplete)
 	}
-	n.By = notice.OneLine(n.By, textLimit)
+	n.About, n.By = n.tidied(), notice.OneLine(n.By, textLimit)
 	return n, nil
 }
 
@@ -155,13 +174,18 @@ type BouncedNotice struct {
 	About          // To is the technical contact
 	MailID  int64  // of the reminder
 	Address string // that was refused
+	At      time.Time
 }
+
+// Cut tells that the token is cut by now.
+func (n BouncedNotice) Cut() bool { return n.At.After(n.Expiry) }
 
 // NewBounced completes the notice. It refuses one without addressee, token or date.
 func NewBounced(n BouncedNotice) (BouncedNotice, error) {
-	if !n.complete() || n.Address == "" || n.MailID == 0 {
+	if !n.complete() || n.Address == "" || n.MailID == 0 || n.At.IsZero() {
 		return BouncedNotice{}, fmt.Errorf("make %q: %w", KindBounced, notice.ErrIncomplete)
 	}
+	n.About, n.Address = n.tidied(), notice.OneLine(n.Address, textLimit)
 	return n, nil
 }
 
@@ -218,6 +242,7 @@ func NewDigest(n DigestNotice) (DigestNotice, error) {
 	if n.To == "" || n.Siret == "" || len(n.Rows) == 0 || n.Week.IsZero() {
 		return DigestNotice{}, fmt.Errorf("make %q: %w", KindDigest, notice.ErrIncomplete)
 	}
+	n.Editor = notice.OneLine(n.Editor, textLimit)
 	for i := range n.Rows {
 		n.Rows[i].Organisation = notice.OneLine(n.Rows[i].Organisation, textLimit)
 	}

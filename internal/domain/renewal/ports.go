@@ -85,6 +85,8 @@ type DueToken struct {
 	// CopyTechnical: the technical contact wants a copy of each reminder, rather than the weekly
 	// list alone.
 	CopyTechnical bool
+	// AmendmentFiled: a modification waits for its decision, which prolongs the token.
+	AmendmentFiled bool
 }
 
 // Recorded is a reminder to be recorded.

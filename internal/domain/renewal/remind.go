@@ -140,7 +140,7 @@ func (r *Reminders) compose(token DueToken, now time.Time) (Recorded, error) {
 	if about.To == "" && about.CC == "" {
 		return reminder, nil
 	}
-	composed, err := NewReminder(Reminder{About: about, Stage: stage, Left: left})
+	composed, err := NewReminder(Reminder{About: about, Stage: stage, Left: left, AmendmentFiled: token.AmendmentFiled})
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -159,10 +159,10 @@ func (r *Reminders) tellBounced(ctx context.Context, report *Report) error {
 	for _, b := range found {
 		n, err := NewBounced(BouncedNotice{
 			About: About{
-				ID: b.Token.ID, Token: b.Token.Display(r.Prefix), Habilitation: b.Habilitation, Siret: b.Siret, Organisation: notice.OneLine(b.Organisation, textLimit),
-				Editor: notice.OneLine(b.Editor, textLimit), Expiry: b.Expiry, To: b.Technical,
+				ID: b.Token.ID, Token: b.Token.Display(r.Prefix), Habilitation: b.Habilitation, Siret: b.Siret, Organisation: b.Organisation,
+				Editor: b.Editor, Expiry: b.Expiry, To: b.Technical,
 			},
-			MailID: b.MailID, Address: b.Address,
+			MailID: b.MailID, Address: b.Address, At: r.Now(),
 		})
 		if err != nil {
 			return err
@@ -205,7 +205,7 @@ func (r *Reminders) tellDigests(ctx context.Context, report *Report) error {
 	var composed []notice.Notice
 	for _, d := range found {
 		rows := d.Rows[:min(len(d.Rows), digestRows)]
-		n, err := NewDigest(DigestNotice{Editor: notice.OneLine(d.Name, textLimit), Siret: d.Editor, Week: now, Rows: rows, Total: len(d.Rows), To: d.Technical})
+		n, err := NewDigest(DigestNotice{Editor: d.Name, Siret: d.Editor, Week: now, Rows: rows, Total: len(d.Rows), To: d.Technical})
 		if err != nil {
 			return err
 		}

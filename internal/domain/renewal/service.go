@@ -133,7 +133,7 @@ func Announce(prefix credential.TokenPrefix, f credential.TokenFile, p Prolongat
 	about := aboutFile(f, prefix)
 	about.Expiry = p.Until
 	composed, err := NewProlonged(ProlongedNotice{
-		About: about, From: p.From, By: notice.OneLine(p.By, textLimit), WasExpired: p.At.After(p.From), ByAmendment: p.Way == Amended,
+		About: about, From: p.From, By: p.By, WasExpired: p.At.After(p.From), ByAmendment: p.Way == Amended,
 	})
 	return composed, told, err
 }

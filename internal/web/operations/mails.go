@@ -63,7 +63,7 @@ func (h *Handler) mailPage(c *gin.Context) (mailPage, error) {
 		return mailPage{}, err
 	}
 	page := newMailPage(h.Frame(c), mail, h.Catalogue, h.may(c, "mail", "readdress"))
-	if mail.State() == notice.Sent || !h.may(c, "order", "read") {
+	if state := mail.State(); state == notice.Sent || state == notice.Withdrawn || !h.may(c, "order", "read") {
 		return page, nil
 	}
 	order, found, err := h.Orders.Latest(c.Request.Context(), outbox.SendMail, strconv.FormatInt(id, 10))

@@ -157,6 +157,12 @@ func sampleMail(id int64, state notice.State) notice.Mail {
 		mail.FinishedAt, mail.Erased, mail.Recipients[0].ToldAt = noon.Add(-49*time.Hour), true, noon.Add(-49*time.Hour)
 	case notice.Bounced:
 		mail.FinishedAt, mail.Recipients[0].ToldAt, mail.Recipients[0].Code = noon.Add(-49*time.Hour), noon.Add(-49*time.Hour), "550 5.1.1"
+	case notice.Withdrawn:
+		mail.Kind, mail.Key = "jeton-expire-bientot", fmt.Sprint("rappel ", id)
+		mail.MessageID, mail.Subject, mail.FinishedAt, mail.Erased = "", "", noon.Add(-49*time.Hour), true
+		for i := range mail.Recipients {
+			mail.Recipients[i].State, mail.Recipients[i].ToldAt = state, mail.FinishedAt
+		}
 	}
 	return mail
 }
@@ -218,6 +224,7 @@ func (v Views) mailSamples(page web.ProPage) []web.Sample[mailPage] {
 		{Name: "toutes-les-causes", Content: show(refusedMail())},
 		{Name: "efface", Content: show(erased)},
 		{Name: "inconnu", Content: show(unknown)},
+		{Name: "retire", Content: show(sampleMail(305, notice.Withdrawn))},
 		{Name: "sans-droit", Content: newMailPage(at(page, mailPath(303)), sampleMail(303, notice.Bounced), sampleCatalogue, false)},
 	}
 }

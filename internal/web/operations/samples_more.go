@@ -26,6 +26,10 @@ var sampleCatalogue = []notice.Sample{
 		To: []string{"hugo.marchal@numerique.exemple.fr", "enfance@majastres.example.fr"}, CC: []string{"support@logiciel-exemple.fr"},
 		Subject: "Un nouvel accès vous est ouvert", Text: strings.Repeat("Une ligne de soixante-douze caractères, ou presque, et rien de plus.\n", 30),
 	},
+	{
+		Kind: "jeton-expire-bientot", Name: "Jeton à prolonger", When: "À la personne qui suit la demande, en copie au contact technique.",
+		To: []string{"enfance@majastres.example.fr"}, Subject: "Le jeton expire le 14 mars 2028 – Majastres", Text: "API Particulier\n\nBonjour,\n",
+	},
 }
 
 func catalogueSamples(page web.ProPage) []web.Sample[cataloguePage] {

@@ -36,7 +36,9 @@ type model struct {
 }
 
 // mailSeverities are those of the badges, of mails and of recipients.
-var mailSeverities = map[notice.State]string{notice.Pending: "info", notice.Sent: "success", notice.Bounced: "error"}
+var mailSeverities = map[notice.State]string{
+	notice.Pending: "info", notice.Sent: "success", notice.Bounced: "error", notice.Withdrawn: "info",
+}
 
 func newMailsPage(page web.ProPage, list web.List, listed []notice.Mail, catalogue []notice.Sample) mailsPage {
 	p := mailsPage{ProPage: page, List: list}

@@ -72,6 +72,11 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 			t.Errorf("no words for %q", code)
 		}
 	}
+	for _, state := range notice.States {
+		if mailSeverities[state] == "" {
+			t.Errorf("the badge of %q has no colour", state)
+		}
+	}
 	for _, state := range outbox.States {
 		if orderSeverities[state] == "" {
 			t.Errorf("the badge of %q has no colour", state)
