@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,10 +21,15 @@ import (
 	"portail-qf/templates"
 )
 
+// writer reads the templates once, for all the tests that send nothing.
+var writer = sync.OnceValues(func() (*mail.Sender, error) {
+	return mail.New(configOf("smtp://localhost"), mail.Parts{Templates: templates.FS})
+})
+
 // renderer writes notices as the portal would send them.
 func renderer(t testing.TB) func(n notice.Notice) notice.Sample {
 	t.Helper()
-	sender, err := mail.New(configOf("smtp://localhost"), mail.Parts{Templates: templates.FS})
+	sender, err := writer()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +99,12 @@ func changes() (all []decision.Changed) {
 				all = append(all, must(decision.NewChanged(n)))
 				n.Suspended = act == habilitation.Refuse && valid
 				all = append(all, must(decision.NewChanged(n)))
+				if about.Token && act == habilitation.Refuse {
+					n.TokenID, n.TokenUntil = sampleTokenID, expiry
+					all = append(all, must(decision.NewChanged(n)))
+					n.Suspended, n.TokenUntil = false, noon.Add(-time.Hour)
+					all = append(all, must(decision.NewChanged(n)))
+				}
 			}
 		}
 	}
@@ -122,6 +135,7 @@ func everyVariant() (all []notice.Notice) {
 		})))
 	}
 	all = append(all, aboutTokens()...)
+	all = append(all, aboutRenewals()...)
 	for _, name := range []string{"COMMUNE DE SAINVILLE", ""} {
 		for _, editor := range []string{"Logiciel Exemple", ""} {
 			all = append(all, must(credential.NewClosed(credential.Closed{

@@ -11,6 +11,7 @@ import (
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 )
@@ -59,7 +60,7 @@ var registry = [...]entry{
 	// One entry for each kind: what these three say makes their kind.
 	typed[decision.Approved]{sample: decision.Approved{
 		About: sampleAbout("Logiciel Exemple", true, true), Habilitation: sampleNumber, ApprovedAt: sampleTime,
-		TokenID: "0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11",
+		TokenID: sampleTokenID,
 	}},
 	typed[decision.Approved]{sample: decision.Approved{
 		About: sampleAbout("Logiciel Exemple", false, true), Habilitation: sampleNumber, ApprovedAt: sampleTime,
@@ -92,6 +93,27 @@ var registry = [...]entry{
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenSuspended, "Le jeton a été publié par erreur.\nNous le remplaçons cette semaine.")},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenResumed, "")},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenRevoked, "Le jeton a été publié par erreur.")},
+	typed[renewal.Reminder]{sample: renewal.Reminder{About: sampleRenewal(), Stage: 90, Left: 90}},
+	typed[renewal.Reminder]{sample: renewal.Reminder{About: sampleRenewal(), Stage: 0, Left: 0}},
+	typed[renewal.Reminder]{sample: renewal.Reminder{About: sampleRenewal(), Stage: -7, Left: -7}},
+	typed[renewal.ProlongedNotice]{sample: renewal.ProlongedNotice{
+		About: sampleRenewal(), From: value.MonthsLater(sampleExpiry, -credential.TokenLife), By: "Jeanne Maréchal",
+	}},
+	typed[renewal.NudgeNotice]{sample: renewal.NudgeNotice{About: sampleRenewal(), Left: 30, By: "Léa Fontaine", At: sampleExpiry.AddDate(0, 0, -30)}},
+	typed[renewal.BouncedNotice]{sample: renewal.BouncedNotice{
+		About: sampleRenewalFor("technique@logiciel-exemple.fr"), MailID: 303, Address: "acceuil@sainville.exemple.fr", At: sampleExpiry.AddDate(0, 0, -60),
+	}},
+	typed[renewal.PressingNotice]{sample: renewal.PressingNotice{
+		Request: 48231, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", TokenID: sampleTokenID, Expiry: sampleExpiry, Left: 7,
+		To: "instruction@portail.exemple.fr",
+	}},
+	typed[renewal.DigestNotice]{sample: renewal.DigestNotice{
+		Editor: "Logiciel Exemple", Siret: "21990000500014", Week: sampleExpiry.AddDate(0, 0, -15), Total: 7, To: "technique@logiciel-exemple.fr",
+		Rows: []renewal.DigestRow{
+			{TokenID: sampleTokenID, Siret: "21990000200011", Organisation: "COMMUNE DE BOURG-EXEMPLE", Expiry: sampleExpiry.AddDate(0, 0, -20)},
+			{TokenID: sampleTokenID, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Expiry: sampleExpiry},
+		},
+	}},
 	typed[credential.Closed]{sample: credential.Closed{
 		Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Editor: "Logiciel Exemple",
 		To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr", At: sampleTime,
@@ -103,11 +125,15 @@ var registry = [...]entry{
 
 // What the samples about an invented town share.
 const (
-	sampleSiret  value.Siret         = "21990000100013"
-	sampleNumber habilitation.Number = 10000042
+	sampleSiret   value.Siret         = "21990000100013"
+	sampleNumber  habilitation.Number = 10000042
+	sampleTokenID                     = "0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11"
 )
 
-var sampleTime = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+var (
+	sampleTime   = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	sampleExpiry = value.MonthsLater(time.Date(2028, 3, 14, 12, 0, 0, 0, time.UTC), 0)
+)
 
 func sampleRequest(copied string) request.About {
 	return request.About{
@@ -134,10 +160,25 @@ func sampleChange(act habilitation.Act, reason string) decision.Changed {
 // sampleToken tells an act of the editor's.
 func sampleToken(act audit.Act, reason string) credential.TokenTold {
 	return credential.TokenTold{
-		Act: act, Token: "apip_live_7GbT20aKq1Zx", ID: "0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11", Habilitation: sampleNumber, Siret: sampleSiret,
+		Act: act, Token: "apip_live_7GbT20aKq1Zx", ID: sampleTokenID, Habilitation: sampleNumber, Siret: sampleSiret,
 		Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Title: "Tarifs de la cantine", Editor: "Logiciel Exemple", By: "Léa Fontaine", Side: credential.SideEditor,
 		Reason: reason, Until: sampleTime.Add(credential.Overlap), To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr", At: sampleTime,
 	}
+}
+
+// sampleRenewal is a token that expires, or did.
+func sampleRenewal() renewal.About {
+	return renewal.About{
+		ID: sampleTokenID, Token: "apip_live_7GbT20aKq1Zx", Habilitation: sampleNumber, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE",
+		Title: "Tarifs de la cantine", Editor: "Logiciel Exemple", Form: true, Expiry: sampleExpiry,
+		To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr",
+	}
+}
+
+func sampleRenewalFor(address string) renewal.About {
+	about := sampleRenewal()
+	about.To, about.CC = address, ""
+	return about
 }
 
 // entry is a kind of mail, whatever its Go type.

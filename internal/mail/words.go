@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	"unicode/utf8"
 
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
@@ -65,16 +66,29 @@ func (w *wording) say(name string, about any) (string, error) {
 // funcs are the words that the templates of mails ask for, as those of pages do.
 func (w *wording) funcs() map[string]any {
 	return map[string]any{
-		"message": func(code string) (string, error) { return w.say(code, nil) },
-		"about":   w.say, // a sentence that names something: about CODE THING
-		"moment":  func(instant time.Time) (string, error) { return w.say("moment", value.MomentOf(instant)) },
-		"day":     func(instant time.Time) (string, error) { return w.say("day", value.MomentOf(instant)) },
+		"message":  func(code string) (string, error) { return w.say(code, nil) },
+		"about":    w.say, // a sentence that names something: about CODE THING
+		"moment":   func(instant time.Time) (string, error) { return w.say("moment", value.MomentOf(instant)) },
+		"day":      func(instant time.Time) (string, error) { return w.say("day", value.MomentOf(instant)) },
+		"deadline": func(instant time.Time) (string, error) { return w.say("deadline", value.MomentOf(instant)) },
+		"named":    named,
 	}
 }
 
+// named is a subject that ends with the names of a town and its software, both cut to where
+// the subject is: a long name of the one leaves room for the other.
+func named(subject, town, software string) string {
+	const between = " – "
+	room := subjectLimit - utf8.RuneCountInString(subject+between)
+	if software != "" {
+		software = between + notice.OneLine(software, max(room/3, room-utf8.RuneCountInString(town+between)))
+	}
+	return subject + between + notice.OneLine(town, room-utf8.RuneCountInString(software)) + software
+}
+
 // shared are the files of templates/mails that every mail may take parts of: the frame, and
-// what the mails about a town, and those about a request, say in the same words.
-var shared = [...]string{"layout", "habilitation", "demande"}
+// what the mails about a town, about a request and about a prolongation say in the same words.
+var shared = [...]string{"layout", "habilitation", "demande", "prolongation"}
 
 // parse reads the three templates of a kind, with the shared parts.
 func (w *wording) parse(kind notice.Kind) (*texts, error) {

@@ -379,13 +379,13 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 			told.CC = v.Technical
 		}
 	}
-	var unprolonged renewal.Amendment
-	if v.Act == habilitation.Refuse {
-		unprolonged = f.Amendment
+	var unprolonged credential.Token
+	if v.Act == habilitation.Refuse && !f.Amendment.IsZero() {
+		unprolonged, _ = o.current(f)
 	}
 	return o, o.write(m.Sealer, func() (notice.Notice, error) {
 		return NewChanged(Changed{
-			TokenID: unprolonged.TokenID, TokenUntil: unprolonged.Expiry,
+			TokenID: unprolonged.ID, TokenUntil: unprolonged.ExpiresAt,
 			About: told, Habilitation: r.Current.Number, Act: v.Act, Reason: v.Reason, Revision: r.Revision + 1, At: m.At,
 			StillValid: r.Current.Number != 0 && r.State != habilitation.Revoked, Suspended: r.State == habilitation.Suspended,
 		})

@@ -3,6 +3,7 @@ package decision_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,6 +14,7 @@ import (
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
 )
 
@@ -138,6 +140,39 @@ func TestARefusedModificationRestoresWhatWasGranted(t *testing.T) {
 	}
 	if diff := cmp.Diff(notice.Recipients{To: []string{"yves@limerzel.fr"}, CC: []string{tilleul.TechnicalContact}}, refused.Letters[0].Recipients); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// « refused → told, the token keeps its date » (issue 7): the one that goes on, whichever was when
+// the modification began; nothing is said of a token where none was to be prolonged.
+func TestARefusedModificationSaysThatTheTokenKeepsItsDate(t *testing.T) {
+	f := filed(tilleul)
+	f.Request.State, f.Application.Request.State = habilitation.Reopened, habilitation.Reopened
+	f.Request.Current = valid(10000003, ofTilleul).Current
+	current, old := inUse(f.Request), inUse(f.Request)
+	old.ID, old.ReplacedAt, old.EndsAt = "old", noon.Add(-time.Hour), noon.Add(time.Hour)
+	f.Tokens = []credential.Token{old, current}
+	for name, row := range map[string]struct {
+		amendment renewal.Amendment
+		tokens    []credential.Token
+		id        string
+		until     time.Time
+	}{
+		"begun to prolong":            {renewal.Amendment{ID: 3, TokenID: current.ID, Expiry: current.ExpiresAt}, f.Tokens, current.ID, current.ExpiresAt},
+		"replaced since":              {renewal.Amendment{ID: 3, TokenID: "old", Expiry: noon}, f.Tokens, current.ID, current.ExpiresAt},
+		"nothing was to be prolonged": {renewal.Amendment{}, f.Tokens, "", time.Time{}},
+		"no token is left":            {renewal.Amendment{ID: 3, TokenID: "old", Expiry: noon}, []credential.Token{old}, "", time.Time{}},
+	} {
+		f := f
+		f.Amendment, f.Tokens = row.amendment, row.tokens
+		o, err := decision.DecideNoted(f, request.Note{Act: habilitation.Refuse, Revision: 4, Text: "Pas cet usage."}, tilleul, byAwa)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, _ := o.Notices[0].(decision.Changed)
+		if told.TokenID != row.id || !told.TokenUntil.Equal(row.until) || len(o.Prolonged) != 0 {
+			t.Errorf("%s: the mail says %q until %s, prolonged %v", name, told.TokenID, told.TokenUntil, o.Prolonged)
+		}
 	}
 }
 

@@ -140,6 +140,15 @@ type Changed struct {
 	At         time.Time
 }
 
+// Unprolonged tells that the modification was to prolong a token, which keeps its date.
+func (n Changed) Unprolonged() bool { return n.TokenID != "" && n.StillValid }
+
+// CanProlong tells that this token may be prolonged all the same, with nothing changed.
+func (n Changed) CanProlong() bool { return n.Unprolonged() && !n.Suspended }
+
+// Cut tells that the token which the modification was to prolong is cut by now.
+func (n Changed) Cut() bool { return n.At.After(n.TokenUntil) }
+
 // NewChanged completes the notice of a decision. It refuses one without addressee, act or
 // date.
 func NewChanged(n Changed) (Changed, error) {

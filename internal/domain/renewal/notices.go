@@ -66,6 +66,13 @@ func (a About) Recipients() notice.Recipients {
 // Copied tells that somebody else than the requester has a copy.
 func (a About) Copied() bool { return len(a.Recipients().Distinct().CC) > 0 }
 
+// AtMidnight tells an expiry at the end of its day. Those that another system wrote are at any
+// time of it.
+func (a About) AtMidnight() bool {
+	at := value.MomentOf(a.Expiry)
+	return at.Hour == 23 && at.Minute == 59
+}
+
 // Reminder reminds the requester of an expiry.
 type Reminder struct {
 	About
@@ -81,6 +88,9 @@ type Reminder struct {
 
 // Again tells a reminder that is not the first of an expiry.
 func (n Reminder) Again() bool { return n.Stage < Stages[0] }
+
+// Soon tells that few days are left.
+func (n Reminder) Soon() bool { return n.Left <= 7 }
 
 // Last tells the last reminder of an expiry.
 func (n Reminder) Last() bool { return n.Stage == Stages[len(Stages)-1] }
@@ -151,6 +161,9 @@ type NudgeNotice struct {
 	By   string // the editor's member, as displayed
 	At   time.Time
 }
+
+// Cut tells that the token is cut by now.
+func (n NudgeNotice) Cut() bool { return n.At.After(n.Expiry) }
 
 // NewNudge completes the notice. It refuses one without addressee, token or date.
 func NewNudge(n NudgeNotice) (NudgeNotice, error) {
