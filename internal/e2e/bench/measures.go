@@ -30,6 +30,7 @@ type results struct {
 	requests                             requests
 	approvals                            approvals
 	tokens                               tokens
+	reminders                            reminders
 	submissions, submissionsWithoutPause submissions
 	viewDuel, deskDuel, recordingDuel    duel
 	checked                              check
@@ -63,6 +64,7 @@ func (s *scene) measureAll(ctx context.Context) (found results, err error) {
 		{"les demandes d’habilitation", func() error { return s.measureRequests(ctx, &found.requests) }},
 		{"les jetons", func() error { return s.measureTokens(ctx, &found.tokens) }},
 		{"les validations de DataPass", func() error { return s.measureApprovals(ctx, &found.approvals) }},
+		{"les rappels de prolongation", func() error { return s.measureReminders(ctx, &found.reminders) }},
 		{"les transmissions à la cadence visée", func() (err error) {
 			found.submissions, err = s.measureSubmissions(ctx, "cadence", sent, func(do act) measure {
 				return atRate(ctx, submissionRate, s.length, do)

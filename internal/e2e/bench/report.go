@@ -36,7 +36,7 @@ func (r results) lines() []line {
 		{fmt.Sprintf("Formulaire, %d visiteurs sans pause", crowd), perSecond(free), fmt.Sprintf("%d/s", viewRate), free.rate() >= viewRate},
 		{"  temps de réponse", times(free), "", true},
 		{"  processeur du portail", milliseconds(r.views.cost) + " par vue", "", true},
-	}, r.towns.lines(), r.requests.lines(), r.approvals.lines(), r.tokens.lines(), r.professionals.lines(), []line{
+	}, r.towns.lines(), r.requests.lines(), r.approvals.lines(), r.tokens.lines(), r.reminders.lines(), r.professionals.lines(), []line{
 		{fmt.Sprintf("Transmission complète, %d/s demandées", submissionRate), perSecond(steady.whole), fmt.Sprintf("%d/s", submissionRate), steady.whole.rate() >= submissionRate*keptUp},
 		{"  de l’arrivée à la confirmation", times(steady.whole), "p95 < " + milliseconds(submissionLimit), steady.whole.percentile(95) < submissionLimit},
 		{"  dont le POST qui enregistre", times(steady.recording), "p95 < " + milliseconds(submissionLimit), steady.recording.percentile(95) < submissionLimit},
@@ -71,7 +71,7 @@ func (r results) print(out io.Writer) error {
 
 // fault says what must never happen, however slow the machine.
 func (r results) fault() error {
-	err := errors.Join(r.checked.fault(), r.requests.fault(), r.approvals.fault())
+	err := errors.Join(r.checked.fault(), r.requests.fault(), r.approvals.fault(), r.reminders.fault())
 	for _, m := range slices.Concat(
 		[]measure{r.views.steady, r.views.crowded, r.submissions.whole, r.submissionsWithoutPause.whole}, r.towns.measures(), r.requests.measures(), r.professionals.measures(), r.tokens.measures(), []measure{r.approvals.told},
 		r.viewDuel.portal, r.viewDuel.bare, r.deskDuel.portal, r.deskDuel.bare, r.recordingDuel.portal, r.recordingDuel.bare,

@@ -1,0 +1,175 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	people "portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
+	templates "portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/request"
+	"portail-qf/internal/postgres"
+)
+
+// amends has the requester answer that a contact has changed, and gives the modification that
+// begins.
+func (c *calendar) amends() request.Application {
+	c.t.Helper()
+	c.renewals.Requests = &request.Service{
+		Store: c.applications(), Templates: &templates.Templates{Store: postgres.Templates{DB: c.db}, Now: c.renewals.Now}, Now: c.renewals.Now,
+	}
+	done, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{
+		Expiry: c.token(c.id).ExpiresAt, Answers: renewal.Answers{InCharge: true, SamePurpose: true},
+	})
+	if err != nil || !done.Amended || !done.Prolongation.At.IsZero() {
+		c.t.Fatalf("%+v, %v", done, err)
+	}
+	return c.application(48231)
+}
+
+// files deposits a modification, which leaves what is granted as it is.
+func (c *calendar) files(a request.Application) {
+	c.t.Helper()
+	change := deposit(a, c.now)
+	change.Application.Request.State = habilitation.Reopened
+	c.changes(change)
+}
+
+// decides has an instructor decide of what is filed.
+func (c *calendar) decides(act habilitation.Act) decision.Outcome {
+	c.t.Helper()
+	awa := people.Actor{AccountID: 7, Name: "Awa Traoré", Role: people.Instructor}
+	service, file := c.decisions(), c.file(48231)
+	note := request.Note{Act: act, Number: 10_000_070, Revision: file.Request.Revision, Text: "Le DPD n’est pas celui de la commune."}
+	outcome, err := decision.DecideNoted(file, note, file.CurrentEditor, decision.Moment{At: c.now, Author: awa.Author(), Sealer: service.Sealer, Mint: service.Mint})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := (postgres.Decisions{DB: c.db}).Record(context.Background(), outcome); err != nil {
+		c.t.Fatal(err)
+	}
+	return outcome
+}
+
+// outcome is what became of the newest modification for a prolongation.
+func (c *calendar) outcome() (told string, filed bool) {
+	c.t.Helper()
+	if err := c.raw.QueryRow(`SELECT outcome, filed_at IS NOT NULL FROM amendments ORDER BY id DESC LIMIT 1`).Scan(&told, &filed); err != nil {
+		c.t.Fatal(err)
+	}
+	return told, filed
+}
+
+// « Si des changements sont intervenus, ce formulaire invite la collectivité à déposer rapidement
+// une demande de modification de son habilitation. […] Après validation, le jeton API Particulier est
+// automatiquement prolongé de 18 mois. »
+func TestAnApprovedModificationProlongs(t *testing.T) {
+	c := setCalendar(t)
+	c.forms()
+	c.now = c.at(20, 9)
+	c.remind()
+	begun := c.amends()
+	if begun.Request.State != habilitation.Reopened || begun.Phase != request.Writing {
+		t.Fatalf("%s %s", begun.Request.State, begun.Phase)
+	}
+	again := c.amends() // the same answers sent twice
+	if told, filed := c.outcome(); told != "" || filed || c.count(`SELECT count(*) FROM amendments`) != 1 || again.Edition != begun.Edition {
+		t.Errorf("sent twice: %q, %t", told, filed)
+	}
+	c.files(again)
+	if _, filed := c.outcome(); !filed {
+		t.Error("its deposit is not noted")
+	}
+	if _, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes}); !fault.Is(err, "renewal.amended") {
+		t.Errorf("while it is instructed: %v", err)
+	}
+	// « alert at 7 days »: once, to the operator.
+	pressing := func() int { return c.count(`SELECT count(*) FROM mails WHERE kind = 'prolongation-a-instruire'`) }
+	for _, left := range []int{8, 7, 6} {
+		c.now = c.at(left, 9)
+		c.remind()
+		if want := map[bool]int{true: 1}[left <= 7]; pressing() != want {
+			t.Errorf("%d days before, the operator is told %d times", left, pressing())
+		}
+	}
+	c.now = c.at(-3, 9) // the instruction was late
+	before := c.token(c.id)
+	if before.State(c.now) != credential.TokenExpired {
+		t.Fatalf("it is %s", before.State(c.now))
+	}
+	outcome := c.decides(habilitation.Approve)
+	after, until := c.token(c.id), renewal.Until(c.expiry, c.now, credential.TokenLife)
+	if !after.ExpiresAt.Equal(until) || after.PublicID != before.PublicID || after.Habilitation != 10_000_070 {
+		t.Errorf("it expires on %s, want %s: %+v", after.ExpiresAt, until, after)
+	}
+	if told, _ := c.outcome(); told != "validee" || c.count(`SELECT count(*) FROM prolongations WHERE way = 'modification'`) != 1 {
+		t.Errorf("the modification is %q", told)
+	}
+	kinds := map[string]int{}
+	for _, n := range outcome.Notices {
+		kinds[string(n.Kind())]++
+	}
+	if kinds["jeton-prolonge"] != 1 || c.count(`SELECT count(*) FROM editor_events WHERE kind = 'jeton.prolonge'`) != 1 {
+		t.Errorf("told: %v", kinds)
+	}
+}
+
+// « refused → told, the token keeps its date »; then nothing prevents another answer. One that the
+// town gives up is over too, and a modification that was begun by itself prolongs nothing.
+func TestARefusedModificationLeavesTheDate(t *testing.T) {
+	c := setCalendar(t)
+	c.forms()
+	c.now = c.at(20, 9)
+	c.files(c.amends())
+	outcome := c.decides(habilitation.Refuse)
+	if after := c.token(c.id); !after.ExpiresAt.Equal(c.expiry) {
+		t.Errorf("it expires on %s", after.ExpiresAt)
+	}
+	if told, _ := c.outcome(); told != "refusee" {
+		t.Errorf("the modification is %q", told)
+	}
+	said := false
+	for _, n := range outcome.Notices {
+		if changed, ok := n.(decision.Changed); ok {
+			said = changed.TokenID == c.id && changed.TokenUntil.Equal(c.expiry)
+		}
+	}
+	if !said {
+		t.Error("the mail does not say what becomes of the token")
+	}
+	given := c.amends()
+	given.Phase, given.Request.State = request.Closed, habilitation.Validated
+	c.changes(request.Change{Application: given, Moves: true, At: c.now})
+	if told, _ := c.outcome(); told != "abandonnee" {
+		t.Errorf("given up, it is %q", told)
+	}
+	c.now = c.now.Add(time.Hour)
+	c.files(c.changes(reopened(c.application(48231), c.now)))
+	c.decides(habilitation.Approve)
+	if after := c.token(c.id); !after.ExpiresAt.Equal(c.expiry) || c.count(`SELECT count(*) FROM prolongations`) != 0 {
+		t.Errorf("a modification of before prolongs: until %s", after.ExpiresAt)
+	}
+	if done, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes}); err != nil || done.Prolongation.Until.IsZero() {
+		t.Errorf("then nothing has changed: %+v, %v", done, err)
+	}
+}
+
+// « suspended or revoked tokens are never prolonged », by an approval either.
+func TestAnApprovalDoesNotProlongWhatIsSuspended(t *testing.T) {
+	c := setCalendar(t)
+	c.forms()
+	c.now = c.at(20, 9)
+	c.files(c.amends())
+	if err := c.service.Suspend(context.Background(), staff, c.id, "Publié par erreur."); err != nil {
+		t.Fatal(err)
+	}
+	c.decides(habilitation.Approve)
+	if after := c.token(c.id); !after.ExpiresAt.Equal(c.expiry) || c.count(`SELECT count(*) FROM prolongations`) != 0 {
+		t.Errorf("until %s", after.ExpiresAt)
+	}
+}
