@@ -30,10 +30,14 @@ func (j JobRuns) BeginTick(ctx context.Context, job string) (tick time.Time, tak
 	return tick, true, nil
 }
 
-// BeginNow notes a run outside the ticks, asked for by hand.
+// BeginNow notes a run outside the ticks, asked for by hand. Of two in one microsecond the
+// second is noted in the next.
 func (j JobRuns) BeginNow(ctx context.Context, job string) (at time.Time, err error) {
-	const sqlNow = `INSERT INTO job_runs (job, scheduled_for) VALUES ($1, clock_timestamp()) RETURNING scheduled_for`
-	if err := j.DB.pool.GetContext(ctx, &at, sqlNow, job); err != nil {
+	const sqlNow = `INSERT INTO job_runs (job, scheduled_for) VALUES ($1, clock_timestamp()) ON CONFLICT DO NOTHING RETURNING scheduled_for`
+	for err = sql.ErrNoRows; errors.Is(err, sql.ErrNoRows); {
+		err = j.DB.pool.GetContext(ctx, &at, sqlNow, job)
+	}
+	if err != nil {
 		return at, fmt.Errorf("begin job: %w", err)
 	}
 	return at, nil
