@@ -203,7 +203,7 @@ func (s Renewals) RecordAmendment(ctx context.Context, begun renewal.Amendment, 
 	const sqlRecord = `
 		INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7,
-			(SELECT $7 FROM requests r JOIN applications a ON a.request = r.number WHERE r.number = $2 AND r.state = 'reouverte' AND a.phase = 'deposee'))
+			(SELECT $7::timestamptz FROM requests r JOIN applications a ON a.request = r.number WHERE r.number = $2 AND r.state = 'reouverte' AND a.phase = 'deposee'))
 		ON CONFLICT (request) WHERE ended_at IS NULL DO UPDATE SET
 			token = EXCLUDED.token, expires_at = EXCLUDED.expires_at, same_purpose = EXCLUDED.same_purpose, right_contacts = EXCLUDED.right_contacts`
 	a := begun
