@@ -149,7 +149,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 
 	towns := &collectivity.Handler{
 		Access: a.Access, Directory: a.Directory, Lookup: lookup, Catalogue: a.catalogue(), Watch: a.subscriptions(),
-		Requests: a.requests.town, Tokens: a.tokens.service, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
+		Requests: a.requests.town, Tokens: a.tokens.service, Renewals: a.renewals.service, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
 	}
 	if towns.Views, err = collectivity.ParseViews(parsed); err != nil {
 		return err
