@@ -41,6 +41,7 @@ const (
 	revocationPart  = "/revocation"
 
 	listPart          = "/jetons"
+	remindersPart     = "/rappels"                        // package editorspace
 	townRequestsPath  = "/collectivite/demandes"          // package requests
 	holderLinkPath    = "/collectivite/lien-du-demandeur" // likewise
 	townHabilitations = "/collectivite#habilitations"

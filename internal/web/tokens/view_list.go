@@ -18,12 +18,13 @@ var urgency = [...]credential.TokenState{
 // listPage lists tokens, never their texts.
 type listPage struct {
 	web.ProPage
-	List       web.List
-	Rows       []tokenRow
-	Counts     []stateCount
-	OfOperator bool   // the reader is of those who watch over the tokens of all
-	Nudges     bool   // the reader asks requesters of them to prolong
-	Address    string // of this list, to come back to
+	List         web.List
+	Rows         []tokenRow
+	Counts       []stateCount
+	OfOperator   bool   // the reader is of those who watch over the tokens of all
+	Nudges       bool   // the reader asks requesters of them to prolong
+	RemindersURL string // where it is said what the editor receives of the reminders; "" for nowhere
+	Address      string // of this list, to come back to
 }
 
 // tokenRow is a token in the list.
@@ -52,6 +53,9 @@ type listOf struct {
 func newListPage(page web.ProPage, list web.List, of listOf, by reader, m moment) listPage {
 	list.Posted = true
 	p := listPage{ProPage: page, List: list, Address: of.Address, OfOperator: by.Side == credential.SideOperator, Counts: newStateCounts(by.Space, of.Counts)}
+	if by.Side == credential.SideEditor {
+		p.RemindersURL = by.Space.Path() + remindersPart
+	}
 	for _, f := range of.Found {
 		s := newSubject(f, by, m)
 		row := tokenRow{TokenView: s.Token, Name: s.Name, Siret: s.Siret, Habilitation: s.Habilitation, Editor: s.Editor}
