@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
+	tokenpages "portail-qf/internal/web/tokens"
 )
 
 // renewals are the prolongations of tokens and what reminds of them.
@@ -26,6 +28,20 @@ func (a *App) newRenewals(ring *seal.Ring) *renewals {
 			Store: postgres.Reminders{DB: a.db}, Sealer: ring, Prefix: prefix, Operator: a.config.ContactEmail, Now: a.now,
 		},
 	}
+}
+
+// noteArrival notes that the requester of a token signed in to prolong it: what a reminder is
+// for.
+func (a *App) noteArrival(ctx context.Context, session value.Token, to string) error {
+	id, prolongs := tokenpages.RenewedBy(to)
+	if !prolongs {
+		return nil
+	}
+	actor, err := a.people.sessions.Actor(ctx, session)
+	if err != nil {
+		return fmt.Errorf("find who arrives: %w", err)
+	}
+	return postgres.Renewals{DB: a.db}.RecordArrival(ctx, actor, id, a.now())
 }
 
 const (

@@ -96,7 +96,7 @@ func (a *App) mountMachines(router *web.Router, parsed *web.Templates) {
 func (a *App) mountBackOffice(router *web.Router, parsed *web.Templates) error {
 	door := &accounts.Handler{
 		SignIns: a.people.signIns, Sessions: a.people.sessions, Access: a.Access, Now: a.now, Log: a.log,
-		Frame: router.ProFrame, Recognise: router.Recognise, NoteRefused: router.NoteRefused,
+		Arrived: a.noteArrival, Frame: router.ProFrame, Recognise: router.Recognise, NoteRefused: router.NoteRefused,
 	}
 	var err error
 	if door.Views, err = accounts.ParseViews(parsed); err != nil {

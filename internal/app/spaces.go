@@ -75,7 +75,8 @@ func (a *App) mountHabilitations(router *web.Router, parsed *web.Templates) erro
 // mountTokens mounts the pages of the tokens, for all those whom one concerns.
 func (a *App) mountTokens(router *web.Router, parsed *web.Templates) (err error) {
 	shown := &tokenpages.Handler{
-		Tokens: a.tokens.service, Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Frame: router.ProFrame, NoteRefused: router.NoteRefused,
+		Tokens: a.tokens.service, Renewals: a.renewals.service, Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
+		NoteRefused: router.NoteRefused,
 	}
 	if shown.Views, err = tokenpages.ParseViews(parsed); err != nil {
 		return err
@@ -136,7 +137,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 		Access: a.Access, Clients: clients, Watch: a.subscriptions(), API: a.machines.clients, Can: a.people.policy.Can,
 		PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
 		Hub: a.habilitations.hubAccounts, HubPortal: a.config.HubEE.PortalURL,
-		Tokens: a.tokens.service, CurrentTokens: postgres.EditorClients{DB: a.db}.ListCurrent,
+		Tokens: a.tokens.service, Renewals: a.renewals.service, CurrentTokens: postgres.EditorClients{DB: a.db}.ListCurrent,
 	}
 	if editors.Views, err = editorspace.ParseViews(parsed); err != nil {
 		return err
@@ -148,7 +149,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 
 	towns := &collectivity.Handler{
 		Access: a.Access, Directory: a.Directory, Lookup: lookup, Catalogue: a.catalogue(), Watch: a.subscriptions(),
-		Requests: a.requests.town, Tokens: a.tokens.service, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
+		Requests: a.requests.town, Tokens: a.tokens.service, Renewals: a.renewals.service, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
 	}
 	if towns.Views, err = collectivity.ParseViews(parsed); err != nil {
 		return err

@@ -113,8 +113,9 @@ func TestARoleOpensItsSpaceAndNoOther(t *testing.T) {
 }
 
 // theirs is what only the two sides of a habilitation do: « Token secret … DINUM admin - »
-// (users-reliability-security.md, C.1). Who opens a space to them does not see their secrets.
-var theirs = []string{"token collect", "token replace"}
+// (users-reliability-security.md, C.1), and « seule la personne … peut demander un prolongement »
+// (guide, 6.c). Who opens a space to them does not see their secrets, nor answers for them.
+var theirs = []string{"token collect", "token replace", "token renew", "token nudge", "reminder choose"}
 
 // « Nobody grants what they do not hold ». Entering a space is no right over anything: an
 // administrator opens spaces in which he does not work. What is secret there is not his either

@@ -31,7 +31,7 @@ func init() { maps.Copy(objects, tokenObjects()) }
 func tokenObjects() map[string]object {
 	unknown := []string{"5f0c1a52-9a3e-4b7c-8d11-0242ac120002", "1", "abc", "%00", "1%27"}
 	found := map[string]object{theTokens + "/:id/arret": {own: (*matrix).overlappedToken, unknown: unknown}}
-	for _, part := range []string{"", "/recuperation", "/affichage", "/enregistrement", "/remplacement", "/suspension", "/reprise", "/revocation"} {
+	for _, part := range []string{"", "/recuperation", "/affichage", "/enregistrement", "/remplacement", "/suspension", "/reprise", "/revocation", "/prolongation", "/relance"} {
 		found[theTokens+"/:id"+part] = object{own: (*matrix).token, unknown: unknown}
 	}
 	return found

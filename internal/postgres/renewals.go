@@ -17,6 +17,7 @@ import (
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/domain/value"
 )
 
 // Renewals implements renewal.Store.
@@ -35,6 +36,9 @@ func (s Renewals) FindRenewal(ctx context.Context, reach credential.TokenReach, 
 		return renewal.File{}, err
 	}
 	file := renewal.File{TokenFile: token, Granted: granted.Current, State: granted.State}
+	if file.Purpose, err = s.findPurpose(ctx, granted.Current.Number); err != nil {
+		return renewal.File{}, err
+	}
 	if file.Amendment, err = findAmendment(ctx, s.DB.pool, token.Request); err != nil {
 		return renewal.File{}, err
 	}
@@ -45,6 +49,15 @@ func (s Renewals) FindRenewal(ctx context.Context, reach credential.TokenReach, 
 	err = s.DB.pool.GetContext(ctx, &nudged, `SELECT max(at) FROM nudges WHERE token = $1 AND expires_at = $2`, id, token.ExpiresAt)
 	file.NudgedAt = nudged.Time
 	return file, err
+}
+
+// findPurpose is what the data of a habilitation are for; "" where another system granted it.
+func (s Renewals) findPurpose(ctx context.Context, number habilitation.Number) (purpose string, err error) {
+	const sqlPurpose = `SELECT COALESCE(max(answers ->> 'description'), '') FROM habilitations WHERE number = $1`
+	if err := s.DB.pool.GetContext(ctx, &purpose, sqlPurpose, int64(number)); err != nil {
+		return "", fmt.Errorf("find what a habilitation is for: %w", err)
+	}
+	return purpose, nil
 }
 
 // findAmendment finds the modification that is under way for the prolongation of the token of a
@@ -221,6 +234,59 @@ func (s Renewals) RecordNudge(ctx context.Context, nudge renewal.Nudge) error {
 			return err
 		}
 		return recordLetter(ctx, tx, nudge.Letter, nudge.At)
+	})
+}
+
+// ListNudged tells when each token was asked for, for the expiry that it has now.
+func (s Renewals) ListNudged(ctx context.Context, tokenIDs []string) (map[string]time.Time, error) {
+	const sqlNudged = `
+		SELECT n.token::text AS token, n.at FROM nudges n JOIN tokens t ON t.id = n.token AND t.expires_at = n.expires_at
+		WHERE n.token = ANY ($1::uuid[])`
+	var rows []struct {
+		Token string    `db:"token"`
+		At    time.Time `db:"at"`
+	}
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlNudged, pq.StringArray(tokenIDs)); err != nil {
+		return nil, err
+	}
+	nudged := make(map[string]time.Time, len(rows))
+	for _, row := range rows {
+		nudged[row.Token] = row.At
+	}
+	return nudged, nil
+}
+
+// FindCopies finds what an editor chose that its technical contact receives.
+func (s Renewals) FindCopies(ctx context.Context, editor value.Siret) (renewal.CopyChoice, error) {
+	const sqlFind = `SELECT reminder_copies AS copies, technical_contact AS technical FROM editors WHERE siret = $1`
+	var row struct {
+		Copies    string `db:"copies"`
+		Technical string `db:"technical"`
+	}
+	if err := s.DB.pool.GetContext(ctx, &row, sqlFind, editor.String()); err != nil {
+		return renewal.CopyChoice{}, notFoundAs("editor.unknown", err)
+	}
+	return renewal.CopyChoice{Copies: renewal.Copies(row.Copies), Technical: row.Technical}, nil
+}
+
+// RecordCopies records it, unless it is the present choice.
+func (s Renewals) RecordCopies(ctx context.Context, editor value.Siret, copies renewal.Copies, event audit.Event) error {
+	const (
+		sqlPresent = `SELECT reminder_copies FROM editors WHERE siret = $1 FOR UPDATE`
+		sqlRecord  = `UPDATE editors SET reminder_copies = $2, updated_at = $3 WHERE siret = $1`
+	)
+	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		var present string
+		if err := tx.GetContext(ctx, &present, sqlPresent, editor.String()); err != nil {
+			return notFoundAs("editor.unknown", err)
+		}
+		if present == string(copies) {
+			return nil
+		}
+		if _, err := tx.ExecContext(ctx, sqlRecord, editor.String(), string(copies), event.At); err != nil {
+			return fmt.Errorf("write which reminders an editor receives: %w", err)
+		}
+		return recordEvent(ctx, tx, event)
 	})
 }
 

@@ -100,10 +100,11 @@ const (
 	HubAccountRevealed  Act = "hub_account.revealed"
 	HubAccountErased    Act = "hub_account.erased"
 	TokenProlonged      Act = "token.prolonged"
-	ProlongationAmended Act = "token.amended"   // a modification begins, for a prolongation
-	ProlongationNudged  Act = "token.nudged"    // the editor asks the requester to prolong
-	TokenAdopted        Act = "token.adopted"   // issued by another system
-	TokenCorrected      Act = "token.corrected" // by its newer list
+	ProlongationAmended Act = "token.amended"           // a modification begins, for a prolongation
+	ProlongationNudged  Act = "token.nudged"            // the editor asks the requester to prolong
+	RemindersChosen     Act = "editor.reminders_chosen" // which reminders its technical contact receives
+	TokenAdopted        Act = "token.adopted"           // issued by another system
+	TokenCorrected      Act = "token.corrected"         // by its newer list
 
 	DatapassReplayed  Act = "datapass.replayed"
 	DatapassDismissed Act = "datapass.dismissed"
@@ -130,7 +131,7 @@ var Acts = [...]Act{
 	RequestClaimed, RequestUnclaimed, ClaimRefused, RequestAssigned, MessageSent, DraftErased, ReasonTemplateChanged,
 	SubscriptionActive, SubscriptionRelaunched, SubscriptionCorrected, SubscriptionHandedOver, SubscriptionSuspended,
 	TokenIssued, TokenCollected, TokenShown, TokenSafe, TokenReplaced, TokenOverlapEnded, TokenSuspended, TokenResumed, TokenRevoked, TokenAdopted, TokenCorrected,
-	TokenProlonged, ProlongationAmended, ProlongationNudged,
+	TokenProlonged, ProlongationAmended, ProlongationNudged, RemindersChosen,
 	HubAccountDeposited, HubAccountFetched, HubAccountTested, HubAccountRevealed, HubAccountErased,
 	DatapassReplayed, DatapassDismissed, CollectivityAdded,
 	APIClientCreated, APIClientChanged, APIClientRevoked, APISecretAdded, APISecretEnded, APIAddressRefused,

@@ -67,6 +67,10 @@ func (f File) closed(now time.Time) error {
 	return nil
 }
 
+// Closed tells that a token is not to be prolonged, whenever and by whomever: it is revoked,
+// suspended or replaced, or its habilitation does not hold.
+func (f File) Closed(now time.Time) bool { return f.closed(now) != nil }
+
 // nudgePatience is how long an editor waits before it asks again.
 const nudgePatience = 7 * 24 * time.Hour
 
@@ -81,8 +85,16 @@ func (f File) MayNudge(now time.Time) error {
 		return fault.New(fault.Conflict, "renewal.too_early")
 	case f.Addressees.Requester == "":
 		return fault.New(fault.Conflict, "renewal.no_address")
-	case !f.NudgedAt.IsZero() && now.Before(f.NudgedAt.Add(nudgePatience)):
+	case !f.NudgedAt.IsZero() && now.Before(f.NudgeAgain()):
 		return fault.New(fault.Conflict, "renewal.nudged")
 	}
 	return nil
+}
+
+// NudgeAgain is from when the editor may ask again; zero where it never did.
+func (f File) NudgeAgain() time.Time {
+	if f.NudgedAt.IsZero() {
+		return time.Time{}
+	}
+	return f.NudgedAt.Add(nudgePatience)
 }

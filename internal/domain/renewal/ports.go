@@ -14,6 +14,7 @@ import (
 
 // Store keeps prolongations.
 type Store interface {
+	CopyStore
 	// FindRenewal finds a token within reach with all that its prolongation needs.
 	// fault.NotFound, code token.unknown.
 	FindRenewal(ctx context.Context, reach credential.TokenReach, id string) (File, error)
@@ -29,6 +30,9 @@ type Store interface {
 	// RecordNudge records that an editor asks the requester to prolong, unless it did since a
 	// time: fault.Conflict, code renewal.nudged.
 	RecordNudge(ctx context.Context, nudge Nudge) error
+	// ListNudged tells when an editor last asked that each of some tokens be prolonged, for the
+	// expiry that it has now.
+	ListNudged(ctx context.Context, tokenIDs []string) (map[string]time.Time, error)
 }
 
 // Requests begins the modification of a request (request.Service).

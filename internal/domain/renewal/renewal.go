@@ -13,6 +13,8 @@ type File struct {
 	credential.TokenFile
 	// Granted is the newest habilitation: what the requester is asked about.
 	Granted habilitation.Habilitation
+	// Purpose is what the data are for, as it was granted; "" where another system granted it.
+	Purpose string
 	State   habilitation.State // of the request
 	// Amendment is the modification that is under way for this prolongation; zero for none.
 	Amendment Amendment
@@ -29,6 +31,9 @@ func (f File) DaysLeft(now time.Time) int { return DaysLeft(f.ExpiresAt, now) }
 func (f File) Until(now time.Time) time.Time {
 	return Until(f.ExpiresAt, now, credential.TokenLife)
 }
+
+// OpensAt is the day from which the token may be prolonged.
+func (f File) OpensAt() time.Time { return Stage(Opening).DayOf(f.ExpiresAt) }
 
 // Open tells whether the token may be prolonged now: within Opening days of its expiry or
 // after it, and neither suspended, replaced nor revoked.

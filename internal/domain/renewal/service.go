@@ -152,6 +152,19 @@ func (s *Service) amend(ctx context.Context, by account.Actor, found File, begun
 	return Done{Amended: true}, nil
 }
 
+// Nudged tells when an editor last asked that each of some tokens be prolonged: its own, which
+// a list of them gave.
+func (s *Service) Nudged(ctx context.Context, tokenIDs []string) (map[string]time.Time, error) {
+	if len(tokenIDs) == 0 {
+		return nil, nil
+	}
+	nudged, err := s.Store.ListNudged(ctx, tokenIDs)
+	if err != nil {
+		return nil, fmt.Errorf("list demands to prolong: %w", err)
+	}
+	return nudged, nil
+}
+
 // Nudge asks the requester, in the editor's name, to prolong a token: once a week. Codes:
 // token.unknown (NotFound), renewal.closed, renewal.too_early, renewal.no_address,
 // renewal.nudged (Conflict).

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -18,7 +20,10 @@ type Handler struct {
 	Sessions *account.Sessions
 	Access   *account.Access
 	Now      func() time.Time
-	Log      *slog.Logger
+	// Arrived learns where somebody who has just signed in goes on to; what it fails at is
+	// logged, and keeps nobody out. nil for nobody.
+	Arrived func(ctx context.Context, session value.Token, to string) error
+	Log     *slog.Logger
 	// Frame is what every page of a request shows; Recognise tells who is signed in where
 	// a route is public; NoteRefused journals a refusal that has a page of its own.
 	Frame       func(c *gin.Context) web.ProPage

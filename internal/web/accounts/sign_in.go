@@ -64,10 +64,21 @@ func (h *Handler) arrive(c *gin.Context) error {
 		return web.SeeOther(c, arrived.Again)
 	}
 	web.KeepCookie(c, web.SessionCookie, arrived.Session)
+	h.tellArrival(c, arrived)
 	if arrived.Held {
 		return web.SeeOther(c, resumePath+returning(arrived.ReturnTo))
 	}
 	return web.SeeOther(c, after(arrived.ReturnTo))
+}
+
+// tellArrival tells whoever wants to know where a sign-in led.
+func (h *Handler) tellArrival(c *gin.Context, arrived account.Arrived) {
+	if h.Arrived == nil || arrived.Purpose == account.PurposeStepUp || arrived.ReturnTo == "" {
+		return
+	}
+	if err := h.Arrived(c.Request.Context(), arrived.Session, arrived.ReturnTo); err != nil {
+		h.Log.ErrorContext(c.Request.Context(), "arrival not noted", "request_id", web.RequestID(c), "error", err)
+	}
 }
 
 // after is where a signed-in person goes: where he wanted to, else to his space by the

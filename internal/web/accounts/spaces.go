@@ -12,8 +12,13 @@ import (
 	"portail-qf/internal/web"
 )
 
-// paramSpace is the membership chosen.
-const paramSpace = "espace"
+const (
+	// paramSpace is the membership chosen.
+	paramSpace = "espace"
+	// tokensPath is where the pages of tokens are (package tokens), to which mails lead and which
+	// belong to no space.
+	tokensPath = "/jetons/"
+)
 
 // spaces leads to the only space of a person, lets one choose among several, or says why
 // there is none and whom to ask.
@@ -45,7 +50,7 @@ func (h *Handler) choose(c *gin.Context) error {
 		return err
 	}
 	home, back := role.Space().Path(), account.LocalPath(c.PostForm(paramReturn))
-	if back != home && back != resumePath && !strings.HasPrefix(back, home+"/") {
+	if back != home && back != resumePath && !strings.HasPrefix(back, home+"/") && !strings.HasPrefix(back, tokensPath) {
 		back = home
 	}
 	return web.SeeOther(c, back)

@@ -2,11 +2,13 @@ package collectivity
 
 import (
 	"context"
+	"time"
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 )
@@ -19,6 +21,8 @@ type affairs struct {
 	Claims       []request.Claim // that wait for the reader's answer
 	Subscription credential.Watched
 	Tokens       map[habilitation.RequestNumber]web.TokenView // the one that goes on of each
+	Lapsing      map[habilitation.RequestNumber]renewal.File  // those of them that may be prolonged now
+	Now          time.Time
 }
 
 // maxTokens is more than a town has.
@@ -48,7 +52,7 @@ func (h *Handler) affairsOf(ctx context.Context, reader account.Actor) (affairs,
 			of.Claims = append(of.Claims, waiting)
 		}
 	}
-	if of.Tokens, err = h.tokensOf(ctx, reader); err != nil {
+	if err := h.tokensOf(ctx, reader, &of); err != nil {
 		return of, err
 	}
 	of.Subscription, err = h.Watch.Find(ctx, reader.Organisation.Siret)
@@ -58,19 +62,27 @@ func (h *Handler) affairsOf(ctx context.Context, reader account.Actor) (affairs,
 	return of, nil
 }
 
-// tokensOf finds the tokens of a town, the newest one of each request.
-func (h *Handler) tokensOf(ctx context.Context, reader account.Actor) (map[habilitation.RequestNumber]web.TokenView, error) {
+// tokensOf finds the tokens of a town, the newest one of each request, and how far the
+// prolongation is of those that may be prolonged now.
+func (h *Handler) tokensOf(ctx context.Context, reader account.Actor, of *affairs) error {
 	found, _, err := h.Tokens.List(ctx, credential.CallerOf(reader), credential.TokenQuery{CurrentOnly: true, Order: credential.ByTownName, Limit: maxTokens})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	tokens := map[habilitation.RequestNumber]web.TokenView{}
+	of.Tokens, of.Lapsing, of.Now = map[habilitation.RequestNumber]web.TokenView{}, map[habilitation.RequestNumber]renewal.File{}, h.Tokens.Now()
 	for _, f := range found {
-		if _, newer := tokens[f.Request]; !newer {
-			tokens[f.Request] = web.NewTokenView(f.Token, h.Tokens.Mint.Prefix, h.Tokens.Now())
+		if _, newer := of.Tokens[f.Request]; newer {
+			continue
+		}
+		of.Tokens[f.Request] = web.NewTokenView(f.Token, h.Tokens.Mint.Prefix, of.Now)
+		if open := (renewal.File{TokenFile: f}); !open.Open(of.Now) {
+			continue
+		}
+		if of.Lapsing[f.Request], err = h.Renewals.Find(ctx, reader, f.ID); err != nil {
+			return err
 		}
 	}
-	return tokens, nil
+	return nil
 }
 
 // written finds what was written here of a request; zero where nothing was.

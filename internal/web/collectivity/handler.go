@@ -10,6 +10,7 @@ import (
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 )
@@ -25,6 +26,7 @@ type Handler struct {
 	Watch     *credential.Watch
 	Requests  *request.Service
 	Tokens    *credential.Tokens
+	Renewals  *renewal.Service
 	PortalURL string // without final slash
 	// Frame is what every page of a request shows.
 	Frame func(c *gin.Context) web.ProPage
@@ -40,6 +42,7 @@ const (
 	summaryPart    = "/recapitulatif"
 	transferPart   = "/transfert"
 	reopenPart     = "/modification"
+	renewalPart    = "/prolongation"
 )
 
 // Mount registers the routes of the agents.

@@ -12,14 +12,19 @@ import (
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
 // The samples are invented. They show each page in its ordinary state, empty, and with the
 // longest texts and the most hostile.
 
-const portal = "https://quotient-familial.example.fr"
+const (
+	portal      = "https://quotient-familial.example.fr"
+	sampleToken = "5f0c1a52-9a3e-4b7c-8d11-0242ac120002"
+)
 
 func sampleNow() time.Time { return time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC) }
 
@@ -68,7 +73,7 @@ func sampleTokens(requests []habilitation.Request) map[habilitation.RequestNumbe
 	for i, r := range requests {
 		if r.Current.Modalities.Token {
 			tokens[r.Number] = web.TokenView{
-				URL: "/jetons/5f0c1a52-9a3e-4b7c-8d11-0242ac120002", Display: "apip_live_7Yk2pQe9RwLx", State: credential.TokenStates[i%len(credential.TokenStates)],
+				URL: "/jetons/" + sampleToken, Display: "apip_live_7Yk2pQe9RwLx", State: credential.TokenStates[i%len(credential.TokenStates)],
 				ExpiresAt: web.MomentOf(sampleNow().AddDate(1, 0, 0)),
 			}
 		}
@@ -90,9 +95,25 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		p.tell(agent(), affairs{Requests: requests, Subscription: subscription, Tokens: sampleTokens(requests), Unread: map[habilitation.RequestNumber]int{48231: len(requests) - 1}})
 		return p
 	}
+	open, closed := sampleTown(directory.FormOpen), sampleTown(directory.FormClosed)
+	lapsing := func(in time.Duration, holder int64, change func(f *renewal.File)) homePage {
+		r := sampleRequest(habilitation.Validated)
+		f := renewal.File{TokenFile: credential.TokenFile{
+			Token: credential.Token{ID: sampleToken, PublicID: "7Yk2pQe9RwLx", FirstUse: sampleNow(), ExpiresAt: value.MonthsLater(sampleNow().Add(in), 0), Collection: credential.Collection{Side: credential.SideEditor}}, Holder: holder, RequesterName: "Hélène d'Orvault",
+		}}
+		change(&f)
+		p := show(agent(), open, every)
+		p.tell(agent(), affairs{
+			Requests: []habilitation.Request{r}, Tokens: map[habilitation.RequestNumber]web.TokenView{r.Number: web.NewTokenView(f.Token, credential.LivePrefix, sampleNow())},
+			Lapsing: map[habilitation.RequestNumber]renewal.File{r.Number: f}, Now: sampleNow(),
+		})
+		return p
+	}
+	asItIs := func(*renewal.File) {}
+	filed := func(f *renewal.File) { f.Amendment.FiledAt = sampleNow().Add(-30 * time.Hour) }
+	const day = 24 * time.Hour
 	busy := show(agent(), directory.Collectivity{}, nil)
 	busy.tell(agent(), sampleAffairs())
-	open, closed := sampleTown(directory.FormOpen), sampleTown(directory.FormClosed)
 	alone, elsewhere, token := sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated)
 	alone.Current.Editor = habilitation.Editor{}
 	token.Current.Modalities.Form = false
@@ -116,6 +137,12 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	longer.Organisation.Name = "Communauté d'agglomération du Val-de-la-Grande-Rivière " + strings.Repeat("SAINVILLE", 20)
 	return []web.Sample[homePage]{
 		{Name: "ouvert", Content: with(show(agent(), open, every), credential.Watched{}, sampleRequest(habilitation.Validated))},
+		{Name: "jeton-expire-bientot", Content: lapsing(12*day, agent().AccountID, asItIs)},
+		{Name: "jeton-dernier-jour", Content: lapsing(0, agent().AccountID, asItIs)},
+		{Name: "jeton-coupe", Content: lapsing(-3*day, agent().AccountID, asItIs)},
+		{Name: "jeton-coupe-importe", Content: lapsing(-3*day, agent().AccountID, func(f *renewal.File) { f.PublicID = "" })},
+		{Name: "jeton-coupe-collegue", Content: lapsing(-3*day, 7, asItIs)},
+		{Name: "jeton-coupe-modification", Content: lapsing(-3*day, agent().AccountID, filed)},
 		{Name: "sans-editeur", Content: with(show(agent(), open, nil), credential.Watched{}, alone)},
 		{Name: "recu-ailleurs", Content: with(show(agent(), open, nil), served, elsewhere)},
 		{Name: "jeton-seul", Content: with(show(agent(), directory.Collectivity{}, nil), credential.Watched{}, token)},

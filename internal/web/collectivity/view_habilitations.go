@@ -18,6 +18,7 @@ type habilitationView struct {
 	Software     string // "" where it is not known
 	Token, Form  bool
 	Issued       web.TokenView // without URL where there is none
+	Lapsing      lapsingView   // of it; without URL where it is not to be prolonged now
 	Valid        bool          // it permits what it gives
 	Contact      string
 	// Where the request is followed and spoken of, and where what is granted is modified, a
@@ -53,6 +54,7 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 			ApprovedAt: web.MomentOf(r.Current.ApprovedAt), Editor: editorName(r.Current.Editor), Software: web.Typographic(a.Template.Software),
 			Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, Receiver: receiverOf(r, of),
 			Valid: r.Habilitated(), Contact: contact, Issued: of.Tokens[r.Number],
+			Lapsing: newLapsingView(reader, of.Lapsing[r.Number], of.Now),
 		}
 		path := requestPath(r.Number)
 		if here || r.Source == habilitation.FromPortal {
@@ -87,6 +89,9 @@ func (p *homePage) tell(reader account.Actor, of affairs) {
 		p.Anew = p.Anew && !begun && !r.Habilitated() && r.State != habilitation.Suspended
 	}
 	for _, view := range p.Habilitations {
+		if view.Lapsing.ToDo() {
+			p.Lapsing = append(p.Lapsing, view)
+		}
 		if view.Form && p.MessagesURL == "" {
 			p.MessagesURL = view.MessagesURL
 		}

@@ -24,14 +24,15 @@ type homePage struct {
 	Total       int
 
 	Habilitations []habilitationView
-	Asked         []askedView // that are under way, or were refused
-	Claims        []claimView // that wait for the reader's answer
-	Known         bool        // the town asked for a habilitation once, or began to
-	Pending       bool        // something that is not granted yet is under way
-	Anew          bool        // all that it asked for came to nothing, or to its end
-	Unread        int         // messages about its requests
-	LinkURL       string      // has the link of whoever made a request sent; "" where somebody's account holds each
-	MessagesURL   string      // where it asks about its form; "" where it has no page for that
+	Lapsing       []habilitationView // whose token the reader is to prolong
+	Asked         []askedView        // that are under way, or were refused
+	Claims        []claimView        // that wait for the reader's answer
+	Known         bool               // the town asked for a habilitation once, or began to
+	Pending       bool               // something that is not granted yet is under way
+	Anew          bool               // all that it asked for came to nothing, or to its end
+	Unread        int                // messages about its requests
+	LinkURL       string             // has the link of whoever made a request sent; "" where somebody's account holds each
+	MessagesURL   string             // where it asks about its form; "" where it has no page for that
 }
 
 // contact is what citizens are told when they need help.

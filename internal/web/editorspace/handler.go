@@ -11,6 +11,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/machine"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
@@ -26,6 +27,7 @@ type Handler struct {
 	// HubPortal is the address of HubEE's own portal, without final slash.
 	HubPortal string
 	Tokens    *credential.Tokens
+	Renewals  *renewal.Service
 	// CurrentTokens tells the token that goes on of each of some towns.
 	CurrentTokens func(ctx context.Context, editor value.Siret, towns []value.Siret) (map[value.Siret]credential.Token, error)
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
@@ -42,6 +44,7 @@ const (
 	clientsPath     = homePath + "/collectivites"
 	membersPath     = homePath + "/membres"
 	invitationsPath = homePath + "/invitations"
+	remindersPath   = homePath + "/rappels"
 )
 
 // Mount registers the routes of the editors. Whatever gives or takes an access asks for a
@@ -64,5 +67,7 @@ func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodPost, invitationsPath+"/:id/renvoi", grants, h.inviteAgain)
 	r.Handle(http.MethodGet, invitationsPath+"/:id/retrait", withdraws, h.confirmTakingBack)
 	r.Handle(http.MethodPost, invitationsPath+"/:id/retrait", withdraws, h.takeBack)
+	r.Handle(http.MethodGet, remindersPath, web.Can("token", "read"), h.reminders)
+	r.Handle(http.MethodPost, remindersPath, web.Can("reminder", "choose"), h.chooseReminders)
 	h.mountAPI(r)
 }

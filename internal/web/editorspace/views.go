@@ -14,6 +14,7 @@ type Views struct {
 	hubReport      web.View[hubReportPage]
 	members        web.View[membersPage]
 	withdrawal     web.View[withdrawalPage]
+	reminders      web.View[remindersPage]
 	invitations    web.View[invitationsPage]
 	invitationForm web.View[invitationFormPage]
 	takingBack     web.View[takingBackPage]
@@ -38,6 +39,7 @@ func ParseViews(t *web.Templates) (Views, error) {
 		hubReport:      web.Parsed[hubReportPage](p, "editorspace/hub_report"),
 		members:        web.Parsed[membersPage](p, "editorspace/members"),
 		withdrawal:     web.Parsed[withdrawalPage](p, "editorspace/withdrawal"),
+		reminders:      web.Parsed[remindersPage](p, "editorspace/reminders"),
 		invitations:    web.Parsed[invitationsPage](p, "editorspace/invitations"),
 		invitationForm: web.Parsed[invitationFormPage](p, "editorspace/invitation_form"),
 		takingBack:     web.Parsed[takingBackPage](p, "editorspace/taking_back"),
@@ -64,6 +66,7 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		web.Show("editorspace/hub_report", v.hubReport, hubReportSamples(page)...),
 		web.Show("editorspace/members", v.members, membersSamples(page)...),
 		web.Show("editorspace/withdrawal", v.withdrawal, withdrawalSamples(page)...),
+		web.Show("editorspace/reminders", v.reminders, remindersSamples(page)...),
 		web.Show("editorspace/invitations", v.invitations, invitationsSamples(page)...),
 		web.Show("editorspace/invitation_form", v.invitationForm, invitationFormSamples(page)...),
 		web.Show("editorspace/taking_back", v.takingBack, takingBackSamples(page)...),

@@ -168,8 +168,8 @@ func TestAnExpiredTokenIsNotReplaced(t *testing.T) {
 		t.Error("it opens nothing on its last day")
 	}
 	s.now = s.now.Add(time.Second)
-	s.get(s.sofia, s.majastres).is(http.StatusOK, "Expiré", "Le formulaire et l’habilitation continuent", "C’est à la collectivité de demander la suite", "Il est déjà arrêté", "!Remplacer le jeton")
-	s.get(s.anne, s.majastres).is(http.StatusOK, "Pour demander la suite, écrivez à", "!C’est à la collectivité", "!vous n’avez rien à faire")
-	s.get(s.ines, s.majastres).is(http.StatusOK, "C’est à la collectivité de demander la suite : Anne Talbot suit la demande", "!Pour demander la suite")
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "Expiré", "Le formulaire, l’habilitation et les dépôts dans HubEE continuent", "La collectivité seule peut le prolonger", "!écrit", "Il est déjà arrêté", "!Remplacer le jeton")
+	s.get(s.anne, s.majastres).is(http.StatusOK, "Prolonger le jeton", "!écrivez à", "!C’est à la collectivité", "!vous n’avez rien à faire")
+	s.get(s.ines, s.majastres).is(http.StatusOK, "Seule la personne qui suit la demande peut le prolonger : Anne Talbot", "!Pour demander la suite")
 	s.get(s.sofia, s.majastres+replacementPart).is(http.StatusConflict, "Ce jeton a expiré")
 }

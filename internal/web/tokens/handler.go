@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
 )
 
@@ -16,6 +17,8 @@ import (
 type Handler struct {
 	Views  Views
 	Tokens *credential.Tokens
+	// Renewals prolong them.
+	Renewals *renewal.Service
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
 	Can       func(role account.Role, object, act string) bool
@@ -38,6 +41,7 @@ const (
 	revocationPart  = "/revocation"
 
 	listPart          = "/jetons"
+	remindersPart     = "/rappels"                        // package editorspace
 	townRequestsPath  = "/collectivite/demandes"          // package requests
 	holderLinkPath    = "/collectivite/lien-du-demandeur" // likewise
 	townHabilitations = "/collectivite#habilitations"
@@ -65,6 +69,9 @@ func (h *Handler) Mount(r *web.Router) {
 	r.Handle(http.MethodPost, one+resumePart, can("resume"), h.orExplain(h.resume))
 	r.Handle(http.MethodGet, one+revocationPart, can("revoke").Confirmed(), h.orExplain(h.ask(revocation)))
 	r.Handle(http.MethodPost, one+revocationPart, can("revoke").Confirmed(), h.orExplain(h.do(revocation)))
+	r.Handle(http.MethodGet, one+renewalPart, can("read"), h.beforeProlonging)
+	r.Handle(http.MethodPost, one+renewalPart, can("renew"), h.explained(h.prolong, h.refuseRenewal))
+	r.Handle(http.MethodPost, one+nudgePart, can("nudge"), h.explained(h.nudge, h.refuseRenewal))
 	for _, space := range listed {
 		r.Handle(http.MethodGet, space.Path()+listPart, can("read"), h.list)
 		r.Handle(http.MethodPost, space.Path()+listPart, can("read"), h.search)
@@ -80,6 +87,7 @@ type file struct {
 	// none within reach.
 	Next, Former credential.TokenFile
 	Uses         []credential.Use // newest first
+	Renewal      renewal.File     // without ID where the token is not to be prolonged now
 }
 
 // usesShown is how many days of calls a page tells.
@@ -129,6 +137,11 @@ func (h *Handler) mine(c *gin.Context) (file, error) {
 // orExplain answers with the page of the token, as it is now, whoever may not act on it or
 // comes too late: it says why, and what to do.
 func (h *Handler) orExplain(handler web.HandlerFunc) web.HandlerFunc {
+	return h.explained(handler, h.refuse)
+}
+
+// explained has a refusal answered by a page that says why, with what is possible now.
+func (h *Handler) explained(handler web.HandlerFunc, refuse func(c *gin.Context, status int, code string) error) web.HandlerFunc {
 	return func(c *gin.Context) error {
 		err := handler(c)
 		status := http.StatusConflict
@@ -142,13 +155,18 @@ func (h *Handler) orExplain(handler web.HandlerFunc) web.HandlerFunc {
 		case fault.Internal, fault.Invalid, fault.NotFound, fault.Unavailable:
 			return err
 		}
-		page, errFound := h.onePage(c)
-		if errFound != nil {
-			return errFound
-		}
-		page.Refusal = fault.CodeOf(err)
-		return h.Views.one.Write(c.Writer, status, page)
+		return refuse(c, status, fault.CodeOf(err))
 	}
+}
+
+// refuse answers with the page of the token, and why nothing was done.
+func (h *Handler) refuse(c *gin.Context, status int, code string) error {
+	page, err := h.onePage(c)
+	if err != nil {
+		return err
+	}
+	page.Refusal = code
+	return h.Views.one.Write(c.Writer, status, page)
 }
 
 // reader is who reads a page: her side, and what her role lets her do.
@@ -156,6 +174,7 @@ type reader struct {
 	credential.Caller
 	Space                                     account.Space
 	Collect, Replace, Suspend, Resume, Revoke bool
+	Nudge                                     bool
 }
 
 func (h *Handler) reader(c *gin.Context) reader {
@@ -164,5 +183,6 @@ func (h *Handler) reader(c *gin.Context) reader {
 	return reader{
 		Caller: credential.CallerOf(actor), Space: actor.Role.Space(),
 		Collect: may("collect"), Replace: may("replace"), Suspend: may("suspend"), Resume: may("resume"), Revoke: may("revoke"),
+		Nudge: may("nudge"),
 	}
 }

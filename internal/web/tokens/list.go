@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -49,7 +50,21 @@ func (h *Handler) list(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.Views.list.Write(c.Writer, http.StatusOK, newListPage(h.Frame(c), asked.List(total), found, counts, by, h.moment()))
+	var nudged map[string]time.Time
+	if by.Nudge {
+		if nudged, err = h.Renewals.Nudged(ctx, idsOf(found)); err != nil {
+			return err
+		}
+	}
+	return h.Views.list.Write(c.Writer, http.StatusOK, newListPage(h.Frame(c), asked.List(total), listOf{asked.Address(), found, nudged, counts}, by, h.moment()))
+}
+
+func idsOf(found []credential.TokenFile) []string {
+	ids := make([]string, len(found))
+	for i, f := range found {
+		ids[i] = f.ID
+	}
+	return ids
 }
 
 // search leads to the list that was asked for: a token that somebody pastes travels in the body

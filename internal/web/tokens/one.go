@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
 )
 
@@ -21,6 +22,11 @@ func (h *Handler) onePage(c *gin.Context) (onePage, error) {
 	found, err := h.find(c)
 	if err != nil {
 		return onePage{}, err
+	}
+	if open := (renewal.File{TokenFile: found.TokenFile}); open.Open(h.Tokens.Now()) {
+		if found.Renewal, err = h.Renewals.Find(c.Request.Context(), web.ActorOf(c), found.ID); err != nil {
+			return onePage{}, err
+		}
 	}
 	return h.Views.newOnePage(h.Frame(c), found, h.reader(c), h.moment()), nil
 }

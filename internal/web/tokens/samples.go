@@ -39,7 +39,7 @@ const (
 var (
 	ofEditor = reader{
 		Caller: credential.Caller{Side: credential.SideEditor, Organisation: sampleEditor, AccountID: 1}, Space: account.SpaceEditor,
-		Collect: true, Replace: true, Suspend: true, Resume: true, Revoke: true,
+		Collect: true, Replace: true, Suspend: true, Resume: true, Revoke: true, Nudge: true,
 	}
 	ofTown = reader{
 		Caller: credential.Caller{Side: credential.SideTown, Organisation: sampleSiret, AccountID: 2}, Space: account.SpaceTown,

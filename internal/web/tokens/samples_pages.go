@@ -4,12 +4,18 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
 )
 
 func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
-	show := func(by reader, f file) onePage { return v.newOnePage(framed(page, by, pathOf(f.ID)), f, by, at) }
+	show := func(by reader, f file) onePage {
+		if open := (renewal.File{TokenFile: f.TokenFile}); open.Open(noon) {
+			f.Renewal = open
+		}
+		return v.newOnePage(framed(page, by, pathOf(f.ID)), f, by, at)
+	}
 	refused := func(p onePage, code string) onePage {
 		p.Refusal = code
 		return p
@@ -30,6 +36,9 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	imported := sampleFile(credential.TokenInUse)
 	imported.PublicID, imported.ConfirmedAt, imported.ExpiresAt = "", time.Time{}, imported.ExpiresAt.Add(-9*time.Hour)
 	collectedBy(credential.SideEditor, "l’ancien système", noon.Sub(imported.IssuedAt))(&imported)
+	amended, asked := show(ofTown, sampleFile(credential.TokenExpired)), show(ofEditor, sampleFile(credential.TokenExpired))
+	amended.Lapsing.Filed = true
+	asked.Lapsing.Nudging = newNudging(renewal.File{TokenFile: sampleFile(credential.TokenExpired).TokenFile, NudgedAt: noon.Add(-50 * time.Hour)}, ofEditor, noon)
 	samples := []web.Sample[onePage]{
 		{Name: "a-recuperer-editeur", Content: show(ofEditor, sampleFile(credential.TokenToCollect))},
 		{Name: "a-recuperer-collectivite-avec-editeur", Content: show(ofTown, sampleFile(credential.TokenToCollect))},
@@ -53,6 +62,9 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		{Name: "importe-editeur", Content: show(ofEditor, imported)},
 		{Name: "demandeur-expire_bientot", Content: show(ofTown, sampleFile(credential.TokenExpiring))},
 		{Name: "demandeur-expire", Content: show(ofTown, sampleFile(credential.TokenExpired))},
+		{Name: "demandeur-expire-modification", Content: amended},
+		{Name: "editeur-expire-relance", Content: asked},
+		{Name: "administration-expire", Content: show(administrator, sampleFile(credential.TokenExpired))},
 		{Name: "collegue-expire", Content: show(colleague, sampleFile(credential.TokenExpired))},
 		{Name: "noms-longs", Content: show(colleague, longest())},
 	}
@@ -160,8 +172,9 @@ func listSamples(page web.ProPage) []web.Sample[listPage] {
 	for i, state := range credential.TokenStates {
 		counts[state] = 4 + i*i*i*7
 	}
+	nudged := map[string]time.Time{sampleList(25)[5].ID: noon.Add(-50 * time.Hour)}
 	show := func(by reader, query string, total int, found []credential.TokenFile, counts map[credential.TokenState]int) listPage {
-		return newListPage(framed(page, by, by.Space.Path()+listPart), asked(by, query, total), found, counts, by, at)
+		return newListPage(framed(page, by, by.Space.Path()+listPart), asked(by, query, total), listOf{by.Space.Path() + listPart, found, nudged, counts}, by, at)
 	}
 	long := sampleList(2)
 	long[0].Organisation, long[0].Addressees.Editor, long[1].Organisation = endless, endless, hostile

@@ -20,6 +20,9 @@ import (
 	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/editor"
+	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pgtest"
@@ -41,14 +44,15 @@ var (
 // scene is the pages of tokens on a database of its own: Majastres has an editor and two agents,
 // one of whom holds its request; Sainville has no editor.
 type scene struct {
-	t       *testing.T
-	db      *postgres.DB
-	raw     *sql.DB // the owner's view
-	now     time.Time
-	router  *web.Router
-	service *credential.Tokens
-	gate    *credential.Gate
-	log     *safeBuffer
+	t        *testing.T
+	db       *postgres.DB
+	raw      *sql.DB // the owner's view
+	now      time.Time
+	router   *web.Router
+	service  *credential.Tokens
+	gate     *credential.Gate
+	renewals *renewal.Service
+	log      *safeBuffer
 	// told is all that the portal answered, the answers that reveal a token apart.
 	told *safeBuffer
 
@@ -123,8 +127,12 @@ func (s *scene) mount() {
 		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
 	})
 	s.router.GuardedBy(gate{})
+	s.renewals = &renewal.Service{
+		Store: postgres.Renewals{DB: s.db}, Sealer: ring, Prefix: credential.TestPrefix, Now: now,
+		Requests: &request.Service{Store: postgres.Applications{DB: s.db}, Templates: &editor.Templates{Store: postgres.Templates{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Now: now}, Sealer: ring, Now: now},
+	}
 	(&Handler{
-		Views: views, Tokens: s.service, Can: policy.Can, PortalURL: "https://portail.example.fr", Frame: s.router.ProFrame, NoteRefused: s.router.NoteRefused,
+		Views: views, Tokens: s.service, Renewals: s.renewals, Can: policy.Can, PortalURL: "https://portail.example.fr", Frame: s.router.ProFrame, NoteRefused: s.router.NoteRefused,
 	}).Mount(s.router)
 }
 

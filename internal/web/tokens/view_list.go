@@ -1,8 +1,11 @@
 package tokens
 
 import (
+	"time"
+
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
 )
 
@@ -15,10 +18,13 @@ var urgency = [...]credential.TokenState{
 // listPage lists tokens, never their texts.
 type listPage struct {
 	web.ProPage
-	List       web.List
-	Rows       []tokenRow
-	Counts     []stateCount
-	OfOperator bool // the reader is of those who watch over the tokens of all
+	List         web.List
+	Rows         []tokenRow
+	Counts       []stateCount
+	OfOperator   bool   // the reader is of those who watch over the tokens of all
+	Nudges       bool   // the reader asks requesters of them to prolong
+	RemindersURL string // where it is said what the editor receives of the reminders; "" for nowhere
+	Address      string // of this list, to come back to
 }
 
 // tokenRow is a token in the list.
@@ -26,6 +32,7 @@ type tokenRow struct {
 	web.TokenView
 	Name, Siret, Habilitation string
 	Editor                    string // "" without an editor
+	Nudging                   nudging
 }
 
 // stateCount is how many tokens are in a state, with where they are listed.
@@ -35,12 +42,25 @@ type stateCount struct {
 	URL   string
 }
 
-func newListPage(page web.ProPage, list web.List, found []credential.TokenFile, counts map[credential.TokenState]int, by reader, m moment) listPage {
+// listOf is what a list is made from.
+type listOf struct {
+	Address string // where it is
+	Found   []credential.TokenFile
+	Nudged  map[string]time.Time // when an editor asked that they be prolonged
+	Counts  map[credential.TokenState]int
+}
+
+func newListPage(page web.ProPage, list web.List, of listOf, by reader, m moment) listPage {
 	list.Posted = true
-	p := listPage{ProPage: page, List: list, OfOperator: by.Side == credential.SideOperator, Counts: newStateCounts(by.Space, counts)}
-	for _, f := range found {
+	p := listPage{ProPage: page, List: list, Address: of.Address, OfOperator: by.Side == credential.SideOperator, Counts: newStateCounts(by.Space, of.Counts)}
+	if by.Side == credential.SideEditor {
+		p.RemindersURL = by.Space.Path() + remindersPart
+	}
+	for _, f := range of.Found {
 		s := newSubject(f, by, m)
-		p.Rows = append(p.Rows, tokenRow{TokenView: s.Token, Name: s.Name, Siret: s.Siret, Habilitation: s.Habilitation, Editor: s.Editor})
+		row := tokenRow{TokenView: s.Token, Name: s.Name, Siret: s.Siret, Habilitation: s.Habilitation, Editor: s.Editor}
+		row.Nudging = newNudging(renewal.File{TokenFile: f, NudgedAt: of.Nudged[f.ID]}, by, m.Now)
+		p.Rows, p.Nudges = append(p.Rows, row), p.Nudges || row.Nudging.URL != ""
 	}
 	return p
 }

@@ -67,7 +67,7 @@ type onePage struct {
 	web.ProPage
 	subject
 	Refusal    string   // code of why something was not done; "" for nothing
-	Help       string   // code of what the state means
+	Help       string   // code of what the state means; "" where Lapsing says it
 	Title      string   // of the project
 	Request    string   // "D48231"
 	RequestURL string   // "" for nowhere that the person may go
@@ -93,6 +93,8 @@ type onePage struct {
 	Uses        []useDay
 	// Served and Refused are the sums of them.
 	Served, Refused int
+
+	Lapsing lapsing // what is said of its prolongation; zero while it is not open
 
 	CanReplace, CanEnd, CanSuspend, CanResume, CanRevoke bool
 	// OperatorHolds: only those who suspended it open it again.
@@ -153,6 +155,9 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 		for _, other := range day.Others {
 			p.Refused += other.Count
 		}
+	}
+	if p.Lapsing = newLapsing(f.Renewal, by, m.Now); p.Lapsing.URL != "" && (p.Token.Lapses() || p.Token.State == credential.TokenInUse) {
+		p.Help = "" // which says less
 	}
 	p.offer(f, by, m.Now)
 	return p

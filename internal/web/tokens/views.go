@@ -10,6 +10,7 @@ type Views struct {
 	replacement web.View[replacementPage]
 	ending      web.View[endingPage]
 	closing     web.View[closingPage]
+	renewal     web.View[renewalPage]
 	list        web.View[listPage]
 
 	sentences *web.Templates
@@ -25,6 +26,7 @@ func ParseViews(t *web.Templates) (Views, error) {
 		replacement: web.Parsed[replacementPage](p, "tokens/replacement"),
 		ending:      web.Parsed[endingPage](p, "tokens/ending"),
 		closing:     web.Parsed[closingPage](p, "tokens/closing"),
+		renewal:     web.Parsed[renewalPage](p, "tokens/renewal"),
 		list:        web.Parsed[listPage](p, "tokens/list"),
 		sentences:   t,
 	}
@@ -41,6 +43,7 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		web.Show("tokens/replacement", v.replacement, replacementSamples(page)...),
 		web.Show("tokens/ending", v.ending, endingSamples(page)...),
 		web.Show("tokens/closing", v.closing, closingSamples(page)...),
+		web.Show("tokens/renewal", v.renewal, v.renewalSamples(page)...),
 		web.Show("tokens/list", v.list, listSamples(page)...),
 	}
 }

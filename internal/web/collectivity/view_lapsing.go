@@ -1,0 +1,35 @@
+package collectivity
+
+import (
+	"time"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/web"
+)
+
+// lapsingView is a token that expires soon, or is cut: issue 7, « requester's home page shows the
+// deadline before any mail ».
+type lapsingView struct {
+	URL     string // of the page that prolongs it (package tokens); "" for none
+	At      web.Moment
+	Left    int  // days; 0 on the last one
+	Exact   bool // it expires at some time of that day
+	Expired bool
+	Held    bool   // the reader may prolong it
+	Holder  string // who may; "" where nobody is known
+	Filed   bool   // a modification is being instructed, which prolongs it
+}
+
+func newLapsingView(reader account.Actor, f renewal.File, now time.Time) lapsingView {
+	if f.ID == "" {
+		return lapsingView{}
+	}
+	return lapsingView{
+		URL: "/jetons/" + f.ID + renewalPart, At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt),
+		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: !f.Amendment.FiledAt.IsZero(),
+	}
+}
+
+// ToDo tells that the reader is to prolong it; templates call it.
+func (v lapsingView) ToDo() bool { return v.URL != "" && v.Held && !v.Filed }

@@ -1,0 +1,227 @@
+package tokens
+
+import (
+	"strconv"
+	"time"
+
+	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/web"
+)
+
+// standing is how far the prolongation of a token is.
+type standing string
+
+// The standings.
+const (
+	open      standing = "open"      // it may be prolonged
+	early     standing = "early"     // not yet
+	prolonged standing = "prolonged" // it was, and may not be again yet
+	filed     standing = "filed"     // a modification is being instructed, which prolongs it
+	closed    standing = "closed"    // it is not to be prolonged
+)
+
+func standingOf(f renewal.File, now time.Time) standing {
+	switch {
+	case f.Closed(now):
+		return closed
+	case !f.Open(now) && f.Last.Until.Equal(f.ExpiresAt):
+		return prolonged
+	case !f.Open(now):
+		return early
+	case !f.Amendment.FiledAt.IsZero():
+		return filed
+	}
+	return open
+}
+
+// expiryView is when a token expires, or since when it is cut: tokens/partials/expiry.
+type expiryView struct {
+	At      web.Moment
+	Left    int  // days; 0 on the last one, below zero once it is cut
+	Exact   bool // another system gave it, at any time of the day
+	Expired bool
+}
+
+func newExpiryView(f renewal.File, now time.Time) expiryView {
+	return expiryView{At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt)}
+}
+
+// Days is how many days are left, or have passed; templates call it.
+func (v expiryView) Days() int { return max(v.Left, -v.Left) }
+
+// lapsing is what the page of a token, of any space, says of its prolongation: zero where it is
+// not open.
+type lapsing struct {
+	Expiry  expiryView
+	URL     string // of the page of the prolongation; "" where it is not open
+	Filed   bool   // a modification is being instructed, which prolongs it
+	Town    bool   // the reader is of the town
+	Holds   bool   // and may prolong it
+	Holder  string // who may; "" where nobody is known
+	Nudging nudging
+}
+
+func newLapsing(f renewal.File, by reader, now time.Time) lapsing {
+	if f.ID == "" || !f.Open(now) {
+		return lapsing{}
+	}
+	return lapsing{
+		Expiry: newExpiryView(f, now), URL: pathOf(f.ID) + renewalPart, Filed: standingOf(f, now) == filed, Town: by.Side == credential.SideTown,
+		Holds: holds(f.TokenFile, by), Holder: web.Typographic(f.RequesterName), Nudging: newNudging(f, by, now),
+	}
+}
+
+func holds(f credential.TokenFile, by reader) bool {
+	return by.Side == credential.SideTown && f.MayAct(by.Caller) == nil
+}
+
+// nudging is how an editor asks the requester to prolong: tokens/partials/nudge. It is zero for
+// everybody else, and where there is nothing to ask.
+type nudging struct {
+	URL       string     // "" where the reader asks nothing
+	Can       bool       // now
+	At, Again web.Moment // when it last did, and from when it may again; zero for never
+}
+
+func newNudging(f renewal.File, by reader, now time.Time) nudging {
+	if !by.Nudge || !f.Open(now) {
+		return nudging{}
+	}
+	v := nudging{URL: pathOf(f.ID) + nudgePart, Can: f.MayNudge(now) == nil, At: web.MomentOf(f.NudgedAt)}
+	if !v.Can {
+		v.Again = web.MomentOf(f.NudgeAgain())
+	}
+	return v
+}
+
+// renewalPage asks whether anything has changed, or says how far the prolongation is.
+type renewalPage struct {
+	web.ProPage
+	subject
+	Refusal  string // code of why something was not done; "" for nothing
+	Standing standing
+	Expiry   expiryView
+	Until    web.Moment // the expiry that a click gives
+	OpensAt  web.Moment // from when it may be prolonged
+	Shown    string     // the expiry, for the form
+
+	Town, Holds          bool // the reader is of the town, and follows the request
+	Request              string
+	Holder               string // who may prolong; "" where nobody is known
+	TransferURL, LinkURL string // where somebody else comes to hold the request; "" for nowhere
+	RequestURL           string // where the holder follows it
+	Nudging              nudging
+
+	Questions questions
+	Title     string
+	Purpose   []string // lines of what the data are for
+	Scopes    []string // codes of the words of what the token opens
+	People    []contactRow
+
+	Amendment amendmentView
+	Last      prolongedView
+	Why       string // code of why it is not to be prolonged
+	Next      nearView
+}
+
+// contactRow is somebody whom a habilitation names.
+type contactRow struct {
+	Role              string // code
+	Name, Mail, Phone string
+}
+
+// amendmentView is a modification that prolongs once it is approved; zero for none.
+type amendmentView struct {
+	BegunAt, FiledAt web.Moment
+	By               string
+	URL              string // where its holder goes on with it
+}
+
+// prolongedView is a prolongation; zero for none.
+type prolongedView struct {
+	At, From  web.Moment
+	By        string
+	Amendment bool // by a modification
+}
+
+func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m moment) renewalPage {
+	p := renewalPage{
+		ProPage: page, subject: newSubject(f.TokenFile, by, m), Standing: standingOf(f.File, m.Now), Expiry: newExpiryView(f.File, m.Now),
+		Until: web.MomentOf(f.Until(m.Now)), OpensAt: web.MomentOf(f.OpensAt()), Shown: f.ExpiresAt.UTC().Format(time.RFC3339Nano),
+		Town: by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
+		Nudging: newNudging(f.File, by, m.Now), Questions: unchanged(), Amendment: newAmendmentView(f.File),
+		Last: prolongedView{At: web.MomentOf(f.Last.At), From: web.MomentOf(f.Last.From), By: f.Last.By, Amendment: f.Last.Way == renewal.Amended},
+		Next: newNearView(f.Next, by, m),
+	}
+	switch {
+	case p.Holds:
+		p.RequestURL = requestOf(f.Request)
+	case p.Town && f.Holder == 0:
+		p.LinkURL = holderLinkPath
+	case p.Town:
+		p.TransferURL = requestOf(f.Request) + transferPart
+	case by.Space == account.SpaceAdministration || by.Space == account.SpaceInstruction:
+		p.RequestURL = by.Space.Path() + "/habilitations/" + strconv.FormatInt(int64(f.Request), 10)
+	}
+	if p.Standing == closed {
+		p.Why = "renewal.why." + whyClosed(f.File, m.Now)
+	}
+	if p.Asks() { // what is shown is nobody else's affair
+		p.Title, p.Purpose, p.Scopes, p.People = web.Typographic(f.Granted.Title), web.Lines(f.Purpose), v.scopesOf(f.Token), newContactRows(f.File)
+	}
+	return p
+}
+
+// Asks tells that the page asks the reader whether anything has changed; templates call it.
+func (p renewalPage) Asks() bool { return p.Standing == open && p.Holds }
+
+func newAmendmentView(f renewal.File) amendmentView {
+	if f.Amendment.IsZero() {
+		return amendmentView{}
+	}
+	v := amendmentView{BegunAt: web.MomentOf(f.Amendment.BegunAt), FiledAt: web.MomentOf(f.Amendment.FiledAt), By: f.Amendment.By, URL: requestOf(f.Request)}
+	switch {
+	case v.FiledAt.Year != 0:
+	case f.State == habilitation.Reopened:
+		v.URL += summaryPart
+	default: // it was recorded, and the request not opened
+		v.URL += reopenPart
+	}
+	return v
+}
+
+// whyClosed tells why a token is not to be prolonged.
+func whyClosed(f renewal.File, now time.Time) string {
+	switch state := f.Token.State(now); {
+	case state == credential.TokenRevoked:
+		return "revoque"
+	case !f.ReplacedAt.IsZero():
+		return "remplace"
+	case !f.Suspension.At.IsZero():
+		return "suspendu"
+	}
+	return "habilitation"
+}
+
+// newContactRows lists the people of a habilitation: who holds the request now in the place of
+// whoever made it, and the editor where its people are the technical contact.
+func newContactRows(f renewal.File) []contactRow {
+	granted := f.Granted.Contacts
+	row := func(role string, c habilitation.Contact) contactRow {
+		return contactRow{Role: "habilitation.contact." + role, Name: web.Typographic(c.Name()), Mail: c.Mail, Phone: c.Phone}
+	}
+	requester, technical := row("requester", granted.Requester), row("technical", granted.Technical)
+	if to := f.Addressees.Requester; to != "" && to != requester.Mail {
+		requester.Mail, requester.Phone = to, ""
+	}
+	if f.RequesterName != "" {
+		requester.Name = web.Typographic(f.RequesterName)
+	}
+	if to := f.Addressees.Technical; f.Editor != "" && to != "" && to != technical.Mail {
+		technical = contactRow{Role: technical.Role, Name: editorOf(f.TokenFile), Mail: to}
+	}
+	return []contactRow{requester, technical, row("business", granted.Business), row("dpd", granted.DPD), row("controller", granted.Controller)}
+}
