@@ -316,7 +316,7 @@ func TestEveryFailpointHasItsKill(t *testing.T) {
 	killed = append(killed, slices.Concat(approvalKills...)...)
 	killed = append(killed, revocationKills...)
 	killed = append(killed, requestKills...)
-	killed = append(killed, tokenKills...)
+	killed = append(killed, slices.Concat(tokenKills, reminderKills, renewalKills)...)
 	place := regexp.MustCompile(`failpoint\.Hit\((?:fmt\.Sprintf\()?"([^"]+)"`)
 	found := 0
 	err := filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {
