@@ -18,6 +18,7 @@ import (
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/postgres"
 	"portail-qf/migrations"
@@ -59,6 +60,8 @@ func TestTheSchemaListsTheSameValuesAsTheRules(t *testing.T) {
 		"requests_mails_by_check":       texts(habilitation.Mailers[:]),
 		"mail_recipients_state_check":   texts(notice.States[:]),
 		"mail_recipients_field_check":   texts(notice.Fields[:]),
+		"editors_reminder_copies_check": texts(renewal.AllCopies[:]),
+		"prolongations_way_check":       texts(renewal.Ways[:]),
 		"requests_source_check":         texts(habilitation.Sources[:]),
 		"requests_state_check":          texts(habilitation.States[:]),
 		"subscriptions_want_check":      texts(credential.Wants[:]),
