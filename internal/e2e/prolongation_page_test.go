@@ -82,7 +82,7 @@ func TestATokenIsProlongedInABrowser(t *testing.T) {
 			if clicks := b.clicks[p.portalURL[len("http://"):]]; clicks != 2 {
 				t.Errorf("%d clicks on our pages, want the sign-in and one", clicks)
 			}
-			b.open(p.portalURL + "/collectivite").reads("Bonjour").neverSays("Votre jeton expire", "Votre jeton est coupé")
+			b.open(p.portalURL+"/collectivite").reads("Bonjour").neverSays("Votre jeton expire", "Votre jeton est coupé")
 			if arrived := m.insert(`SELECT count(*) FROM renewal_arrivals WHERE token = $2::uuid AND $1 > 0`, link[len(theTokens)+1:][:36]); arrived != "1" {
 				t.Errorf("%s arrivals are noted", arrived)
 			}

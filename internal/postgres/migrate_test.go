@@ -61,6 +61,8 @@ func TestTheSchemaListsTheSameValuesAsTheRules(t *testing.T) {
 		"requests_mails_by_check":       texts(habilitation.Mailers[:]),
 		"mail_recipients_state_check":   texts(notice.States[:]),
 		"mail_recipients_field_check":   texts(notice.Fields[:]),
+		"editors_reminder_copies_check": texts(renewal.AllCopies[:]),
+		"prolongations_way_check":       texts(renewal.Ways[:]),
 		"requests_source_check":         texts(habilitation.Sources[:]),
 		"requests_state_check":          texts(habilitation.States[:]),
 		"subscriptions_want_check":      texts(credential.Wants[:]),
