@@ -170,7 +170,7 @@ func (f TokenFile) Replaced(by Drawn, side Side, overlap time.Duration, at time.
 // Narrowed is the token of a former software once something else is granted: it opens no more
 // than before, for the same town, and nothing when the town is another one.
 func (t Token) Narrowed(to Grantee, at time.Time) Token {
-	t.Scopes = slices.DeleteFunc(slices.Clone(t.Scopes), func(scope string) bool { return !slices.Contains(to.Scopes, scope) })
+	t.Scopes = granted(t.Scopes, to)
 	if t.Siret != to.Siret {
 		if t.ReplacedAt.IsZero() {
 			t.ReplacedAt = at
@@ -178,6 +178,11 @@ func (t Token) Narrowed(to Grantee, at time.Time) Token {
 		t.EndsAt, t.Kept = at, false
 	}
 	return t
+}
+
+// granted are the scopes that a habilitation grants too.
+func granted(scopes []string, to Grantee) []string {
+	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return !slices.Contains(to.Scopes, scope) })
 }
 
 // GivingWay is a token that another software's replaces, with the whole overlap.
