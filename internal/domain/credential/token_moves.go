@@ -242,10 +242,14 @@ func (t Token) heldByOperator(side Side) bool {
 	return t.Suspension.Side == SideOperator && side != SideOperator
 }
 
-// Revoked closes a token for ever. Code: token.over (Conflict: it is closed for good already).
-func (t Token) Revoked(by TokenRevocation) (Token, error) {
-	if state := t.State(by.At); state == TokenRevoked || state == TokenReplaced {
+// Revoked closes a token for ever. Codes: token.over (Conflict: it is closed for good already),
+// token.suspended_by_operator (Forbidden: another token would open what the operator closed).
+func (t Token) Revoked(side Side, by TokenRevocation) (Token, error) {
+	switch state := t.State(by.At); {
+	case state == TokenRevoked || state == TokenReplaced:
 		return t, fault.New(fault.Conflict, "token.over")
+	case t.heldByOperator(side):
+		return t, fault.New(fault.Forbidden, "token.suspended_by_operator")
 	}
 	t.Revocation, t.Kept = by, false
 	return t, nil

@@ -207,16 +207,16 @@ func (s *Tokens) Resume(ctx context.Context, by Caller, id string) error {
 	})
 }
 
-// Revoke closes a token for ever. Codes: token.unknown (NotFound), token.not_holder
-// (Forbidden), token.over (Conflict), reason.required, reason.too_long, reason.holds_token
-// (Invalid).
+// Revoke closes a token for ever. Codes: token.unknown (NotFound), token.not_holder,
+// token.suspended_by_operator (Forbidden), token.over (Conflict), reason.required,
+// reason.too_long, reason.holds_token (Invalid).
 func (s *Tokens) Revoke(ctx context.Context, by Caller, id, reason string) error {
 	why, err := readReason(reason)
 	if err != nil {
 		return err
 	}
 	return s.change(ctx, by, id, func(found TokenFile) (Token, audit.Act, string, error) {
-		after, err := found.Revoked(TokenRevocation{By: by.Author.Display, Reason: why, At: s.Now()})
+		after, err := found.Revoked(by.Side, TokenRevocation{By: by.Author.Display, Reason: why, At: s.Now()})
 		return after, audit.TokenRevoked, why, err
 	})
 }
