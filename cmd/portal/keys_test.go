@@ -168,4 +168,9 @@ func TestARotationTellsWhatDoesNotOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.withKeys("KEYS", freshKey+","+essaiKey).refuses("- illisible : mails ", "admin", "reseal")
+	// What names no key is no less a text that nobody can read.
+	if _, err := s.tables().Exec(`UPDATE mails SET content = '{}'`); err != nil {
+		t.Fatal(err)
+	}
+	s.refuses("Mails : 0 rechiffrés, 0 changés entre-temps, 1 illisibles, 1 restants", "admin", "reseal")
 }

@@ -6,13 +6,16 @@ import (
 	"time"
 )
 
+// hubAccountKill is between what HubEE says of a pair and the commit that writes it down.
+const hubAccountKill = "hub account: tested, not recorded"
+
 // A portal that dies when HubEE has accepted a new pair, and nothing of it is written down yet, loses
 // neither the pair in use nor the new one: the next one asks HubEE again, and puts it in its place.
 // It dies once while the person waits, and once in the hands of a worker.
 func TestAPortalKilledBetweenTheTestOfAPairAndItsTurnLosesNeither(t *testing.T) {
 	t.Parallel()
 	needsFailpoints(t)
-	const majastres, kill = "21040107100019", "hub account: tested, not recorded"
+	const majastres, kill = "21040107100019", hubAccountKill
 	s := setScene(t)
 	p := &portal{scene: s}
 	first := s.launch("")

@@ -177,6 +177,74 @@ func TestANewerFileMovesOnlyTheTokensThatNobodyActedOn(t *testing.T) {
 	}
 }
 
+// « our row decides … scopes » (PRODUCT.md 3.5): the file of before, run once more, undoes nothing of what an approval granted since, and
+// brings no token that it no longer gives.
+func TestTheFormerFileOpensNoMoreThanIsGrantedNow(t *testing.T) {
+	s := setScene(t)
+	issued, end := noon.AddDate(0, -1, 0), noon.AddDate(0, 6, 0)
+	wide := `"donnees":["cnaf_quotient_familial","cnaf_enfants","cnaf_adresse"]`
+	file := func(tokens ...string) string {
+		return strings.ReplaceAll(inheritance{"portail", tokens}.text(), `"donnees":["cnaf_quotient_familial"]`, wide)
+	}
+	opens := func() string {
+		admission, err := s.gateAt(noon).Look(context.Background(), inheritedText(firstInherited, end))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(admission.Scopes, " ")
+	}
+	first := inheritedToken(firstInherited, issued, end, "")
+	s.adopt(file(first))
+	approve := func(scopes ...string) {
+		t.Helper()
+		before := s.file(777).Request.Current
+		event := decision.Event{
+			Name: "approve", State: "validated", FiredAt: noon.Add(time.Duration(before.Number) * time.Second).Unix(), Model: "authorization_request/api_particulier", Request: 777,
+			Siret: majastres, Organisation: "MAJASTRES", Scopes: scopes, Modalities: before.Modalities, Contacts: before.Contacts,
+		}
+		if len(scopes) == 0 {
+			event.Modalities = habilitation.Modalities{Form: true}
+		}
+		service := s.decisions()
+		number, err := service.Store.NextHabilitation(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := decision.Moment{At: noon, Author: audit.Datapass, Sealer: service.Sealer, Mint: service.Mint}
+		outcome, err := decision.DecideEvent(s.file(777), event, s.file(777).CurrentEditor, number, m)
+		if err != nil || outcome == nil {
+			t.Fatalf("%+v, %v", outcome, err)
+		}
+		if err := service.Store.Record(context.Background(), *outcome); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, granted := range map[string][]string{"less": {"cnaf_quotient_familial"}, "more": {"cnaf_quotient_familial", "cnaf_enfants", "cnaf_adresse", "cnaf_allocataires"}} {
+		approve(granted...)
+		if done := s.adopt(file(first)); done.Same != 1 || opens() != strings.Join(granted, " ") {
+			t.Errorf("%s is granted since: the former file brings %+v, the token opens %s", name, done, opens())
+		}
+	}
+	if done := s.adopt(file(inheritedToken(firstInherited, issued, end.AddDate(0, 1, 0), ""))); done.Corrected != 1 {
+		t.Errorf("a prolongation there no longer counts: %+v", done)
+	}
+	approve()
+	if done := s.adopt(file(first, inheritedToken(newInherited, noon, end, ""))); done.Tokens != 0 {
+		t.Errorf("the file brings a token where none is granted: %+v", done)
+	}
+	s.wantAdmission(inheritedText(newInherited, end), noon, "token.unknown")
+}
+
+// A token that opened more than its habilitation in the existing system is told, and opens what is granted.
+func TestATokenOfTheFileOpensNoMoreThanItsHabilitation(t *testing.T) {
+	s := setScene(t)
+	done := s.adopt(inheritance{"portail", []string{strings.Replace(inheritedToken(firstInherited, noon.AddDate(0, -1, 0), noon.AddDate(0, 6, 0), ""), `"]`, `","cnaf_adresse"]`, 1)}}.text())
+	if done.New != 1 || len(done.Notes) != 1 || !strings.Contains(done.Notes[0], "le jeton "+firstInherited+" n’ouvre pas ce que l’habilitation n’accorde pas\u00a0: «\u00a0cnaf_adresse\u00a0»") {
+		t.Errorf("it brings %+v", done)
+	}
+	s.wantAdmission(inheritedText(firstInherited, noon), noon, "")
+}
+
 // A token names one habilitation: a file that gives it to another one is wrong there.
 func TestATokenOfAnotherRequestIsAFault(t *testing.T) {
 	s := setScene(t)

@@ -295,15 +295,8 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 			return err
 		}
 	}
-	if o.Subscription != nil {
-		if err := recordWanted(ctx, tx, *o.Subscription, o.Provision, o.At); err != nil {
-			return err
-		}
-	}
-	if o.Left != nil {
-		if err := recordWanted(ctx, tx, *o.Left, o.Left.Request != o.ReadFormer.Before.Request || o.Left.Want != o.ReadFormer.Before.Want, o.At); err != nil {
-			return err
-		}
+	if err := recordBothWanted(ctx, tx, o); err != nil {
+		return err
 	}
 	for _, event := range o.Events {
 		if err := recordEvent(ctx, tx, event); err != nil {
@@ -417,6 +410,29 @@ func writeRequest(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 		return fmt.Errorf("write request: %w", err)
 	}
 	return oneRow(result, fault.New(fault.Conflict, "habilitation.moved"))
+}
+
+// recordBothWanted writes what a decision wants of the subscriptions of one town or two, in the
+// order of their SIRET: a list of pairs that holds both waits, and never both.
+func recordBothWanted(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
+	type wanted struct {
+		credential.Subscription
+		provision bool
+	}
+	var both []wanted
+	if o.Subscription != nil {
+		both = append(both, wanted{*o.Subscription, o.Provision})
+	}
+	if o.Left != nil {
+		both = append(both, wanted{*o.Left, o.Left.Request != o.ReadFormer.Before.Request || o.Left.Want != o.ReadFormer.Before.Want})
+	}
+	slices.SortFunc(both, func(a, b wanted) int { return cmp.Compare(a.Siret, b.Siret) })
+	for _, one := range both {
+		if err := recordWanted(ctx, tx, one.Subscription, one.provision, o.At); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordWanted writes what a decision wants of a subscription, and orders the saga. Code:

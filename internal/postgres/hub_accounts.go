@@ -195,23 +195,28 @@ func (h HubAccounts) FindHubAccesses(ctx context.Context, editor value.Siret, si
 	return found, nil
 }
 
-// FindHubClients tells which of an editor's towns has each of some client ids. That of a refused
-// candidate is nobody's: it may be another town's, which is why it was refused.
-func (h HubAccounts) FindHubClients(ctx context.Context, editor value.Siret, ids []string) (map[string]value.Siret, error) {
+// FindHubClients tells which of an editor's towns have each of some client ids.
+func (h HubAccounts) FindHubClients(ctx context.Context, editor value.Siret, ids []string) (map[string][]value.Siret, error) {
+	return findHubClients(ctx, h.DB.pool, editor, ids)
+}
+
+// findHubClients leaves out the id of a refused candidate, which is nobody's: it may be another
+// town's, which is why it was refused.
+func findHubClients(ctx context.Context, q sqlx.QueryerContext, editor value.Siret, ids []string) (map[string][]value.Siret, error) {
 	const sqlOwners = `
-		SELECT o.client_id, min(a.siret) AS siret
+		SELECT DISTINCT o.client_id, a.siret
 		FROM hub_accounts a CROSS JOIN LATERAL (VALUES (a.client_id), (CASE WHEN a.next_sealed IS NOT NULL THEN a.next_client_id END)) o (client_id)
-		WHERE a.editor_siret = $1 AND o.client_id = ANY ($2) GROUP BY o.client_id`
+		WHERE a.editor_siret = $1 AND o.client_id = ANY ($2)`
 	var rows []struct {
 		Client string `db:"client_id"`
 		Siret  string `db:"siret"`
 	}
-	if err := h.DB.pool.SelectContext(ctx, &rows, sqlOwners, editor.String(), pq.StringArray(ids)); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &rows, sqlOwners, editor.String(), pq.StringArray(ids)); err != nil {
 		return nil, err
 	}
-	owners := make(map[string]value.Siret, len(rows))
+	owners := make(map[string][]value.Siret, len(rows))
 	for _, row := range rows {
-		owners[row.Client] = value.Siret(row.Siret)
+		owners[row.Client] = append(owners[row.Client], value.Siret(row.Siret))
 	}
 	return owners, nil
 }
@@ -234,21 +239,51 @@ func (h HubAccounts) NextHubBatch(ctx context.Context) (batch int64, err error) 
 	return batch, err
 }
 
-// RecordHubAccounts records changes, in the order of the towns: two lists that hold the same
-// ones wait for each other, and never both.
+// RecordHubAccounts records changes of an editor, in the order of the towns: two lists that hold
+// the same ones wait for each other, and never both.
 func (h HubAccounts) RecordHubAccounts(ctx context.Context, changes ...credential.HubAccountChange) error {
 	if len(changes) == 0 {
 		return nil
 	}
 	changes = slices.SortedFunc(slices.Values(changes), func(a, b credential.HubAccountChange) int { return cmp.Compare(a.After.Siret, b.After.Siret) })
+	editor := changes[0].After.Editor
+	var given []string
+	for _, change := range changes {
+		if client := change.GivenClient(); client != "" {
+			given = append(given, client)
+		}
+	}
 	return h.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		if len(given) > 0 { // before any row: whoever holds one does not wait here
+			if _, err := tx.ExecContext(ctx, sqlWait, lockKey("client ids of "+editor.String())); err != nil {
+				return fmt.Errorf("wait for other deposits: %w", err)
+			}
+		}
 		for _, change := range changes {
 			if err := recordHubAccount(ctx, tx, change); err != nil {
 				return err
 			}
 		}
-		return nil
+		return oneTownEach(ctx, tx, editor, given)
 	})
+}
+
+// oneTownEach refuses client ids that two towns would have now. An index cannot: an id is in use in
+// one row, or the candidate's of another one. Code: hub_account.moved.
+func oneTownEach(ctx context.Context, tx *sqlx.Tx, editor value.Siret, clients []string) error {
+	if len(clients) == 0 {
+		return nil
+	}
+	owners, err := findHubClients(ctx, tx, editor, clients)
+	if err != nil {
+		return fmt.Errorf("find whose client ids are: %w", err)
+	}
+	for _, towns := range owners {
+		if len(towns) > 1 {
+			return fault.New(fault.Conflict, "hub_account.moved")
+		}
+	}
+	return nil
 }
 
 func recordHubAccount(ctx context.Context, tx *sqlx.Tx, change credential.HubAccountChange) error {
@@ -296,7 +331,7 @@ func writeHubAccount(ctx context.Context, tx *sqlx.Tx, a credential.HubAccount, 
 		sqlErase = `DELETE FROM hub_accounts` + asRead
 		sqlWhole = `
 			UPDATE hub_accounts SET state = $4, state_at = $5, client_id = $6, sealed = $7, by_id = $8, by_name = $9, kept_at = $10, batch = $11,
-				revision = revision + 1` + asRead
+				` + noNext + `, revision = revision + 1` + asRead
 		sqlTold = `UPDATE hub_accounts SET state = $4, state_at = $5, ` + noNext + `, revision = revision + 1` + asRead
 		sqlNext = `
 			UPDATE hub_accounts SET next_state = $4, next_state_at = $5, next_client_id = $6, next_sealed = $7, next_by_id = $8, next_by_name = $9,

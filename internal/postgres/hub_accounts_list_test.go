@@ -11,9 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/outbox"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/postgres"
 )
 
 // « HubEE silent: kept, « test impossible pour le moment » »; asked again by itself, it is told
@@ -240,5 +242,46 @@ func TestWhatIsLeftOfAStoppedSubscriptionIsErased(t *testing.T) {
 	}
 	if n := d.count(`SELECT count(*) FROM hub_accounts`); n != 1 {
 		t.Errorf("%d pairs are left", n)
+	}
+}
+
+// A decision that takes two towns from an editor meets the list of that editor with both: whoever is second waits, and never both.
+func TestADecisionAndAListTakeTheTownsInOneOrder(t *testing.T) {
+	d, ctx := setHubDesk(t), context.Background()
+	file, err := postgres.Decisions{DB: d.db}.FindFile(ctx, 48231, valombre)
+	if err != nil || file.Former.Siret != majastres || file.Subscription.Siret != valombre {
+		t.Fatalf("%+v, %v", file.Former, err)
+	}
+	served, left := file.Subscription, file.Former
+	served.Editor, left.Editor = brume, brume
+	outcome := decision.Outcome{
+		Request: file.Request, Track: file.Track, Town: valombre, At: noon, Subscription: &served, Left: &left,
+		Read:       decision.Reading{Before: file.Subscription, Heir: file.Heir.Current.Number, Rival: file.Rival},
+		ReadFormer: decision.Reading{Before: file.Former, Heir: file.FormerHeir.Current.Number, Rival: file.FormerRival},
+	}
+	list, err := d.raw.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = list.Rollback() }()
+	hold := func(siret value.Siret) {
+		t.Helper()
+		if _, err := list.ExecContext(ctx, `SELECT FROM subscriptions WHERE siret = $1 FOR KEY SHARE NOWAIT`, siret.String()); err != nil {
+			t.Errorf("the list waits for %s: %v", siret, err)
+		}
+	}
+	hold(majastres) // as RecordHubAccounts does, the first of both
+	recorded := make(chan error, 1)
+	go func() { recorded <- postgres.Decisions{DB: d.db}.Record(ctx, outcome) }()
+	d.awaitWaiting(1)
+	hold(valombre)
+	if err := list.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-recorded; err != nil {
+		t.Error(err)
+	}
+	if n := d.count(`SELECT count(*) FROM subscriptions WHERE editor_siret = $1 AND siret IN ($2, $3)`, brume, majastres, valombre); n != 2 {
+		t.Errorf("%d towns have passed", n)
 	}
 }

@@ -74,7 +74,6 @@ func TestTheSchemaListsTheSameValuesAsTheRules(t *testing.T) {
 		"documents_state_check":         texts(request.DocumentStates[:]),
 		"request_messages_side_check":   texts(request.Sides[:]),
 		"request_claims_state_check":    texts(request.ClaimStates[:]),
-		"prolongations_way_check":       texts(renewal.Ways[:]),
 		"amendments_outcome_check":      texts(renewal.Ends[:]), // and none before it
 	} {
 		var definition string

@@ -185,7 +185,7 @@ func TestThePurgeSparesASessionThatIsUsedAtThatMoment(t *testing.T) {
 	}
 }
 
-// awaitWaiting waits until n transactions wait for a row of the sessions.
+// awaitWaiting waits until n transactions wait for a row that another one holds.
 func (s *scene) awaitWaiting(n int) {
 	s.t.Helper()
 	for range 500 {

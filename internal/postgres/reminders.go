@@ -29,7 +29,7 @@ const (
 		t.replaced_at IS NULL AND t.revoked_at IS NULL AND t.suspended_at IS NULL AND t.barred_at IS NULL
 		AND r.mails_by = 'portail' AND r.state IN ('validee', 'reouverte')`
 	// dueStage is renewal.Due; a test compares them.
-	dueStage = `(SELECT min(s) FROM unnest($2::int[]) s WHERE s >= (t.expires_at AT TIME ZONE 'Europe/Paris')::date - $1::date)`
+	dueStage = `(SELECT min(s) FROM unnest($5::int[]) s WHERE s >= (t.expires_at AT TIME ZONE 'Europe/Paris')::date - $4::date)`
 )
 
 func allStages() pq.Int64Array {
@@ -54,16 +54,16 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 			EXISTS (SELECT FROM amendments a WHERE a.request = t.request AND a.ended_at IS NULL AND a.filed_at IS NOT NULL) AS filed,
 			ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
 		WHERE ` + isReminded + ` AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret
-			AND t.expires_at >= $3 AND t.expires_at < $4 AND (t.expires_at, t.id) > ($5, NULLIF($6, '')::uuid)
+			AND t.expires_at >= $6 AND t.expires_at < $7 AND (t.expires_at, t.id) > ($8, NULLIF($9, '')::uuid)
 			AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
-		ORDER BY t.expires_at, t.id LIMIT $7`
+		ORDER BY t.expires_at, t.id LIMIT $10`
 	from, before := renewal.Window(now)
 	place, id := after.Expiry, after.ID
 	if id == "" {
 		place, id = from.Add(-time.Second), firstUUID
 	}
 	var rows []dueRow
-	err := s.DB.pool.SelectContext(ctx, &rows, sqlDue, value.InParis(now).Format(time.DateOnly), allStages(), from, before, place, id, limit)
+	err := s.DB.pool.SelectContext(ctx, &rows, sqlDue, true, "", "", value.InParis(now).Format(time.DateOnly), allStages(), from, before, place, id, limit)
 	if err != nil {
 		return nil, err
 	}

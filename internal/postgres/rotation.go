@@ -20,8 +20,8 @@ type Rotation struct{ DB *DB }
 var _ operation.RotationStore = Rotation{}
 
 // keyOf reads the name of the key in a sealed text: after the version of the format, the length
-// of the name, then the name (package seal); "" in what is none. Only the beginning of a long
-// text is read.
+// of the name, then the name (package seal); "" in what is none, which no key opens. Only the
+// beginning of a long text is read.
 func keyOf(column string) string {
 	return `CASE WHEN length(` + column + `) > 2 AND get_byte(substring(` + column + ` FROM 1 FOR 2), 0) = 1
 		THEN encode(substring(substring(` + column + ` FROM 1 FOR 40) FROM 3 FOR get_byte(substring(` + column + ` FROM 1 FOR 2), 1)), 'escape') ELSE '' END`
@@ -66,12 +66,13 @@ func hubAccountPlace(siret, editor string) string {
 	return credential.HubAccountPlace(value.Siret(siret), value.Siret(editor))
 }
 
-// ofOthers selects the texts that another key than $1 sealed.
+// ofOthers selects the texts that another key than $1 sealed, and what names no key: whoever says
+// that everything is sealed anew has looked at it.
 func (t sealedTable) ofOthers() string {
-	return ` FROM ` + t.name + ` WHERE ` + t.column + ` IS NOT NULL AND ` + keyOf(t.column) + ` NOT IN ('', $1)`
+	return ` FROM ` + t.name + ` WHERE ` + t.column + ` IS NOT NULL AND ` + keyOf(t.column) + ` <> $1`
 }
 
-// ListSealedByOthers lists texts that another key sealed.
+// ListSealedByOthers lists texts that another key sealed, or none.
 func (r Rotation) ListSealedByOthers(ctx context.Context, kind operation.SealedKind, key, after string, limit int) ([]operation.SealedText, error) {
 	t := sealedTables[kind]
 	if after == "" {
@@ -106,7 +107,7 @@ func (r Rotation) ReplaceSealed(ctx context.Context, kind operation.SealedKind, 
 	return changed == 1, err
 }
 
-// CountSealedByOthers counts the texts that another key sealed.
+// CountSealedByOthers counts the texts that another key sealed, or none.
 func (r Rotation) CountSealedByOthers(ctx context.Context, kind operation.SealedKind, key string) (count int, err error) {
 	err = r.DB.pool.GetContext(ctx, &count, `SELECT count(*)`+sealedTables[kind].ofOthers(), key)
 	return count, err

@@ -210,6 +210,25 @@ func TestATextThatDoesNotOpenIsKept(t *testing.T) {
 	}
 }
 
+// What names no key is looked at all the same: nobody says that everything is sealed while something is not.
+func TestWhatNamesNoKeyIsTold(t *testing.T) {
+	d, k := setHubDesk(t), drawKeys(t)
+	d.sealedOfEach(k.fresh)
+	for i, content := range [][]byte{{}, {0}, {1}, []byte("{}"), rubbish(t)} {
+		d.run(`INSERT INTO mails (kind, key, content, created_at) VALUES ('invitation', $1, $2, $3)`, fmt.Sprint("essai ", i), content, noon)
+	}
+	done, err := (&operation.Rotation{Store: postgres.Rotation{DB: d.db}, Ring: k.both}).Reseal(t.Context())
+	for _, kind := range done {
+		want := 0
+		if kind.Kind == operation.SealedMails {
+			want = 5
+		}
+		if err != nil || kind.Resealed != 0 || len(kind.Unreadable) != want || kind.Left != want {
+			t.Errorf("%+v, %v", kind, err)
+		}
+	}
+}
+
 // « SQL reads the name from the sealed header »: as the ring itself does, whatever is there.
 func TestTheKeysInUseAreRead(t *testing.T) {
 	d, k := setHubDesk(t), drawKeys(t)

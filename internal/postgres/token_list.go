@@ -13,7 +13,8 @@ import (
 	"portail-qf/internal/domain/value"
 )
 
-// fileColumns are those of a token with whom it concerns; fileTables are where they are.
+// fileColumns are those of a token with whom it concerns, as far as a reach goes (withinReach);
+// fileTables are where they are.
 const (
 	// writtenTo is the address of the requester of a request r, to whom somebody else may be
 	// the one who writes.
@@ -22,7 +23,8 @@ const (
 		COALESCE(h.title, '') AS title, COALESCE(r.holder, 0) AS holder, ` + writtenTo + ` AS requester_mail,
 		trim(COALESCE(r.requester ->> 'prenom', '') || ' ' || COALESCE(r.requester ->> 'nom', '')) AS requester_name,
 		COALESCE(e.name, h.editor, '') AS editor_name, COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical,
-		COALESCE((SELECT n.id::text FROM tokens n WHERE n.replaces = t.id), '') AS successor,
+		COALESCE((SELECT n.id::text FROM tokens n WHERE n.replaces = t.id AND ($1 OR n.editor_siret = $2 OR n.siret = $3)), '') AS successor,
+		COALESCE((SELECT n.id::text FROM tokens n WHERE n.id = t.replaces AND ($1 OR n.editor_siret = $2 OR n.siret = $3)), '') AS predecessor,
 		g.number AS granted, g.siret AS granted_siret, g.organisation AS granted_organisation, COALESCE(g.editor_siret, '') AS granted_editor,
 		g.scopes AS granted_scopes, g.form AS granted_form, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
 	fileTables = `
@@ -64,6 +66,7 @@ type tokenFileRow struct {
 	EditorName    string `db:"editor_name"`
 	Technical     string `db:"technical"`
 	Successor     string `db:"successor"`
+	Predecessor   string `db:"predecessor"`
 
 	Granted       int64          `db:"granted"`
 	GrantedSiret  string         `db:"granted_siret"`
@@ -77,7 +80,7 @@ type tokenFileRow struct {
 
 func (r tokenFileRow) file() credential.TokenFile {
 	return credential.TokenFile{
-		Token: r.token(), Title: r.Title, Holder: r.Holder, RequesterName: r.RequesterName, Successor: r.Successor,
+		Token: r.token(), Title: r.Title, Holder: r.Holder, RequesterName: r.RequesterName, Successor: r.Successor, Predecessor: r.Predecessor,
 		Right: credential.Right{Holds: r.Holds, Form: r.GrantedForm, Grantee: credential.Grantee{
 			Request: habilitation.RequestNumber(r.Request), Habilitation: habilitation.Number(r.Granted), Siret: value.Siret(r.GrantedSiret),
 			Organisation: r.GrantedName, Editor: value.Siret(r.GrantedEditor), Scopes: r.GrantedScopes,

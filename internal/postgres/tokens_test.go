@@ -501,6 +501,9 @@ func TestWhateverCutsATokenCutsItAtOnceEverywhere(t *testing.T) {
 	if _, err := v.service.Replace(ctx, sofia, v.id, credential.Replacement{}); !fault.Is(err, "token.suspended_by_operator") {
 		t.Errorf("the editor goes round the operator's suspension: %v", err)
 	}
+	if err := v.service.Revoke(ctx, sofia, v.id, "Publié par erreur."); !fault.Is(err, "token.suspended_by_operator") || v.token(v.id).State(v.now) != credential.TokenSuspended {
+		t.Errorf("the editor sheds the operator's suspension: %v", err)
+	}
 	if err := v.service.Resume(ctx, staff, v.id); err != nil {
 		t.Fatal(err)
 	}

@@ -45,21 +45,30 @@ const (
 )
 
 // deposited puts a pair in the place of what was known; beside a pair that HubEE has accepted,
-// which a slip of the hand must not cost. sealed is its secret.
-func (a HubAccess) deposited(pair HubPair, sealed []byte, by Hand, batch int64, now time.Time) HubAccountChange {
-	given := deposit(HubAccountDeposited, by, now)
-	given.ClientID, given.Sealed, given.Batch = pair.ClientID, sealed, batch
-	change, detail := HubAccountChange{After: a.Account, At: now}, ""
+// which a slip of the hand must not cost, unless its client id is another town's from now on.
+func (a HubAccess) deposited(given HubDeposit, by Hand, isAnothers bool) HubAccountChange {
+	change, detail := HubAccountChange{After: a.Account, At: given.At}, ""
 	switch {
-	case a.Account.State == HubAccountTested:
+	case a.Account.State == HubAccountTested && !isAnothers:
 		change.After.Next, change.Part, detail = given, HubNext, detailCandidate
 	case a.Account.State.Kept():
-		change.After.HubDeposit, detail = given, detailReplaced
+		change.After.HubDeposit, change.After.Next, detail = given, HubDeposit{}, detailReplaced
 	default:
 		change.After.HubDeposit = given
 	}
-	change.Events = []audit.Event{a.event(by, audit.HubAccountDeposited, detail, now)}
+	change.Events = []audit.Event{a.event(by, audit.HubAccountDeposited, detail, given.At)}
 	return change
+}
+
+// GivenClient is the client id that the change brings to its town, "" for none.
+func (c HubAccountChange) GivenClient() string {
+	switch given := c.After; {
+	case c.Part == HubNext:
+		return given.Next.ClientID
+	case c.Part == HubWhole && given.State == HubAccountDeposited:
+		return given.ClientID
+	}
+	return ""
 }
 
 // fetched notes that the editor has the pair from HubEE itself. ok is false where that is known

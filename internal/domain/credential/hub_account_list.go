@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"portail-qf/internal/domain/fault"
@@ -130,4 +131,45 @@ func compared(lines []HubLine) []HubLine {
 		}
 	}
 	return lines
+}
+
+// HubWishes are the client ids that a list wants for towns, and the towns that have those ids now.
+type HubWishes struct {
+	Clients map[value.Siret]string   // by town; no two want the same
+	Owners  map[string][]value.Siret // by client id
+}
+
+// Refused tells which towns of a list keep what they have, and why: those that are not the editor's,
+// and those that want the client id of a town that keeps its own, since HubEE draws one a
+// subscription. Towns may exchange their ids; a town that is refused keeps its id, which may refuse
+// another one in its turn. Codes: hub_account.unknown, hub_account.id_taken.
+func (w HubWishes) Refused(isEditors func(value.Siret) bool) map[value.Siret]string {
+	refused := map[value.Siret]string{}
+	for siret := range w.Clients {
+		if !isEditors(siret) {
+			refused[siret] = "hub_account.unknown"
+		}
+	}
+	for before := -1; before != len(refused); {
+		before = len(refused)
+		for siret, client := range w.Clients {
+			keeps := func(owner value.Siret) bool {
+				return owner != siret && (w.Clients[owner] == "" || refused[owner] != "")
+			}
+			if refused[siret] == "" && slices.ContainsFunc(w.Owners[client], keeps) {
+				refused[siret] = "hub_account.id_taken"
+			}
+		}
+	}
+	return refused
+}
+
+// takes tells whether another town than one gets a client id.
+func (w HubWishes) takes(client string, from value.Siret, refused map[value.Siret]string) bool {
+	for siret, wanted := range w.Clients {
+		if siret != from && wanted == client && refused[siret] == "" {
+			return true
+		}
+	}
+	return false
 }

@@ -20,18 +20,18 @@ type HubAccountStore interface {
 	FindHubAccess(ctx context.Context, editor, siret value.Siret) (HubAccess, error)
 	// FindHubAccesses finds towns; those that it does not find are left out.
 	FindHubAccesses(ctx context.Context, editor value.Siret, sirets []value.Siret) (map[value.Siret]HubAccess, error)
-	// FindHubClients tells which of an editor's towns has each of some client ids; those that
+	// FindHubClients tells which of an editor's towns have each of some client ids; those that
 	// nobody deposited are left out.
-	FindHubClients(ctx context.Context, editor value.Siret, ids []string) (map[string]value.Siret, error)
+	FindHubClients(ctx context.Context, editor value.Siret, ids []string) (map[string][]value.Siret, error)
 	// FindHubAccessOfReceiver finds a town for whichever editor receives its dossiers at present.
 	// fault.NotFound, code hub_account.unknown.
 	FindHubAccessOfReceiver(ctx context.Context, siret value.Siret) (HubAccess, error)
 	// ListLeftHubAccesses lists towns of which something is kept although the portal wants the
 	// subscription stopped since before a time.
 	ListLeftHubAccesses(ctx context.Context, before time.Time, limit int) ([]HubAccess, error)
-	// RecordHubAccounts records changes, all or none. Codes: hub_account.moved (Conflict) when
-	// one has changed since it was read; hub_account.unknown (NotFound) when the dossiers of a
-	// town have passed to another editor.
+	// RecordHubAccounts records changes of an editor, all or none. Codes: hub_account.moved
+	// (Conflict) when one has changed since it was read, or when two towns would have one client
+	// id; hub_account.unknown (NotFound) when the dossiers of a town have passed to another editor.
 	RecordHubAccounts(ctx context.Context, changes ...HubAccountChange) error
 	// RecordHubReveal records that a pair was shown, unless it has changed since it was read:
 	// codes as RecordHubAccounts.

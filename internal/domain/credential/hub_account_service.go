@@ -44,10 +44,10 @@ func (h *HubAccounts) Deposit(ctx context.Context, by Hand, siret value.Siret, i
 	recorded, err := h.change(ctx, by.Editor, siret, func(access HubAccess) (HubAccountChange, error) {
 		if owners, err := h.Store.FindHubClients(ctx, by.Editor, []string{pair.ClientID}); err != nil {
 			return HubAccountChange{}, fmt.Errorf("find whose a client id is: %w", err)
-		} else if owner, known := owners[pair.ClientID]; known && owner != siret {
+		} else if slices.ContainsFunc(owners[pair.ClientID], func(owner value.Siret) bool { return owner != siret }) {
 			return HubAccountChange{}, fault.New(fault.Invalid, "hub_account.id_taken")
 		}
-		change := access.deposited(pair, h.seal(access, pair), by, 0, h.Now())
+		change := access.deposited(h.given(access, pair, by, 0), by, false)
 		change.TestAt = change.At.Add(testAfter)
 		return change, nil
 	})
@@ -57,8 +57,12 @@ func (h *HubAccounts) Deposit(ctx context.Context, by Hand, siret value.Siret, i
 	return h.try(ctx, by, recorded, testPatience)
 }
 
-func (h *HubAccounts) seal(access HubAccess, pair HubPair) []byte {
-	return h.Vault.Seal([]byte(pair.Secret.Reveal()), HubAccountPlace(access.Siret, access.Editor))
+// given is a pair as it is kept, its secret sealed.
+func (h *HubAccounts) given(access HubAccess, pair HubPair, by Hand, batch int64) HubDeposit {
+	given := deposit(HubAccountDeposited, by, h.Now())
+	given.ClientID, given.Batch = pair.ClientID, batch
+	given.Sealed = h.Vault.Seal([]byte(pair.Secret.Reveal()), HubAccountPlace(access.Siret, access.Editor))
+	return given
 }
 
 func (h *HubAccounts) open(access HubAccess, kept HubDeposit) (HubPair, error) {
@@ -228,37 +232,34 @@ func (h *HubAccounts) DepositList(ctx context.Context, by Hand, lines []HubLine)
 	}
 }
 
-// depositsOf decides what becomes of each line. It refuses those of towns that are not the
-// editor's, and those with the client id of a town that the list leaves as it is: HubEE draws
-// one a subscription.
+// depositsOf decides what becomes of each line (HubWishes).
 func (h *HubAccounts) depositsOf(ctx context.Context, by Hand, lines []HubLine, batch int64) ([]HubAccountChange, error) {
 	var sirets []value.Siret
 	var clients []string
-	listed := map[value.Siret]bool{}
+	wishes := HubWishes{Clients: map[value.Siret]string{}}
 	for _, line := range lines {
 		if line.accepted() {
-			sirets, clients, listed[line.Siret] = append(sirets, line.Siret), append(clients, line.Pair.ClientID), true
+			sirets, clients, wishes.Clients[line.Siret] = append(sirets, line.Siret), append(clients, line.Pair.ClientID), line.Pair.ClientID
 		}
 	}
 	found, err := h.Store.FindHubAccesses(ctx, by.Editor, sirets)
 	if err != nil {
 		return nil, fmt.Errorf("find the towns of a list: %w", err)
 	}
-	owners, err := h.Store.FindHubClients(ctx, by.Editor, clients)
+	wishes.Owners, err = h.Store.FindHubClients(ctx, by.Editor, clients)
 	if err != nil {
 		return nil, fmt.Errorf("find whose the client ids of a list are: %w", err)
 	}
+	refused := wishes.Refused(func(siret value.Siret) bool { return found[siret].Siret != "" })
 	var changes []HubAccountChange
 	for i, line := range lines {
-		access, known := found[line.Siret]
-		switch {
+		access := found[line.Siret]
+		switch code := refused[line.Siret]; {
 		case line.Code != "":
-		case !known:
-			lines[i].Code, lines[i].Repeats = "hub_account.unknown", 0
-		case owners[line.Pair.ClientID] != "" && !listed[owners[line.Pair.ClientID]]:
-			lines[i].Code, lines[i].Repeats = "hub_account.id_taken", 0
+		case code != "":
+			lines[i].Code, lines[i].Repeats = code, 0
 		case line.accepted():
-			change := access.deposited(line.Pair, h.seal(access, line.Pair), by, batch, h.Now())
+			change := access.deposited(h.given(access, line.Pair, by, batch), by, wishes.takes(access.Account.ClientID, line.Siret, refused))
 			change.TestAt = change.At
 			changes = append(changes, change)
 		}

@@ -124,3 +124,28 @@ func TestAPairIsFetchedOnceTheSubscriptionIsActive(t *testing.T) {
 		}
 	}
 }
+
+// HubEE draws one client id a subscription: a town that keeps its own keeps it from all the others of the list.
+func TestATownGetsNoIDThatAnotherOneKeeps(t *testing.T) {
+	const taken, unknown = "hub_account.id_taken", "hub_account.unknown"
+	type wanted map[value.Siret]string
+	owners := map[string][]value.Siret{"w": {"A"}, "x": {"B"}, "y": {"C"}, "z": {"D"}, "both": {"A", "C"}}
+	for name, row := range map[string]struct {
+		clients, refused wanted
+	}{
+		"its own":                            {wanted{"A": "w"}, wanted{}},
+		"a new one":                          {wanted{"A": "new"}, wanted{}},
+		"of a town that the list leaves":     {wanted{"A": "x"}, wanted{"A": taken}},
+		"of a town that gets another":        {wanted{"A": "x", "B": "new"}, wanted{}},
+		"of a town that is refused":          {wanted{"A": "x", "B": "y"}, wanted{"A": taken, "B": taken}},
+		"at the end of a chain":              {wanted{"A": "x", "B": "y", "C": "z", "E": "w"}, wanted{"A": taken, "B": taken, "C": taken, "E": taken}},
+		"in turn":                            {wanted{"A": "x", "B": "y", "C": "w"}, wanted{}},
+		"of a town that is another editor’s": {wanted{"A": "z", "D": "new"}, wanted{"A": taken, "D": unknown}},
+		"that two towns have":                {wanted{"A": "both"}, wanted{"A": taken}},
+	} {
+		wishes := credential.HubWishes{Clients: row.clients, Owners: owners}
+		if diff := cmp.Diff(row.refused, wanted(wishes.Refused(func(siret value.Siret) bool { return siret != "D" }))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

@@ -10,7 +10,7 @@ import (
 // revocation to come is an earlier expiry.
 type Inherited struct {
 	ID        string
-	Scopes    []string
+	Scopes    []string // none where the list does not tell, or tells of another approval
 	IssuedAt  time.Time
 	ExpiresAt time.Time // the last second
 	RevokedAt time.Time // zero for none
@@ -22,8 +22,8 @@ const formerCollector = "l’ancien système"
 // Inherit makes of what is known of a request's tokens what a list tells of them. The list
 // counts as long as nobody acted on a token here; from then on our row decides. A request has
 // one token that goes on: the newest; the others go on until their own end, as they did in the
-// other system, which let several live. barred is since when the habilitation does not hold,
-// zero while it does.
+// other system, which let several live. Whatever a list tells, no token opens more than is granted
+// now. barred is since when the habilitation does not hold, zero while it does.
 func Inherit(known []Token, told []Inherited, to Grantee, barred, now time.Time) TokenChange {
 	told = slices.SortedFunc(slices.Values(told), func(a, b Inherited) int {
 		return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(b.ID, a.ID))
@@ -35,7 +35,10 @@ func Inherit(known []Token, told []Inherited, to Grantee, barred, now time.Time)
 		if isKnown && !before.Untouched {
 			continue
 		}
-		after := one.following(before, now)
+		if !isKnown {
+			before = before.Following(to)
+		}
+		after := one.following(before, to, now)
 		switch {
 		case !after.Revocation.At.IsZero():
 		case current.IsZero():
@@ -45,8 +48,7 @@ func Inherit(known []Token, told []Inherited, to Grantee, barred, now time.Time)
 		}
 		switch {
 		case !isKnown:
-			after = after.Following(to)
-			after.Scopes, after.Barred = one.scopes(to), barred
+			after.Barred = barred
 			after.Collection = Collection{Side: collectingSide(to), By: formerCollector, At: after.IssuedAt}
 			change.New = append(change.New, Drawn{Token: after})
 		case !sameInheritance(before, after):
@@ -76,14 +78,16 @@ func findInherited(known []Token, id string) (Token, bool) {
 	return known[at], true
 }
 
-// following is a token as the list tells it now.
-func (i Inherited) following(t Token, now time.Time) Token {
+// following is a token as the list tells it now. What another approval granted than the one that
+// the list knows of is not undone.
+func (i Inherited) following(t Token, to Grantee, now time.Time) Token {
 	if t.IssuedAt.IsZero() {
 		t.IssuedAt = i.IssuedAt
 	}
 	if len(i.Scopes) > 0 {
 		t.Scopes = i.Scopes
 	}
+	t.Scopes = granted(t.Scopes, to)
 	t.ExpiresAt, t.ReplacedAt, t.EndsAt, t.Revocation = i.ExpiresAt, time.Time{}, time.Time{}, TokenRevocation{}
 	switch {
 	case i.RevokedAt.IsZero():
@@ -95,14 +99,6 @@ func (i Inherited) following(t Token, now time.Time) Token {
 		t.Revocation = TokenRevocation{By: formerCollector, At: i.RevokedAt}
 	}
 	return t
-}
-
-// scopes are those of the token, else of its habilitation.
-func (i Inherited) scopes(to Grantee) []string {
-	if len(i.Scopes) > 0 {
-		return i.Scopes
-	}
-	return to.Scopes
 }
 
 func collectingSide(to Grantee) Side {

@@ -32,7 +32,7 @@ func TestTheNewestTokenOfAHabilitationGoesOn(t *testing.T) {
 	cut.ID, cut.RevokedAt = "cut", day("2026-02-01")
 	ban.ID, ban.RevokedAt = "ban", day("2026-04-01")
 	over := credential.Inherited{ID: "over", IssuedAt: day("2022-01-01"), ExpiresAt: day("2023-07-01")}
-	to := credential.Grantee{Request: 777, Habilitation: 10_000_001, Siret: "21040107100019", Editor: "90511200900014", Scopes: []string{"b"}}
+	to := credential.Grantee{Request: 777, Habilitation: 10_000_001, Siret: "21040107100019", Editor: "90511200900014", Scopes: []string{"a", "b"}}
 	known := func(untouched bool, tokens ...credential.Inherited) (kept []credential.Token) {
 		for _, drawn := range credential.Inherit(nil, tokens, to, time.Time{}, now).New {
 			drawn.Untouched = untouched
@@ -67,7 +67,7 @@ func TestTheNewestTokenOfAHabilitationGoesOn(t *testing.T) {
 			if drawn.Siret != to.Siret || drawn.Collection.Side != credential.SideEditor || drawn.Kept || drawn.Digest != nil || drawn.PublicID != "" {
 				t.Errorf("%s: %+v", name, drawn)
 			}
-			if want := []string{"b"}; drawn.ID == "over" && !slices.Equal(drawn.Scopes, want) {
+			if want := []string{"a", "b"}; drawn.ID == "over" && !slices.Equal(drawn.Scopes, want) {
 				t.Errorf("%s: without its own data it opens %v", name, drawn.Scopes)
 			}
 		}

@@ -170,7 +170,7 @@ func (f TokenFile) Replaced(by Drawn, side Side, overlap time.Duration, at time.
 // Narrowed is the token of a former software once something else is granted: it opens no more
 // than before, for the same town, and nothing when the town is another one.
 func (t Token) Narrowed(to Grantee, at time.Time) Token {
-	t.Scopes = slices.DeleteFunc(slices.Clone(t.Scopes), func(scope string) bool { return !slices.Contains(to.Scopes, scope) })
+	t.Scopes = granted(t.Scopes, to)
 	if t.Siret != to.Siret {
 		if t.ReplacedAt.IsZero() {
 			t.ReplacedAt = at
@@ -178,6 +178,11 @@ func (t Token) Narrowed(to Grantee, at time.Time) Token {
 		t.EndsAt, t.Kept = at, false
 	}
 	return t
+}
+
+// granted are the scopes that a habilitation grants too.
+func granted(scopes []string, to Grantee) []string {
+	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return !slices.Contains(to.Scopes, scope) })
 }
 
 // GivingWay is a token that another software's replaces, with the whole overlap.
@@ -237,10 +242,14 @@ func (t Token) heldByOperator(side Side) bool {
 	return t.Suspension.Side == SideOperator && side != SideOperator
 }
 
-// Revoked closes a token for ever. Code: token.over (Conflict: it is closed for good already).
-func (t Token) Revoked(by TokenRevocation) (Token, error) {
-	if state := t.State(by.At); state == TokenRevoked || state == TokenReplaced {
+// Revoked closes a token for ever. Codes: token.over (Conflict: it is closed for good already),
+// token.suspended_by_operator (Forbidden: another token would open what the operator closed).
+func (t Token) Revoked(side Side, by TokenRevocation) (Token, error) {
+	switch state := t.State(by.At); {
+	case state == TokenRevoked || state == TokenReplaced:
 		return t, fault.New(fault.Conflict, "token.over")
+	case t.heldByOperator(side):
+		return t, fault.New(fault.Forbidden, "token.suspended_by_operator")
 	}
 	t.Revocation, t.Kept = by, false
 	return t, nil

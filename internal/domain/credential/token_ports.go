@@ -67,8 +67,9 @@ type TokenFile struct {
 	Addressees Addressees
 	// Right is what is granted now.
 	Right Right
-	// Successor is the token that replaced this one, "" for none.
-	Successor string
+	// Successor is the token that replaced this one, Predecessor the one that it replaced; "" for
+	// none within the caller's reach: what another software has is nobody else's to see.
+	Successor, Predecessor string
 }
 
 // Right is what is granted now for a token: Holds where it is valid, comprises a token, and is

@@ -156,3 +156,27 @@ func TestTheStatesOfAToken(t *testing.T) {
 		t.Error("a state has no name")
 	}
 }
+
+// What the operator suspended is not shed: the next approval issues a token where the former one is revoked.
+func TestTheOperatorAloneRevokesWhatItSuspended(t *testing.T) {
+	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	issued := credential.Issued(credential.Drawn{}, credential.Grantee{}, now).Token
+	for holds, may := range map[credential.Side][]credential.Side{
+		credential.SideOperator: {credential.SideOperator},
+		credential.SideEditor:   {credential.SideOperator, credential.SideEditor, credential.SideTown},
+		credential.SideTown:     {credential.SideOperator, credential.SideEditor, credential.SideTown},
+	} {
+		held := issued
+		held.Suspension = credential.TokenSuspension{Side: holds, At: now}
+		for _, side := range []credential.Side{credential.SideOperator, credential.SideEditor, credential.SideTown} {
+			want := ""
+			if !slices.Contains(may, side) {
+				want = "token.suspended_by_operator"
+			}
+			revoked, err := held.Revoked(side, credential.TokenRevocation{At: now})
+			if fault.CodeOf(err) != want || (revoked.State(now) == credential.TokenRevoked) != (want == "") {
+				t.Errorf("suspended by %s, revoked by %s: %v, want %q", holds, side, err, want)
+			}
+		}
+	}
+}

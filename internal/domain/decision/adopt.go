@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,6 +152,7 @@ func (s *Service) bring(ctx context.Context, one adopting, done *Adopted) error 
 	if e.stands != "" && outcome.Subscription == nil {
 		done.note(e, "l’abonnement de la collectivité sert déjà une autre demande\u00a0: il reste ainsi")
 	}
+	done.noteTooWide(e)
 	done.New++
 	done.Tokens += len(outcome.Tokens.New)
 	done.Requests = append(done.Requests, e.number)
@@ -192,13 +194,47 @@ func (o *Outcome) inherit(known []credential.Token, e existing, m Moment) {
 	if !o.Request.State.Habilitates() {
 		barred = o.Request.StateAt
 	}
-	change := credential.Inherit(known, e.tokens, credential.GranteeOf(o.Request), barred, m.At)
+	change := credential.Inherit(known, e.tokensFor(o.Request, known), credential.GranteeOf(o.Request), barred, m.At)
 	o.Tokens.New, o.Tokens.Corrected = change.New, change.Corrected
 	for _, t := range change.New {
 		o.tellToken(t.Token, audit.TokenAdopted, m)
 	}
 	for _, t := range change.Corrected {
 		o.tellToken(t, audit.TokenCorrected, m)
+	}
+}
+
+// tokensFor are the tokens of the list as far as the newest habilitation here lets it tell them.
+// A list that knows of another approval knows nothing of what is granted: the data are ours. One
+// that gives them to another town or software, or where no token is granted any more, brings none
+// that is not known yet.
+func (e existing) tokensFor(r habilitation.Request, known []credential.Token) (told []credential.Inherited) {
+	h := r.Current
+	for _, t := range e.tokens {
+		isKnown := slices.ContainsFunc(known, func(k credential.Token) bool { return k.ID == t.ID })
+		if !isKnown && (!h.Modalities.Token || e.town != r.Siret || e.of != h.Editor.Siret) {
+			continue
+		}
+		if !e.grant.At.Equal(h.ApprovedAt) {
+			t.Scopes = nil
+		}
+		told = append(told, t)
+	}
+	return told
+}
+
+// noteTooWide tells of the tokens that opened more in the other system than its habilitation does.
+func (done *Adopted) noteTooWide(e existing) {
+	for _, t := range e.tokens {
+		var beyond []string
+		for _, scope := range t.Scopes {
+			if !slices.Contains(e.grant.Scopes, scope) {
+				beyond = append(beyond, quoted(scope))
+			}
+		}
+		if len(beyond) > 0 {
+			done.note(e, "le jeton "+t.ID+" n’ouvre pas ce que l’habilitation n’accorde pas\u00a0: "+strings.Join(beyond, ", "))
+		}
 	}
 }
 

@@ -92,7 +92,7 @@ func (o *Outcome) barred(t credential.Token, at time.Time) credential.Token {
 
 // endToken closes for ever the token of what is not granted any more.
 func (o *Outcome) endToken(t credential.Token, m Moment) {
-	ended, err := t.Revoked(credential.TokenRevocation{By: m.Author.Display, At: m.At})
+	ended, err := t.Revoked(credential.SideOperator, credential.TokenRevocation{By: m.Author.Display, At: m.At})
 	if err != nil {
 		return // it was over already
 	}

@@ -35,12 +35,12 @@ type SealedText struct {
 // RotationStore keeps the sealed texts.
 type RotationStore interface {
 	// ListSealedByOthers lists texts of a kind that another key than this one sealed, by id, after
-	// an id; "" for the beginning.
+	// an id; "" for the beginning. What names no key at all is one of them, to be told.
 	ListSealedByOthers(ctx context.Context, kind SealedKind, key, after string, limit int) ([]SealedText, error)
 	// ReplaceSealed puts a text in the place of one that is still as it was read. False when it is
 	// not: somebody else has changed it, or erased it.
 	ReplaceSealed(ctx context.Context, kind SealedKind, before SealedText, sealed []byte) (bool, error)
-	// CountSealedByOthers counts the texts of a kind that another key than this one sealed.
+	// CountSealedByOthers counts those texts.
 	CountSealedByOthers(ctx context.Context, kind SealedKind, key string) (int, error)
 }
 

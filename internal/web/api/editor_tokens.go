@@ -43,11 +43,13 @@ func (e *Editor) tokenSummary(t credential.Token, now time.Time) tokenSummary {
 	}
 }
 
-func (e *Editor) tokenView(t credential.Token, successor string) tokenView {
+// tokenView shows a token. former and successor are those of the caller's: Token.Replaces may be
+// another software's.
+func (e *Editor) tokenView(t credential.Token, former, successor string) tokenView {
 	return tokenView{
 		tokenSummary: e.tokenSummary(t, e.Tokens.Now()), Siret: t.Siret.String(), Name: t.Organisation, Habilitation: t.Habilitation.String(),
 		Scopes: append([]string{}, t.Scopes...), IssuedAt: stamp(t.IssuedAt), CollectedAt: stamp(t.Collection.At),
-		Replaces: orNull(t.Replaces), ReplacedBy: orNull(successor), EndsAt: stamp(t.EndsAt),
+		Replaces: orNull(former), ReplacedBy: orNull(successor), EndsAt: stamp(t.EndsAt),
 	}
 }
 
@@ -76,7 +78,7 @@ func (e *Editor) listTokens(c *gin.Context, _ []byte) error {
 	}
 	answer := listed[tokenView]{Data: []tokenView{}}
 	for _, file := range found {
-		answer.Data = append(answer.Data, e.tokenView(file.Token, file.Successor))
+		answer.Data = append(answer.Data, e.tokenView(file.Token, file.Predecessor, file.Successor))
 	}
 	if left > len(found) {
 		answer.Next = cursor(tokenList, found[len(found)-1].ID)
@@ -93,7 +95,7 @@ func (e *Editor) showToken(c *gin.Context, _ []byte) error {
 	if err != nil {
 		return err
 	}
-	return answerKnown(c, e.tokenView(found.Token, found.Successor))
+	return answerKnown(c, e.tokenView(found.Token, found.Predecessor, found.Successor))
 }
 
 // collect gives the text of a token, the one time: asked again with the same key, it gives it
@@ -154,7 +156,7 @@ func (e *Editor) replace(c *gin.Context, body []byte) error {
 		return err
 	}
 	c.Header("Location", editorAPI+"/jetons/"+next.ID)
-	c.JSON(http.StatusCreated, e.tokenView(next, ""))
+	c.JSON(http.StatusCreated, e.tokenView(next, c.Param("id"), ""))
 	return nil
 }
 

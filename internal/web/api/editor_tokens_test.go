@@ -196,3 +196,30 @@ func TestTokensAreListedByState(t *testing.T) {
 	p.reads("/jetons?etat=inconnu").refuses(http.StatusBadRequest, "call.state_invalid")
 	p.reads("/jetons?etat=").refuses(http.StatusBadRequest, "call.state_invalid")
 }
+
+// « NotFound, and anything of another tenant »: after a change of software each editor is told of its own tokens alone.
+func TestTheTokenOfAnotherSoftwareIsNotNamed(t *testing.T) {
+	e := openEditors(t)
+	e.town(majastres, "Majastres", tilleul)
+	id := e.habilitated(10000042, majastres, tilleul)
+	former, next := e.lets(tilleul, machine.ScopeTokens, machine.ScopeTokensWrite), e.lets(brume, machine.ScopeTokens)
+	former.posts("/jetons/"+id+"/collecte", "", "Idempotency-Key", "essai")
+	created := into[tokenView](former.posts("/jetons/"+id+"/remplacement", "", "Idempotency-Key", "essai"))
+	if created.Replaces == nil || *created.Replaces != id {
+		t.Errorf("the new one replaces %+v", created.Replaces)
+	}
+	if view := into[tokenView](former.reads("/jetons/" + created.ID)); view.Replaces == nil || *view.Replaces != id {
+		t.Errorf("its own former token is hidden: %+v", view)
+	}
+	e.run(`UPDATE tokens SET editor_siret = $2 WHERE id = $1`, created.ID, brume) // as an approval for another software issues it
+	for p, path := range map[*program]string{former: "/jetons/" + id, next: "/jetons/" + created.ID} {
+		if view := into[tokenView](p.reads(path)); view.Replaces != nil || view.ReplacedBy != nil {
+			t.Errorf("%s names another editor's token: %+v", path, view)
+		}
+		for _, view := range into[listed[tokenView]](p.reads("/jetons")).Data {
+			if view.Replaces != nil || view.ReplacedBy != nil {
+				t.Errorf("the list names another editor's token: %+v", view)
+			}
+		}
+	}
+}

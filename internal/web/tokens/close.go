@@ -33,12 +33,13 @@ func (of closing) done() string {
 	return map[closing]string{suspension: "jeton-suspendu", revocation: "jeton-revoque"}[of]
 }
 
-// allowed tells why a token may not be closed. Code: token.over (Conflict).
-func (of closing) allowed(t credential.Token, m moment) (err error) {
+// allowed tells why a side may not close a token. Codes: token.over (Conflict),
+// token.suspended_by_operator (Forbidden).
+func (of closing) allowed(t credential.Token, by credential.Caller, m moment) (err error) {
 	if of == suspension {
 		_, err = t.Suspended(credential.TokenSuspension{At: m.Now})
 	} else {
-		_, err = t.Revoked(credential.TokenRevocation{At: m.Now})
+		_, err = t.Revoked(by.Side, credential.TokenRevocation{At: m.Now})
 	}
 	return err
 }
@@ -50,7 +51,7 @@ func (h *Handler) ask(of closing) web.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if err := of.allowed(found.Token, h.moment()); err != nil {
+		if err := of.allowed(found.Token, credential.CallerOf(web.ActorOf(c)), h.moment()); err != nil {
 			return err
 		}
 		return h.Views.closing.Write(c.Writer, http.StatusOK, newClosingPage(h.Frame(c), of, found, h.reader(c), h.moment()))
@@ -98,7 +99,7 @@ func (h *Handler) askAgain(c *gin.Context, of closing, reason form.Field, status
 		return done(c, found.ID, of.done())
 	}
 	page.Reason = reason
-	if page.Possible = of.allowed(found.Token, h.moment()) == nil; page.Possible {
+	if page.Possible = of.allowed(found.Token, credential.CallerOf(web.ActorOf(c)), h.moment()) == nil; page.Possible {
 		page.Problems = form.Problems(reason)
 	}
 	if page.Moved = status == http.StatusConflict || !page.Possible; page.Moved {

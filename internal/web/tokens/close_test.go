@@ -128,9 +128,11 @@ func TestWhatTheOperatorSuspendsItAloneResumes(t *testing.T) {
 	s := setScene(t)
 	s.get(s.rose, s.majastres+suspensionPart).is(http.StatusOK, "L’équipe API Particulier seule pourra le rétablir.")
 	s.post(s.rose, s.majastres+suspensionPart, url.Values{fieldReason: {"Jeton vu sur un forum."}}).leads(s.majastres, "jeton-suspendu")
-	s.get(s.sofia, s.majastres).is(http.StatusOK, "par Rose Talbot (équipe API Particulier)", "L’équipe API Particulier seule peut le rétablir.", "!Rétablir le jeton")
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "par Rose Talbot (équipe API Particulier)", "L’équipe API Particulier seule peut le rétablir ou le révoquer.", "!Rétablir le jeton", "!Révoquer le jeton")
 	s.post(s.sofia, s.majastres+resumePart, nil).is(http.StatusForbidden, "elle seule peut le rétablir")
 	s.post(s.sofia, s.majastres+replacementPart, url.Values{fieldOverlap: {"0"}}).is(http.StatusForbidden, "elle seule peut le rétablir")
+	s.get(s.sofia, s.majastres+revocationPart).is(http.StatusForbidden, "elle seule peut le rétablir ou le révoquer")
+	s.post(s.anne, s.majastres+revocationPart, url.Values{fieldReason: {"Jeton publié."}}).is(http.StatusForbidden, "elle seule peut le rétablir ou le révoquer")
 	s.get(s.rose, s.majastres).is(http.StatusOK, "Rétablir le jeton", "!Révoquer le jeton", "!Récupérer le jeton")
 	s.post(s.hugo, s.majastres+resumePart, nil).leads(s.majastres, "jeton-retabli")
 }

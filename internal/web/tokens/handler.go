@@ -104,15 +104,14 @@ func (h *Handler) find(c *gin.Context) (file, error) {
 	if f.Next, err = h.near(ctx, by, found.Successor); err != nil {
 		return f, err
 	}
-	if f.Former, err = h.near(ctx, by, found.Replaces); err != nil {
+	if f.Former, err = h.near(ctx, by, found.Predecessor); err != nil {
 		return f, err
 	}
 	f.Uses, err = h.Tokens.Uses(ctx, found.ID, usesShown)
 	return f, err
 }
 
-// near finds a token before or after another one. What another software had is not its own to
-// see.
+// near finds a token before or after another one.
 func (h *Handler) near(ctx context.Context, by credential.Caller, id string) (credential.TokenFile, error) {
 	if id == "" {
 		return credential.TokenFile{}, nil

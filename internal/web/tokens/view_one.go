@@ -173,7 +173,7 @@ func (p *onePage) offer(f file, by reader, now time.Time) {
 	_, ended := f.Ended(now)
 	_, suspended := f.Suspended(credential.TokenSuspension{At: now})
 	_, resumed := f.Resumed(by.Side)
-	_, revoked := f.Revoked(credential.TokenRevocation{At: now})
+	_, revoked := f.Revoked(by.Side, credential.TokenRevocation{At: now})
 	// What nobody has is not worth replacing.
 	p.CanReplace = by.Replace && replaced == nil && (f.Collection.Side != "" || !f.Revocation.At.IsZero())
 	p.CanEnd, p.CanSuspend = by.Replace && ended == nil, by.Suspend && suspended == nil
