@@ -23,11 +23,14 @@ type Reminders struct{ DB *DB }
 var _ renewal.Reminding = Reminders{}
 
 const (
-	// isReminded leaves out the tokens of which nobody is reminded: those that are closed or
-	// replaced, whose habilitation does not hold, and those about which another system writes.
-	isReminded = `
-		t.replaced_at IS NULL AND t.revoked_at IS NULL AND t.suspended_at IS NULL AND t.barred_at IS NULL
-		AND r.mails_by = 'portail' AND r.state IN ('validee', 'reouverte')`
+	// isProlongable leaves out the tokens that nobody may prolong: those that are closed or
+	// replaced, and whose habilitation does not hold.
+	isProlongable = `
+		t.replaced_at IS NULL AND t.revoked_at IS NULL AND t.suspended_at IS NULL AND t.barred_at IS NULL AND r.state IN ('validee', 'reouverte')`
+	// isReminded leaves out, besides, those about which another system writes.
+	isReminded = isProlongable + ` AND r.mails_by = 'portail'`
+	// isOfNewest leaves out those that the newest habilitation g does not give to this software.
+	isOfNewest = `g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret`
 	// dueStage is renewal.Due; a test compares them.
 	dueStage = `(SELECT min(s) FROM unnest($2::int[]) s WHERE s >= (t.expires_at AT TIME ZONE 'Europe/Paris')::date - $1::date)`
 )
@@ -51,7 +54,7 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 	const sqlDue = `
 		SELECT` + fileColumns + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
 			ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token IN (t.id, t.replaces) AND x.expires_at = t.expires_at) AS covered` + fileTables + `
-		WHERE ` + isReminded + ` AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret
+		WHERE ` + isReminded + ` AND ` + isOfNewest + `
 			AND t.expires_at >= $3 AND t.expires_at < $4 AND (t.expires_at, t.id) > ($5, NULLIF($6, '')::uuid)
 			AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
 		ORDER BY t.expires_at, t.id LIMIT $7`
