@@ -153,7 +153,7 @@ func (r riskRow) risk() (renewal.Risk, error) {
 func (s RenewalWatch) ListRisks(ctx context.Context, query renewal.RiskQuery) ([]renewal.Risk, int, error) {
 	const sqlRisks = `
 		WITH page AS MATERIALIZED (
-			SELECT t.id, count(*) OVER () AS total, row_number() OVER (ORDER BY
+			SELECT t.id, count(*) OVER () AS total, CASE WHEN $15 THEN -1 ELSE 1 END * row_number() OVER (ORDER BY
 				CASE WHEN $13 = 'nom' THEN lower(t.organisation) END,
 				CASE WHEN $13 = 'usage' THEN GREATEST(t.last_used_at, ` + callsRefused + `) END DESC NULLS LAST,
 				t.expires_at < $14::timestamptz, abs(extract(epoch FROM t.expires_at - $14::timestamptz)), t.id) AS place` + fileTables + townOf + `
@@ -177,7 +177,7 @@ func (s RenewalWatch) ListRisks(ctx context.Context, query renewal.RiskQuery) ([
 	var rows []riskRow
 	err := s.DB.pool.SelectContext(ctx, &rows, sqlRisks, from, query.Before, query.IsZero(), patterns(query.Words), query.SiretStart,
 		int64(query.Request), int64(query.Habilitation), query.Editor.String(), query.Departement, query.Refused, query.Limit, query.Offset,
-		string(query.Order), query.Now)
+		string(query.Order), query.Now, query.Reverse)
 	if err != nil || len(rows) == 0 {
 		return nil, 0, err
 	}

@@ -181,6 +181,7 @@ type RiskSearch struct {
 	Danger        Danger
 	Refused       bool // those alone whose last reminder was refused by the requester's address
 	Order         RiskOrder
+	Reverse       bool
 	Offset, Limit int
 }
 
@@ -192,6 +193,7 @@ type RiskQuery struct {
 	From, Before  time.Time // From is zero for no bound
 	Refused       bool
 	Order         RiskOrder
+	Reverse       bool
 	Now           time.Time
 	Offset, Limit int
 }
@@ -241,7 +243,7 @@ type RiskCounts struct {
 func (s RiskSearch) understood(now time.Time) (RiskQuery, bool) {
 	named, mayMatch := habilitation.ReadNamed(s.Text)
 	query := RiskQuery{
-		Named: named, Before: DayIn(now, Opening+1), Refused: s.Refused, Order: ByExpiry, Now: now, Offset: max(s.Offset, 0), Limit: min(max(s.Limit, 1), maxRisks),
+		Named: named, Before: DayIn(now, Opening+1), Refused: s.Refused, Order: ByExpiry, Reverse: s.Reverse, Now: now, Offset: max(s.Offset, 0), Limit: min(max(s.Limit, 1), maxRisks),
 	}
 	if siret, err := value.ParseSiret(s.Editor.String()); err == nil {
 		query.Editor = siret

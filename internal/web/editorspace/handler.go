@@ -11,6 +11,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/machine"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
@@ -28,6 +29,8 @@ type Handler struct {
 	Tokens    *credential.Tokens
 	// CurrentTokens tells the token that goes on of each of some towns.
 	CurrentTokens func(ctx context.Context, editor value.Siret, towns []value.Siret) (map[value.Siret]credential.Token, error)
+	// Renewals tells which tokens of its clients expire or are cut.
+	Renewals *renewal.Watch
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
 	Can       func(role account.Role, object, act string) bool
@@ -40,6 +43,7 @@ type Handler struct {
 const (
 	homePath        = "/editeur"
 	clientsPath     = homePath + "/collectivites"
+	renewalsPath    = homePath + "/prolongations"
 	membersPath     = homePath + "/membres"
 	invitationsPath = homePath + "/invitations"
 )
@@ -50,6 +54,8 @@ func (h *Handler) Mount(r *web.Router) {
 	enters := web.Can("space.editor", "enter")
 	r.Handle(http.MethodGet, homePath, enters, h.home)
 	r.Handle(http.MethodGet, clientsPath, enters, h.clients)
+	r.Handle(http.MethodGet, renewalsPath, web.Can("token", "read"), h.renewals)
+	r.HandleWithin(sheetPatience, http.MethodGet, renewalsPath+"/export.csv", web.Can("token", "read"), h.renewalsSheet)
 
 	h.mountHub(r)
 

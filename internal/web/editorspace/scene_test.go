@@ -21,6 +21,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/machine"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/partner/hubee"
 	"portail-qf/internal/postgres"
@@ -155,6 +156,7 @@ func (s *scene) mount() {
 	handler := &Handler{
 		Access: &account.Access{Store: postgres.Access{DB: s.db}, Sealer: ring, Now: now}, Clients: &directory.Clients{Store: postgres.Collectivities{DB: s.db}},
 		Watch: &credential.Watch{Store: postgres.SubscriptionWatch{DB: s.db}, Now: now}, API: s.api, Hub: s.hub, HubPortal: "https://portail.hubee.example.fr",
+		Renewals: &renewal.Watch{Store: postgres.RenewalWatch{DB: s.db}, Now: now}, Tokens: &credential.Tokens{Mint: &credential.Mint{Prefix: credential.TestPrefix}},
 		Can: policy.Can, PortalURL: "https://portail.example.fr", Now: now, Frame: s.router.ProFrame,
 	}
 	if handler.Views, err = ParseViews(parsed); err != nil {
