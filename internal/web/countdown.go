@@ -31,11 +31,8 @@ func (c Countdown) Presses() bool { return c.Cut || c.Left <= renewal.UrgentDays
 
 // Severity colours a badge; templates call it.
 func (c Countdown) Severity() string {
-	switch {
-	case c.Cut:
+	if c.Cut {
 		return string(dsfr.Failure)
-	case c.Left <= renewal.UrgentDays:
-		return string(dsfr.Warning)
 	}
-	return string(dsfr.Info)
+	return string(dsfr.Warning)
 }

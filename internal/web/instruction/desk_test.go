@@ -65,7 +65,7 @@ func TestWhatATokenWaitsForComesFirst(t *testing.T) {
 	later, sooner := s.deposit(s.paul, tilleulForm), s.deposit(s.ines, tilleulForm)
 	s.renews(later, 40)
 	s.renews(sooner, 5)
-	page := s.get(s.camille, queuePath).is(http.StatusOK, "3 demandes", "fr-badge--warning fr-badge--no-icon\">Jeton coupé dans 5 jours", "fr-badge--info fr-badge--no-icon\">Jeton coupé dans 40 jours")
+	page := s.get(s.camille, queuePath).is(http.StatusOK, "3 demandes", "fr-badge--warning fr-badge--no-icon\">Jeton coupé dans 5 jours", "<span class=\"fr-hint-text\">Jeton coupé dans 40 jours</span>")
 	if a, b, c := strings.Index(page.text, sooner.String()), strings.Index(page.text, later.String()), strings.Index(page.text, first.String()); a > b || b > c {
 		t.Errorf("at %d what is cut in 5 days, at %d in 40 days, at %d what is no prolongation", a, b, c)
 	}
