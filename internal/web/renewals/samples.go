@@ -201,7 +201,7 @@ func funnelSamples(page web.ProPage) []web.Sample[funnelPage] {
 	var months []renewal.FunnelMonth
 	for i := range 11 {
 		months = append(months, renewal.FunnelMonth{
-			Month: value.DayBegins(2026, time.Month(5-i), 1), Tokens: 2_000 - i*90, Written: 6_000 - i*100, Sent: 5_900 - i*100, Opened: 1_400, Early: 900 - i*20, InTime: 300, Late: i * 12, Amended: 40 * (i % 2),
+			Month: value.DayBegins(2026, time.Month(5-i), 1), Tokens: 2_000 - i*90, Written: 6_000 - i*100, Sent: 5_900 - i*100, Opened: 1_400, Early: 900 - i*60, InTime: 300, Late: i * 12, Amended: 40 * (i % 2),
 		})
 	}
 	months = append(months, renewal.FunnelMonth{Month: value.DayBegins(2025, time.June, 1), Tokens: 1})

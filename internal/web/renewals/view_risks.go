@@ -49,9 +49,8 @@ type listPage struct {
 // riskRow is a token at risk in a list.
 type riskRow struct {
 	web.RiskView
-	Editor      string // "" without an editor
-	Departement string // with its name; "" where it is not known
-	Address     string // code of what is wrong with the requester's address; "" for nothing
+	Editor  string // "" without an editor
+	Address string // code of what is wrong with the requester's address; "" for nothing
 	// MailURL is where the address is corrected; "" for who may not, or where nothing is wrong.
 	MailURL    string
 	RequestURL string // of the habilitation; "" for who may not read it
@@ -76,7 +75,7 @@ func addressOf(r renewal.Risk) string {
 
 func newRiskRow(r renewal.Risk, by reader, m moment) riskRow {
 	row := riskRow{
-		RiskView: web.NewRiskView(r, m.Prefix, m.Now), Editor: editorOf(r), Departement: web.DepartementText(r.Departement), Address: addressOf(r),
+		RiskView: web.NewRiskView(r, m.Prefix, m.Now), Editor: editorOf(r), Address: addressOf(r),
 	}
 	if r.RefusedMail != 0 && by.Mails {
 		row.MailURL = "/administration/mails/" + strconv.FormatInt(r.RefusedMail, 10) // package operations
