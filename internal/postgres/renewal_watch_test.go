@@ -208,7 +208,7 @@ func TestTheTokensAtRiskAreFoundByEveryCriterion(t *testing.T) {
 		"by last use, refused calls included":       {renewal.RiskSearch{Order: renewal.ByLastUse, Danger: renewal.AlreadyCut}, []string{"Ville 009", "Ville 008"}},
 		"what was never used comes last":            {renewal.RiskSearch{Order: renewal.ByLastUse, Limit: 3}, []string{"Ville 009", "Ville 003", "Ville 008"}},
 		"by name":                                   {renewal.RiskSearch{Order: renewal.ByTown, Limit: 2}, []string{"Ville 002", "Ville 003"}},
-		"the other way round": {renewal.RiskSearch{Order: renewal.ByTown, Reverse: true, Limit: 2}, []string{"Ville 906", "Ville 009"}},
+		"the other way round":                       {renewal.RiskSearch{Order: renewal.ByTown, Reverse: true, Limit: 2}, []string{"Ville 906", "Ville 009"}},
 		"less than thirty days":                     {renewal.RiskSearch{Danger: renewal.InThirty}, byExpiry[:5]},
 		"less than seven":                           {renewal.RiskSearch{Danger: renewal.InSeven}, byExpiry[:3]},
 		"cut":                                       {renewal.RiskSearch{Danger: renewal.AlreadyCut}, byExpiry[7:]},
