@@ -16,6 +16,7 @@ import (
 type renewals struct {
 	service   *renewal.Service
 	reminders *renewal.Reminders
+	watch     *renewal.Watch
 }
 
 func (a *App) newRenewals(ring *seal.Ring) *renewals {
@@ -27,6 +28,7 @@ func (a *App) newRenewals(ring *seal.Ring) *renewals {
 		reminders: &renewal.Reminders{
 			Store: postgres.Reminders{DB: a.db}, Sealer: ring, Prefix: prefix, Operator: a.config.ContactEmail, Now: a.now,
 		},
+		watch: &renewal.Watch{Store: postgres.RenewalWatch{DB: a.db}, Now: a.now},
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"portail-qf/internal/web/helpdesk"
 	"portail-qf/internal/web/instruction"
 	"portail-qf/internal/web/operations"
+	renewalpages "portail-qf/internal/web/renewals"
 	requestpages "portail-qf/internal/web/requests"
 	tokenpages "portail-qf/internal/web/tokens"
 )
@@ -85,6 +86,16 @@ func (a *App) mountTokens(router *web.Router, parsed *web.Templates) (err error)
 	return nil
 }
 
+// mountRenewals mounts the watch over the prolongations.
+func (a *App) mountRenewals(router *web.Router, parsed *web.Templates) (err error) {
+	watch := &renewalpages.Handler{Watch: a.renewals.watch, Access: a.Access, Prefix: a.tokens.service.Mint.Prefix, Can: a.people.policy.Can, Frame: router.ProFrame}
+	if watch.Views, err = renewalpages.ParseViews(parsed); err != nil {
+		return err
+	}
+	watch.Mount(router)
+	return nil
+}
+
 // catalogue tells what was asked for the towns and granted to them.
 func (a *App) catalogue() *habilitation.Catalogue {
 	return &habilitation.Catalogue{Store: postgres.Catalogue{DB: a.db}}
@@ -137,7 +148,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 		Access: a.Access, Clients: clients, Watch: a.subscriptions(), API: a.machines.clients, Can: a.people.policy.Can,
 		PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
 		Hub: a.habilitations.hubAccounts, HubPortal: a.config.HubEE.PortalURL,
-		Tokens: a.tokens.service, Renewals: a.renewals.service, CurrentTokens: postgres.EditorClients{DB: a.db}.ListCurrent,
+		Tokens: a.tokens.service, Renewals: a.renewals.service, AtRisk: a.renewals.watch, CurrentTokens: postgres.EditorClients{DB: a.db}.ListCurrent,
 	}
 	if editors.Views, err = editorspace.ParseViews(parsed); err != nil {
 		return err
@@ -157,6 +168,9 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 	towns.Mount(router)
 
 	if err := a.mountTokens(router, parsed); err != nil {
+		return err
+	}
+	if err := a.mountRenewals(router, parsed); err != nil {
 		return err
 	}
 	if err := a.mountRequests(router, parsed); err != nil {

@@ -113,6 +113,9 @@ var objects = map[string]object{
 	"/instruction/habilitations/:numero/suspension":           {own: (*matrix).valid, unknown: nobodys},
 	"/instruction/habilitations/:numero/retablissement":       {own: (*matrix).suspended, unknown: nobodys},
 	"/instruction/habilitations/:numero/revocation":           {own: (*matrix).suspended, unknown: nobodys},
+	"/administration/prolongations/calendrier/:jour":          calendarDay,
+	"/instruction/prolongations/calendrier/:jour":             calendarDay,
+	"/assistance/prolongations/calendrier/:jour":              calendarDay,
 	"/editeur/membres/:id/retrait": {
 		own: func(m *matrix) string { return m.membership("editor_member", tilleul) }, foreign: func(m *matrix) string { return m.membership("editor_member", brume) }, unknown: nobodys,
 	},
@@ -141,6 +144,9 @@ var objects = map[string]object{
 	"/mon-compte/roles/:id/depart":       {foreign: func(m *matrix) string { return m.membership("editor_member", tilleul) }, unknown: nobodys},
 	"/invitations/:jeton":                {unknown: []string{"AAAAAAAAAAAAAAAAAAAAAAAAAA", "%00"}},
 }
+
+// calendarDay is a day of the reminders to come: any day is the operator's.
+var calendarDay = object{own: func(*matrix) string { return "2026-03-14" }, unknown: []string{"2026-02-30", "abc", "0", "%00"}}
 
 // programs are those of an editor that call the API.
 var programs = object{

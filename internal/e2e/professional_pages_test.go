@@ -60,6 +60,11 @@ var crowdStatements = [...]string{
 	`INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms, contacts, approved_by, approved_at)
 		SELECT nextval('habilitation_numbers'), number, siret, organisation, true, true, '{cnaf_quotient_familial,cnaf_enfants}', '90511200900014', 'Logiciels Tilleul', form_uid,
 			'Tarifs de la cantine', '2026-01', '{}', 'DataPass', now() FROM requests WHERE number > 500000 AND state <> 'deposee'`,
+	`INSERT INTO tokens (id, public_id, digest, pepper, request, habilitation, siret, organisation, editor_siret, scopes, issued_at, expires_at, first_used_at, last_used_at)
+		SELECT gen_random_uuid(), lpad(number::text, 12, '0'), sha256(number::text::bytea), 'essai', request, number, siret, organisation, editor_siret, scopes,
+			now() - interval '17 months', now() + (request % 200 - 60) * interval '1 day', now() - interval '3 days', now() - request % 40 * interval '1 day' FROM habilitations WHERE request > 500000`,
+	`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+		SELECT id, request, expires_at, false, true, 'Anne Morel', now() - interval '70 days', now() - interval '65 days' FROM tokens WHERE request % 5 = 0 AND request > 500000`,
 	`INSERT INTO subscriptions (siret, request, organisation, editor_siret, administrator, want, wanted_at, state, failure_code, failure_trace, failed_at)
 		SELECT siret, number, organisation, '90511200900014', '{}', 'actif', now() - number % 90 * interval '1 hour',
 			(ARRAY['a_creer', 'organisation_creee', 'inactif', 'en_attente', 'actif', 'en_erreur', 'suspendu'])[1 + number % 7],
@@ -138,6 +143,7 @@ func (p *portal) rounds(reference value.Reference) []round {
 	quarantined := one(`SELECT max(id) FROM datapass_events WHERE state = 'quarantaine'`)
 	asked := one(`SELECT min(request) FROM applications WHERE phase = 'deposee'`)
 	member := one(`SELECT min(id) FROM memberships WHERE role = 'editor_member' AND granted_by = 'Sofia Renard'`)
+	month := p.now().AddDate(0, 1, 0).Format("2006-01")
 	client := one(`SELECT min(siret) FROM subscriptions WHERE editor_siret = '90511200900014'`)
 	return []round{
 		{persona: "administratrice", home: "/administration", title: "Bonjour", pages: []string{
@@ -159,25 +165,28 @@ func (p *portal) rounds(reference value.Reference) []round {
 			"/administration/taches", "/administration/taches/purge", "/mon-compte",
 			"/administration/collectivites?page=3", "/administration/collectivites?q=personne-ici", "/administration/collectivites/21040107100019",
 			"/administration/datapass", "/administration/datapass/" + quarantined,
+			"/administration/prolongations?page=2", "/administration/prolongations?q=personne-ici", "/administration/prolongations/appels", "/administration/prolongations/adresses-refusees",
+			"/administration/prolongations/calendrier", "/administration/prolongations/calendrier?mois=" + month, "/administration/prolongations/calendrier/" + month + "-20",
+			"/administration/prolongations/suivi",
 		}, refused: []string{"/administration/journal", "/instruction"}},
 		{persona: "editrice-tilleul", home: "/editeur", title: "Bonjour", pages: []string{
 			"/editeur/collectivites?formulaire=bientot&page=2", "/editeur/membres", "/editeur/membres?q=personne-ici", "/editeur/invitations",
 			"/editeur/membres/" + member + "/retrait", // asks for a proof
 			liveGuide, hubGuide, quotientGuide,
-			"/editeur/hubee?page=2", "/editeur/hubee?q=personne-ici&identifiants=refuses", "/editeur/hubee/" + client, "/editeur/hubee/depot",
+			"/editeur/prolongations?page=2", "/editeur/prolongations?q=personne-ici&etat=coupe", "/editeur/hubee?page=2", "/editeur/hubee?q=personne-ici&identifiants=refuses", "/editeur/hubee/" + client, "/editeur/hubee/depot",
 		}, refused: []string{"/collectivite", "/editeur/hubee/35600000000048", "/editeur/hubee/depots/1"}},
 		{persona: "agente-majastres", home: "/collectivite", title: "Bonjour", pages: []string{
 			"/collectivite/collegues", "/collectivite/demandes", "/collectivite/demandes/9001/modification", "/collectivite/demandes/9001/transfert",
 			"/formulaires", "/formulaires/deliberation", "/formulaires/api-particulier-tilleul/demande/nouveau", "/collectivite/demandes/nouvelle?formulaire=formulaire-qf",
 		}, refused: []string{"/administration", "/collectivite/demandes/" + asked}},
 		{persona: "assistant", home: "/assistance", title: "Bonjour", pages: []string{
-			"/assistance/dossiers", "/assistance/dossiers/" + reference.String(),
+			"/assistance/dossiers", "/assistance/dossiers/" + reference.String(), "/assistance/prolongations", "/assistance/prolongations/appels",
 		}, refused: []string{"/assistance/dossiers/2222222222222", "/editeur"}},
 		{persona: "instructrice", home: "/instruction", title: "Bonjour", pages: []string{
 			"/instruction/habilitations?etat=validee", "/instruction/habilitations/9001",
 			"/instruction/demandes?page=3", "/instruction/demandes?etape=toutes&departement=04&attribution=personne", "/instruction/demandes?q=personne-ici",
 			"/instruction/demandes/" + asked, "/instruction/demandes/" + asked + "/modifications", "/instruction/demandes/" + asked + "/messages",
-			"/instruction/modeles", "/instruction/modeles/nouveau",
+			"/instruction/modeles", "/instruction/modeles/nouveau", "/instruction/prolongations/suivi", "/instruction/prolongations/appels?tri=nom",
 		}, refused: []string{"/administration/habilitations/9001", "/assistance", "/instruction/demandes/9001", "/collectivite/demandes"}},
 		{persona: "polyvalente", home: "/espaces", title: "Choisissez un espace"},
 		{persona: "sans-invitation", home: "/espaces", title: "Aucun espace"},

@@ -24,6 +24,7 @@ import (
 	"portail-qf/internal/web/instruction"
 	"portail-qf/internal/web/operations"
 	"portail-qf/internal/web/pattern"
+	"portail-qf/internal/web/renewals"
 	"portail-qf/internal/web/requests"
 	"portail-qf/internal/web/tokens"
 	"portail-qf/internal/web/webtest"
@@ -86,6 +87,7 @@ func showcase(t testing.TB) []room {
 		{heaviest: proPage, exhibits: hang(t, parsed, instruction.ParseViews, pro)},
 		{heaviest: proPage, exhibits: hang(t, parsed, helpdesk.ParseViews, pro)},
 		{heaviest: proPage, exhibits: hang(t, parsed, tokens.ParseViews, pro)},
+		{heaviest: proPage, exhibits: hang(t, parsed, renewals.ParseViews, pro)},
 		{heaviest: docsPage, exhibits: hang(t, parsed, apidocs.ParseViews, pro)},
 	}
 }

@@ -23,13 +23,16 @@ type Reminders struct{ DB *DB }
 var _ renewal.Reminding = Reminders{}
 
 const (
-	// isReminded leaves out the tokens of which nobody is reminded: those that are closed or
-	// replaced, whose habilitation does not hold, and those about which another system writes.
-	isReminded = `
-		t.replaced_at IS NULL AND t.revoked_at IS NULL AND t.suspended_at IS NULL AND t.barred_at IS NULL
-		AND r.mails_by = 'portail' AND r.state IN ('validee', 'reouverte')`
+	// isProlongable leaves out the tokens that nobody may prolong: those that are closed or
+	// replaced, and whose habilitation does not hold.
+	isProlongable = `
+		t.replaced_at IS NULL AND t.revoked_at IS NULL AND t.suspended_at IS NULL AND t.barred_at IS NULL AND r.state IN ('validee', 'reouverte')`
+	// isReminded leaves out, besides, those about which another system writes.
+	isReminded = isProlongable + ` AND r.mails_by = 'portail'`
+	// isOfNewest leaves out those that the newest habilitation g does not give to this software.
+	isOfNewest = `g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret`
 	// dueStage is renewal.Due; a test compares them.
-	dueStage = `(SELECT min(s) FROM unnest($5::int[]) s WHERE s >= (t.expires_at AT TIME ZONE 'Europe/Paris')::date - $4::date)`
+	dueStage = `(SELECT min(s) FROM unnest($2::int[]) s WHERE s >= (t.expires_at AT TIME ZONE 'Europe/Paris')::date - $1::date)`
 )
 
 func allStages() pq.Int64Array {
@@ -50,20 +53,19 @@ type dueRow struct {
 // ListDue lists tokens whose reminder is not recorded yet.
 func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Place, limit int) ([]renewal.DueToken, error) {
 	const sqlDue = `
-		SELECT` + fileColumns + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
+		SELECT` + fileColumns + neighbours + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
 			EXISTS (SELECT FROM amendments a WHERE a.request = t.request AND a.ended_at IS NULL AND a.filed_at IS NOT NULL) AS filed,
 			ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
-		WHERE ` + isReminded + ` AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret
-			AND t.expires_at >= $6 AND t.expires_at < $7 AND (t.expires_at, t.id) > ($8, NULLIF($9, '')::uuid)
+		WHERE ` + isReminded + ` AND ` + isOfNewest + `
 			AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
-		ORDER BY t.expires_at, t.id LIMIT $10`
+		ORDER BY t.expires_at, t.id LIMIT $7`
 	from, before := renewal.Window(now)
 	place, id := after.Expiry, after.ID
 	if id == "" {
 		place, id = from.Add(-time.Second), firstUUID
 	}
 	var rows []dueRow
-	err := s.DB.pool.SelectContext(ctx, &rows, sqlDue, true, "", "", value.InParis(now).Format(time.DateOnly), allStages(), from, before, place, id, limit)
+	err := s.DB.pool.SelectContext(ctx, &rows, sqlDue, value.InParis(now).Format(time.DateOnly), allStages(), from, before, place, id, limit)
 	if err != nil {
 		return nil, err
 	}

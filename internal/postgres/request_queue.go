@@ -20,11 +20,18 @@ var _ request.Desk = Desk{}
 // queueTables are what a queue is made of. Only claims may be about a request without
 // application: one that DataPass made.
 const queueTables = `
-	FROM requests r LEFT JOIN applications a ON a.request = r.number`
+	FROM requests r LEFT JOIN applications a ON a.request = r.number
+	LEFT JOIN amendments d ON d.request = r.number AND d.ended_at IS NULL AND r.state = 'reouverte'`
 
-// queueOrder names what the queue is sorted by, besides the number: modifications first, then
-// what has waited the longest.
-const queueOrder = `r.state <> 'reouverte' AS later, COALESCE(a.first_filed_at, a.edited_at, r.state_at) AS since`
+const (
+	// hasWaited is since when a line waits.
+	hasWaited = `COALESCE(a.first_filed_at, a.edited_at, r.state_at)`
+	// queueOrder names what the queue is sorted by, besides the number: the modifications that
+	// prolong a token in the order of its expiry, the other modifications, then the rest, each
+	// from what has waited the longest on.
+	queueOrder = `
+		CASE WHEN d.id IS NOT NULL THEN 0 WHEN r.state = 'reouverte' THEN 1 ELSE 2 END AS later, COALESCE(d.expires_at, ` + hasWaited + `) AS since`
+)
 
 // wasDeposited leaves out the drafts, also once they are withdrawn or erased: they are their
 // town's alone.
@@ -40,6 +47,7 @@ const queueMatches = `
 		OR $1 = 'close' AND a.phase = 'close' AND ` + wasDeposited + `
 		OR $1 = 'toutes' AND a.request IS NOT NULL AND ` + wasDeposited + `
 		OR $1 = 'message' AND r.number IN (SELECT m.request FROM request_messages m WHERE ` + unreadOfTowns + `)
+		OR $1 = 'prolongation' AND a.phase = 'deposee' AND d.id IS NOT NULL
 		OR $1 = 'modification' AND a.phase = 'deposee' AND r.state = 'reouverte'
 		OR $1 = 'transfert' AND r.number IN (SELECT c.request FROM request_claims c WHERE ` + ripe + ` $8))
 	  AND ($2 OR cardinality($3::text[]) > 0 AND r.folded_name LIKE ALL ($3)
@@ -78,7 +86,20 @@ type queuedRow struct {
 	Mail         sql.NullString `db:"assignee_mail"`
 	Unread       int            `db:"unread"`
 	Claimed      bool           `db:"claimed"`
-	Total        int            `db:"total"`
+	renewalColumns
+	Total int `db:"total"`
+}
+
+// renewalColumns are those of the prolongation that waits for a request.
+type renewalColumns struct {
+	RenewalToken  sql.NullString `db:"renewal_token"`
+	RenewalExpiry sql.NullTime   `db:"renewal_expiry"`
+	SamePurpose   sql.NullBool   `db:"same_purpose"`
+	RightContacts sql.NullBool   `db:"right_contacts"`
+}
+
+func (c renewalColumns) renewal() request.Renewal {
+	return request.Renewal{TokenID: c.RenewalToken.String, Expiry: c.RenewalExpiry.Time, SamePurpose: c.SamePurpose.Bool, RightContacts: c.RightContacts.Bool}
 }
 
 func (r queuedRow) queued() request.Queued {
@@ -86,7 +107,7 @@ func (r queuedRow) queued() request.Queued {
 		Number: habilitation.RequestNumber(r.Number), Siret: value.Siret(r.Siret), Organisation: r.Organisation, Departement: r.Departement.String,
 		State: habilitation.State(r.State), Phase: request.Phase(r.Phase.String), Software: r.Software.String, Editor: r.Editor.String, FormUID: r.FormUID,
 		FiledAt: r.FiledAt.Time, FirstFiledAt: r.FirstFiledAt.Time, EditedAt: r.EditedAt,
-		Assignee: request.Person{ID: r.Assignee.Int64, Name: r.Name.String, Mail: r.Mail.String}, Unread: r.Unread, Claimed: r.Claimed,
+		Assignee: request.Person{ID: r.Assignee.Int64, Name: r.Name.String, Mail: r.Mail.String}, Unread: r.Unread, Claimed: r.Claimed, Renewal: r.renewal(),
 	}
 }
 
@@ -95,13 +116,16 @@ func (r queuedRow) queued() request.Queued {
 func (s Desk) ListQueue(ctx context.Context, query request.Query) ([]request.Queued, int, error) {
 	const sqlList = `
 		WITH page AS MATERIALIZED (
-			SELECT r.number, ` + queueOrder + `, count(*) OVER () AS total` + queueTables + queueMatches + `
-			ORDER BY later, since, r.number LIMIT $15 OFFSET $16)
+			SELECT s.number, row_number() OVER (ORDER BY CASE WHEN $17 THEN 0 ELSE s.later END, CASE WHEN $17 THEN s.waited ELSE s.since END, s.number) AS place,
+				count(*) OVER () AS total
+			FROM (SELECT r.number, ` + hasWaited + ` AS waited, ` + queueOrder + queueTables + queueMatches + `) s
+			ORDER BY place LIMIT $15 OFFSET $16)
 		SELECT r.number, r.siret, r.organisation, a.departement, r.state, a.phase, v.content ->> 'logiciel' AS software, COALESCE(e.name, (SELECT h.editor FROM habilitations h WHERE h.request = page.number ORDER BY h.number DESC LIMIT 1)) AS editor,
 			COALESCE(a.form_uid, r.form_uid) AS form_uid, a.filed_at, a.first_filed_at, COALESCE(a.edited_at, r.state_at) AS edited_at,
 			p.id AS assignee, ` + nameOfPerson + ` AS assignee_name, p.mail AS assignee_mail,
 			(SELECT count(*) FROM request_messages m WHERE m.request = page.number AND ` + unreadOfTowns + `) AS unread,
-			COALESCE((SELECT true FROM request_claims c WHERE c.request = page.number AND ` + ripe + ` $8), false) AS claimed, page.total
+			COALESCE((SELECT true FROM request_claims c WHERE c.request = page.number AND ` + ripe + ` $8), false) AS claimed, page.total,
+			d.token::text AS renewal_token, d.expires_at AS renewal_expiry, d.same_purpose, d.right_contacts
 		FROM page
 		JOIN requests r ON r.number = page.number
 		LEFT JOIN applications a ON a.request = page.number
@@ -109,9 +133,10 @@ func (s Desk) ListQueue(ctx context.Context, query request.Query) ([]request.Que
 		LEFT JOIN editor_forms f ON f.form_uid = COALESCE(a.form_uid, r.form_uid)
 		LEFT JOIN editors e ON e.siret = f.editor_siret
 		LEFT JOIN accounts p ON p.id = a.assignee
-		ORDER BY page.later, page.since, page.number`
+		LEFT JOIN amendments d ON d.request = page.number AND d.ended_at IS NULL AND r.state = 'reouverte'
+		ORDER BY page.place`
 	var rows []queuedRow
-	err := s.DB.pool.SelectContext(ctx, &rows, sqlList, append(matching(query), query.Limit, query.Offset)...)
+	err := s.DB.pool.SelectContext(ctx, &rows, sqlList, append(matching(query), query.Limit, query.Offset, query.Oldest)...)
 	if err != nil || len(rows) == 0 {
 		return nil, 0, err
 	}
@@ -144,14 +169,27 @@ func (s Desk) FindNext(ctx context.Context, query request.Query, after habilitat
 func (s Desk) CountQueue(ctx context.Context, assignee int64) (request.Counts, error) {
 	const sqlCount = `
 		SELECT count(*) AS filed, count(*) FILTER (WHERE a.assignee = $1) AS mine, count(*) FILTER (WHERE a.assignee IS NULL) AS unassigned,
-			count(*) FILTER (WHERE r.state = 'reouverte') AS modifications,
+			count(*) FILTER (WHERE r.state = 'reouverte') AS modifications, count(*) FILTER (WHERE r.state = 'reouverte' AND d.id IS NOT NULL) AS renewals,
 			(SELECT count(DISTINCT m.request) FROM request_messages m WHERE ` + unreadOfTowns + `) AS unread
-		FROM applications a JOIN requests r ON r.number = a.request WHERE a.phase = 'deposee' AND r.state <> 'suspendue'`
-	var counted struct{ Filed, Mine, Unassigned, Modifications, Unread int }
+		FROM applications a JOIN requests r ON r.number = a.request LEFT JOIN amendments d ON d.request = a.request AND d.ended_at IS NULL
+		WHERE a.phase = 'deposee' AND r.state <> 'suspendue'`
+	var counted struct{ Filed, Mine, Unassigned, Modifications, Renewals, Unread int }
 	if err := s.DB.pool.GetContext(ctx, &counted, sqlCount, assignee); err != nil {
 		return request.Counts{}, fmt.Errorf("count applications: %w", err)
 	}
 	return request.Counts{
-		ToInstruct: counted.Filed, Mine: counted.Mine, Unassigned: counted.Unassigned, Modifications: counted.Modifications, Unread: counted.Unread,
+		ToInstruct: counted.Filed, Mine: counted.Mine, Unassigned: counted.Unassigned, Modifications: counted.Modifications, Renewals: counted.Renewals,
+		Unread: counted.Unread,
+	}, nil
+}
+
+// FindPendingRenewal finds the prolongation that waits for a request; zero for none.
+func (s Desk) FindPendingRenewal(ctx context.Context, number habilitation.RequestNumber) (request.Renewal, error) {
+	found, err := findAmendment(ctx, s.DB.pool, number)
+	if err != nil || found.IsZero() {
+		return request.Renewal{}, err
+	}
+	return request.Renewal{
+		TokenID: found.TokenID, Expiry: found.Expiry, SamePurpose: found.Answers.SamePurpose, RightContacts: found.Answers.RightContacts,
 	}, nil
 }

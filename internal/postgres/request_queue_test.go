@@ -283,6 +283,69 @@ func TestTheNextRequestIsNeverTheSameNorSomebodyElses(t *testing.T) {
 	}
 }
 
+// « Any change → modification request … ordered in the queue by the token's expiry »
+func TestWhatProlongsATokenComesFirst(t *testing.T) {
+	s, ctx := setScene(t), context.Background()
+	nadia, _ := s.day()
+	const dSooner, dLater, dWritten, dDecided = 10_000_040, 10_000_041, 10_000_042, 10_000_043
+	s.lineUp(
+		lined{number: dLater, state: habilitation.Reopened, phase: request.Filed, filed: 90},
+		lined{number: dSooner, state: habilitation.Reopened, phase: request.Filed, filed: 1},
+		lined{number: dWritten, state: habilitation.Reopened, phase: request.Writing, edited: 1},
+		lined{number: dDecided, state: habilitation.Reopened, phase: request.Filed, filed: 3},
+	)
+	for i, number := range []int64{dLater, dSooner, dWritten, dDecided} {
+		expiry := noon.AddDate(0, 0, []int{40, -3, 1, 2}[i])
+		s.granted(10_000_900+number%100, number, tilleul, true, true)
+		s.run(`WITH t AS (
+				INSERT INTO tokens (id, public_id, digest, pepper, request, habilitation, siret, organisation, editor_siret, scopes, issued_at, expires_at)
+				SELECT gen_random_uuid(), lpad(request::text, 12, '0'), sha256(request::text::bytea), 'test', request, number, siret, organisation, editor_siret, '{}', $2, $3
+				FROM habilitations WHERE request = $1 RETURNING id, request, expires_at)
+			INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+			SELECT id, request, expires_at, true, false, 'Anne Morel', $2, $2 FROM t`, number, noon, expiry)
+	}
+	s.run(`UPDATE amendments SET ended_at = $2, outcome = 'abandonnee' WHERE request = $1`, int64(dDecided), noon)
+	desk := s.instruction()
+	for name, row := range map[string]struct {
+		search request.Search
+		want   []int64
+	}{
+		"by the expiry, then other modifications, then the rest": {request.Search{}, []int64{dSooner, dLater, dDecided, dAmended, dOld, dAnswered, dFresh}},
+		"alone":                  {request.Search{Stage: request.StageRenewal}, []int64{dSooner, dLater}},
+		"among modifications":    {request.Search{Stage: request.StageModification}, []int64{dSooner, dLater, dDecided, dAmended}},
+		"while it is written":    {request.Search{Stage: request.StageWriting}, []int64{dWritten, dAmending, dDraft}},
+		"what waits the longest": {request.Search{Oldest: true, Limit: 2}, []int64{dLater, dOld}},
+	} {
+		if row.search.Limit == 0 {
+			row.search.Limit = 20
+		}
+		found, _, err := desk.Queue(ctx, actorOf(nadia), row.search)
+		if diff := gocmp.Diff(row.want, numbersQueued(found)); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+	for _, row := range []struct{ after, want habilitation.RequestNumber }{{0, dSooner}, {dSooner, dLater}, {dLater, dDecided}, {dDecided, dOld}, {dFresh, dSooner}} {
+		if next, err := desk.Next(ctx, actorOf(nadia), row.after); next != row.want || err != nil { // dAmended is Karim's
+			t.Errorf("after %s: %s, %v; want %s", row.after, next, err, row.want)
+		}
+	}
+	counts, err := desk.Counts(ctx, actorOf(nadia))
+	if err != nil || counts.Renewals != 2 || counts.Modifications != 4 {
+		t.Errorf("%+v, %v", counts, err)
+	}
+	found, _, err := desk.Queue(ctx, actorOf(nadia), request.Search{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := desk.Renewal(ctx, dSooner)
+	if !told.Expiry.Equal(noon.AddDate(0, 0, -3)) || !told.SamePurpose || told.RightContacts || told != found[0].Renewal || err != nil {
+		t.Errorf("of the first: %+v, and in the queue %+v, %v", told, found[0].Renewal, err)
+	}
+	if none, err := desk.Renewal(ctx, dDecided); !none.IsZero() || err != nil {
+		t.Errorf("of one that was decided: %+v, %v", none, err)
+	}
+}
+
 func TestWhatWaitsForInstructorsIsCounted(t *testing.T) {
 	s, ctx := setScene(t), context.Background()
 	nadia, _ := s.day()

@@ -23,10 +23,15 @@ const (
 		COALESCE(h.title, '') AS title, COALESCE(r.holder, 0) AS holder, ` + writtenTo + ` AS requester_mail,
 		trim(COALESCE(r.requester ->> 'prenom', '') || ' ' || COALESCE(r.requester ->> 'nom', '')) AS requester_name,
 		COALESCE(e.name, h.editor, '') AS editor_name, COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical,
-		COALESCE((SELECT n.id::text FROM tokens n WHERE n.replaces = t.id AND ($1 OR n.editor_siret = $2 OR n.siret = $3)), '') AS successor,
-		COALESCE((SELECT n.id::text FROM tokens n WHERE n.id = t.replaces AND ($1 OR n.editor_siret = $2 OR n.siret = $3)), '') AS predecessor,
 		g.number AS granted, g.siret AS granted_siret, g.organisation AS granted_organisation, COALESCE(g.editor_siret, '') AS granted_editor,
 		g.scopes AS granted_scopes, g.form AS granted_form, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
+	// neighbours are the tokens that replaced one and that it replaced, whosever they are;
+	// neighboursWithin those within a reach (withinReach).
+	neighbours = `,
+		COALESCE((SELECT n.id::text FROM tokens n WHERE n.replaces = t.id), '') AS successor, COALESCE(t.replaces::text, '') AS predecessor`
+	neighboursWithin = `,
+		COALESCE((SELECT n.id::text FROM tokens n WHERE n.replaces = t.id AND ($1 OR n.editor_siret = $2 OR n.siret = $3)), '') AS successor,
+		COALESCE((SELECT n.id::text FROM tokens n WHERE n.id = t.replaces AND ($1 OR n.editor_siret = $2 OR n.siret = $3)), '') AS predecessor`
 	fileTables = `
 		FROM tokens t
 		JOIN requests r ON r.number = t.request
@@ -91,7 +96,7 @@ func (r tokenFileRow) file() credential.TokenFile {
 
 // FindToken finds a token within reach.
 func (s Tokens) FindToken(ctx context.Context, reach credential.TokenReach, id string) (credential.TokenFile, error) {
-	const sqlFind = `SELECT` + fileColumns + `, 1 AS total` + fileTables + ` WHERE ` + withinReach + ` AND t.id = $4`
+	const sqlFind = `SELECT` + fileColumns + neighboursWithin + `, 1 AS total` + fileTables + ` WHERE ` + withinReach + ` AND t.id = $4`
 	if !value.IsUUID(id) {
 		return credential.TokenFile{}, fault.New(fault.NotFound, "token.unknown")
 	}
@@ -105,7 +110,7 @@ func (s Tokens) FindToken(ctx context.Context, reach credential.TokenReach, id s
 // ListTokens lists the tokens that match, and tells how many there are in all.
 func (s Tokens) ListTokens(ctx context.Context, query credential.TokenQuery) ([]credential.TokenFile, int, error) {
 	sqlList := `
-		SELECT` + fileColumns + `, count(*) OVER () AS total` + fileTables + `
+		SELECT` + fileColumns + neighboursWithin + `, count(*) OVER () AS total` + fileTables + `
 		WHERE ` + withinReach + `
 		  AND ($4 OR cardinality($5::text[]) > 0 AND ` + plain + `t.organisation` + plainEnds + ` LIKE ALL ($5)
 			OR $6 <> '' AND t.siret LIKE $6 || '%' OR t.request = $7 OR t.habilitation = $8)

@@ -41,6 +41,8 @@ func (w words) funcs() map[string]any {
 		"about":  func(code, name string) (string, error) { return w.say(code, name) },
 		"moment": func(m Moment) (string, error) { return w.say("moment", m) },
 		"day":    func(m Moment) (string, error) { return w.say("day", m) },
+		// month is the month of a day with its year.
+		"month":  func(m Moment) (string, error) { return w.say("month_year", m) },
 		"number": number,
 		"phone":  phone,
 	}

@@ -36,6 +36,8 @@ type Desk interface {
 	// FindNext finds the application that comes after another one in the order of the queue,
 	// among those that match; 0 for none.
 	FindNext(ctx context.Context, query Query, after habilitation.RequestNumber) (habilitation.RequestNumber, error)
+	// FindPendingRenewal finds the prolongation that waits for a request; zero for none.
+	FindPendingRenewal(ctx context.Context, number habilitation.RequestNumber) (Renewal, error)
 	// CountQueue counts what waits: for the instructors, and for one of them.
 	CountQueue(ctx context.Context, assignee int64) (Counts, error)
 	// ListInstructors lists who may be in charge.

@@ -40,10 +40,12 @@ const (
 	StageAny        Stage = "toutes"
 	// StageModification is what waits and modifies what is granted.
 	StageModification Stage = "modification"
+	// StageRenewal is what waits and prolongs a token.
+	StageRenewal Stage = "prolongation"
 )
 
 // Stages lists every stage that is not the usual one.
-var Stages = [...]Stage{StageModification, StageReturned, StageUnread, StageClaimed, StageWriting, StageClosed, StageAny}
+var Stages = [...]Stage{StageRenewal, StageModification, StageReturned, StageUnread, StageClaimed, StageWriting, StageClosed, StageAny}
 
 // Search is what an instructor asks of the queue. What is empty does not restrict, the stage
 // apart.
@@ -55,6 +57,7 @@ type Search struct {
 	Departement   string
 	Assigned      Assigned
 	Assignee      int64 // the account that is in charge; 0 for any
+	Oldest        bool  // what has waited the longest comes first, whatever presses
 	Offset, Limit int
 }
 
@@ -69,6 +72,7 @@ type Query struct {
 	Assignee      int64
 	Account       int64     // who asks
 	RipeBefore    time.Time // claims of before wait for an instructor
+	Oldest        bool
 	Offset, Limit int
 }
 
@@ -77,7 +81,7 @@ const maxQueue = 100
 func (i *Instruction) understood(by account.Actor, s Search) (Query, bool) {
 	named, mayMatch := habilitation.ReadNamed(s.Text)
 	q := Query{
-		Named: named, Assignee: max(s.Assignee, 0), Account: by.AccountID, RipeBefore: i.Now().Add(-ClaimPatience),
+		Named: named, Assignee: max(s.Assignee, 0), Account: by.AccountID, RipeBefore: i.Now().Add(-ClaimPatience), Oldest: s.Oldest,
 		Offset: max(s.Offset, 0), Limit: min(max(s.Limit, 1), maxQueue),
 	}
 	if slices.Contains(Stages[:], s.Stage) {
@@ -120,7 +124,19 @@ type Queued struct {
 	Assignee     Person
 	Unread       int // messages of the town
 	Claimed      bool
+	Renewal      Renewal
 }
+
+// Renewal is the prolongation of a token that waits for a modification; zero for none. It was
+// begun because the answers of the requester had changed (editors' guide, 6.c).
+type Renewal struct {
+	TokenID                    string
+	Expiry                     time.Time // of the token
+	SamePurpose, RightContacts bool      // as the requester answered
+}
+
+// IsZero tells that there is none.
+func (r Renewal) IsZero() bool { return r.TokenID == "" }
 
 // Modification tells that it modifies what is granted: those come first (editors' guide, 6.c).
 func (q Queued) Modification() bool { return q.State == habilitation.Reopened }
@@ -131,10 +147,13 @@ func (q Queued) Deadline() time.Time { return DeadlineOf(q.FiledAt) }
 // Counts are what waits for the instructors.
 type Counts struct {
 	ToInstruct, Mine, Unassigned, Modifications, Unread, RipeClaims int
+	// Renewals are those of the Modifications that prolong a token.
+	Renewals int
 }
 
-// Queue lists a page of the applications that match, modifications first, then the oldest
-// deposit, and tells how many there are in all. A criterion that does not exist does not
+// Queue lists a page of the applications that match: the modifications that prolong a token
+// first, in the order of its expiry, then the other modifications, then the rest, each from the
+// oldest deposit on. It tells how many there are in all. A criterion that does not exist does not
 // restrict.
 func (i *Instruction) Queue(ctx context.Context, by account.Actor, search Search) ([]Queued, int, error) {
 	query, mayMatch := i.understood(by, search)
@@ -157,6 +176,15 @@ func (i *Instruction) Next(ctx context.Context, by account.Actor, after habilita
 		return 0, fmt.Errorf("find the next request: %w", err)
 	}
 	return next, nil
+}
+
+// Renewal finds the prolongation that waits for a request; zero for none.
+func (i *Instruction) Renewal(ctx context.Context, number habilitation.RequestNumber) (Renewal, error) {
+	renewal, err := i.Desk.FindPendingRenewal(ctx, number)
+	if err != nil {
+		return Renewal{}, fmt.Errorf("find the prolongation that waits for a request: %w", err)
+	}
+	return renewal, nil
 }
 
 // Counts counts what waits.

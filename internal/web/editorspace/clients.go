@@ -13,9 +13,12 @@ import (
 // filterStuck narrows the list to the collectivities that are stuck at HubEE.
 const filterStuck, stuck = "hubee", "bloque"
 
+// clientPageSize is how many rows a page shows: each says much, and a page must stay light.
+const clientPageSize = 20
+
 // clientListing is the list of the collectivities of an editor, by name.
 var clientListing = web.Listing{
-	Path: clientsPath,
+	Path: clientsPath, Size: clientPageSize,
 	Filters: []web.Filter{
 		web.ChoiceFilter("formulaire", "collectivity.form", string(directory.FormOpen), string(directory.FormSoon), string(directory.FormClosed)),
 		web.ChoiceFilter(filterStuck, "client.hubee", stuck),

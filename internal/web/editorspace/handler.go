@@ -30,6 +30,8 @@ type Handler struct {
 	Renewals  *renewal.Service
 	// CurrentTokens tells the token that goes on of each of some towns.
 	CurrentTokens func(ctx context.Context, editor value.Siret, towns []value.Siret) (map[value.Siret]credential.Token, error)
+	// AtRisk tells which tokens of its clients expire or are cut.
+	AtRisk *renewal.Watch
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
 	Can       func(role account.Role, object, act string) bool
@@ -42,6 +44,7 @@ type Handler struct {
 const (
 	homePath        = "/editeur"
 	clientsPath     = homePath + "/collectivites"
+	renewalsPath    = homePath + "/prolongations"
 	membersPath     = homePath + "/membres"
 	invitationsPath = homePath + "/invitations"
 	remindersPath   = homePath + "/rappels"
@@ -53,6 +56,8 @@ func (h *Handler) Mount(r *web.Router) {
 	enters := web.Can("space.editor", "enter")
 	r.Handle(http.MethodGet, homePath, enters, h.home)
 	r.Handle(http.MethodGet, clientsPath, enters, h.clients)
+	r.Handle(http.MethodGet, renewalsPath, web.Can("token", "read"), h.renewals)
+	r.HandleWithin(sheetPatience, http.MethodGet, renewalsPath+"/export.csv", web.Can("token", "read"), h.renewalsSheet)
 
 	h.mountHub(r)
 

@@ -31,7 +31,12 @@ func (h *Handler) home(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	page.ToCollect, page.Expired = tokens[credential.TokenToCollect], tokens[credential.TokenExpired]
+	page.ToCollect = tokens[credential.TokenToCollect]
+	risks, err := h.AtRisk.Counts(ctx, actor.Organisation.Siret)
+	if err != nil {
+		return err
+	}
+	page.InThirty, page.Cut = risks.InThirty, risks.Cut
 	return h.Views.home.Write(c.Writer, http.StatusOK, page)
 }
 

@@ -44,7 +44,7 @@ func framed(page web.ProPage, actor account.Actor, path string) web.ProPage {
 	page.Path, page.Space = path, account.SpaceEditor
 	page.Person, page.Organisation = actor.Name, actor.Organisation.Name
 	links := []web.NavLink{
-		{Code: "accueil", URL: homePath}, {Code: "collectivites", URL: clientsPath}, {Code: "acces-hubee", URL: hubPath}, {Code: "api", URL: apiPath}, {Code: "membres", URL: membersPath},
+		{Code: "accueil", URL: homePath}, {Code: "collectivites", URL: clientsPath}, {Code: "prolongations", URL: renewalsPath}, {Code: "acces-hubee", URL: hubPath}, {Code: "api", URL: apiPath}, {Code: "membres", URL: membersPath},
 	}
 	if actor.Role == account.EditorAdmin {
 		links = append(links, web.NavLink{Code: "invitations", URL: invitationsPath})
@@ -67,7 +67,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	long.Name, long.Organisation.Name = strings.Repeat("Marie-Antoinette ", 12), strings.Repeat("DUBOIS", 40)
 	counts := directory.FormCounts{Open: 1312, Soon: 4, Closed: 1}
 	blocked := newHomePage(framed(page, member(), homePath), member(), counts, unanswered{})
-	blocked.Stuck, blocked.ToCollect, blocked.Expired = 2, 4, 1
+	blocked.Stuck, blocked.ToCollect, blocked.Cut, blocked.InThirty = 2, 4, 1, 12
 	one := blocked
 	one.Stuck = 1
 	return []web.Sample[homePage]{

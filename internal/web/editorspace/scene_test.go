@@ -157,7 +157,8 @@ func (s *scene) mount() {
 		Access: &account.Access{Store: postgres.Access{DB: s.db}, Sealer: ring, Now: now}, Clients: &directory.Clients{Store: postgres.Collectivities{DB: s.db}},
 		Watch: &credential.Watch{Store: postgres.SubscriptionWatch{DB: s.db}, Now: now}, API: s.api, Hub: s.hub, HubPortal: "https://portail.hubee.example.fr",
 		Renewals: &renewal.Service{Store: postgres.Renewals{DB: s.db}, Now: now},
-		Can:      policy.Can, PortalURL: "https://portail.example.fr", Now: now, Frame: s.router.ProFrame,
+		AtRisk:   &renewal.Watch{Store: postgres.RenewalWatch{DB: s.db}, Now: now}, Tokens: &credential.Tokens{Mint: &credential.Mint{Prefix: credential.TestPrefix}},
+		Can: policy.Can, PortalURL: "https://portail.example.fr", Now: now, Frame: s.router.ProFrame,
 	}
 	if handler.Views, err = ParseViews(parsed); err != nil {
 		s.t.Fatal(err)

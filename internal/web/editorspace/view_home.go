@@ -17,8 +17,9 @@ type homePage struct {
 	Unanswered    unanswered
 	Stuck         int // clients whose subscription at HubEE failed, or that HubEE suspended
 	Clients       directory.FormCounts
-	// ToCollect and Expired count tokens.
-	ToCollect, Expired int
+	// ToCollect, InThirty and Cut count tokens: to be collected, that expire in less than thirty
+	// days, and that are cut.
+	ToCollect, InThirty, Cut int
 }
 
 func newHomePage(page web.ProPage, actor account.Actor, counts directory.FormCounts, waiting unanswered) homePage {

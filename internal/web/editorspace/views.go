@@ -23,6 +23,9 @@ type Views struct {
 	programForm    web.View[programFormPage]
 	programAct     web.View[programActPage]
 	secret         web.View[secretPage]
+	renewals       web.View[renewalsPage]
+
+	sentences *web.Templates
 }
 
 // ParseViews parses every page of the editors.
@@ -48,6 +51,9 @@ func ParseViews(t *web.Templates) (Views, error) {
 		programForm:    web.Parsed[programFormPage](p, "editorspace/program_form"),
 		programAct:     web.Parsed[programActPage](p, "editorspace/program_act"),
 		secret:         web.Parsed[secretPage](p, "editorspace/secret"),
+		renewals:       web.Parsed[renewalsPage](p, "editorspace/renewals"),
+
+		sentences: t,
 	}
 	return v, p.Err()
 }
@@ -74,6 +80,7 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		web.Show("editorspace/program", v.program, programSamples(page)...),
 		web.Show("editorspace/program_form", v.programForm, programFormSamples(page)...),
 		web.Show("editorspace/program_act", v.programAct, programActSamples(page)...),
+		web.Show("editorspace/renewals", v.renewals, renewalsSamples(page)...),
 		web.Show("editorspace/secret", v.secret, secretSamples(page)...),
 	}
 }

@@ -66,7 +66,7 @@ func TestChangesAreAskedFieldByFieldThenCompared(t *testing.T) {
 	s.post(s.camille, address, fields).leads(address+"/apercu", "")
 
 	// The note survives leaving the page.
-	s.get(s.camille, address).is(http.StatusOK, "Joignez-la.", "<details class=\"qf-details\" open> <summary>Délibération (adresse web)", "Donnez-en une autre.")
+	s.get(s.camille, address).is(http.StatusOK, "Joignez-la.", "<details open> <summary>Délibération (adresse web)", "Donnez-en une autre.")
 	s.get(s.hugo, address).is(http.StatusOK, "!Joignez-la.")
 	shown := s.get(s.camille, address+"/apercu").is(http.StatusOK, "modifications-demandees", "Cette page n’existe pas.", "revient à la collectivité", "Demander ces modifications et envoyer ce mail")
 	s.post(s.camille, address+"/apercu", shown.form(address+"/apercu")).leads(pathOf(number), "demande-request_changes")

@@ -13,6 +13,8 @@ import (
 
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/domain/value"
+	"portail-qf/internal/web"
 )
 
 // « queue by priority and age, filters (state, editor, form, département, assignee, text) »
@@ -38,6 +40,44 @@ func TestTheQueueIsNarrowed(t *testing.T) {
 	s.get(s.camille, queuePath+"?etape=close").is(http.StatusOK, "Aucun résultat", "Étape : <span translate=\"no\">Terminées", "Filtrer")
 	s.get(s.camille, queuePath+"?attribution=moi&etape=nimporte&page=x").is(http.StatusOK, "Aucun résultat", "!nimporte")
 	s.get(s.camille, homePath).is(http.StatusOK, ">2</span> demandes à instruire", "!que vous instruisez", ">2</span> demandes que personne n’instruit", "La plus ancienne : <a href=\""+pathOf(first), "il y a 51 jours")
+}
+
+// renews makes of a deposit the modification that a token waits for, which is cut in some days.
+func (s *scene) renews(number habilitation.RequestNumber, days int) {
+	s.t.Helper()
+	s.run(`UPDATE requests SET state = 'reouverte' WHERE number = $1`, int64(number))
+	s.run(`INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms, contacts, approved_by, approved_at)
+		SELECT nextval('habilitation_numbers'), number, siret, organisation, true, true, '{}', '90511200900014', 'Logiciels Tilleul', form_uid, '', '', '{}', 'X', $2
+		FROM requests WHERE number = $1`, int64(number), s.now)
+	s.run(`WITH t AS (
+			INSERT INTO tokens (id, public_id, digest, pepper, request, habilitation, siret, organisation, editor_siret, scopes, issued_at, expires_at)
+			SELECT gen_random_uuid(), lpad($1::text, 12, '0'), sha256($1::text::bytea), 'test', request, number, siret, organisation, editor_siret, '{}', $2, $3
+			FROM habilitations WHERE request = $1::text::bigint RETURNING id, request, expires_at)
+		INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+		SELECT id, request, expires_at, false, true, 'Anne Talbot', $2, $2 FROM t`, int64(number), s.now, value.MonthsLater(s.now.AddDate(0, 0, days), 0))
+}
+
+// « modifications … ordered in the queue by the token's expiry with a countdown, alert at 7 days »
+func TestWhatATokenWaitsForComesFirst(t *testing.T) {
+	s := setScene(t)
+	first := s.deposit(s.anne, tilleulForm)
+	s.now = s.now.Add(time.Hour)
+	later, sooner := s.deposit(s.paul, tilleulForm), s.deposit(s.ines, tilleulForm)
+	s.renews(later, 40)
+	s.renews(sooner, 5)
+	page := s.get(s.camille, queuePath).is(http.StatusOK, "3 demandes", "fr-badge--warning fr-badge--no-icon\">Jeton coupé dans 5 jours", "<span class=\"fr-hint-text\">Jeton coupé dans 40 jours</span>")
+	if a, b, c := strings.Index(page.text, sooner.String()), strings.Index(page.text, later.String()), strings.Index(page.text, first.String()); a > b || b > c {
+		t.Errorf("at %d what is cut in 5 days, at %d in 40 days, at %d what is no prolongation", a, b, c)
+	}
+	s.get(s.camille, queuePath+"?etape=prolongation").is(http.StatusOK, "2 demandes", "!"+first.String())
+	s.get(s.camille, homePath).is(http.StatusOK, ">2</span> modifications qui prolongent un jeton", "La plus ancienne : <a href=\""+pathOf(first))
+	s.get(s.camille, pathOf(sooner)).is(http.StatusOK, "Jeton coupé dans 5 jours", "l’usage a changé", "les contacts sont exacts", "le jeton est prolongé de 18 mois",
+		`href="`+pathOf(later)+`" accesskey="n">Demande suivante`)
+	s.get(s.camille, pathOf(later)).is(http.StatusOK, `href="`+pathOf(first)+`" accesskey="n">Demande suivante`)
+	s.get(s.camille, pathOf(first)).is(http.StatusOK, "!Un jeton attend", `href="`+pathOf(sooner)+`" accesskey="n">Demande suivante`)
+	s.now = s.now.AddDate(0, 0, 8)
+	s.get(s.camille, pathOf(sooner)).is(http.StatusOK, "fr-badge--error fr-badge--no-icon\">Jeton coupé depuis 3 jours")
+	s.get(s.camille, queuePath+"/export.csv").is(http.StatusOK, "2026-03-07")
 }
 
 // « next request key »: the one after, of what is one's own or nobody's.
@@ -107,8 +147,8 @@ func TestTheSheetSaysWhatTheListShows(t *testing.T) {
 	}
 	lines := read(t, sheet.body)
 	want := [][]string{
-		{"Demande", "Collectivité", "SIRET", "Type", "État", "Logiciel", "Éditeur", "Formulaire", "Département", "Premier dépôt (heure de Paris)", "Dernier dépôt (heure de Paris)", "Refus implicite le", "Instruction par", "Messages non lus"},
-		{first.String(), `'=HYPERLINK("https://exemple.fr";"Cliquez")`, "21040107100019", "Première demande", "Déposée", "Tilleul Enfance", "Logiciels Tilleul", tilleulForm, "04 Alpes-de-Haute-Provence", "2026-03-02 12:00", "2026-03-02 12:00", "2026-05-02", "Hugo Talbot", "0"},
+		{"Demande", "Collectivité", "SIRET", "Type", "État", "Logiciel", "Éditeur", "Formulaire", "Département", "Premier dépôt (heure de Paris)", "Dernier dépôt (heure de Paris)", "Refus implicite le", "Instruction par", "Messages non lus", "Jeton à prolonger avant le"},
+		{first.String(), `'=HYPERLINK("https://exemple.fr";"Cliquez")`, "21040107100019", "Première demande", "Déposée", "Tilleul Enfance", "Logiciels Tilleul", tilleulForm, "04 Alpes-de-Haute-Provence", "2026-03-02 12:00", "2026-03-02 12:00", "2026-05-02", "Hugo Talbot", "0", ""},
 	}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Error(diff)
@@ -121,7 +161,7 @@ func TestTheSheetSaysWhatTheListShows(t *testing.T) {
 
 func read(t *testing.T, sheet string) [][]string {
 	t.Helper()
-	body, marked := strings.CutPrefix(sheet, byteOrderMark)
+	body, marked := strings.CutPrefix(sheet, web.ByteOrderMark)
 	reader := csv.NewReader(strings.NewReader(body))
 	reader.Comma = ';'
 	lines, err := reader.ReadAll()

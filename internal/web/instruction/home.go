@@ -1,12 +1,10 @@
 package instruction
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
-	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
@@ -27,29 +25,13 @@ func (h *Handler) home(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	oldest, err := h.oldest(ctx, by, counts.Modifications)
+	oldest, _, err := h.Instruction.Queue(ctx, by, request.Search{Oldest: true, Limit: 1})
 	if err != nil {
 		return err
 	}
 	page := homePage{ProPage: h.Frame(c), Waiting: counts, Suspended: suspended, Collectivities: forms}
-	if oldest.Number != 0 {
-		page.Oldest = newQueueRow(oldest, by.AccountID, h.Now())
+	if len(oldest) > 0 {
+		page.Oldest = newQueueRow(oldest[0], by.AccountID, h.Now())
 	}
 	return h.Views.home.Write(c.Writer, http.StatusOK, page)
-}
-
-// oldest finds what has waited the longest; zero for nothing. In the queue, modifications come
-// before the others: of each sort the first one is the oldest.
-func (h *Handler) oldest(ctx context.Context, by account.Actor, modifications int) (request.Queued, error) {
-	var oldest request.Queued
-	for _, offset := range [...]int{0, modifications} {
-		found, _, err := h.Instruction.Queue(ctx, by, request.Search{Offset: offset, Limit: 1})
-		if err != nil {
-			return request.Queued{}, err
-		}
-		if len(found) > 0 && (oldest.Number == 0 || found[0].FirstFiledAt.Before(oldest.FirstFiledAt)) {
-			oldest = found[0]
-		}
-	}
-	return oldest, nil
 }

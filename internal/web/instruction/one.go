@@ -32,6 +32,7 @@ type file struct {
 	Elsewhere    request.Receiver // another software that receives the dossiers
 	Subscription credential.Watched
 	Claim        request.Claim
+	Renewal      request.Renewal
 	Thread       []request.Message
 	History      []audit.Entry // newest first
 	Instructors  []request.Person
@@ -93,6 +94,9 @@ func (h *Handler) file(ctx context.Context, by account.Actor, number habilitatio
 		return file{}, err
 	}
 	if f.Claim, err = h.Instruction.Claim(ctx, number); err != nil {
+		return file{}, err
+	}
+	if f.Renewal, err = h.Instruction.Renewal(ctx, number); err != nil {
 		return file{}, err
 	}
 	if f.Thread, err = h.Instruction.Thread(ctx, number); err != nil {

@@ -147,7 +147,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	return []web.Sample[homePage]{
 		{Name: "page", Content: homePage{
 			ProPage: page, Suspended: 3, Collectivities: directory.FormCounts{Open: 2550, Soon: 12, Closed: 1}, Oldest: oldest,
-			Waiting: request.Counts{ToInstruct: 41, Mine: 6, Unassigned: 30, Modifications: 4, Unread: 7, RipeClaims: 2},
+			Waiting: request.Counts{ToInstruct: 41, Mine: 6, Unassigned: 30, Modifications: 4, Renewals: 2, Unread: 7, RipeClaims: 2},
 		}},
 		{Name: "une-suspendue", Content: homePage{ProPage: page, Suspended: 1, Waiting: request.Counts{ToInstruct: 1, Unassigned: 1}, Oldest: oldest}},
 		{Name: "en-retard", Content: homePage{ProPage: page, Waiting: request.Counts{ToInstruct: 1, Modifications: 1}, Oldest: newQueueRow(late, sampleReader, noon)}},
@@ -196,6 +196,13 @@ func queueSamples(page web.ProPage) []web.Sample[queuePage] {
 	late := sampleQueue(2)
 	late[0].FiledAt, late[0].FirstFiledAt = noon.AddDate(0, -2, 0), noon.AddDate(0, -2, 0)
 	late[1].Software, late[1].Unread = "", 1 // of the generic form, for an editor that was confirmed
+	renewed := sampleQueue(1)
+	for _, days := range [...]int{-3, -1, 0, 1, 5, 40} {
+		line := renewed[0]
+		line.Number += habilitation.RequestNumber(len(renewed))
+		line.Renewal = request.Renewal{TokenID: "5f0c1a52-9a3e-4b7c-8d11-0242ac120002", Expiry: value.MonthsLater(noon.AddDate(0, 0, days), 0)}
+		renewed = append(renewed, line)
+	}
 	refused := show("etape=a_modifier", 3, sampleQueue(3), request.Filter{ID: 1, Name: "À relancer", Query: "etape=a_modifier"})
 	refused.Name = refused.Name.Refused("filter.name_required")
 	refused.Problems = form.Problems(refused.Name)
@@ -204,6 +211,7 @@ func queueSamples(page web.ProPage) []web.Sample[queuePage] {
 		{Name: "pleine", Content: show("page=2", 10_412, sampleQueue(25), kept...)},
 		{Name: "noms-longs", Content: show("q=saint&etape=toutes&editeur=90511200900014&formulaire=formulaire-qf&departement=2A&attribution=moi", 3, long, kept...)},
 		{Name: "reprises", Content: show("etape=transfert", 3, long)},
+		{Name: "prolongations", Content: show("etape=prolongation", 6, renewed[1:])},
 		{Name: "vide", Content: show("", 0, nil)},
 		{Name: "sans-resultat", Content: show("etape=redaction", 0, nil)},
 		{Name: "en-retard", Content: show("attribution=9&etape=modification", 2, late)},

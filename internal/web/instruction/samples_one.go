@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -38,6 +39,14 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	writing := sampleModification()
 	writing.Phase, writing.Sent, writing.FiledAt, writing.FirstFiledAt = request.Writing, nil, time.Time{}, time.Time{}
 	show("modification-en-ecriture", writing)
+	for _, days := range [...]int{40, 5, -3} {
+		renewed := sampleModification()
+		renewed.Renewal = request.Renewal{TokenID: "5f0c1a52-9a3e-4b7c-8d11-0242ac120002", Expiry: value.MonthsLater(noon.AddDate(0, 0, days), 0), SamePurpose: days > 5, RightContacts: days == 5}
+		show(fmt.Sprintf("prolongation-%d", days), renewed)
+	}
+	returnedRenewal := sampleModification()
+	returnedRenewal.Phase, returnedRenewal.Renewal = request.Returned, request.Renewal{TokenID: "5f0c1a52-9a3e-4b7c-8d11-0242ac120002", Expiry: value.MonthsLater(noon, 0)}
+	show("prolongation-a-corriger", returnedRenewal)
 	claimed := sampleFile()
 	claimed.Claim, claimed.Assignee = sampleClaim(80*time.Hour), request.Person{ID: 9, Name: "Hugo Marchal"}
 	show("reprise", claimed)

@@ -36,6 +36,7 @@ type onePage struct {
 	ApproveURL, ChangesURL, RefuseURL string // "" where the state or the role does not allow it
 	NextURL                           string // "" where nothing else waits
 
+	Renewal    *renewalView // of the token that it prolongs; nil for none
 	Assignment assignmentView
 	Claim      *claimView
 	// Deposited: there is something to read, besides what the town is writing.
@@ -50,6 +51,24 @@ type onePage struct {
 	Filled, Fixed answersView
 	Messages      threadView
 	History       []eventView
+}
+
+// renewalView is the prolongation that waits for a modification, with what the requester answered.
+type renewalView struct {
+	Countdown                  web.Countdown
+	TokenURL                   string
+	SamePurpose, RightContacts bool
+	Decidable                  bool // by the instructors, now
+}
+
+func newRenewalView(f file, now time.Time) *renewalView {
+	if f.Renewal.IsZero() || !f.Modification() {
+		return nil
+	}
+	return &renewalView{
+		Countdown: web.NewCountdown(f.Renewal.Expiry, now), TokenURL: "/jetons/" + f.Renewal.TokenID, SamePurpose: f.Renewal.SamePurpose,
+		RightContacts: f.Renewal.RightContacts, Decidable: f.Phase == request.Filed,
+	}
 }
 
 // assignmentView is who is in charge, and who may be.
@@ -84,7 +103,7 @@ func (v Views) newOnePage(page web.ProPage, f file, may reader) onePage {
 		Software: web.Typographic(f.Template.Software), Editor: editorOf(f.Application), Modification: f.Modification(),
 		State: newStateView(r.State, f.Phase), Help: helpOf(r.State, f.Phase), Since: web.MomentOf(r.StateAt),
 		Filed: newFiledView(f.FirstFiledAt, f.FiledAt, f.Phase, may.Now), Requester: newContactView("requester", r.Requester),
-		Assignment: newAssignmentView(f, may), Claim: newClaimView(r, f.Claim, may.Now), Deposited: deposited(f.Application) != nil,
+		Assignment: newAssignmentView(f, may), Claim: newClaimView(r, f.Claim, may.Now), Renewal: newRenewalView(f, may.Now), Deposited: deposited(f.Application) != nil,
 		Messages: newThreadView(r.Number, f.Thread), History: v.newEventViews(f.History), Urgent: f.Modification() && f.Phase == request.Filed,
 	}
 	if r.Current.Number != 0 {

@@ -68,6 +68,7 @@ type queueRow struct {
 	State                    stateView
 	Unread                   int
 	Claimed                  bool
+	Renewal                  *web.Countdown // of the token that it prolongs; nil for none
 }
 
 func newQueuePage(page web.ProPage, asked web.Criteria, total int, kept []request.Filter) queuePage {
@@ -119,6 +120,10 @@ func newQueueRow(q request.Queued, reader int64, now time.Time) queueRow {
 	}
 	if q.Phase == "" {
 		row.URL = claimPath(q.Number)
+	}
+	if !q.Renewal.IsZero() {
+		left := web.NewCountdown(q.Renewal.Expiry, now)
+		row.Renewal = &left
 	}
 	return row
 }
