@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Two hundred portals are built here, and as many in processes of their own: most of what
+	// they allocate lives as long as they do, and the collector looks at it in vain.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(2 << 30)
 	if os.Getenv(mortalMark) != "" { // this program run again by a kill test
 		os.Exit(mainOfMortal())
 	}
