@@ -130,6 +130,7 @@ func (b *tab) turnTo(address string) *tab {
 // « axe-core, 0 violation … every page … empty, error and full states » and « Reflow
 // 320 px » (users-reliability-security.md, E.1), whatever the length of the names.
 func TestEveryPageInEveryStateIsAccessible(t *testing.T) {
+	t.Parallel()
 	p := open(t)
 	for part := range slices.Chunk(p.gallery(), picturesPerBrowser) {
 		t.Run("from "+part[0].name, func(t *testing.T) {
@@ -151,6 +152,7 @@ func TestEveryPageInEveryStateIsAccessible(t *testing.T) {
 // A tool that finds nothing proves nothing until it has found something, on a page that is
 // turned to as the pictures are.
 func TestTheAccessibilityToolFindsWhatIsPlanted(t *testing.T) {
+	t.Parallel()
 	b := browse(t, narrow)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
