@@ -116,7 +116,7 @@ func TestWhatTheExistingSystemGrantedIsBroughtOnce(t *testing.T) {
 	brought := s.rows()
 	for table, expected := range map[string]string{
 		"requests": `"mails_by": "portail"`, "habilitations": `"dpd@pays.example.fr"`, "subscriptions": `"state": "actif"`,
-		"tokens": `"collector": "ancien système"`, "collectivities": `"form": "ouvert"`, "audit_events": `"habilitation.adopted"`,
+		"tokens": `"collector": "l’ancien système"`, "collectivities": `"form": "ouvert"`, "audit_events": `"habilitation.adopted"`,
 	} {
 		if !strings.Contains(brought[table], expected) {
 			t.Errorf("%s has no %s:\n%s", table, expected, brought[table])

@@ -11,7 +11,7 @@ import (
 
 // sealedThings says in French what is kept sealed.
 var sealedThings = map[operation.SealedKind]string{
-	operation.SealedHubAccounts: "Identifiants HubEE", operation.SealedTokens: "Jetons pas encore récupérés", operation.SealedMails: "Mails",
+	operation.SealedCandidates: "Identifiants HubEE en attente de test", operation.SealedHubAccounts: "Identifiants HubEE", operation.SealedTokens: "Jetons pas encore récupérés", operation.SealedMails: "Mails",
 	operation.SealedEvents: "Événements de DataPass", operation.SealedPayloads: "Dossiers en cours d’envoi",
 }
 

@@ -19,18 +19,15 @@ type Existing struct {
 	Adopted   decision.Adopted
 }
 
-// maxExisting is far more than 35,000 towns take.
-const maxExisting = 64 << 20
-
 // ImportExisting brings the editors, the towns and the habilitations of the existing system
 // (PRODUCT.md 3.13). Nobody outside is asked anything: a postcode that the file lacks is for
 // the next import of collectivities.
 func (a *App) ImportExisting(ctx context.Context, source io.Reader) (done Existing, err error) {
-	text, err := io.ReadAll(io.LimitReader(source, maxExisting+1))
+	text, err := io.ReadAll(io.LimitReader(source, decision.MaxExisting+1))
 	switch {
 	case err != nil:
 		return done, fmt.Errorf("read the file: %w", err)
-	case len(text) > maxExisting:
+	case len(text) > decision.MaxExisting:
 		return done, errors.New("the file is larger than 64 MB")
 	}
 	towns := &directory.Service{Store: postgres.Collectivities{DB: a.db}, Now: a.now}

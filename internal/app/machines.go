@@ -36,9 +36,8 @@ func (a *App) mountEditorAPI(router *web.Router, parsed *web.Templates) error {
 	editors := &api.Editor{
 		Clients: &credential.Clients{Store: postgres.EditorClients{DB: a.db}}, Tokens: a.tokens.service,
 		Dossiers: &dossier.Lookup{Records: postgres.FollowUp{DB: a.db}, Journal: postgres.Journal{DB: a.db}, Now: a.now}, PortalURL: a.config.PortalURL,
-		Deposit: func(ctx context.Context, by account.Actor, siret value.Siret, id string, secret value.Secret) (string, error) {
-			state, err := a.habilitations.hubAccounts.Deposit(ctx, credential.HandOf(by), siret, id, secret)
-			return string(state), err
+		Deposit: func(ctx context.Context, by account.Actor, siret value.Siret, id string, secret value.Secret) (credential.HubAnswer, error) {
+			return a.habilitations.hubAccounts.Deposit(ctx, credential.HandOf(by), siret, id, secret)
 		},
 	}
 	editors.Mount(router)

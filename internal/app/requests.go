@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -67,8 +68,9 @@ func (a *App) watchDrafts(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d warnings, %d drafts", warned, erased), err
 }
 
-// purgeRequests erases what came to nothing.
+// purgeRequests erases what came to nothing, and the links that are forgotten.
 func (a *App) purgeRequests(ctx context.Context) (string, error) {
 	gone, files, err := a.requests.drafts.Purge(ctx)
-	return fmt.Sprintf("%d requests, %d files", gone, files), err
+	links, errLinks := a.requests.recovery.Purge(ctx)
+	return fmt.Sprintf("%d requests, %d files, %d links", gone, files, links), errors.Join(err, errLinks)
 }

@@ -136,7 +136,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 		Access: a.Access, Clients: clients, Watch: a.subscriptions(), API: a.machines.clients, Can: a.people.policy.Can,
 		PortalURL: a.config.PortalURL, Now: a.now, Frame: router.ProFrame,
 		Hub: a.habilitations.hubAccounts, HubPortal: a.config.HubEE.PortalURL,
-		Tokens: a.tokens.service, CurrentTokens: postgres.Tokens{DB: a.db}.ListCurrent,
+		Tokens: a.tokens.service, CurrentTokens: postgres.EditorClients{DB: a.db}.ListCurrent,
 	}
 	if editors.Views, err = editorspace.ParseViews(parsed); err != nil {
 		return err

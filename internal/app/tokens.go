@@ -26,7 +26,7 @@ func (a *App) newTokens(ring *seal.Ring, pepper *seal.Pepper) *tokens {
 	mint := &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TokenPrefix(a.config.Tokens.Prefix)}
 	made := &tokens{
 		service: &credential.Tokens{Store: store, Mint: mint, Sealer: ring, Opener: ring, Now: a.now},
-		gate:    &credential.Gate{Store: postgres.Tokens{DB: a.db}, Pepper: pepper, Now: a.now},
+		gate:    &credential.Gate{Store: postgres.Tokens{DB: a.db}, Pepper: pepper, Now: a.now, Clock: time.Now},
 		tally:   &credential.Tally{Store: store},
 	}
 	if key := a.config.APIParticulier.JWTKey; key != "" {
@@ -71,15 +71,13 @@ func (a *App) writeCalls(ctx context.Context, write func(context.Context) error)
 	}
 }
 
-// tendTokens issues the tokens that are missing and erases the texts that nobody may see.
+// tendTokens issues the tokens that are missing and erases the texts that nobody may see, each
+// whatever became of the others.
 func (a *App) tendTokens(ctx context.Context) (string, error) {
-	issued, err := a.tokens.service.IssueMissing(ctx)
-	if err != nil {
-		return fmt.Sprintf("%d issued", issued), err
-	}
+	issued, errIssue := a.tokens.service.IssueMissing(ctx)
 	erased, errTexts := a.tokens.service.EraseTexts(ctx)
 	forgotten, errUses := a.tokens.service.EraseUses(ctx)
-	return fmt.Sprintf("%d issued, %d texts, %d days", issued, erased, forgotten), errors.Join(errTexts, errUses)
+	return fmt.Sprintf("%d issued, %d texts, %d days", issued, erased, forgotten), errors.Join(errIssue, errTexts, errUses)
 }
 
 // enrolTokens gives the towns of a seed their tokens: those whose text the seed holds are in

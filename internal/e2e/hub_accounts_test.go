@@ -30,6 +30,11 @@ func TestAnEditorLeavesThePairsOfItsTowns(t *testing.T) {
 	target, _ := town.form("/21040107100019/depot")
 	leo.post(target, url.Values{"identifiant": {id}, "cle": {secret}}).at("/editeur/hubee/21040107100019").says("HubEE les accepte", "Déposés et testés").neverSays(secret)
 
+	slip := leo.post(target, url.Values{"identifiant": {id}, "cle": {"fausse"}}).says("HubEE refuse les nouveaux identifiants.", "Les précédents identifiants restent utilisés", "Déposés et testés")
+	if !strings.Contains(slip.body, "fr-alert--warning fr-alert--sm") {
+		t.Error("a refusal looks like a success")
+	}
+
 	other, key := pairOf("21280363900013")
 	if n := p.count(`SELECT count(*) FROM subscriptions WHERE siret = '21280363900013' AND editor_siret = $1`, tilleul); n == 0 {
 		p.execute(`UPDATE subscriptions SET editor_siret = $1 WHERE siret = '21280363900013'`, tilleul)
@@ -37,7 +42,7 @@ func TestAnEditorLeavesThePairsOfItsTowns(t *testing.T) {
 	report := leo.post("/editeur/hubee/depot", url.Values{"liste": {"21280363900013;" + other + ";" + key + "\r\n21040107100019;" + id + ";fausse"}}).
 		says("La liste est enregistrée", "Compte rendu de votre liste").neverSays(key)
 	p.drain()
-	leo.get(report.url.Path).says("HubEE refuse des identifiants", "Refusés par HubEE", "Déposés et testés")
+	leo.get(report.url.Path).says("HubEE refuse des identifiants", "là où les précédents restent utilisés", "Nouveaux identifiants refusés", "Déposés et testés")
 
 	shown := leo.get("/editeur/hubee/21280363900013").submit("/cle").answers(403)
 	shown.neverSays(key)

@@ -121,6 +121,7 @@ func everyVariant() (all []notice.Notice) {
 			To: "accueil@sainville.fr", At: noon,
 		})))
 	}
+	all = append(all, aboutTokens()...)
 	for _, name := range []string{"COMMUNE DE SAINVILLE", ""} {
 		for _, editor := range []string{"Logiciel Exemple", ""} {
 			all = append(all, must(credential.NewClosed(credential.Closed{

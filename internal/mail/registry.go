@@ -88,6 +88,7 @@ var registry = [...]entry{
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenIssued, "")},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenCollected, "")},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenReplaced, "")},
+	typed[credential.TokenTold]{sample: sampleToken(audit.TokenOverlapEnded, "")},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenSuspended, "Le jeton a été publié par erreur.\nNous le remplaçons cette semaine.")},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenResumed, "")},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenRevoked, "Le jeton a été publié par erreur.")},

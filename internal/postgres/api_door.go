@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -100,22 +101,24 @@ func (s APIDoor) RecordAccess(ctx context.Context, access machine.Access, most i
 	})
 }
 
-// FindAccess finds what an access token opens, and counts the call, in one statement.
-func (s APIDoor) FindAccess(ctx context.Context, digest [32]byte, stale, now time.Time) (machine.Pass, int, error) {
+// FindAccess finds what an access token opens, and counts the call, in one statement. What it
+// says of the address is machine.Client.Calls; a test compares them.
+func (s APIDoor) FindAccess(ctx context.Context, digest [32]byte, from netip.Addr, stale, now time.Time) (machine.Pass, int, error) {
 	const (
 		sqlAccess = `
 			WITH live AS (
-				SELECT a.client, a.scopes FROM api_accesses a
+				SELECT a.client, a.scopes, o.networks = '{}' OR $3::inet <<= ANY (o.networks) AS from_home FROM api_accesses a
 				JOIN api_client_secrets s ON s.id = a.secret JOIN api_clients o ON o.id = a.client
 				WHERE a.digest = $1 AND a.expires_at > $2 AND s.ended_at IS NULL AND o.revoked_at IS NULL
 			), counted AS (
 				INSERT INTO api_counts AS n (what, span, times, at) SELECT 'call ' || live.client, ` + presentSecond + `, 1, clock_timestamp() FROM live
+				WHERE live.from_home
 				ON CONFLICT (what) DO UPDATE SET span = greatest(n.span, EXCLUDED.span), at = EXCLUDED.at, -- never back to a second of before
 					times = CASE WHEN n.span < EXCLUDED.span THEN 1 ELSE n.times + 1 END
 				RETURNING times
 			)
-			SELECT ` + clientColumns + `, live.scopes AS opened, counted.times
-			FROM live CROSS JOIN counted JOIN api_clients c ON c.id = live.client` + withItsEditor + ``
+			SELECT ` + clientColumns + `, live.scopes AS opened, COALESCE(counted.times, 0) AS times
+			FROM live LEFT JOIN counted ON true JOIN api_clients c ON c.id = live.client` + withItsEditor
 		sqlUse = `UPDATE api_clients SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)`
 	)
 	var row struct {
@@ -123,10 +126,10 @@ func (s APIDoor) FindAccess(ctx context.Context, digest [32]byte, stale, now tim
 		Opened pq.StringArray `db:"opened"`
 		Times  int            `db:"times"`
 	}
-	if err := s.DB.pool.GetContext(ctx, &row, sqlAccess, digest[:], now); err != nil {
+	if err := s.DB.pool.GetContext(ctx, &row, sqlAccess, digest[:], now, nullText(knownAddress(from))); err != nil {
 		return machine.Pass{}, 0, notFoundAs("api_client.unknown", err)
 	}
-	if row.LastUsedAt.Time.Before(stale) {
+	if row.Times > 0 && row.LastUsedAt.Time.Before(stale) {
 		if _, err := s.DB.pool.ExecContext(ctx, sqlUse, row.ID, now, stale); err != nil {
 			return machine.Pass{}, 0, fmt.Errorf("note the use of an API client: %w", err)
 		}
@@ -139,6 +142,14 @@ func (s APIDoor) FindAccess(ctx context.Context, digest [32]byte, stale, now tim
 		}
 	}
 	return pass, row.Times, err
+}
+
+// knownAddress is "" for an address that is in no network: not known, or of a zone of its own.
+func knownAddress(from netip.Addr) string {
+	if !from.IsValid() || from.Zone() != "" {
+		return ""
+	}
+	return from.String()
 }
 
 // PurgeAccesses erases the access tokens that are over, and the counts of before.

@@ -72,7 +72,7 @@ func (s *scene) gateAt(now time.Time) *credential.Gate {
 		s.t.Fatal(err)
 	}
 	return &credential.Gate{
-		Store: postgres.Tokens{DB: s.db}, Pepper: pepper, Foreign: credential.ForeignKey{Key: inheritedKey}, Now: func() time.Time { return now },
+		Store: postgres.Tokens{DB: s.db}, Pepper: pepper, Foreign: credential.ForeignKey{Key: inheritedKey}, Now: func() time.Time { return now }, Clock: time.Now,
 	}
 }
 

@@ -3,6 +3,9 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"fmt"
+
+	"github.com/lib/pq"
 
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
@@ -79,5 +82,21 @@ func (s EditorClients) ListClients(ctx context.Context, editor, only, after valu
 
 // ListCurrent lists the token that goes on of each of some towns, with an editor.
 func (s EditorClients) ListCurrent(ctx context.Context, editor value.Siret, towns []value.Siret) (map[value.Siret]credential.Token, error) {
-	return Tokens(s).ListCurrent(ctx, editor, towns)
+	const sqlList = `
+		SELECT DISTINCT ON (t.siret) ` + tokenColumns + ` FROM tokens t
+		WHERE t.editor_siret = $1 AND t.siret = ANY($2)
+		ORDER BY t.siret, t.replaced_at IS NOT NULL, t.revoked_at IS NOT NULL, t.issued_at DESC`
+	sirets := make(pq.StringArray, len(towns))
+	for i, town := range towns {
+		sirets[i] = town.String()
+	}
+	var rows []tokenRow
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, editor.String(), sirets); err != nil {
+		return nil, fmt.Errorf("list the tokens of towns: %w", err)
+	}
+	current := map[value.Siret]credential.Token{}
+	for _, row := range rows {
+		current[value.Siret(row.Siret)] = row.token()
+	}
+	return current, nil
 }

@@ -28,7 +28,7 @@ func TestTokensOfNoOneOpenLikeRealOnes(t *testing.T) {
 	if err != nil || len(texts) != 40 {
 		t.Fatalf("%d tokens, %v", len(texts), err)
 	}
-	gate := credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: mint.Pepper, Now: func() time.Time { return noon }}
+	gate := credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: mint.Pepper, Now: func() time.Time { return noon }, Clock: time.Now}
 	towns := map[string]bool{}
 	for _, text := range texts {
 		admitted, err := gate.Admit(ctx, text)

@@ -42,6 +42,14 @@ type hubAccessRow struct {
 	By             sql.NullString `db:"by_name"`
 	KeptAt         sql.NullTime   `db:"kept_at"`
 	Batch          sql.NullInt64  `db:"batch"`
+	NextState      sql.NullString `db:"next_state"`
+	NextStateAt    sql.NullTime   `db:"next_state_at"`
+	NextClientID   sql.NullString `db:"next_client_id"`
+	NextSealed     []byte         `db:"next_sealed"`
+	NextByID       sql.NullString `db:"next_by_id"`
+	NextBy         sql.NullString `db:"next_by_name"`
+	NextKeptAt     sql.NullTime   `db:"next_kept_at"`
+	NextBatch      sql.NullInt64  `db:"next_batch"`
 	Revision       sql.NullInt64  `db:"revision"`
 
 	Total int `db:"total"`
@@ -50,7 +58,8 @@ type hubAccessRow struct {
 // hubAccessColumns hold nothing of the people of the town.
 const hubAccessColumns = `
 	s.siret, s.editor_siret, COALESCE(c.name, s.organisation) AS town, s.want, s.state, s.suspended_at_hub, s.at_hub, s.code_cog,
-	COALESCE(s.hub_id, '') AS hub_id, a.state AS account_state, a.state_at, a.client_id, a.sealed, a.by_id, a.by_name, a.kept_at, a.batch, a.revision`
+	COALESCE(s.hub_id, '') AS hub_id, a.state AS account_state, a.state_at, a.client_id, a.sealed, a.by_id, a.by_name, a.kept_at, a.batch, a.revision,
+	a.next_state, a.next_state_at, a.next_client_id, a.next_sealed, a.next_by_id, a.next_by_name, a.next_kept_at, a.next_batch`
 
 // hubAccessTables join what is kept with the editor that receives: what another one left, were
 // there such a row, would not be seen.
@@ -65,9 +74,15 @@ func (r hubAccessRow) access() credential.HubAccess {
 		Siret: siret, Editor: editor, Town: r.Town, Want: credential.Want(r.Want), State: credential.State(r.State),
 		SuspendedAtHub: r.SuspendedAtHub, AtHub: credential.HubStatus(r.AtHub), COG: r.COG, HubID: r.HubID,
 		Account: credential.HubAccount{
-			Siret: siret, Editor: editor, State: credential.HubAccountState(r.AccountState.String), StateAt: r.StateAt.Time,
-			ClientID: r.ClientID.String, Sealed: r.Sealed, ByID: r.ByID.String, By: r.By.String, At: r.KeptAt.Time,
-			Batch: r.Batch.Int64, Revision: int(r.Revision.Int64),
+			Siret: siret, Editor: editor, Revision: int(r.Revision.Int64),
+			HubDeposit: credential.HubDeposit{
+				State: credential.HubAccountState(r.AccountState.String), StateAt: r.StateAt.Time, ClientID: r.ClientID.String, Sealed: r.Sealed,
+				ByID: r.ByID.String, By: r.By.String, At: r.KeptAt.Time, Batch: r.Batch.Int64,
+			},
+			Next: credential.HubDeposit{
+				State: credential.HubAccountState(r.NextState.String), StateAt: r.NextStateAt.Time, ClientID: r.NextClientID.String, Sealed: r.NextSealed,
+				ByID: r.NextByID.String, By: r.NextBy.String, At: r.NextKeptAt.Time, Batch: r.NextBatch.Int64,
+			},
 		},
 	}
 }
@@ -75,24 +90,31 @@ func (r hubAccessRow) access() credential.HubAccess {
 // toFetch tells that HubEE shows a pair of which nothing is known here.
 const toFetch = `(a.siret IS NULL AND s.want = 'actif' AND s.state = 'actif')`
 
+// lastState is where the pair that was deposited last stands; of a list, whose number is a
+// parameter, the pair that came with it.
+func lastState(batch string) string {
+	return `CASE WHEN ` + batch + ` = 0 OR a.next_batch = ` + batch + ` THEN COALESCE(a.next_state, a.state) ELSE a.state END`
+}
+
 // ListHubAccesses lists a page of the towns of an editor: what HubEE refuses first, then what
 // is to be fetched, then what nobody could test.
 func (h HubAccounts) ListHubAccesses(ctx context.Context, query credential.HubQuery) ([]credential.HubAccess, int, error) {
-	const sqlList = `
+	sqlList := `
 		SELECT ` + hubAccessColumns + `, count(*) OVER () AS total` + hubAccessTables + `
+		CROSS JOIN LATERAL (SELECT ` + lastState("$5") + ` AS state) l
 		WHERE s.editor_siret = $1
 		  AND ($2 OR cardinality($3::text[]) > 0 AND COALESCE(c.folded_name, ` + plain + `s.organisation` + plainEnds + `) LIKE ALL ($3)
 			OR $4 <> '' AND s.siret LIKE $4 || '%')
-		  AND ($5 = 0 OR a.batch = $5)
+		  AND ($5 = 0 OR a.batch = $5 OR a.next_batch = $5)
 		  AND CASE $6
 			WHEN '' THEN true
 			WHEN 'a_recuperer' THEN ` + toFetch + `
 			WHEN 'recuperes' THEN a.state = 'recupere'
 			WHEN 'deposes' THEN a.sealed IS NOT NULL
-			WHEN 'a_tester' THEN a.state IN ('depose', 'test_impossible')
-			WHEN 'refuses' THEN a.state = 'refuse' END
+			WHEN 'a_tester' THEN l.state IN ('depose', 'test_impossible')
+			WHEN 'refuses' THEN l.state = 'refuse' END
 		ORDER BY
-			CASE WHEN a.state = 'refuse' THEN 0 WHEN ` + toFetch + ` THEN 1 WHEN a.state = 'test_impossible' THEN 2 ELSE 3 END,
+			CASE WHEN l.state = 'refuse' THEN 0 WHEN ` + toFetch + ` THEN 1 WHEN l.state = 'test_impossible' THEN 2 ELSE 3 END,
 			COALESCE(c.folded_name, ` + plain + `s.organisation` + plainEnds + `), s.siret
 		LIMIT $7 OFFSET $8`
 	var rows []hubAccessRow
@@ -114,11 +136,13 @@ func accessesOf(rows []hubAccessRow) []credential.HubAccess {
 
 // CountHubAccesses counts the towns of an editor, or those of one list.
 func (h HubAccounts) CountHubAccesses(ctx context.Context, editor value.Siret, batch int64) (credential.HubCounts, error) {
-	const sqlCount = `
+	sqlCount := `
 		SELECT count(*) AS total, count(*) FILTER (WHERE ` + toFetch + `) AS to_fetch, count(*) FILTER (WHERE a.state = 'recupere') AS fetched,
-			count(a.sealed) AS kept, count(*) FILTER (WHERE a.state IN ('depose', 'test_impossible')) AS untold,
-			count(*) FILTER (WHERE a.state = 'refuse') AS refused, count(*) FILTER (WHERE a.state = 'teste') AS tested` + hubAccessTables + `
-		WHERE s.editor_siret = $1 AND ($2 = 0 OR a.batch = $2)`
+			count(a.sealed) AS kept, count(*) FILTER (WHERE l.state IN ('depose', 'test_impossible')) AS untold,
+			count(*) FILTER (WHERE l.state = 'refuse') AS refused, count(*) FILTER (WHERE l.state = 'teste') AS tested,
+			count(*) FILTER (WHERE l.state = 'refuse' AND a.state = 'teste') AS spared` + hubAccessTables + `
+		CROSS JOIN LATERAL (SELECT ` + lastState("$2") + ` AS state) l
+		WHERE s.editor_siret = $1 AND ($2 = 0 OR a.batch = $2 OR a.next_batch = $2)`
 	var row struct {
 		Total   int `db:"total"`
 		ToFetch int `db:"to_fetch"`
@@ -127,6 +151,7 @@ func (h HubAccounts) CountHubAccesses(ctx context.Context, editor value.Siret, b
 		Untold  int `db:"untold"`
 		Refused int `db:"refused"`
 		Tested  int `db:"tested"`
+		Spared  int `db:"spared"`
 	}
 	err := h.DB.pool.GetContext(ctx, &row, sqlCount, editor.String(), batch)
 	return credential.HubCounts(row), err
@@ -170,9 +195,13 @@ func (h HubAccounts) FindHubAccesses(ctx context.Context, editor value.Siret, si
 	return found, nil
 }
 
-// FindHubClients tells which of an editor's towns has each of some client ids.
+// FindHubClients tells which of an editor's towns has each of some client ids. That of a refused
+// candidate is nobody's: it may be another town's, which is why it was refused.
 func (h HubAccounts) FindHubClients(ctx context.Context, editor value.Siret, ids []string) (map[string]value.Siret, error) {
-	const sqlOwners = `SELECT client_id, min(siret) AS siret FROM hub_accounts WHERE editor_siret = $1 AND client_id = ANY ($2) GROUP BY client_id`
+	const sqlOwners = `
+		SELECT o.client_id, min(a.siret) AS siret
+		FROM hub_accounts a CROSS JOIN LATERAL (VALUES (a.client_id), (CASE WHEN a.next_sealed IS NOT NULL THEN a.next_client_id END)) o (client_id)
+		WHERE a.editor_siret = $1 AND o.client_id = ANY ($2) GROUP BY o.client_id`
 	var rows []struct {
 		Client string `db:"client_id"`
 		Siret  string `db:"siret"`
@@ -226,7 +255,7 @@ func recordHubAccount(ctx context.Context, tx *sqlx.Tx, change credential.HubAcc
 	if err := stillReceives(ctx, tx, change.After); err != nil {
 		return err
 	}
-	if err := writeHubAccount(ctx, tx, change.After, change.Told); err != nil {
+	if err := writeHubAccount(ctx, tx, change.After, change.Part); err != nil {
 		return err
 	}
 	for _, event := range change.Events {
@@ -254,37 +283,63 @@ func stillReceives(ctx context.Context, tx *sqlx.Tx, a credential.HubAccount) er
 	return nil
 }
 
+// noNext leaves no candidate.
+const noNext = `next_state = NULL, next_state_at = NULL, next_client_id = NULL, next_sealed = NULL, next_by_id = NULL, next_by_name = NULL,
+	next_kept_at = NULL, next_batch = NULL`
+
 // writeHubAccount writes what was read at its revision; 0 is nothing. Code: hub_account.moved.
-func writeHubAccount(ctx context.Context, tx *sqlx.Tx, a credential.HubAccount, told bool) error {
+func writeHubAccount(ctx context.Context, tx *sqlx.Tx, a credential.HubAccount, part credential.HubPart) error {
 	const (
 		sqlInsert = `
 			INSERT INTO hub_accounts (siret, editor_siret, state, state_at, client_id, sealed, by_id, by_name, kept_at, batch)
-			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 WHERE $11 = 0 ON CONFLICT (siret) DO NOTHING`
-		sqlUpdate = `
-			UPDATE hub_accounts SET state = $3, state_at = $4, client_id = $5, sealed = $6, by_id = $7, by_name = $8, kept_at = $9, batch = $10,
-				revision = revision + 1
-			WHERE siret = $1 AND editor_siret = $2 AND revision = $11`
-		sqlTold = `
-			UPDATE hub_accounts SET state = $3, state_at = $4, revision = revision + 1
-			WHERE siret = $1 AND editor_siret = $2 AND revision = $5`
-		sqlErase = `DELETE FROM hub_accounts WHERE siret = $1 AND editor_siret = $2 AND revision = $3`
+			SELECT $1, $2, $4, $5, $6, $7, $8, $9, $10, $11 WHERE $3 = 0 ON CONFLICT (siret) DO NOTHING`
+		sqlErase = `DELETE FROM hub_accounts` + asRead
+		sqlWhole = `
+			UPDATE hub_accounts SET state = $4, state_at = $5, client_id = $6, sealed = $7, by_id = $8, by_name = $9, kept_at = $10, batch = $11,
+				revision = revision + 1` + asRead
+		sqlTold = `UPDATE hub_accounts SET state = $4, state_at = $5, ` + noNext + `, revision = revision + 1` + asRead
+		sqlNext = `
+			UPDATE hub_accounts SET next_state = $4, next_state_at = $5, next_client_id = $6, next_sealed = $7, next_by_id = $8, next_by_name = $9,
+				next_kept_at = $10, next_batch = $11, revision = revision + 1` + asRead
+		sqlNextTold = `
+			UPDATE hub_accounts SET next_state = $4, next_state_at = $5, next_sealed = CASE WHEN $4 = 'refuse' THEN NULL ELSE next_sealed END,
+				revision = revision + 1` + asRead
+		sqlNextTaken = `
+			UPDATE hub_accounts SET state = $4, state_at = $5, client_id = next_client_id, sealed = next_sealed, by_id = next_by_id,
+				by_name = next_by_name, kept_at = next_kept_at, batch = next_batch, ` + noNext + `, revision = revision + 1` + asRead
 	)
-	statement, arguments := sqlUpdate, []any{
-		a.Siret.String(), a.Editor.String(), string(a.State), a.StateAt, a.ClientID, a.Sealed, a.ByID, a.By, a.At, nullNumber(a.Batch), a.Revision,
+	var statement string
+	var written []any
+	switch part {
+	case credential.HubWhole:
+		statement, written = sqlWhole, depositRow(a.HubDeposit)
+		if a.State == credential.HubAccountNone {
+			statement, written = sqlErase, nil
+		} else if a.Revision == 0 {
+			statement = sqlInsert
+		}
+	case credential.HubTold:
+		statement, written = sqlTold, []any{string(a.State), a.StateAt}
+	case credential.HubNext:
+		statement, written = sqlNext, depositRow(a.Next)
+	case credential.HubNextTold:
+		statement, written = sqlNextTold, []any{string(a.Next.State), a.Next.StateAt}
+	case credential.HubNextTaken:
+		statement, written = sqlNextTaken, []any{string(a.State), a.StateAt}
 	}
-	switch {
-	case a.State == credential.HubAccountNone:
-		statement, arguments = sqlErase, []any{a.Siret.String(), a.Editor.String(), a.Revision}
-	case told:
-		statement, arguments = sqlTold, append(arguments[:4:4], a.Revision)
-	case a.Revision == 0:
-		statement = sqlInsert
-	}
-	result, err := tx.ExecContext(ctx, statement, arguments...)
+	result, err := tx.ExecContext(ctx, statement, append([]any{a.Siret.String(), a.Editor.String(), a.Revision}, written...)...)
 	if err != nil {
 		return fmt.Errorf("write an access to HubEE: %w", err)
 	}
 	return oneRow(result, fault.New(fault.Conflict, "hub_account.moved"))
+}
+
+// asRead selects the row of a town as it was read.
+const asRead = ` WHERE siret = $1 AND editor_siret = $2 AND revision = $3`
+
+// depositRow is a deposit as statements take it.
+func depositRow(d credential.HubDeposit) []any {
+	return []any{string(d.State), d.StateAt, d.ClientID, d.Sealed, d.ByID, d.By, d.At, nullNumber(d.Batch)}
 }
 
 // RecordHubReveal records that a pair is shown: the one that was read, to the editor that has

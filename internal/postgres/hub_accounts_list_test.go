@@ -52,8 +52,8 @@ func TestHubEEIsSilent(t *testing.T) {
 	if diff := cmp.Diff(want, d.hubJournal(majastres)); diff != "" {
 		t.Errorf("the journal (-want +got):\n%s", diff)
 	}
-	if state, err := d.Test(ctx, handOf(tilleul), majastres); err != nil || state != credential.HubAccountTested {
-		t.Errorf("« Tester à nouveau »: %s, %v", state, err)
+	if answer, err := d.Test(ctx, handOf(tilleul), majastres); err != nil || answer.State != credential.HubAccountTested {
+		t.Errorf("« Tester à nouveau »: %+v, %v", answer, err)
 	}
 }
 
@@ -135,9 +135,51 @@ func TestAListIsRecordedAtOnceAndTestedAfterwards(t *testing.T) {
 	if diff := cmp.Diff(credential.HubCounts{Total: 2, Kept: 2, Tested: 1, Refused: 1}, progress()); diff != "" {
 		t.Errorf("after the tests: %s", diff)
 	}
+	d.listsAWrongKeyAgain(batch)
 	if counts, err := d.Counts(ctx, brume, batch); err != nil || counts.Total != 0 {
 		t.Errorf("another editor counts %+v of it, %v", counts, err)
 	}
+}
+
+// listsAWrongKeyAgain deposits a list with a wrong key for the town whose pair is accepted: the
+// report of that list says that it is refused and the former one kept, the report of the former
+// list (batch) is as it was.
+func (d *hubDesk) listsAWrongKeyAgain(batch int64) {
+	d.t.Helper()
+	ctx := context.Background()
+	counted := func(batch int64) credential.HubCounts {
+		counts, err := d.Counts(ctx, tilleul, batch)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		return counts
+	}
+	before := counted(batch)
+	lines, err := credential.ReadHubList("21040107100019;si-21040107100019;fausse")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	_, again, err := d.DepositList(ctx, handOf(tilleul), lines)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if diff := cmp.Diff(credential.HubCounts{Total: 1, Kept: 1, Untold: 1}, counted(again)); diff != "" {
+		d.t.Errorf("before the test: %s", diff)
+	}
+	if err := d.TestOrdered(ctx, majastres); err != nil {
+		d.t.Fatal(err)
+	}
+	if diff := cmp.Diff(credential.HubCounts{Total: 1, Kept: 1, Refused: 1, Spared: 1}, counted(again)); diff != "" {
+		d.t.Errorf("after the test: %s", diff)
+	}
+	if diff := cmp.Diff(before, counted(batch)); diff != "" {
+		d.t.Errorf("the former list: %s", diff)
+	}
+	listed, total, err := d.List(ctx, tilleul, credential.HubSearch{Batch: again, Limit: 10})
+	if err != nil || total != 1 || listed[0].Siret != majastres || listed[0].Account.Next.State != credential.HubAccountRefused {
+		d.t.Errorf("the report lists %+v, %v", listed, err)
+	}
+	d.inUse(majastres)
 }
 
 // « filters « à récupérer / déposés / refusés » », what calls for somebody first.

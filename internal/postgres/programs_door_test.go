@@ -161,6 +161,41 @@ func TestCallsAreCounted(t *testing.T) {
 	s.opens(grants[0], machine.ScopeTokens)
 }
 
+// Whoever shows a stolen token from elsewhere does not use up the calls of the client, nor moves
+// its last use; what the statement says of an address is what the rules say.
+func TestACallFromElsewhereIsNotCounted(t *testing.T) {
+	s := openOffice(t)
+	client, secret := s.create("Serveur", "203.0.113.0/24", "2001:db8::/48", "192.0.2.1/32")
+	anywhere, itsSecret := s.create("Ailleurs")
+	grants := map[string]machine.Grant{client.ID: s.issue(client, secret), anywhere.ID: s.issue(anywhere, itsSecret)}
+	addresses := []netip.Addr{{}, home, away}
+	for _, text := range []string{
+		"203.0.113.0", "203.0.113.255", "203.0.114.0", "192.0.2.1", "192.0.2.2", "2001:db8::77", "2001:db8:1::", "::ffff:203.0.113.7", "2001:db8::77%eth0", "::", "0.0.0.0",
+	} {
+		addresses = append(addresses, netip.MustParseAddr(text))
+	}
+	for _, of := range []machine.Client{client, anywhere} {
+		for _, from := range addresses {
+			s.run(`DELETE FROM api_counts`)
+			s.run(`UPDATE api_clients SET last_used_at = NULL`)
+			_, err := s.door.Admit(t.Context(), grants[of.ID].Text, from)
+			admitted := of.Calls(from)
+			if counted, used := s.count(`SELECT count(*) FROM api_counts`), s.count(`SELECT count(last_used_at) FROM api_clients`); admitted != (err == nil) ||
+				admitted != (counted == 1) || admitted != (used == 1) {
+				t.Errorf("%s from %s: may call: %t, told %v, %d counted, %d used", of.Name, from, admitted, err, counted, used)
+			}
+		}
+	}
+	for range 2 * machine.CallsPerSecond {
+		_, err := s.door.Admit(t.Context(), grants[client.ID].Text, away)
+		s.refused(err, "api_client.access_refused")
+	}
+	s.opens(grants[client.ID], machine.ScopeTokens)
+	if n := s.told("api_client.address_refused"); n != 1 {
+		t.Errorf("the journal tells it %d times", n)
+	}
+}
+
 // « Bound the number of live tokens per client »: the oldest gives way.
 func TestAProgramThatAsksAtEachCallDoesNoHarm(t *testing.T) {
 	s := openOffice(t)

@@ -160,3 +160,13 @@ func (s Recovery) RecordRecovered(ctx context.Context, token [32]byte, l request
 		return recordEvent(ctx, tx, event)
 	})
 }
+
+// PurgeLinks erases old links.
+func (s Recovery) PurgeLinks(ctx context.Context, expiredBefore time.Time) (int, error) {
+	result, err := s.DB.pool.ExecContext(ctx, `DELETE FROM holder_links WHERE expires_at <= $1`, expiredBefore)
+	if err != nil {
+		return 0, err
+	}
+	erased, err := result.RowsAffected()
+	return int(erased), err
+}

@@ -38,12 +38,8 @@ type sealedTable struct {
 }
 
 var sealedTables = map[operation.SealedKind]sealedTable{
-	operation.SealedHubAccounts: {
-		name: "hub_accounts", id: "siret", column: "sealed", about: "editor_siret",
-		place: func(id, about string) string {
-			return credential.HubAccountPlace(value.Siret(id), value.Siret(about))
-		},
-	},
+	operation.SealedCandidates:  {name: "hub_accounts", id: "siret", column: "next_sealed", about: "editor_siret", place: hubAccountPlace},
+	operation.SealedHubAccounts: {name: "hub_accounts", id: "siret", column: "sealed", about: "editor_siret", place: hubAccountPlace},
 	operation.SealedTokens: {
 		name: "tokens", id: "id", column: "sealed", first: "00000000-0000-0000-0000-000000000000", about: "''",
 		place: func(id, _ string) string { return credential.TextPlace(id) },
@@ -64,6 +60,10 @@ var sealedTables = map[operation.SealedKind]sealedTable{
 		name: "dossier_payloads", id: "dossier_id", column: "key", first: "0", about: "(SELECT d.reference FROM dossiers d WHERE d.id = dossier_id)",
 		place: func(_, about string) string { return seal.RowKeyPlace(dossier.PayloadPlace(value.Reference(about))) },
 	},
+}
+
+func hubAccountPlace(siret, editor string) string {
+	return credential.HubAccountPlace(value.Siret(siret), value.Siret(editor))
 }
 
 // ofOthers selects the texts that another key than $1 sealed.

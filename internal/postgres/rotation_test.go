@@ -47,6 +47,8 @@ func (d *hubDesk) sealedOfEach(ring *seal.Ring) {
 	if _, err := d.Deposit(ctx, handOf(tilleul), majastres, "si", "secret-of-hub_accounts"); err != nil {
 		d.t.Fatal(err)
 	}
+	d.run(`UPDATE hub_accounts SET state = 'teste', next_state = 'depose', next_state_at = $1, next_client_id = 'si', next_sealed = $2, next_by_id = by_id,
+		next_by_name = by_name, next_kept_at = kept_at`, noon, ring.Seal([]byte("secret-of-hub_candidates"), credential.HubAccountPlace(majastres, tilleul)))
 	d.run(`INSERT INTO tokens (id, public_id, digest, pepper, sealed, request, habilitation, siret, scopes, issued_at, expires_at)
 		SELECT $1, 'abcdefghijkl', $2, 'p1', $3, r.number, h.number, r.siret, '{}', $4, $4 FROM requests r JOIN habilitations h ON h.request = r.number ORDER BY h.number LIMIT 1`,
 		tokenID, make([]byte, 32), ring.Seal([]byte("secret-of-tokens"), "token "+tokenID), noon)
@@ -77,6 +79,7 @@ func (d *hubDesk) opened(ring *seal.Ring) map[operation.SealedKind]string {
 	}
 	read := map[operation.SealedKind]string{}
 	for kind, row := range map[operation.SealedKind]struct{ query, place string }{
+		operation.SealedCandidates:  {`SELECT next_sealed FROM hub_accounts`, credential.HubAccountPlace(majastres, tilleul)},
 		operation.SealedHubAccounts: {`SELECT sealed FROM hub_accounts`, credential.HubAccountPlace(majastres, tilleul)},
 		operation.SealedTokens:      {`SELECT sealed FROM tokens`, "token " + tokenID},
 		operation.SealedMails:       {`SELECT content FROM mails`, notice.Place("invitation 3")},

@@ -59,7 +59,7 @@ func (s Tokens) FindShown(ctx context.Context, shown credential.Shown) (credenti
 // CountShown finds a token by what was shown, and counts a call of its request's software,
 // whatever its token and the instance.
 func (s Tokens) CountShown(ctx context.Context, shown credential.Shown, now time.Time) (credential.Token, credential.Allowance, error) {
-	text, arguments := sqlCounted, append(shownBy(shown), credential.CallsPerSecond, now)
+	text, arguments := sqlCounted, append(shownBy(shown), credential.CountedPerSecond, now)
 	if shown.PublicID == "" {
 		text = sqlCountedForeign
 	}
@@ -71,8 +71,8 @@ func (s Tokens) CountShown(ctx context.Context, shown credential.Shown, now time
 	left := credential.Allowance{Limit: credential.CallsPerSecond}
 	switch state := t.State(now); {
 	case second.Valid:
-		left.Remaining, left.Reset = left.Limit-int(calls.Int64), time.Unix(second.Int64+1, 0)
-	case state.Opens() || state == credential.TokenExpired: // since when, the present second tells well enough
+		left.Remaining, left.Reset = credential.CountedPerSecond-int(calls.Int64), time.Unix(second.Int64+1, 0)
+	case state.Counts(): // since when, the present second tells well enough
 		left.Exceeded, left.Reset = true, time.Now().Truncate(time.Second).Add(time.Second)
 	default:
 		left = credential.Allowance{}

@@ -56,7 +56,7 @@ func TestAnEarlierPepperStillOpens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &credential.Gate{Store: v.gate.Store, Pepper: pepper, Now: v.gate.Now}
+		return &credential.Gate{Store: v.gate.Store, Pepper: pepper, Now: v.gate.Now, Clock: time.Now}
 	}
 	if _, err := renewed(seal.NewKey("new")).Admit(ctx, text); !fault.Is(err, "token.unknown") {
 		t.Errorf("without its key: %v", err)
@@ -81,7 +81,7 @@ func TestTheCallsOfASecondAreCountedTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gates := []*credential.Gate{v.gate, {Store: postgres.Tokens{DB: connect(t, v.addresses.App)}, Pepper: v.gate.Pepper, Now: v.gate.Now}}
+	gates := []*credential.Gate{v.gate, {Store: postgres.Tokens{DB: connect(t, v.addresses.App)}, Pepper: v.gate.Pepper, Now: v.gate.Now, Clock: time.Now}}
 	var mu sync.Mutex
 	admitted, refused := map[int64]int{}, map[int64]int{}
 	var together sync.WaitGroup
@@ -102,13 +102,59 @@ func TestTheCallsOfASecondAreCountedTogether(t *testing.T) {
 	}
 	together.Wait()
 	for second, n := range admitted {
-		if n > credential.CallsPerSecond || refused[second] > 0 && n != credential.CallsPerSecond {
+		// Those under way when a second begins are no instance's first.
+		if n > credential.CountedPerSecond+len(gates) || refused[second] > 0 && n < credential.CountedPerSecond {
 			t.Errorf("in second %d, %d calls were admitted and %d refused", second, n, refused[second])
 		}
 	}
 	if len(admitted) > 4 {
 		t.Errorf("the calls took %d seconds: nothing was tried", len(admitted))
 	}
+}
+
+// One instance alone lets through twenty calls a second and not one more, whichever token shows.
+// It writes nothing down for the first call of a second.
+func TestOneInstanceCountsToTheCall(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	first, _, err := v.service.Collect(ctx, sofia, v.id, noKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := v.service.Replace(ctx, sofia, v.id, credential.Replacement{Overlap: credential.Overlap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := v.service.Collect(ctx, sofia, next.ID, noKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := v.gate.Admit(ctx, first); err != nil || got.Allowance.Remaining != credential.CallsPerSecond-1 {
+		t.Errorf("after the first call %d are left, %v", got.Allowance.Remaining, err)
+	}
+	if n := v.count(`SELECT count(*) FROM call_allowances`); n != 0 {
+		t.Errorf("the first call of a second wrote %d counts", n)
+	}
+	for range 3 { // a second may end during one of them, or the processor be elsewhere
+		time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
+		began, admitted := time.Now().Unix(), 0
+		for i := range 2 * credential.CallsPerSecond {
+			_, err := v.gate.Admit(ctx, []value.Secret{first, second}[i%2])
+			switch {
+			case err == nil:
+				admitted++
+			case !fault.Is(err, "token.too_many_calls"):
+				t.Fatal(err)
+			}
+		}
+		if time.Now().Unix() != began {
+			continue
+		}
+		if admitted != credential.CallsPerSecond {
+			t.Errorf("%d calls of a second were admitted", admitted)
+		}
+		return
+	}
+	t.Error("forty calls took more than a second, three times")
 }
 
 // Whoever left is neither looked up nor counted.

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -89,7 +88,7 @@ func (r tokenFileRow) file() credential.TokenFile {
 // FindToken finds a token within reach.
 func (s Tokens) FindToken(ctx context.Context, reach credential.TokenReach, id string) (credential.TokenFile, error) {
 	const sqlFind = `SELECT` + fileColumns + `, 1 AS total` + fileTables + ` WHERE ` + withinReach + ` AND t.id = $4`
-	if !isUUID(id) {
+	if !value.IsUUID(id) {
 		return credential.TokenFile{}, fault.New(fault.NotFound, "token.unknown")
 	}
 	var row tokenFileRow
@@ -117,7 +116,7 @@ func (s Tokens) ListTokens(ctx context.Context, query credential.TokenQuery) ([]
 			CASE WHEN $15 = 'etat' THEN t.expires_at END,
 			lower(t.organisation), t.issued_at DESC, t.id
 		LIMIT $16 OFFSET $17`
-	if query.ID != "" && !isUUID(query.ID) {
+	if query.ID != "" && !value.IsUUID(query.ID) {
 		return nil, 0, nil
 	}
 	var rows []tokenFileRow
@@ -156,29 +155,8 @@ func (s Tokens) CountTokens(ctx context.Context, reach credential.TokenReach, no
 	return counts, nil
 }
 
-// ListCurrent lists the token that goes on of each of some towns, with an editor.
-func (s Tokens) ListCurrent(ctx context.Context, editor value.Siret, towns []value.Siret) (map[value.Siret]credential.Token, error) {
-	const sqlList = `
-		SELECT DISTINCT ON (t.siret) ` + tokenColumns + ` FROM tokens t
-		WHERE t.editor_siret = $1 AND t.siret = ANY($2)
-		ORDER BY t.siret, t.replaced_at IS NOT NULL, t.revoked_at IS NOT NULL, t.issued_at DESC`
-	sirets := make(pq.StringArray, len(towns))
-	for i, town := range towns {
-		sirets[i] = town.String()
-	}
-	var rows []tokenRow
-	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, editor.String(), sirets); err != nil {
-		return nil, fmt.Errorf("list the tokens of towns: %w", err)
-	}
-	current := map[value.Siret]credential.Token{}
-	for _, row := range rows {
-		current[value.Siret(row.Siret)] = row.token()
-	}
-	return current, nil
-}
-
 // ListUnissued lists valid requests with the modality that never had a token.
-func (s Tokens) ListUnissued(ctx context.Context, limit int) ([]credential.TokenFile, error) {
+func (s Tokens) ListUnissued(ctx context.Context, after habilitation.Number, limit int) ([]credential.TokenFile, error) {
 	const sqlList = `
 		SELECT r.number AS request, h.number AS habilitation, h.siret, h.organisation, COALESCE(h.editor_siret, '') AS editor_siret, h.scopes, h.title,
 			` + writtenTo + ` AS requester_mail, COALESCE(e.name, h.editor) AS editor_name,
@@ -188,7 +166,8 @@ func (s Tokens) ListUnissued(ctx context.Context, limit int) ([]credential.Token
 			WHERE v.request = r.number ORDER BY v.number DESC LIMIT 1) h ON true
 		LEFT JOIN editors e ON e.siret = h.editor_siret
 		WHERE r.state IN ('validee', 'reouverte') AND h.token AND NOT EXISTS (SELECT FROM tokens t WHERE t.request = r.number)
-		ORDER BY h.number LIMIT $1`
+		  AND h.number > $1
+		ORDER BY h.number LIMIT $2`
 	var rows []struct {
 		Request       int64          `db:"request"`
 		Habilitation  int64          `db:"habilitation"`
@@ -201,7 +180,7 @@ func (s Tokens) ListUnissued(ctx context.Context, limit int) ([]credential.Token
 		EditorName    string         `db:"editor_name"`
 		Technical     string         `db:"technical"`
 	}
-	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, limit); err != nil {
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, int64(after), limit); err != nil {
 		return nil, err
 	}
 	files := make([]credential.TokenFile, len(rows))

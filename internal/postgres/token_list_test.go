@@ -33,10 +33,12 @@ func TestTheStateOfAListIsThatOfTheDomain(t *testing.T) {
 		}
 		// A call is counted for a token that opens, or did: what is closed takes nobody's place.
 		v.run(`DELETE FROM call_allowances`)
-		_, err = v.gate.Admit(ctx, text)
-		counts := want.Opens() || want == credential.TokenExpired
-		if n := v.count(`SELECT count(*) FROM call_allowances`); counts != (n == 1) || (err == nil) != want.Opens() {
-			t.Errorf("after %s it is %s, %d calls are counted, and it is told %v", change, want, n, err)
+		_, left, err := v.gate.Store.CountShown(ctx, v.shown(text), noon)
+		if n := v.count(`SELECT count(*) FROM call_allowances`); err != nil || want.Counts() != (n == 1) || want.Counts() != (left.Remaining == credential.CountedPerSecond-1) {
+			t.Errorf("after %s it is %s, %d calls are counted, %d are left: %v", change, want, n, left.Remaining, err)
+		}
+		if _, err := v.gate.Admit(ctx, text); (err == nil) != want.Opens() {
+			t.Errorf("after %s it is %s, and it is told %v", change, want, err)
 		}
 	}
 }

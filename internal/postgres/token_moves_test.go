@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 )
@@ -57,6 +59,69 @@ func TestATokenIsReplacedWithAnOverlap(t *testing.T) {
 	}
 }
 
+// « early end » is told to the requester, the technical contact in copy: the mail leads to the
+// token that goes on by then, and to its own page once another software has that one.
+func TestAnEarlyEndIsToldToBothSides(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	replaced := func(id string) string {
+		t.Helper()
+		if _, _, err := v.service.Collect(ctx, sofia, id, noKey); err != nil {
+			t.Fatal(err)
+		}
+		next, err := v.service.Replace(ctx, sofia, id, credential.Replacement{Overlap: credential.Overlap})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return next.ID
+	}
+	ended := func(id, leadsTo string, moved bool) {
+		t.Helper()
+		planned := v.token(id).EndsAt
+		if err := v.service.EndOverlap(ctx, hugo, id); err != nil {
+			t.Fatal(err)
+		}
+		told, to, copied := v.lastTold()
+		if to != "anne.morel@"+string(majastres)+".example.fr" || copied != "integration@tilleul.example.fr" {
+			t.Errorf("written to %q, in copy %q", to, copied)
+		}
+		if told.Kind() != credential.KindTokenEnded || told.Token != v.token(id).Display(credential.TestPrefix) || told.By != "Hugo Marchal" || !told.ByEditor() ||
+			!told.At.Equal(v.now) || !told.Until.Equal(planned) || told.ID != leadsTo || told.Moved != moved {
+			t.Errorf("told %+v", told)
+		}
+	}
+	second := replaced(v.id)
+	v.now = noon.Add(time.Hour)
+	third := replaced(second)
+	v.now = noon.Add(2 * time.Hour)
+	ended(v.id, third, false)
+	v.granted(10_000_050, 48231, brume, true, true) // another software, since
+	ended(second, second, true)
+	if got := v.mails(); strings.Count(got, "jeton-arrete") != 2 {
+		t.Errorf("mails: %s", got)
+	}
+}
+
+// lastTold is what the last mail says, to whom and in copy to whom.
+func (v *vault) lastTold() (told credential.TokenTold, to, copied string) {
+	v.t.Helper()
+	const sqlLast = `
+		SELECT m.key, m.content, string_agg(r.address, ' ') FILTER (WHERE r.field = 'to'), COALESCE(string_agg(r.address, ' ') FILTER (WHERE r.field = 'cc'), '')
+		FROM mails m JOIN mail_recipients r ON r.mail_id = m.id GROUP BY m.id ORDER BY m.id DESC LIMIT 1`
+	var key string
+	var content []byte
+	if err := v.raw.QueryRow(sqlLast).Scan(&key, &content, &to, &copied); err != nil {
+		v.t.Fatal(err)
+	}
+	plain, err := v.service.Opener.Open(content, notice.Place(key))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := json.Unmarshal(plain, &told); err != nil {
+		v.t.Fatal(err)
+	}
+	return told, to, copied
+}
+
 // « concurrent replace »: whatever comes together, the habilitation has one token that goes on.
 func TestConcurrentReplacementsMakeOneToken(t *testing.T) {
 	v := setVault(t)
@@ -95,7 +160,7 @@ func TestWhateverCutsATokenCutsItAtOnceEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := &credential.Gate{Store: postgres.Tokens{DB: connect(t, v.addresses.App)}, Pepper: v.gate.Pepper, Now: v.gate.Now}
+	elsewhere := &credential.Gate{Store: postgres.Tokens{DB: connect(t, v.addresses.App)}, Pepper: v.gate.Pepper, Now: v.gate.Now, Clock: time.Now}
 	admits := func(want string) {
 		t.Helper()
 		for _, gate := range []*credential.Gate{v.gate, elsewhere} {

@@ -24,6 +24,16 @@ type vault struct {
 	pepper  string
 }
 
+// shown is a token as the store looks it up.
+func (v *vault) shown(text value.Secret) credential.Shown {
+	v.t.Helper()
+	ours, err := credential.ParseTokenText(text)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return credential.Shown{PublicID: ours.PublicID, Digests: v.gate.Pepper.Digests(ours.Secret)}
+}
+
 func setVault(t testing.TB) *vault {
 	t.Helper()
 	s := setScene(t)
@@ -41,7 +51,7 @@ func setVault(t testing.TB) *vault {
 	mint := &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TestPrefix}
 	store, now := postgres.Tokens{DB: s.db}, func() time.Time { return v.now }
 	v.service = &credential.Tokens{Store: store, Mint: mint, Sealer: ring, Opener: ring, Now: now}
-	v.gate = &credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: mint.Pepper, Now: now}
+	v.gate = &credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: mint.Pepper, Now: now, Clock: time.Now}
 	if issued, err := v.service.IssueMissing(context.Background()); err != nil || issued != 1 {
 		t.Fatalf("%d tokens issued, %v", issued, err)
 	}

@@ -29,8 +29,8 @@ var (
 // tokenColumns are those of a token t.
 const tokenColumns = `
 	t.id, t.public_id, t.sealed IS NOT NULL AS kept, t.request, t.habilitation, t.siret, t.organisation, t.editor_siret, t.scopes, t.barred_at,
-	t.issued_at, t.expires_at, t.replaces, t.replaced_at, t.ends_at, t.collected_at, t.collected_side, t.collected_by, t.collector, t.collection_key,
-	t.confirmed_at, t.first_used_at, t.last_used_at, t.suspended_at, t.suspended_by, t.suspender, t.suspended_for, t.revoked_at, t.revoker,
+	t.issued_at, t.expires_at, t.replaces, t.replaced_at, t.ends_at, t.collected_at, t.collected_side, t.collected_by, t.collector, t.collected_session,
+	t.collection_key, t.confirmed_at, t.first_used_at, t.last_used_at, t.suspended_at, t.suspended_by, t.suspender, t.suspended_for, t.revoked_at, t.revoker,
 	t.revoked_for, t.revision, COALESCE(t.imported_revision = t.revision, false) AS untouched`
 
 type tokenRow struct {
@@ -53,6 +53,7 @@ type tokenRow struct {
 	CollectedSide string         `db:"collected_side"`
 	CollectedBy   string         `db:"collected_by"`
 	Collector     string         `db:"collector"`
+	CollectedIn   sql.NullInt64  `db:"collected_session"`
 	CollectionKey []byte         `db:"collection_key"`
 	ConfirmedAt   sql.NullTime   `db:"confirmed_at"`
 	FirstUse      sql.NullTime   `db:"first_used_at"`
@@ -74,7 +75,8 @@ func (r tokenRow) token() credential.Token {
 		Siret: value.Siret(r.Siret), Organisation: r.Organisation, Editor: value.Siret(r.Editor.String), Scopes: r.Scopes, Barred: r.Barred.Time,
 		IssuedAt: r.IssuedAt, ExpiresAt: r.ExpiresAt, Replaces: r.Replaces.String, ReplacedAt: r.ReplacedAt.Time, EndsAt: r.EndsAt.Time,
 		Collection: credential.Collection{
-			Side: credential.Side(r.CollectedSide), ByID: r.CollectedBy, By: r.Collector, At: r.CollectedAt.Time, Key: callKey(r.CollectionKey),
+			Side: credential.Side(r.CollectedSide), ByID: r.CollectedBy, By: r.Collector, At: r.CollectedAt.Time, Session: r.CollectedIn.Int64,
+			Key: callKey(r.CollectionKey),
 		},
 		Kept: r.Kept, ConfirmedAt: r.ConfirmedAt.Time, FirstUse: r.FirstUse.Time, LastUse: r.LastUse.Time,
 		Suspension: credential.TokenSuspension{Side: credential.Side(r.SuspendedBy), By: r.Suspender, Reason: r.SuspendedFor, At: r.SuspendedAt.Time},
@@ -180,7 +182,7 @@ func updateToken(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
 		UPDATE tokens SET habilitation = $3, siret = $4, organisation = $5, editor_siret = $6, scopes = $7, barred_at = $8, expires_at = $9,
 			replaced_at = $10, ends_at = $11, collected_at = $12, collected_side = $13, collected_by = $14, collector = $15, collection_key = $16,
 			sealed = CASE WHEN $17 THEN sealed END, confirmed_at = $18, suspended_at = $19, suspended_by = $20, suspender = $21, suspended_for = $22,
-			revoked_at = $23, revoker = $24, revoked_for = $25, revision = revision + 1,
+			revoked_at = $23, revoker = $24, revoked_for = $25, collected_session = $26, revision = revision + 1,
 			-- What follows the habilitation alone is nobody's act: another system's word counts still.
 			imported_revision = CASE WHEN imported_revision = revision AND expires_at = $9 AND replaced_at IS NOT DISTINCT FROM $10
 				AND ends_at IS NOT DISTINCT FROM $11 AND suspended_at IS NOT DISTINCT FROM $19 AND revoked_at IS NOT DISTINCT FROM $23
@@ -190,7 +192,8 @@ func updateToken(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
 	scopes := pq.StringArray{}
 	result, err := tx.ExecContext(ctx, sqlUpdate, t.ID, t.Revision, int64(t.Habilitation), t.Siret.String(), t.Organisation, nullText(t.Editor.String()),
 		append(scopes, t.Scopes...), nullTime(t.Barred), t.ExpiresAt, nullTime(t.ReplacedAt), nullTime(t.EndsAt), nullTime(c.At), string(c.Side), c.ByID, c.By,
-		nullKey(c.Key), t.Kept, nullTime(t.ConfirmedAt), nullTime(s.At), string(s.Side), s.By, s.Reason, nullTime(r.At), r.By, r.Reason)
+		nullKey(c.Key), t.Kept, nullTime(t.ConfirmedAt), nullTime(s.At), string(s.Side), s.By, s.Reason, nullTime(r.At), r.By, r.Reason,
+		nullNumber(c.Session))
 	if violates(err, "tokens_current") {
 		return fault.Because(fault.Conflict, "token.moved", err)
 	}
@@ -315,22 +318,4 @@ func tokensOf(rows []tokenRow) []credential.Token {
 		tokens[i] = row.token()
 	}
 	return tokens
-}
-
-// isUUID tells whether a text may be the id of a token: PostgreSQL refuses any other.
-func isUUID(text string) bool {
-	if len(text) != 36 {
-		return false
-	}
-	for i := range len(text) {
-		switch c := text[i]; {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case (c < '0' || c > '9') && (c < 'a' || c > 'f'):
-			return false
-		}
-	}
-	return true
 }

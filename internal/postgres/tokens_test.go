@@ -12,6 +12,7 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 )
 
@@ -34,6 +35,32 @@ func TestEarlierHabilitationsReceiveTheirToken(t *testing.T) {
 	}
 	if n := v.count(`SELECT count(*) FROM editor_events WHERE kind = 'jeton.a_recuperer' AND editor_siret = $1 AND subject = $2`, tilleul, v.id); n != 1 {
 		t.Errorf("the editor was told %d times", n)
+	}
+}
+
+// Habilitations whose token cannot be issued, be they more than are read at a time, hold nobody
+// back, and are counted.
+func TestAHabilitationThatFailsHoldsNobodyBack(t *testing.T) {
+	v := setVault(t)
+	const failing, after = 450, 10_001_000
+	v.run(`INSERT INTO requests (number, source, siret, organisation, form_uid, state, state_at, created_at, requester)
+		SELECT 50000 + i, source, siret, organisation, form_uid, state, state_at, created_at, requester FROM requests, generate_series(1, $1) i WHERE number = 48231`, failing)
+	v.run(`INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms, contacts, approved_by, approved_at)
+		SELECT 10000100 + i, 50000 + i, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms, contacts, approved_by, approved_at
+		FROM habilitations, generate_series(1, $1) i WHERE number = 10000004`, failing)
+	v.asked(60000, paris, "PARIS", habilitation.Validated, 1)
+	v.granted(after, 60000, tilleul, true, true)
+	v.run(`ALTER TABLE tokens ADD CONSTRAINT tokens_none_of_these CHECK (request NOT BETWEEN 50001 AND 59999)`)
+	issued, err := v.service.IssueMissing(context.Background())
+	if issued != 1 || v.count(`SELECT count(*) FROM tokens WHERE habilitation = $1`, after) != 1 {
+		t.Errorf("%d issued, %v", issued, err)
+	}
+	if err == nil || !strings.Contains(err.Error(), "450 tokens could not be issued, the first one of H10000101") || strings.Count(err.Error(), "tokens_none_of_these") != 1 {
+		t.Errorf("told: %v", err)
+	}
+	v.run(`ALTER TABLE tokens DROP CONSTRAINT tokens_none_of_these`)
+	if issued, err := v.service.IssueMissing(context.Background()); err != nil || issued != failing {
+		t.Errorf("the next run issues %d, %v", issued, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,7 +14,8 @@ import (
 const FlashCookie = "__Host-fait"
 
 // Done sends the browser to the page that follows a POST, which says the sentence
-// "done.<code>" of templates/messages.
+// "done.<code>" of templates/messages; or "told.<code>", which does not look like a success,
+// where what came of the act is none.
 func Done(c *gin.Context, path, code string) error {
 	KeepCookie(c, FlashCookie, value.Token(code))
 	return SeeOther(c, path)
@@ -33,9 +35,20 @@ func (r *Router) takeFlash(c *gin.Context) string {
 		return ""
 	}
 	KeepCookie(c, FlashCookie, "")
-	sentence := "done." + code.Reveal()
-	if _, known := r.config.Sentences.Sentence(sentence); !known {
-		return ""
+	for _, kind := range [...]string{"done.", toldPrefix} {
+		if _, known := r.config.Sentences.Sentence(kind + code.Reveal()); known {
+			return kind + code.Reveal()
+		}
 	}
-	return sentence
+	return ""
+}
+
+const toldPrefix = "told."
+
+// FlashSeverity is how the sentence looks; templates call it.
+func (p ProPage) FlashSeverity() string {
+	if strings.HasPrefix(p.Flash, toldPrefix) {
+		return "warning"
+	}
+	return "success"
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	requestIDHeader = "X-Request-ID"
+	requestIDHeader = "X-Request-Id" // as net/http writes it
 	requestIDKey    = "request id"
 	// maxForm is far more than any form of the portal sends.
 	maxForm = 64 << 10

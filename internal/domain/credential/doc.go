@@ -15,5 +15,7 @@
 // By that subscription HubEE gives the town's software a pair, client id and secret
 // (HubAccount), which only its portal shows. The editor that receives the dossiers may leave it
 // here, one by one or by a list, or say that it has it: it is sealed, tried by a real token
-// call, shown after a second factor, and erased when the dossiers pass to another editor.
+// call, shown after a second factor, and erased when the dossiers pass to another editor. A pair
+// that HubEE has accepted is replaced by none but another that it accepts: a new one waits beside
+// it, as its candidate.
 package credential

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"regexp"
 	"strings"
 
 	"portail-qf/internal/domain/value"
@@ -80,7 +79,7 @@ func foreignID(part string) (string, bool) {
 	}
 	id, ok := textOf(claims, "jti")
 	version, versioned := textOf(claims, "version")
-	if !ok || !versioned || version != foreignVersion || !ValidForeignID(id) {
+	if !ok || !versioned || version != foreignVersion || !value.IsUUID(id) {
 		return "", false
 	}
 	if _, given := claims["uid"]; given {
@@ -90,11 +89,6 @@ func foreignID(part string) (string, bool) {
 	}
 	return id, true
 }
-
-var uuidShape = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
-// ValidForeignID tells whether a text may be the identifier of a token: a UUID, in lower case.
-func ValidForeignID(text string) bool { return uuidShape.MatchString(text) }
 
 // decoded reads base64url as RFC 7515 writes it: one text has one writing, without padding,
 // line feeds or loose bits.

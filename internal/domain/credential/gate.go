@@ -43,6 +43,9 @@ type Gate struct {
 	// Foreign reads the tokens that another system signed; nil when there are none.
 	Foreign ForeignReader
 	Now     func() time.Time // business time
+	Clock   func() time.Time // real time: a second of calls is a second for the software
+
+	pace pace
 }
 
 // Pepper makes keyed hashes of secrets (package seal).
@@ -72,8 +75,8 @@ type GateStore interface {
 	// FindShown finds a token. fault.NotFound, code token.unknown.
 	FindShown(ctx context.Context, shown Shown) (Token, error)
 	// CountShown finds a token and counts a call of its request's software in the present second
-	// of the database. A token that is revoked, replaced or suspended at now uses nothing up:
-	// its allowance is zero. Errors as FindShown.
+	// of the database, up to CountedPerSecond. A token that is revoked, replaced or suspended at
+	// now uses nothing up: its allowance is zero. Errors as FindShown.
 	CountShown(ctx context.Context, shown Shown, now time.Time) (Token, Allowance, error)
 }
 
@@ -100,7 +103,7 @@ func (g *Gate) open(ctx context.Context, text value.Secret, counts bool) (Admiss
 	var token Token
 	var left Allowance
 	if counts {
-		token, left, err = g.Store.CountShown(ctx, shown, now)
+		token, left, err = g.count(ctx, shown, now)
 	} else {
 		token, err = g.Store.FindShown(ctx, shown)
 	}
@@ -120,6 +123,23 @@ func (g *Gate) open(ctx context.Context, text value.Secret, counts bool) (Admiss
 		return admission, fault.New(fault.Forbidden, "token.expired")
 	}
 	return admission, nil
+}
+
+// count finds a token, and counts the call: the first one of a second here, the others in
+// the store.
+func (g *Gate) count(ctx context.Context, shown Shown, now time.Time) (Token, Allowance, error) {
+	second := g.Clock().Unix()
+	if g.pace.knows(shown, second) {
+		return g.Store.CountShown(ctx, shown, now)
+	}
+	token, err := g.Store.FindShown(ctx, shown)
+	switch {
+	case err != nil || !token.State(now).Counts():
+		return token, Allowance{}, err
+	case g.pace.first(shown, token.Request, second):
+		return token, afterFirst(second), nil
+	}
+	return g.Store.CountShown(ctx, shown, now)
 }
 
 // maxShown is longer than any token of another system.

@@ -16,16 +16,50 @@ import (
 // a town reads HubEE (hubee.md §10.3). It is the affair of the editor that receives the
 // dossiers of the town, and of nobody else: it goes when they pass to another one.
 type HubAccount struct {
-	Siret    value.Siret
-	Editor   value.Siret
+	Siret  value.Siret
+	Editor value.Siret
+	HubDeposit
+	// Next is the candidate: a pair that was deposited where HubEE has accepted the one above,
+	// which stays in use until HubEE accepts this one. Its states are HubCandidateStates;
+	// HubAccountNone for no candidate.
+	Next     HubDeposit
+	Revision int // 0 for nothing
+}
+
+// HubDeposit is a pair that somebody left here and what HubEE says of it, or the note that it is
+// fetched.
+type HubDeposit struct {
 	State    HubAccountState // HubAccountNone for nothing
 	StateAt  time.Time       // of a test, its time
 	ClientID string
-	Sealed   []byte // the secret, for HubAccountPlace; nil when it was only fetched
+	Sealed   []byte // the secret, for HubAccountPlace; nil of one that was only fetched, or is a refused candidate
 	ByID, By string // who deposited it, or said that it is fetched: id and name, as the journal has them
 	At       time.Time
 	Batch    int64 // of the list that it came with; 0 for none
-	Revision int   // 0 for nothing
+}
+
+// asked is the pair that a test is about: the candidate as long as HubEE has not refused it,
+// else the one in use.
+func (a HubAccount) asked() HubDeposit {
+	if a.Next.State.Untold() {
+		return a.Next
+	}
+	return a.HubDeposit
+}
+
+// HubAnswer is what came of a pair that was deposited or tested.
+type HubAnswer struct {
+	State HubAccountState
+	// FormerKept: another pair, which HubEE has accepted, stays in use.
+	FormerKept bool
+}
+
+// answer is what came of the pair that was deposited last.
+func (a HubAccount) answer() HubAnswer {
+	if a.Next.State != HubAccountNone {
+		return HubAnswer{State: a.Next.State, FormerKept: true}
+	}
+	return HubAnswer{State: a.State}
 }
 
 // HubAccountState is where the pair of a town stands.
@@ -43,6 +77,9 @@ const (
 
 // HubAccountStates lists the states of what is kept, as the database's CHECK does.
 var HubAccountStates = [...]HubAccountState{HubAccountFetched, HubAccountDeposited, HubAccountTested, HubAccountRefused, HubAccountUntestable}
+
+// HubCandidateStates lists those of a candidate: one that HubEE accepts is none any more.
+var HubCandidateStates = [...]HubAccountState{HubAccountDeposited, HubAccountRefused, HubAccountUntestable}
 
 // What stands for HubAccountNone where the subscription is told too: there is something to
 // fetch once it is active.
@@ -104,7 +141,8 @@ func written(text string, limit int) bool {
 	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= limit && strings.IndexFunc(text, odd) < 0
 }
 
-// HubAccountPlace binds the secret of a town's pair to its row.
+// HubAccountPlace binds the secret of a town's pair to its row; a candidate's too, which becomes
+// the pair in use where it is.
 func HubAccountPlace(siret, editor value.Siret) string {
 	return "hub account " + siret.String() + " " + editor.String()
 }

@@ -15,30 +15,51 @@ const HubAccountLeft = 30 * 24 * time.Hour
 type HubAccountChange struct {
 	After  HubAccount // State is HubAccountNone for one that is erased; Revision is the one before
 	Events []audit.Event
-	// Told: only the state and its time change, which leaves the secret alone: it may be sealed
-	// anew meanwhile.
-	Told bool
+	Part   HubPart
 	// TestAt is when HubEE is to be asked by an order; zero for never.
 	TestAt time.Time
 	At     time.Time
 }
 
-// The details of events, which the journal says in words.
+// HubPart is what of an account a change writes. It leaves the secrets of the rest alone: they may
+// be sealed anew meanwhile.
+type HubPart int
+
+// The parts.
 const (
-	detailReplaced = "hub_account.replaced" // of a deposit
-	detailLeft     = "hub_account.left"     // the dossiers have passed to another editor
-	detailStopped  = "hub_account.stopped"  // the subscription has been stopped for long
+	HubWhole     HubPart = iota // everything
+	HubTold                     // the state of the pair in use; what was said of a refused candidate ends
+	HubNext                     // the candidate
+	HubNextTold                 // the state of the candidate
+	HubNextTaken                // the candidate takes the place of the pair in use
 )
 
-// deposited puts a pair in the place of what was known. sealed is its secret.
+// The details of events, which the journal says in words.
+const (
+	detailCandidate = "hub_account.candidate"          // of a deposit: the former pair stays in use until the test
+	detailTaken     = "hub_account.candidate_accepted" // and takes the place of the former pair
+	detailSpared    = "hub_account.candidate_refused"  // and the former pair stays in use
+	detailReplaced  = "hub_account.replaced"           // of a deposit
+	detailLeft      = "hub_account.left"               // the dossiers have passed to another editor
+	detailStopped   = "hub_account.stopped"            // the subscription has been stopped for long
+)
+
+// deposited puts a pair in the place of what was known; beside a pair that HubEE has accepted,
+// which a slip of the hand must not cost. sealed is its secret.
 func (a HubAccess) deposited(pair HubPair, sealed []byte, by Hand, batch int64, now time.Time) HubAccountChange {
-	detail := ""
-	if a.Account.State.Kept() {
-		detail = detailReplaced
+	given := deposit(HubAccountDeposited, by, now)
+	given.ClientID, given.Sealed, given.Batch = pair.ClientID, sealed, batch
+	change, detail := HubAccountChange{After: a.Account, At: now}, ""
+	switch {
+	case a.Account.State == HubAccountTested:
+		change.After.Next, change.Part, detail = given, HubNext, detailCandidate
+	case a.Account.State.Kept():
+		change.After.HubDeposit, detail = given, detailReplaced
+	default:
+		change.After.HubDeposit = given
 	}
-	after := a.kept(HubAccountDeposited, by, now)
-	after.ClientID, after.Sealed, after.Batch = pair.ClientID, sealed, batch
-	return HubAccountChange{After: after, At: now, Events: []audit.Event{a.event(by, audit.HubAccountDeposited, detail, now)}}
+	change.Events = []audit.Event{a.event(by, audit.HubAccountDeposited, detail, now)}
+	return change
 }
 
 // fetched notes that the editor has the pair from HubEE itself. ok is false where that is known
@@ -47,19 +68,46 @@ func (a HubAccess) fetched(by Hand, now time.Time) (change HubAccountChange, ok 
 	if a.AccountState() != HubAccountToFetch {
 		return HubAccountChange{}, false
 	}
-	return HubAccountChange{
-		After: a.kept(HubAccountFetched, by, now), At: now,
-		Events: []audit.Event{a.event(by, audit.HubAccountFetched, "", now)},
-	}, true
+	change = HubAccountChange{After: a.Account, At: now, Events: []audit.Event{a.event(by, audit.HubAccountFetched, "", now)}}
+	change.After.HubDeposit = deposit(HubAccountFetched, by, now)
+	return change, true
 }
 
-// tested notes what HubEE said of the pair. A try that says what was known already moves its
-// time and is no event: HubEE may be silent for hours.
-func (a HubAccess) tested(told HubAccountState, by Hand, now time.Time) HubAccountChange {
-	change := HubAccountChange{After: a.Account, Told: true, At: now}
-	change.After.State, change.After.StateAt = told, now
+// tested notes what HubEE said of the pair that it was asked about. A try that says what was known
+// already moves its time and is no event: HubEE may be silent for hours. ok is false where there
+// is nothing to note: silence takes nothing away from a pair that was accepted.
+func (a HubAccess) tested(told HubAccountState, by Hand, now time.Time) (change HubAccountChange, ok bool) {
+	if a.Account.Next.State.Untold() {
+		return a.candidateTested(told, by, now), true
+	}
+	if told == HubAccountUntestable && a.Account.State == HubAccountTested {
+		return HubAccountChange{}, false
+	}
+	change = HubAccountChange{After: a.Account, Part: HubTold, At: now}
+	change.After.State, change.After.StateAt, change.After.Next = told, now, HubDeposit{}
 	if told != a.Account.State {
 		change.Events = []audit.Event{a.event(by, audit.HubAccountTested, "hub_account."+string(told), now)}
+	}
+	return change, true
+}
+
+// candidateTested notes what HubEE said of a candidate. The secret of one that it refuses goes:
+// nothing will be done with it.
+func (a HubAccess) candidateTested(told HubAccountState, by Hand, now time.Time) HubAccountChange {
+	change, next := HubAccountChange{After: a.Account, Part: HubNextTold, At: now}, a.Account.Next
+	detail := "hub_account." + string(told)
+	next.State, next.StateAt = told, now
+	switch told {
+	case HubAccountTested:
+		change.After.HubDeposit, change.After.Next, change.Part, detail = next, HubDeposit{}, HubNextTaken, detailTaken
+	case HubAccountRefused:
+		next.Sealed, detail = nil, detailSpared
+		change.After.Next = next
+	default:
+		change.After.Next = next
+	}
+	if told != a.Account.Next.State {
+		change.Events = []audit.Event{a.event(by, audit.HubAccountTested, detail, now)}
 	}
 	return change
 }
@@ -70,10 +118,8 @@ func (a HubAccess) erased(by Hand, detail string, now time.Time) HubAccountChang
 	return HubAccountChange{After: after, At: now, Events: []audit.Event{a.event(by, audit.HubAccountErased, detail, now)}}
 }
 
-func (a HubAccess) kept(state HubAccountState, by Hand, now time.Time) HubAccount {
-	return HubAccount{
-		Siret: a.Siret, Editor: a.Editor, State: state, StateAt: now, ByID: by.Author.ID, By: by.Author.Display, At: now, Revision: a.Account.Revision,
-	}
+func deposit(state HubAccountState, by Hand, now time.Time) HubDeposit {
+	return HubDeposit{State: state, StateAt: now, ByID: by.Author.ID, By: by.Author.Display, At: now}
 }
 
 func (a HubAccess) event(by Hand, act audit.Act, detail string, at time.Time) audit.Event {

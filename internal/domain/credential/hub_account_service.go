@@ -10,6 +10,7 @@ import (
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/outbox"
 	"portail-qf/internal/domain/value"
+	"portail-qf/internal/failpoint"
 )
 
 // HubAccounts lets editors leave here, or say that they have, the pairs of their client towns.
@@ -32,13 +33,13 @@ const (
 	hubTries = 3
 )
 
-// Deposit keeps the pair of a town, and asks HubEE at once whether it takes it: the state says
-// what came of it. Codes: those of ParseHubPair, hub_account.id_taken (Invalid),
+// Deposit keeps the pair of a town, and asks HubEE at once whether it takes it. A pair that HubEE
+// has accepted stays in use until it accepts this one. Codes: those of ParseHubPair, hub_account.id_taken (Invalid),
 // hub_account.unknown (NotFound), hub_account.moved (Conflict).
-func (h *HubAccounts) Deposit(ctx context.Context, by Hand, siret value.Siret, id string, secret value.Secret) (HubAccountState, error) {
+func (h *HubAccounts) Deposit(ctx context.Context, by Hand, siret value.Siret, id string, secret value.Secret) (HubAnswer, error) {
 	pair, err := ParseHubPair(id, secret)
 	if err != nil {
-		return HubAccountNone, err
+		return HubAnswer{}, err
 	}
 	recorded, err := h.change(ctx, by.Editor, siret, func(access HubAccess) (HubAccountChange, error) {
 		if owners, err := h.Store.FindHubClients(ctx, by.Editor, []string{pair.ClientID}); err != nil {
@@ -51,7 +52,7 @@ func (h *HubAccounts) Deposit(ctx context.Context, by Hand, siret value.Siret, i
 		return change, nil
 	})
 	if err != nil {
-		return HubAccountNone, fmt.Errorf("deposit a pair: %w", err)
+		return HubAnswer{}, fmt.Errorf("deposit a pair: %w", err)
 	}
 	return h.try(ctx, by, recorded, testPatience)
 }
@@ -60,12 +61,12 @@ func (h *HubAccounts) seal(access HubAccess, pair HubPair) []byte {
 	return h.Vault.Seal([]byte(pair.Secret.Reveal()), HubAccountPlace(access.Siret, access.Editor))
 }
 
-func (h *HubAccounts) open(a HubAccount) (HubPair, error) {
-	secret, err := h.Vault.Open(a.Sealed, HubAccountPlace(a.Siret, a.Editor))
+func (h *HubAccounts) open(access HubAccess, kept HubDeposit) (HubPair, error) {
+	secret, err := h.Vault.Open(kept.Sealed, HubAccountPlace(access.Siret, access.Editor))
 	if err != nil {
-		return HubPair{}, fmt.Errorf("open the secret of %s: %w", a.Siret, err)
+		return HubPair{}, fmt.Errorf("open the secret of %s: %w", access.Siret, err)
 	}
-	return HubPair{ClientID: a.ClientID, Secret: value.Secret(secret)}, nil
+	return HubPair{ClientID: kept.ClientID, Secret: value.Secret(secret)}, nil
 }
 
 // change reads a town, decides and records; once more where somebody else was faster. It gives
@@ -94,10 +95,10 @@ func (h *HubAccounts) change(ctx context.Context, editor, siret value.Siret, dec
 
 // try asks HubEE about the pair of a town as it was read, and records what it says. A pair that
 // another one has replaced meanwhile is not asked about any more.
-func (h *HubAccounts) try(ctx context.Context, by Hand, access HubAccess, patience time.Duration) (HubAccountState, error) {
-	pair, err := h.open(access.Account)
+func (h *HubAccounts) try(ctx context.Context, by Hand, access HubAccess, patience time.Duration) (HubAnswer, error) {
+	pair, err := h.open(access, access.Account.asked())
 	if err != nil {
-		return access.Account.State, err
+		return HubAnswer{}, err
 	}
 	asking, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -110,25 +111,31 @@ func (h *HubAccounts) try(ctx context.Context, by Hand, access HubAccess, patien
 	case fault.KindOf(err) == fault.Unavailable:
 		told = HubAccountUntestable
 	default:
-		return access.Account.State, fmt.Errorf("test the pair of %s: %w", access.Siret, err)
+		return HubAnswer{}, fmt.Errorf("test the pair of %s: %w", access.Siret, err)
 	}
-	err = h.Store.RecordHubAccounts(ctx, access.tested(told, by, h.Now()))
+	failpoint.Hit("hub account: tested, not recorded")
+	change, ok := access.tested(told, by, h.Now())
+	if !ok {
+		return HubAnswer{State: told}, nil
+	}
+	err = h.Store.RecordHubAccounts(ctx, change)
 	if fault.Is(err, "hub_account.moved") {
 		now, err := h.Store.FindHubAccess(ctx, access.Editor, access.Siret)
-		return now.Account.State, err
+		return now.Account.answer(), err
 	}
 	if err != nil {
-		return access.Account.State, fmt.Errorf("record what HubEE says of a pair: %w", err)
+		return HubAnswer{}, fmt.Errorf("record what HubEE says of a pair: %w", err)
 	}
-	return told, nil
+	return change.After.answer(), nil
 }
 
-// Test asks HubEE again. Codes: hub_account.unknown (NotFound), hub_account.none (Conflict)
+// Test asks HubEE again: about a candidate that it has not refused, else about the pair in use.
+// Codes: hub_account.unknown (NotFound), hub_account.none (Conflict)
 // where nothing is deposited.
-func (h *HubAccounts) Test(ctx context.Context, by Hand, siret value.Siret) (HubAccountState, error) {
+func (h *HubAccounts) Test(ctx context.Context, by Hand, siret value.Siret) (HubAnswer, error) {
 	access, err := h.deposit(ctx, by.Editor, siret)
 	if err != nil {
-		return HubAccountNone, err
+		return HubAnswer{}, err
 	}
 	return h.try(ctx, by, access, testPatience)
 }
@@ -146,17 +153,17 @@ func (h *HubAccounts) deposit(ctx context.Context, editor, siret value.Siret) (H
 // yet. While it is silent the order is tried again.
 func (h *HubAccounts) TestOrdered(ctx context.Context, siret value.Siret) error {
 	access, err := h.Store.FindHubAccessOfReceiver(ctx, siret)
-	if fault.KindOf(err) == fault.NotFound || err == nil && !access.Account.State.Untold() {
+	if fault.KindOf(err) == fault.NotFound || err == nil && !access.Account.asked().State.Untold() {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("find the access to HubEE of %s: %w", siret, err)
 	}
-	if _, err := h.open(access.Account); err != nil {
+	if _, err := h.open(access, access.Account.asked()); err != nil {
 		return outbox.Hopeless(err)
 	}
 	told, err := h.try(ctx, portalHand, access, orderedPatience)
-	if err == nil && told == HubAccountUntestable {
+	if err == nil && told.State == HubAccountUntestable {
 		return fault.New(fault.Unavailable, "hubee.unavailable")
 	}
 	if fault.KindOf(err) == fault.NotFound { // the dossiers have passed to another editor
@@ -259,13 +266,13 @@ func (h *HubAccounts) depositsOf(ctx context.Context, by Hand, lines []HubLine, 
 	return changes, nil
 }
 
-// Reveal shows the pair of a town, once it is written down who saw it. Codes: as Test.
+// Reveal shows the pair in use of a town, once it is written down who saw it. Codes: as Test.
 func (h *HubAccounts) Reveal(ctx context.Context, by Hand, siret value.Siret) (HubAccess, HubPair, error) {
 	access, err := h.deposit(ctx, by.Editor, siret)
 	if err != nil {
 		return HubAccess{}, HubPair{}, err
 	}
-	pair, err := h.open(access.Account)
+	pair, err := h.open(access, access.Account.HubDeposit)
 	if err != nil {
 		return HubAccess{}, HubPair{}, err
 	}

@@ -107,7 +107,7 @@ func TestALineKeepsItsText(t *testing.T) {
 
 // What is to be fetched is what HubEE shows already: nothing before the subscription is active.
 func TestAPairIsFetchedOnceTheSubscriptionIsActive(t *testing.T) {
-	kept := credential.HubAccount{State: credential.HubAccountTested}
+	kept := credential.HubAccount{HubDeposit: credential.HubDeposit{State: credential.HubAccountTested}}
 	for name, row := range map[string]struct {
 		access credential.HubAccess
 		want   credential.HubAccountState

@@ -53,7 +53,8 @@ var HubSelections = [...]HubSelection{HubToFetch, HubFetched, HubKept, HubUntold
 // HubCounts counts the towns of an editor, or of a list.
 type HubCounts struct {
 	Total, ToFetch, Fetched, Kept int
-	Untold, Refused, Tested       int // of those kept
+	Untold, Refused, Tested       int // of those kept, by the pair deposited last; in a list, by the list's own
+	Spared                        int // of those refused: the pair accepted before stays in use
 }
 
 // HubSearch is what a person asks of the list. What is empty selects all.

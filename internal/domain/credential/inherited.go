@@ -17,7 +17,7 @@ type Inherited struct {
 }
 
 // formerCollector is who has the text of a token that came with a list.
-const formerCollector = "ancien système"
+const formerCollector = "l’ancien système"
 
 // Inherit makes of what is known of a request's tokens what a list tells of them. The list
 // counts as long as nobody acted on a token here; from then on our row decides. A request has

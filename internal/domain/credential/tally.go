@@ -41,8 +41,7 @@ type Tally struct {
 
 // dayOf is the day of an instant in Paris, as the table writes it.
 func dayOf(at time.Time) string {
-	day := value.MomentOf(at)
-	return fmt.Sprintf("%04d-%02d-%02d", day.Year, day.Month, day.Day)
+	return value.InParis(at).Format(time.DateOnly)
 }
 
 type tallied struct{ token, day, outcome string }

@@ -20,7 +20,7 @@ const (
 	Overlap = 30 * 24 * time.Hour
 	// SoonExpired is how long before its end a token is said to expire soon.
 	SoonExpired = 90 * 24 * time.Hour
-	// clickedTwice is the time in which the same person who asks twice asked once.
+	// clickedTwice is the time in which the same session that asks twice asked once.
 	clickedTwice = 2 * time.Minute
 )
 
@@ -60,7 +60,9 @@ type Collection struct {
 	ByID string // of the author
 	By   string // as displayed then
 	At   time.Time
-	Key  Key // of the call that collected it; zero from a page
+	// Session is that of the person; 0 for a program.
+	Session int64
+	Key     Key // of the call that collected it; zero from a page
 }
 
 // TokenSuspension is who suspended a token, and why; zero where nobody did.
@@ -132,6 +134,10 @@ func (t Token) State(now time.Time) TokenState {
 	}
 	return TokenCollected
 }
+
+// Counts tells whether the calls of a token in a state take a place among those of a second:
+// what is closed takes nobody's.
+func (s TokenState) Counts() bool { return s.Opens() || s == TokenExpired }
 
 // Opens tells whether a state lets calls through.
 func (s TokenState) Opens() bool {

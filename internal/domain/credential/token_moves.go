@@ -121,10 +121,11 @@ func (t Token) MayShow(side Side, now time.Time) error {
 	return nil
 }
 
-// SameClick tells the second click of one person from somebody's second look.
+// SameClick tells the second click of one session from somebody's second look, be it the same
+// person's on another device: a second look asks for the second factor (PRODUCT.md 3.4).
 func (t Token) SameClick(by Collection) bool {
 	c := t.Collection
-	return c.Side == by.Side && c.ByID == by.ByID && c.Key == by.Key && by.At.Sub(c.At) <= clickedTwice && !by.At.Before(c.At)
+	return c.Side == by.Side && c.ByID == by.ByID && c.Session == by.Session && c.Key == by.Key && by.At.Sub(c.At) <= clickedTwice && !by.At.Before(c.At)
 }
 
 // Safe is the token once the side that collected it has it safe: its text is erased. Codes:

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -19,6 +20,7 @@ const (
 	KindTokenAvailable notice.Kind = "jeton-disponible"
 	KindTokenCollected notice.Kind = "jeton-recupere"
 	KindTokenReplaced  notice.Kind = "jeton-remplace"
+	KindTokenEnded     notice.Kind = "jeton-arrete"
 	KindTokenSuspended notice.Kind = "jeton-suspendu"
 	KindTokenResumed   notice.Kind = "jeton-retabli"
 	KindTokenRevoked   notice.Kind = "jeton-revoque"
@@ -27,7 +29,7 @@ const (
 // tokenKinds are the acts that people are written to about.
 var tokenKinds = map[audit.Act]notice.Kind{
 	audit.TokenIssued: KindTokenAvailable, audit.TokenCollected: KindTokenCollected, audit.TokenReplaced: KindTokenReplaced,
-	audit.TokenSuspended: KindTokenSuspended, audit.TokenResumed: KindTokenResumed, audit.TokenRevoked: KindTokenRevoked,
+	audit.TokenOverlapEnded: KindTokenEnded, audit.TokenSuspended: KindTokenSuspended, audit.TokenResumed: KindTokenResumed, audit.TokenRevoked: KindTokenRevoked,
 }
 
 // TokenTold tells a town and its editor what became of a token. It names the token and never
@@ -35,18 +37,20 @@ var tokenKinds = map[audit.Act]notice.Kind{
 type TokenTold struct {
 	Act          audit.Act
 	Token        string // as lists name it
-	ID           string // of the page: that of the token to collect after a replacement
+	ID           string // of the page: that of the token which takes over, where another one does
 	Habilitation habilitation.Number
 	Siret        value.Siret
 	Organisation string
 	Title        string
-	Editor       string // name; "" without an editor
-	By           string // who did it, as displayed; "" for the portal itself
-	Side         Side   // for whom he did it
-	Reason       string // on lines of its own; "" for none
-	Until        time.Time
-	To, CC       string
-	At           time.Time
+	Editor       string    // name; "" without an editor
+	By           string    // who did it, as displayed; "" for the portal itself
+	Side         Side      // for whom he did it
+	Reason       string    // on lines of its own; "" for none
+	Until        time.Time // how long one that was replaced goes on; would have gone on, once it is ended
+	// Moved: what goes on is the token of another software, which this one's people cannot read.
+	Moved  bool
+	To, CC string
+	At     time.Time
 }
 
 // NewTokenTold completes the notice. It refuses one without addressee, token or date.
@@ -65,9 +69,10 @@ const textLimit = 256
 // Kind implements notice.Notice.
 func (n TokenTold) Kind() notice.Kind { return tokenKinds[n.Act] }
 
-// Key is one per token and act of a moment.
+// Key is one per token and act of a moment. It is not that of the page: two tokens that end at
+// once may have given way to the same one.
 func (n TokenTold) Key() string {
-	return fmt.Sprintf("%s %s %s", n.Kind(), n.ID, n.At.UTC().Format(time.RFC3339Nano))
+	return fmt.Sprintf("%s %s %s", n.Kind(), n.Token, n.At.UTC().Format(time.RFC3339Nano))
 }
 
 // Recipients are the requester and, in copy, the technical contact.
@@ -102,8 +107,13 @@ func (s *Tokens) tell(change *TokenChange, by Caller, file TokenFile, act audit.
 	if by.Author == audit.System {
 		told.By = ""
 	}
-	if act == audit.TokenReplaced {
+	switch act {
+	case audit.TokenReplaced:
 		told.ID = file.Successor
+	case audit.TokenOverlapEnded:
+		if told.Moved = file.Moved(); !told.Moved {
+			told.ID = cmp.Or(file.Successor, file.ID)
+		}
 	}
 	notified, err := NewTokenTold(told)
 	if err != nil {

@@ -17,12 +17,13 @@ type Caller struct {
 	Side         Side
 	Organisation value.Siret // the editor, or the town
 	AccountID    int64       // of a person; 0 for a program
+	SessionID    int64       // in which the person acts; 0 for a program
 	RequestID    string
 }
 
 // CallerOf is a person who acts in a role.
 func CallerOf(by account.Actor) Caller {
-	c := Caller{Author: by.Author(), Side: SideOperator, AccountID: by.AccountID, RequestID: by.RequestID}
+	c := Caller{Author: by.Author(), Side: SideOperator, AccountID: by.AccountID, SessionID: by.SessionID, RequestID: by.RequestID}
 	switch {
 	case by.Role.Editor(), by.Role == account.APIClient:
 		c.Side, c.Organisation = SideEditor, by.Organisation.Siret
@@ -74,6 +75,9 @@ type Right struct {
 	Holds bool
 }
 
+// Moved tells that another software is granted the token now: this one is of before.
+func (f TokenFile) Moved() bool { return f.Right.Editor != f.Editor }
+
 // TokenChange is what is recorded of tokens in one transaction, or not at all.
 type TokenChange struct {
 	Changed []Token // each with the revision that was read
@@ -115,8 +119,9 @@ type TokenStore interface {
 	// ListUses lists how often a token was shown since a day, newest first.
 	ListUses(ctx context.Context, id, since string) ([]Use, error)
 
-	// ListUnissued lists valid requests with the modality that never had a token.
-	ListUnissued(ctx context.Context, limit int) ([]TokenFile, error)
+	// ListUnissued lists valid requests with the modality that never had a token, by the numbers
+	// of their habilitations, those after one.
+	ListUnissued(ctx context.Context, after habilitation.Number, limit int) ([]TokenFile, error)
 	// EraseUses erases the counts of days before one.
 	EraseUses(ctx context.Context, before string) (int, error)
 	// EraseTexts erases the texts that were collected before a time, and those of tokens that

@@ -36,8 +36,8 @@ func (s TokenSearch) understood() (TokenQuery, bool) {
 		query.Order = ByTownName
 	}
 	text := strings.TrimSpace(PublicPart(s.Text))
-	if isTokenID(text) {
-		query.ID, query.CurrentOnly = strings.ToLower(text), false
+	if id := strings.ToLower(text); value.IsUUID(id) {
+		query.ID, query.CurrentOnly = id, false
 		return query, true
 	}
 	for _, prefix := range tokenPrefixes {
@@ -97,24 +97,10 @@ func idOfForeign(text string) string {
 		ID string `json:"jti"`
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil || json.Unmarshal(payload, &claims) != nil || !isTokenID(claims.ID) {
+	if err != nil || json.Unmarshal(payload, &claims) != nil || !value.IsUUID(strings.ToLower(claims.ID)) {
 		return withheld
 	}
 	return claims.ID
-}
-
-// isTokenID tells a UUID from any other text.
-func isTokenID(text string) bool {
-	const shape = "00000000-0000-0000-0000-000000000000"
-	if len(text) != len(shape) {
-		return false
-	}
-	for i := range len(text) {
-		if c := text[i]; (c == '-') != (shape[i] == '-') || c != '-' && !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
-			return false
-		}
-	}
-	return true
 }
 
 // Search lists tokens of the caller's reach, and tells how many there are in all. A criterion

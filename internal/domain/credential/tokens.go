@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,14 +68,14 @@ func (s *Tokens) mine(ctx context.Context, by Caller, id string) (TokenFile, err
 
 // Collect gives the text of a token for the first time; of two at once one is recorded. key
 // names the call of a program: the same gets the same answer, another comes too late. The
-// second click of one person gets it again. Codes: token.unknown (NotFound), token.not_holder
+// second click of one session gets it again. Codes: token.unknown (NotFound), token.not_holder
 // (Forbidden), token.collected, token.closed (Conflict).
 func (s *Tokens) Collect(ctx context.Context, by Caller, id string, key Key) (value.Secret, TokenFile, error) {
 	found, err := s.mine(ctx, by, id)
 	if err != nil {
 		return "", found, err
 	}
-	collection := Collection{Side: by.Side, ByID: by.Author.ID, By: by.Author.Display, At: s.Now(), Key: key}
+	collection := Collection{Side: by.Side, ByID: by.Author.ID, By: by.Author.Display, At: s.Now(), Session: by.SessionID, Key: key}
 	var after Token
 	for range attempts {
 		if after, err = found.Collected(collection); err == nil {
@@ -164,13 +165,24 @@ func (s *Tokens) Confirm(ctx context.Context, by Caller, id string) error {
 	return s.record(ctx, by, found, after, audit.TokenSafe, "")
 }
 
-// EndOverlap closes a token that was replaced. Codes: token.unknown (NotFound),
+// EndOverlap closes a token that was replaced, and leads those whom it concerns to the one that
+// goes on, be it not the first that took its place. Codes: token.unknown (NotFound),
 // token.not_holder (Forbidden), token.no_overlap (Conflict).
 func (s *Tokens) EndOverlap(ctx context.Context, by Caller, id string) error {
-	return s.change(ctx, by, id, func(found TokenFile) (Token, audit.Act, string, error) {
-		after, err := found.Ended(s.Now())
-		return after, audit.TokenOverlapEnded, "", err
-	})
+	found, err := s.mine(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	after, err := found.Ended(s.Now())
+	if err != nil {
+		return err
+	}
+	current, err := s.CurrentID(ctx, found.Request)
+	if err != nil {
+		return err
+	}
+	found.Successor = cmp.Or(current, found.Successor)
+	return s.record(ctx, by, found, after, audit.TokenOverlapEnded, "")
 }
 
 // Suspend closes a token until somebody opens it again. Codes: token.unknown (NotFound),
@@ -364,28 +376,45 @@ func (s *Tokens) EraseTexts(ctx context.Context) (int, error) {
 	return erased, nil
 }
 
-// issuedAtOnce is how many missing tokens are issued before the next look.
+// issuedAtOnce is how many habilitations without token are read at a time.
 const issuedAtOnce = 200
 
 // IssueMissing issues a token to every valid habilitation with the modality that never had
-// one, and tells those whom it concerns. It counts them; one failure does not hold the others
-// back.
+// one, and tells those whom it concerns. It counts them. Those that fail, however many, do not
+// hold the others back: the error tells how many they are, and why the first one did.
 func (s *Tokens) IssueMissing(ctx context.Context) (count int, err error) {
-	missing, err := s.Store.ListUnissued(ctx, issuedAtOnce)
-	if err != nil {
-		return 0, fmt.Errorf("list the habilitations without token: %w", err)
-	}
-	var failed []error
-	for _, file := range missing {
-		switch err := s.issue(ctx, file); {
-		case fault.Is(err, "token.moved"): // another instance did
-		case err != nil:
-			failed = append(failed, err)
-		default:
-			count++
+	var after habilitation.Number
+	var first error
+	failed := 0
+	for {
+		missing, err := s.Store.ListUnissued(ctx, after, issuedAtOnce)
+		if err != nil {
+			return count, errors.Join(fmt.Errorf("list the habilitations without token: %w", err), notIssued(failed, first))
+		}
+		for _, file := range missing {
+			switch err := s.issue(ctx, file); {
+			case err == nil:
+				count++
+			case fault.Is(err, "token.moved"): // another instance did
+			case ctx.Err() != nil:
+				return count, errors.Join(ctx.Err(), notIssued(failed, first))
+			default:
+				failed, first = failed+1, cmp.Or(first, fmt.Errorf("of %s: %w", file.Habilitation, err))
+			}
+			after = file.Habilitation
+		}
+		if len(missing) < issuedAtOnce {
+			return count, notIssued(failed, first)
 		}
 	}
-	return count, errors.Join(failed...)
+}
+
+// notIssued is the error of a run in which some tokens could not be issued; nil for none.
+func notIssued(failed int, first error) error {
+	if failed == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d tokens could not be issued, the first one %w", failed, first)
 }
 
 func (s *Tokens) issue(ctx context.Context, file TokenFile) error {

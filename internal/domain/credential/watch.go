@@ -44,7 +44,7 @@ func (w Watched) AccountState() HubAccountState {
 	if w.Editor == "" {
 		return HubAccountNone
 	}
-	return HubAccess{Want: w.Want, State: w.State, Account: HubAccount{State: w.Account}}.AccountState()
+	return HubAccess{Want: w.Want, State: w.State, Account: HubAccount{HubDeposit: HubDeposit{State: w.Account}}}.AccountState()
 }
 
 // Contending is the editor of the request that contends.

@@ -86,8 +86,9 @@ type wireTown struct {
 	Habilitation json.RawMessage `json:"habilitation"`
 }
 
-// maxExisting is far more than 35,000 towns take.
-const maxExisting = 64 << 20
+// MaxExisting is the length of a file of another system, in bytes: far more than 35,000 towns
+// take.
+const MaxExisting = 64 << 20
 
 // list is what a file of another system says.
 type list struct {
@@ -98,11 +99,11 @@ type list struct {
 // readExisting understands a file. What cannot be used is told, and the rest is read all the
 // same; a text that is no such file is an error.
 func readExisting(source io.Reader) (list, error) {
-	text, err := io.ReadAll(io.LimitReader(source, maxExisting+1))
+	text, err := io.ReadAll(io.LimitReader(source, MaxExisting+1))
 	switch {
 	case err != nil:
 		return list{}, fmt.Errorf("read list: %w", err)
-	case len(text) > maxExisting:
+	case len(text) > MaxExisting:
 		return list{}, errors.New("the list is larger than 64 MB")
 	}
 	var file struct {
@@ -262,7 +263,7 @@ func (w wireGranted) readTokens() (read []credential.Inherited, wrong []string) 
 	for i, t := range w.Tokens {
 		name := fmt.Sprintf("jeton n°\u00a0%d\u00a0: ", i+1)
 		one := credential.Inherited{ID: t.ID, Scopes: t.Scopes, IssuedAt: time.Unix(t.IssuedAt, 0), ExpiresAt: time.Unix(t.ExpiresAt, 0)}
-		if !credential.ValidForeignID(t.ID) {
+		if !value.IsUUID(t.ID) {
 			wrong = append(wrong, name+"jti n’est pas un UUID en minuscules")
 		}
 		if t.IssuedAt < 1 || t.ExpiresAt <= t.IssuedAt || t.ExpiresAt > maxFired {

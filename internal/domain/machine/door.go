@@ -29,9 +29,10 @@ type DoorStore interface {
 	// fault.NotFound, code api_client.unknown, when the client or the secret was cut meanwhile.
 	RecordAccess(ctx context.Context, access Access, most int) error
 	// FindAccess finds what an access token opens at now, and how often its client has called in
-	// the present second, this call included. The last use moves where it was before stale.
+	// the present second, this call included. The last use moves where it was before stale. From
+	// an address from which the client may not call, nothing is counted nor moves, and calls is 0.
 	// fault.NotFound, code api_client.unknown, for one that opens nothing any more.
-	FindAccess(ctx context.Context, digest [32]byte, stale, now time.Time) (pass Pass, calls int, err error)
+	FindAccess(ctx context.Context, digest [32]byte, from netip.Addr, stale, now time.Time) (pass Pass, calls int, err error)
 	// PurgeAccesses erases the access tokens that are over, and the counts of the past.
 	PurgeAccesses(ctx context.Context, now time.Time) (int, error)
 	// RecordOnce journals an event unless the same one was within a time (audit.Recorder).
@@ -189,7 +190,8 @@ func granted(client Client, asked string) ([]Scope, error) {
 	return Settings{Scopes: scopes}.tidy().Scopes, nil
 }
 
-// Admit tells what an access token opens for a call, which it counts. Codes (Forbidden):
+// Admit tells what an access token opens for a call, which it counts, unless it comes from where
+// the client may not call: whoever stole the token uses up nobody's calls. Codes (Forbidden):
 // api_client.access_refused, for one that is malformed, unknown, over, cut, or shown from
 // where its client may not call; api_client.too_many_calls.
 func (d *Door) Admit(ctx context.Context, text value.Secret, from netip.Addr) (Pass, error) {
@@ -197,7 +199,7 @@ func (d *Door) Admit(ctx context.Context, text value.Secret, from netip.Addr) (P
 		return Pass{}, fault.New(fault.Forbidden, "api_client.access_refused")
 	}
 	now := d.Now()
-	pass, calls, err := d.Store.FindAccess(ctx, accessDigest(text), now.Add(-usedEvery), now)
+	pass, calls, err := d.Store.FindAccess(ctx, accessDigest(text), from, now.Add(-usedEvery), now)
 	switch {
 	case fault.Is(err, "api_client.unknown"):
 		return Pass{}, fault.New(fault.Forbidden, "api_client.access_refused")

@@ -13,6 +13,7 @@ type SealedKind string
 
 // The kinds, as the tables are called.
 const (
+	SealedCandidates  SealedKind = "hub_candidates" // in the table hub_accounts
 	SealedHubAccounts SealedKind = "hub_accounts"
 	SealedTokens      SealedKind = "tokens"
 	SealedMails       SealedKind = "mails"
@@ -20,8 +21,9 @@ const (
 	SealedPayloads    SealedKind = "dossier_payloads" // the keys of their rows
 )
 
-// SealedKinds lists every kind.
-var SealedKinds = [...]SealedKind{SealedHubAccounts, SealedTokens, SealedMails, SealedEvents, SealedPayloads}
+// SealedKinds lists every kind. Candidates come before the accounts, whose place they take
+// meanwhile.
+var SealedKinds = [...]SealedKind{SealedCandidates, SealedHubAccounts, SealedTokens, SealedMails, SealedEvents, SealedPayloads}
 
 // SealedText is one of them.
 type SealedText struct {

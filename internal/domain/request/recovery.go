@@ -28,6 +28,9 @@ const (
 	LinkLife = 7 * 24 * time.Hour
 	// LinkPause is how long nobody has another one sent after a link.
 	LinkPause = time.Hour
+	// LinkMemory is how long a link that opens nothing any more tells whoever follows it why, and
+	// may be renewed: as long as an invitation is kept.
+	LinkMemory = 365 * 24 * time.Hour
 )
 
 // Link is a link that was sent to the recorded address of a requester.
@@ -121,6 +124,8 @@ type RecoveryStore interface {
 	// RecordRecovered makes an account the holder of a request, by a link that is open.
 	// fault.Conflict, code link.over, when it is not any more.
 	RecordRecovered(ctx context.Context, token [32]byte, l Link, account int64, event audit.Event) error
+	// PurgeLinks erases the links that expired before a time, used or not.
+	PurgeLinks(ctx context.Context, expiredBefore time.Time) (int, error)
 }
 
 // Find finds a link. Code: link.unknown (NotFound).
@@ -210,6 +215,15 @@ func (r *Recovery) Renew(ctx context.Context, token value.Token) error {
 		return nil
 	}
 	return err
+}
+
+// Purge erases the links that are forgotten.
+func (r *Recovery) Purge(ctx context.Context) (int, error) {
+	erased, err := r.Store.PurgeLinks(ctx, r.Now().Add(-LinkMemory))
+	if err != nil {
+		return 0, fmt.Errorf("purge links: %w", err)
+	}
+	return erased, nil
 }
 
 func (r *Recovery) send(ctx context.Context, by audit.Author, requestID string, to Orphan) error {

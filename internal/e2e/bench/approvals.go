@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/sim/stage"
 )
@@ -52,21 +53,22 @@ func (s *scene) measureApprovals(ctx context.Context, found *approvals) error {
 }
 
 // awaitSubscriptions waits until every town has its active subscription and nothing is left to do. An approval whose answer
-// did not come in time may be recorded after the last order was carried out.
+// did not come in time may be recorded after the last order was carried out. The towns of the seed are not among them: the
+// portal takes their subscriptions over at each quarter of an hour, as HubEE has them.
 func (s *scene) awaitSubscriptions(ctx context.Context, found *approvals) error {
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		if err := s.awaitDelivery(ctx); err != nil {
 			return err
 		}
-		counted, err := postgres.SubscriptionWatch{DB: s.db}.CountSubscriptions(ctx) // those that the list added count as active
-		if err != nil {
-			return err
+		counted := map[credential.State]int{}
+		for n := range len(found.told.took) + found.told.failed {
+			watched, err := postgres.SubscriptionWatch{DB: s.db}.FindSubscription(ctx, filledTown(1+n))
+			if err != nil && !fault.Is(err, "subscription.unknown") {
+				return err
+			}
+			counted[watched.State]++
 		}
-		total := 0
-		for _, n := range counted {
-			total += n
-		}
-		found.incomplete, found.states = total-counted[credential.Active], fmt.Sprint(counted)
+		found.incomplete, found.states = len(found.told.took)+found.told.failed-counted[credential.Active], fmt.Sprint(counted)
 		if found.incomplete == 0 || time.Now().After(deadline) {
 			return nil
 		}

@@ -21,9 +21,9 @@ type Editor struct {
 	Clients  *credential.Clients
 	Tokens   *credential.Tokens
 	Dossiers *dossier.Lookup
-	// Deposit keeps the pair by which the software of a town reads HubEE, and tells the state in
-	// which that leaves it. nil: the route is not there.
-	Deposit   func(ctx context.Context, by account.Actor, siret value.Siret, id string, secret value.Secret) (state string, err error)
+	// Deposit keeps the pair by which the software of a town reads HubEE, and tells what came of
+	// it. nil: the route is not there.
+	Deposit   func(ctx context.Context, by account.Actor, siret value.Siret, id string, secret value.Secret) (credential.HubAnswer, error)
 	PortalURL string // without final slash
 
 	refuse func(c *gin.Context, status int, code string)

@@ -121,7 +121,7 @@ func (e *Editor) deposit(c *gin.Context, body []byte) error {
 	if id == "" || secret == "" {
 		return malformed("call.pair_missing")
 	}
-	state, err := e.Deposit(c.Request.Context(), web.ActorOf(c), siret, id, value.Secret(secret))
+	answer, err := e.Deposit(c.Request.Context(), web.ActorOf(c), siret, id, value.Secret(secret))
 	if fault.KindOf(err) == fault.NotFound {
 		return fault.New(fault.NotFound, "client.unknown")
 	}
@@ -129,8 +129,9 @@ func (e *Editor) deposit(c *gin.Context, body []byte) error {
 		return err
 	}
 	c.JSON(http.StatusOK, struct {
-		Siret string `json:"siret"`
-		State string `json:"etat"`
-	}{siret.String(), state})
+		Siret      string `json:"siret"`
+		State      string `json:"etat"`
+		FormerKept bool   `json:"precedent_garde"`
+	}{siret.String(), string(answer.State), answer.FormerKept})
 	return nil
 }

@@ -56,7 +56,7 @@ func openEditors(t *testing.T) *editors {
 	router := e.router()
 	(&OAuth{Door: e.door, Address: router.Address}).Mount(router)
 	(&Introspection{
-		Door: e.door, Gate: &credential.Gate{Store: postgres.Tokens{DB: e.db}, Pepper: e.pepper, Now: now}, PortalURL: "https://portail.example.fr", Address: router.Address,
+		Door: e.door, Gate: &credential.Gate{Store: postgres.Tokens{DB: e.db}, Pepper: e.pepper, Now: now, Clock: time.Now}, PortalURL: "https://portail.example.fr", Address: router.Address,
 	}).Mount(router)
 	(&Editor{
 		Clients: &credential.Clients{Store: postgres.EditorClients{DB: e.db}}, Tokens: e.service,
@@ -93,15 +93,18 @@ func readContract(t *testing.T, portalURL string) routers.Router {
 }
 
 // deposit takes what the accesses to HubEE are given: here of Majastres alone.
-func (e *editors) deposit(_ context.Context, by account.Actor, siret value.Siret, id string, secret value.Secret) (string, error) {
+func (e *editors) deposit(_ context.Context, by account.Actor, siret value.Siret, id string, secret value.Secret) (credential.HubAnswer, error) {
 	switch {
 	case siret != majastres:
-		return "", fault.New(fault.NotFound, "hub_account.unknown")
+		return credential.HubAnswer{}, fault.New(fault.NotFound, "hub_account.unknown")
 	case strings.Contains(id, ":"):
-		return "", fault.New(fault.Invalid, "hub_account.id_malformed")
+		return credential.HubAnswer{}, fault.New(fault.Invalid, "hub_account.id_malformed")
 	}
 	e.deposited = append(e.deposited, []string{by.OfTenant(), siret.String(), id, secret.Reveal()})
-	return "teste", nil
+	if secret == "refusé" {
+		return credential.HubAnswer{State: credential.HubAccountRefused, FormerKept: true}, nil
+	}
+	return credential.HubAnswer{State: credential.HubAccountTested}, nil
 }
 
 // program is a program that was let in.

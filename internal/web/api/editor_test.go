@@ -221,10 +221,11 @@ func TestDossiersThatMoveAreNotForgotten(t *testing.T) {
 func TestAnEditorDepositsTheAccessOfATown(t *testing.T) {
 	e := openEditors(t)
 	p := e.lets(tilleul, machine.ScopeHubWrite)
-	p.posts("/clients/21040107100019/hubee", `{"identifiant":"si-majastres","secret":"très secret\"é"}`).is(http.StatusOK, `{"siret":"21040107100019","etat":"teste"}`)
+	p.posts("/clients/21040107100019/hubee", `{"identifiant":"si-majastres","secret":"très secret\"é"}`).is(http.StatusOK, `{"siret":"21040107100019","etat":"teste","precedent_garde":false}`)
 	if want := []string{tilleul, majastres.String(), "si-majastres", `très secret"é`}; len(e.deposited) != 1 || !slices.Equal(e.deposited[0], want) {
 		t.Errorf("%d deposits", len(e.deposited))
 	}
+	p.posts("/clients/21040107100019/hubee", `{"identifiant":"si-majastres","secret":"refusé"}`).is(http.StatusOK, `{"siret":"21040107100019","etat":"refuse","precedent_garde":true}`)
 	p.posts("/clients/21280363900013/hubee", `{"identifiant":"a","secret":"b"}`).refuses(http.StatusNotFound, "client.unknown")
 	p.posts("/clients/21040107100019/hubee", `{"identifiant":"a:b","secret":"c"}`).refuses(http.StatusUnprocessableEntity, "hub_account.id_malformed")
 	for _, body := range []string{"", `{}`, `{"identifiant":"a"}`, `{"secret":"b"}`, `{"identifiant":"","secret":""}`, `{"identifiant":["a"],"secret":{}}`, `{"identifiant":true,"secret":null}`} {

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -63,7 +64,7 @@ func (e *Editor) listTokens(c *gin.Context, _ []byte) error {
 		return err
 	}
 	query := credential.TokenQuery{Order: credential.ByTokenID, AfterID: asked.after, Limit: asked.limit}
-	if asked.after != "" && !isID(asked.after) {
+	if asked.after != "" && !value.IsUUID(asked.after) {
 		return malformed("call.cursor_invalid")
 	}
 	if query.State = credential.TokenState(given.Get("etat")); given.Has("etat") && !slices.Contains(credential.TokenStates[:], query.State) {
@@ -81,20 +82,6 @@ func (e *Editor) listTokens(c *gin.Context, _ []byte) error {
 		answer.Next = cursor(tokenList, found[len(found)-1].ID)
 	}
 	return answerKnown(c, answer)
-}
-
-// isID tells whether a text is written as the id of a token, a UUID.
-func isID(text string) bool {
-	if len(text) != 36 {
-		return false
-	}
-	for i, r := range text {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (r == '-') || !dash && (r < '0' || r > '9') && (r < 'a' || r > 'f') {
-			return false
-		}
-	}
-	return true
 }
 
 // showToken shows one, without its secret.

@@ -37,7 +37,7 @@ func TestATokenIsCollectedOnce(t *testing.T) {
 	if err != nil || got["prefixe"] != "apip_test_"+text.PublicID || got["id"] != id || got["expire_le"] != "2027-09-02T23:59:59+02:00" || len(got) != 4 {
 		t.Errorf("%d members, %v", len(got), err)
 	}
-	gate := &credential.Gate{Store: postgres.Tokens{DB: e.db}, Pepper: e.pepper, Now: func() time.Time { return e.now }}
+	gate := &credential.Gate{Store: postgres.Tokens{DB: e.db}, Pepper: e.pepper, Now: func() time.Time { return e.now }, Clock: time.Now}
 	if admission, err := gate.Look(t.Context(), value.Secret(got["jeton"])); err != nil || admission.Siret != majastres {
 		t.Errorf("what was given opens nothing: %v", err)
 	}

@@ -72,7 +72,7 @@ func openPrograms(t *testing.T) *programs {
 	router := p.router()
 	(&OAuth{Door: p.door, Address: router.Address}).Mount(router)
 	(&Introspection{
-		Door: p.door, Gate: &credential.Gate{Store: p.tokens, Pepper: p.pepper, Now: now}, GatewayID: gatewayID, GatewaySecret: gatewaySecret,
+		Door: p.door, Gate: &credential.Gate{Store: p.tokens, Pepper: p.pepper, Now: now, Clock: time.Now}, GatewayID: gatewayID, GatewaySecret: gatewaySecret,
 		PortalURL: "https://portail.example.fr", Address: router.Address,
 	}).Mount(router)
 	router.HandleClient(http.MethodGet, editorPath, web.Client{Object: "client", Act: "read", Scope: machine.ScopeClients}, tellWho)

@@ -39,14 +39,28 @@ func TestAnEditorDepositsShowsAndErasesAPair(t *testing.T) {
 		t.Errorf("%d lines of the journal say who saw it", n)
 	}
 
-	s.post(s.sofia, path+"/depot", pairFields(id, "une-autre")).leads(path, "hubee-depose-refuse")
-	// « A refused pair is kept but said refused, beside the field, with what to check »
-	s.get(s.sofia, path).is(http.StatusOK, "Refusés par HubEE", `id="cle-erreur"`, "modalité d’accès est « API »", "!une-autre")
+	s.post(s.sofia, path+"/depot", pairFields("un-autre-id", "une-autre")).leads(path, "hubee-depose-refuse-garde")
+	s.get(s.sofia, path).is(http.StatusOK, "Les précédents identifiants restent utilisés", "HubEE a refusé les nouveaux", "Déposés et testés",
+		"Tester ceux qui sont utilisés", id, "un-autre-id", "!une-autre")
+	s.get(s.sofia, hubPath).is(http.StatusOK, "Déposés et testés", "Nouveaux identifiants refusés", "!un-autre-id")
+	s.post(s.sofia, path+"/cle", nil).is(http.StatusOK, secret, "D’autres ont été déposés depuis", "!une-autre")
+	s.post(s.sofia, path+"/test", nil).leads(path, "hubee-test-accepte")
+	s.get(s.sofia, path).is(http.StatusOK, "Déposés et testés", "!Nouveaux identifiants", "!un-autre-id")
 	s.get(s.sofia, path+"/effacement").is(http.StatusOK, "Effacer les identifiants", "Rien ne change dans HubEE")
 	s.post(s.sofia, path+"/effacement", nil).leads(path, "hubee-efface")
 	s.get(s.sofia, path).is(http.StatusOK, "À récupérer", "!Effacer")
 	s.get(s.sofia, path+"/effacement").is(http.StatusConflict)
 	s.post(s.sofia, path+"/cle", nil).is(http.StatusConflict, "Rien n’est déposé ici")
+}
+
+// « A refused pair is kept but said refused, beside the field, with what to check », where HubEE
+// has accepted none before.
+func TestARefusedPairIsKeptAndSaidRefused(t *testing.T) {
+	s := setScene(t)
+	path := hubTownPath(town)
+	s.post(s.sofia, path+"/depot", pairFields("un-id", "une-cle")).leads(path, "hubee-depose-refuse")
+	s.get(s.sofia, path).is(http.StatusOK, "Refusés par HubEE", `id="cle-erreur"`, "modalité d’accès est « API »", "un-id", "!une-cle")
+	s.post(s.sofia, path+"/cle", nil).is(http.StatusOK, "une-cle", "HubEE refuse ces identifiants")
 }
 
 // « Revealed only by POST with step-up »
@@ -101,6 +115,15 @@ func TestADepositWaitsForASilentHubEE(t *testing.T) {
 	s.post(s.sofia, path+"/test", nil).leads(path, "hubee-test-sans-reponse")
 	s.silent = false
 	s.post(s.sofia, path+"/test", nil).leads(path, "hubee-test-accepte")
+
+	s.silent = true
+	s.post(s.sofia, path+"/test", nil).leads(path, "hubee-test-sans-reponse")
+	s.post(s.sofia, path+"/depot", pairFields(id, secret)).leads(path, "hubee-depose-sans-reponse-garde")
+	s.get(s.sofia, path).is(http.StatusOK, "Déposés et testés", "Les précédents identifiants restent utilisés", "HubEE ne répond pas", "Tester les nouveaux")
+	s.post(s.sofia, path+"/test", nil).leads(path, "hubee-test-sans-reponse-garde")
+	s.silent = false
+	s.post(s.sofia, path+"/test", nil).leads(path, "hubee-test-accepte")
+	s.get(s.sofia, path).is(http.StatusOK, "Déposés et testés", "!Nouveaux identifiants")
 }
 
 // « same form, values kept, field messages »; the secret alone is never given back.
@@ -163,6 +186,15 @@ func TestAListIsPasted(t *testing.T) {
 	}
 	s.get(s.sofia, report).is(http.StatusOK, "HubEE accepte tous ces identifiants", "Déposés et testés")
 
+	again := s.paste(s.sofia, town+";"+id+";fausse").is(http.StatusSeeOther).to
+	s.get(s.sofia, again).is(http.StatusOK, "attend la réponse de HubEE", "Nouveaux identifiants non testés")
+	if err := s.hub.TestOrdered(t.Context(), value.Siret(town)); err != nil {
+		t.Fatal(err)
+	}
+	s.get(s.sofia, again).is(http.StatusOK, "HubEE avait accepté les précédents identifiants, ils restent utilisés", "1, dont 1 là où les précédents restent utilisés",
+		"Déposés et testés", "Nouveaux identifiants refusés")
+	s.get(s.sofia, report).is(http.StatusOK, "HubEE accepte tous ces identifiants")
+
 	s.paste(s.sofia, right+"\n"+right).is(http.StatusSeeOther)
 	s.paste(s.sofia, " \n").is(http.StatusUnprocessableEntity, "Collez au moins une ligne")
 	s.paste(s.sofia, strings.Repeat("x\n", credential.MaxHubLines+1)).is(http.StatusUnprocessableEntity, "plus de 1 000 lignes", "x x x")
@@ -214,9 +246,13 @@ func TestEveryHubCodeHasItsWords(t *testing.T) {
 	for _, selection := range credential.HubSelections {
 		codes = append(codes, "hub_account.selection."+string(selection))
 	}
-	for _, end := range []string{"accepte", "refuse", "sans-reponse"} {
-		codes = append(codes, "done.hubee-depose-"+end, "done.hubee-test-"+end)
+	for _, state := range credential.HubCandidateStates {
+		codes = append(codes, "hub_account.next."+string(state), "hub_account.next.help."+string(state))
 	}
+	for _, end := range []string{"refuse", "sans-reponse", "refuse-garde", "sans-reponse-garde"} {
+		codes = append(codes, "told.hubee-depose-"+end, "told.hubee-test-"+end)
+	}
+	codes = append(codes, "done.hubee-depose-accepte", "done.hubee-test-accepte")
 	codes = append(codes, "done.hubee-recuperes", "done.hubee-rien-a-noter", "done.hubee-liste", "done.hubee-efface", "filter."+filterHub)
 	for _, code := range codes {
 		if _, found := parsed.Sentence(code); !found {

@@ -42,7 +42,7 @@ func (h *Handler) hubDeposit(c *gin.Context) error {
 		return err
 	}
 	fields := readHubForm(c.Request.PostForm)
-	state, err := h.Hub.Deposit(c.Request.Context(), credential.HandOf(web.ActorOf(c)), siret, fields.ID.Value, value.Secret(fields.Secret.Value))
+	answer, err := h.Hub.Deposit(c.Request.Context(), credential.HandOf(web.ActorOf(c)), siret, fields.ID.Value, value.Secret(fields.Secret.Value))
 	if fault.KindOf(err) == fault.Invalid {
 		access, unknown := h.hubAccess(c)
 		if unknown != nil {
@@ -53,7 +53,7 @@ func (h *Handler) hubDeposit(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Done(c, hubTownPath(siret), "hubee-depose-"+told(state))
+	return web.Done(c, hubTownPath(siret), "hubee-depose-"+told(answer))
 }
 
 // hubTest asks HubEE again about the pair of a town.
@@ -62,23 +62,27 @@ func (h *Handler) hubTest(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	state, err := h.Hub.Test(c.Request.Context(), credential.HandOf(web.ActorOf(c)), siret)
+	answer, err := h.Hub.Test(c.Request.Context(), credential.HandOf(web.ActorOf(c)), siret)
 	if err != nil {
 		return err
 	}
-	return web.Done(c, hubTownPath(siret), "hubee-test-"+told(state))
+	return web.Done(c, hubTownPath(siret), "hubee-test-"+told(answer))
 }
 
 // told is the end of the code of the sentence that says what HubEE said.
-func told(state credential.HubAccountState) string {
-	switch state {
+func told(answer credential.HubAnswer) string {
+	said := "sans-reponse"
+	switch answer.State {
 	case credential.HubAccountTested:
 		return "accepte"
 	case credential.HubAccountRefused:
-		return "refuse"
+		said = "refuse"
 	default:
-		return "sans-reponse"
 	}
+	if answer.FormerKept {
+		return said + "-garde"
+	}
+	return said
 }
 
 // hubReveal shows the pair of a town, and it is written down to whom: the one page of it that
@@ -132,7 +136,11 @@ func readHubForm(sent map[string][]string) hubForm {
 // hubFormOf offers to replace the pair of a town, and says beside its field that HubEE refuses
 // it.
 func hubFormOf(access credential.HubAccess) hubForm {
-	f := hubForm{ID: form.Field{Name: "identifiant", Value: access.Account.ClientID}, Secret: form.Field{Name: "cle"}}
+	last := access.Account.HubDeposit
+	if access.Account.Next.State != credential.HubAccountNone {
+		last = access.Account.Next
+	}
+	f := hubForm{ID: form.Field{Name: "identifiant", Value: last.ClientID}, Secret: form.Field{Name: "cle"}}
 	if access.Account.State == credential.HubAccountRefused {
 		f.Secret = f.Secret.Refused("hub_account.refused")
 	}

@@ -27,11 +27,22 @@ func sampleAccess(rank int, state credential.HubAccountState) credential.HubAcce
 		access.State, access.AtHub, access.HubID, access.COG = credential.ToCreate, "", "", ""
 	default:
 		access.Account = credential.HubAccount{
-			Siret: siret, Editor: access.Editor, State: state, StateAt: sampleNow().Add(-time.Hour), By: "Camille Ferrand", At: sampleNow().Add(-26 * time.Hour), Revision: 1,
+			Siret: siret, Editor: access.Editor, Revision: 1,
+			HubDeposit: credential.HubDeposit{State: state, StateAt: sampleNow().Add(-time.Hour), By: "Camille Ferrand", At: sampleNow().Add(-26 * time.Hour)},
 		}
 		if state.Kept() {
 			access.Account.ClientID = "3f1c0a52-9d1e-4a54-8f1b-2f64e1f0c9aa"
 		}
+	}
+	return access
+}
+
+// sampleCandidate is a town where another pair was deposited beside the one in use.
+func sampleCandidate(rank int, state credential.HubAccountState) credential.HubAccess {
+	access := sampleAccess(rank, credential.HubAccountTested)
+	access.Account.StateAt = sampleNow().Add(-25 * time.Hour)
+	access.Account.Next = credential.HubDeposit{
+		State: state, StateAt: sampleNow().Add(-time.Hour), ClientID: "3f1c0a52-9d1e-4a54-8f1b-2f64e1f0c9ab", By: "Sofia Renard", At: sampleNow().Add(-time.Hour),
 	}
 	return access
 }
@@ -65,11 +76,14 @@ func hubSamples(page web.ProPage) []web.Sample[hubPage] {
 	long := sampleAccesses(2)
 	long[0].Town, long[1].Town = strings.Repeat("DUBOIS", 40), hostile
 	all := []credential.HubAccess{sampleAccess(0, credential.HubAccountTested), sampleAccess(1, credential.HubAccountRefused)}
+	for i, state := range credential.HubCandidateStates {
+		all = append(all, sampleCandidate(i+2, state))
+	}
 	return []web.Sample[hubPage]{
 		{Name: "pleine", Content: show("", 812, sampleAccesses(25), counts)},
 		{Name: "rien-de-coche", Content: unticked},
 		{Name: "faite", Content: done},
-		{Name: "tout-depose", Content: show("identifiants=deposes", 2, all, credential.HubCounts{Total: 2, Kept: 2, Tested: 1, Refused: 1})},
+		{Name: "tout-depose", Content: show("identifiants=deposes", 5, all, credential.HubCounts{Total: 5, Kept: 5, Tested: 1, Refused: 2, Untold: 2, Spared: 1})},
 		{Name: "nom-long", Content: show("q=sain+%3Cb%3E", 2, long, counts)},
 		{Name: "sans-resultat", Content: show("q=nulle+part&identifiants=refuses", 0, nil, counts)},
 		{Name: "au-dela", Content: show("page=90", 0, nil, counts)},
@@ -89,8 +103,14 @@ func hubTownSamples(page web.ProPage) []web.Sample[hubTownPage] {
 		access := sampleAccess(i, state)
 		samples = append(samples, web.Sample[hubTownPage]{Name: string(state), Content: show(access, hubFormOf(access), "")})
 	}
+	for i, state := range credential.HubCandidateStates {
+		access := sampleCandidate(i, state)
+		samples = append(samples, web.Sample[hubTownPage]{Name: "nouveaux-" + string(state), Content: show(access, hubFormOf(access), "")})
+	}
+	refused := sampleCandidate(0, credential.HubAccountRefused)
 	tested, waiting := sampleAccess(0, credential.HubAccountTested), sampleAccess(1, credential.HubAccountToFetch)
 	typed := readHubForm(map[string][]string{"identifiant": {"a:b " + hostile}, "cle": {"x"}}).refusedFor(fault.New(fault.Invalid, "hub_account.id_malformed"))
+	taken := readHubForm(map[string][]string{"identifiant": {"3f1c0a52-9d1e"}, "cle": {"x"}}).refusedFor(fault.New(fault.Invalid, "hub_account.id_taken"))
 	absent := readHubForm(map[string][]string{"identifiant": {"3f1c0a52"}}).refusedFor(fault.New(fault.Invalid, "hub_account.secret_missing"))
 	stopped := sampleAccess(2, credential.HubAccountTested)
 	stopped.Want, stopped.Town = credential.WantSuspended, strings.Repeat("DUBOIS", 40)
@@ -98,7 +118,9 @@ func hubTownSamples(page web.ProPage) []web.Sample[hubTownPage] {
 	failed.State, failed.Town = credential.Failed, `<b>Essai</b> & Bourg`
 	return append(samples,
 		web.Sample[hubTownPage]{Name: "teste-a-l-instant", Content: show(tested, hubFormOf(tested), "done.hubee-depose-accepte")},
+		web.Sample[hubTownPage]{Name: "refuse-a-l-instant", Content: show(refused, hubFormOf(refused), "told.hubee-depose-refuse-garde")},
 		web.Sample[hubTownPage]{Name: "identifiant-faux", Content: show(waiting, typed, "")},
+		web.Sample[hubTownPage]{Name: "identifiant-d-une-autre", Content: show(tested, taken, "")},
 		web.Sample[hubTownPage]{Name: "cle-absente", Content: show(waiting, absent, "")},
 		web.Sample[hubTownPage]{Name: "suspension", Content: show(stopped, hubFormOf(stopped), "")},
 		web.Sample[hubTownPage]{Name: "en-erreur", Content: show(failed, hubFormOf(failed), "")})
@@ -111,7 +133,9 @@ func hubPairSamples(page web.ProPage) []web.Sample[hubPairPage] {
 		access.Town = town
 		return newHubPairPage(page, access, credential.HubPair{ClientID: id, Secret: value.Secret(secret)})
 	}
+	beside := newHubPairPage(page, sampleCandidate(0, credential.HubAccountRefused), credential.HubPair{ClientID: "3f1c0a52-9d1e", Secret: "UneCleSecrete"})
 	return []web.Sample[hubPairPage]{
+		{Name: "d-autres-refuses", Content: beside},
 		{Name: "page", Content: show(credential.HubAccountTested, "3f1c0a52-9d1e", "UneCleSecrete", "Saint-Exemple-les-Bains")},
 		{Name: "refusee", Content: show(credential.HubAccountRefused, "3f1c0a52-9d1e", "UneCleSecrete", "Saint-Exemple-les-Bains")},
 		{Name: "longue", Content: show(credential.HubAccountTested, strings.Repeat("a1", 100), strings.Repeat("b2", 200), strings.Repeat("DUBOIS", 40))},
@@ -174,6 +198,7 @@ func hubReportSamples(page web.ProPage) []web.Sample[hubReportPage] {
 		{Name: "commence", Content: begun},
 		{Name: "en-cours", Content: show("page=2", all, credential.HubCounts{Total: 400, Kept: 400, Tested: 300, Refused: 2, Untold: 98})},
 		{Name: "refus", Content: show("", all[:3], credential.HubCounts{Total: 3, Kept: 3, Tested: 2, Refused: 1})},
+		{Name: "precedents-gardes", Content: show("", []credential.HubAccess{sampleCandidate(1, credential.HubAccountRefused), all[0]}, credential.HubCounts{Total: 2, Kept: 2, Tested: 1, Refused: 1, Spared: 1})},
 		{Name: "finie", Content: show("", all[:1], credential.HubCounts{Total: 1, Kept: 1, Tested: 1})},
 		{Name: "au-dela", Content: show("page=9", nil, credential.HubCounts{Total: 3, Kept: 3, Tested: 3})},
 	}

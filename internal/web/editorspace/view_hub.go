@@ -42,6 +42,7 @@ type hubStateView struct {
 	State    credential.HubAccountState
 	Severity string
 	Since    web.Moment
+	Next     *hubStateView // of the candidate; nil without
 }
 
 var hubSeverities = map[credential.HubAccountState]string{
@@ -52,7 +53,11 @@ var hubSeverities = map[credential.HubAccountState]string{
 
 func newHubStateView(access credential.HubAccess) hubStateView {
 	state := access.AccountState()
-	return hubStateView{State: state, Severity: hubSeverities[state], Since: web.MomentOf(access.Account.StateAt)}
+	view := hubStateView{State: state, Severity: hubSeverities[state], Since: web.MomentOf(access.Account.StateAt)}
+	if next := access.Account.Next; next.State != credential.HubAccountNone {
+		view.Next = &hubStateView{State: next.State, Severity: hubSeverities[next.State], Since: web.MomentOf(next.StateAt)}
+	}
+	return view
 }
 
 // phaseWords is the code of where a subscription stands, as an editor reads it.
@@ -103,9 +108,17 @@ type hubTownPage struct {
 	Account          hubStateView
 	By               string // who deposited it, or noted that it is fetched
 	At               web.Moment
-	Kept             bool // the secret is here
-	Known            bool // something is known of it
+	ClientID         string
+	Next             hubDepositView // the candidate
+	Kept             bool           // the secret is here
+	Known            bool           // something is known of it
 	Form             hubForm
+}
+
+// hubDepositView is what is said of a deposit, besides where it stands.
+type hubDepositView struct {
+	ClientID, By string
+	At           web.Moment
 }
 
 func newHubTownPage(page web.ProPage, access credential.HubAccess, fields hubForm) hubTownPage {
@@ -113,6 +126,7 @@ func newHubTownPage(page web.ProPage, access credential.HubAccess, fields hubFor
 	p := hubTownPage{
 		ProPage: page, Town: web.Typographic(access.Town), Siret: access.Siret.Display(), URL: hubTownPath(access.Siret), Ticked: access.Siret.String(),
 		Phase: phaseWords(access), HubID: access.HubID, Account: newHubStateView(access), By: access.Account.By, At: web.MomentOf(access.Account.At),
+		ClientID: access.Account.ClientID, Next: hubDepositView{access.Account.Next.ClientID, access.Account.Next.By, web.MomentOf(access.Account.Next.At)},
 		Kept: access.Account.State.Kept(), Known: access.Account.State != credential.HubAccountNone, Form: fields,
 	}
 	if key := access.Key(); key != (credential.OrganisationKey{}) {
@@ -127,12 +141,14 @@ type hubPairPage struct {
 	Town, Siret, URL string
 	ClientID, Secret string
 	Refused          bool
+	Next             bool // another pair was deposited after this one
 }
 
 func newHubPairPage(page web.ProPage, access credential.HubAccess, pair credential.HubPair) hubPairPage {
 	return hubPairPage{
 		ProPage: page, Town: web.Typographic(access.Town), Siret: access.Siret.Display(), URL: hubTownPath(access.Siret),
 		ClientID: pair.ClientID, Secret: pair.Secret.Reveal(), Refused: access.Account.State == credential.HubAccountRefused,
+		Next: access.Account.Next.State != credential.HubAccountNone,
 	}
 }
 

@@ -141,6 +141,11 @@ func (v Views) subscriptionSamples(page web.ProPage) []web.Sample[subscriptionPa
 	for i, name := range []string{"suspension-demandee", "changement", "actif-refuse", "actif-autrement"} {
 		show(name, inBetween()[i], sampleCalls()[:1], mayProvision)
 	}
+	for _, state := range credential.HubAccountStates {
+		w := sampleSubscription(credential.Active)
+		w.Account = state
+		show("identifiants-"+string(state), w, sampleCalls()[:1], mayProvision)
+	}
 	stopped := sampleSubscription(credential.Suspended)
 	stopped.Want, stopped.SuspendedAtHub = credential.WantActive, true
 	show("suspendu-par-hubee", stopped, nil, mayProvision)

@@ -306,7 +306,7 @@ func TestACallIsTracedWithoutThePerson(t *testing.T) {
 func TestEveryCodeHasItsRowAndItsSentence(t *testing.T) {
 	s := set(t, nil)
 	for code, row := range lines {
-		if s.handler.sentence(string(code)) == "" || s.handler.sentence("title."+row.title) == "" || row.status == 0 || row.statusV2 == 0 {
+		if s.handler.told[string(code)] == "" || s.handler.told["title."+row.title] == "" || row.status == 0 || row.statusV2 == 0 {
 			t.Errorf("%s: %+v", code, row)
 		}
 	}

@@ -42,11 +42,13 @@ type Handler struct {
 	Now               func() time.Time // business time
 	Log               *slog.Logger
 
+	told     map[string]string
 	underway underway
 }
 
 // Mount registers the two routes.
 func (h *Handler) Mount(r *web.Router) {
+	h.told = sentences(h.Sentences)
 	r.ProgramsBelow("/api/v2", tellV2)
 	r.ProgramsBelow("/v3", tellV3)
 	machine := web.Machine{Credential: web.Shown("token"), Patience: patience}

@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/inquiry"
+	"portail-qf/internal/web"
 )
 
 // The content types (§7.4): errors of the third version are named as JSON:API's, whatever
@@ -69,7 +70,7 @@ func (h *Handler) refused(version inquiry.Version, codes refusal) reply {
 	first := lines[codes[0]]
 	r := reply{version: version, status: first.in(version), code: string(codes[0])}
 	if version == inquiry.V2 {
-		detail := h.sentence(string(codes[0]))
+		detail := h.told[string(codes[0])]
 		r.body = inquiry.Legacy{Error: first.word, Reason: detail, Message: detail}
 		if first.word == "" {
 			r.body = flat{[]string{detail}}
@@ -79,7 +80,7 @@ func (h *Handler) refused(version inquiry.Version, codes refusal) reply {
 	var told problems
 	for _, code := range codes {
 		l := lines[code]
-		problem := inquiry.Problem{Code: code, Title: h.sentence("title." + l.title), Detail: h.sentence(string(code)), Meta: json.RawMessage(cmp.Or(l.meta, "{}"))}
+		problem := inquiry.Problem{Code: code, Title: h.told["title."+l.title], Detail: h.told[string(code)], Meta: json.RawMessage(cmp.Or(l.meta, "{}"))}
 		if l.origin != "" {
 			problem.Source = &inquiry.Origin{Parameter: l.origin}
 		}
@@ -89,10 +90,15 @@ func (h *Handler) refused(version inquiry.Version, codes refusal) reply {
 	return r
 }
 
-// sentence is API Particulier's own; a test has every one of them.
-func (h *Handler) sentence(code string) string {
-	text, _ := h.Sentences.Sentence("gateway." + code)
-	return text
+// sentences are API Particulier's own, by code; a test has every one of them.
+func sentences(from *web.Templates) map[string]string {
+	told := map[string]string{}
+	for code, l := range lines {
+		for _, name := range []string{string(code), "title." + l.title} {
+			told[name], _ = from.Sentence("gateway." + name)
+		}
+	}
+	return told
 }
 
 // ended tells that a call ended with a status of which the contract says nothing. Its code

@@ -41,9 +41,10 @@ func tellAllowance(c *gin.Context, allowance credential.Allowance) {
 	if allowance.Limit == 0 {
 		return
 	}
-	c.Header("RateLimit-Limit", strconv.Itoa(allowance.Limit))
-	c.Header("RateLimit-Remaining", strconv.Itoa(max(0, allowance.Remaining)))
-	c.Header("RateLimit-Reset", strconv.FormatInt(allowance.Reset.Unix(), 10))
+	// Named as net/http writes them, whatever the case.
+	c.Header("Ratelimit-Limit", strconv.Itoa(allowance.Limit))
+	c.Header("Ratelimit-Remaining", strconv.Itoa(max(0, allowance.Remaining)))
+	c.Header("Ratelimit-Reset", strconv.FormatInt(allowance.Reset.Unix(), 10))
 	if allowance.Exceeded {
 		c.Header("Retry-After", "1") // the window is a second
 	}

@@ -129,6 +129,43 @@ func TestALinkThatExpiredIsSentAgainToTheRecordedAddress(t *testing.T) {
 	s.post(s.anne, second, nil).leads(townPath, "habilitation-retrouvee")
 }
 
+// A link that is over says why for a year, then it is forgotten, used or not; the request that
+// nobody holds keeps its way back.
+func TestLinksAreForgottenAYearAfterTheirEnd(t *testing.T) {
+	s := setScene(t)
+	s.inherit("777", "portail")
+	s.inherit("778", "portail")
+	if sent, err := s.recovery.InviteAll(t.Context(), audit.Operator, []habilitation.RequestNumber{777}); err != nil || sent != 1 {
+		t.Fatalf("%d links, %v", sent, err)
+	}
+	used, _ := s.link()
+	s.post(s.anne, used, nil).leads(townPath, "habilitation-retrouvee")
+	if err := s.recovery.Invite(t.Context(), s.hugo, 778); err != nil {
+		t.Fatal(err)
+	}
+	expired, _ := s.link()
+	purged := func(age time.Duration, want int) {
+		t.Helper()
+		s.run(`UPDATE holder_links SET expires_at = $1`, noon.Add(-age))
+		if erased, err := s.recovery.Purge(t.Context()); err != nil || erased != want {
+			t.Errorf("%d links purged %s after their end, %v", erased, age, err)
+		}
+	}
+	purged(request.LinkMemory-time.Second, 0)
+	s.get(s.anne, used).is(http.StatusOK, "Ce lien a déjà servi")
+	s.get(s.anne, expired).is(http.StatusOK, "Ce lien n’est plus valable", "Recevoir un nouveau lien")
+	purged(request.LinkMemory, 2)
+	for _, link := range []string{used, expired} {
+		s.get(s.anne, link).is(http.StatusNotFound, "Nous ne trouvons pas ce lien")
+	}
+	if s.holder() != "Anne" {
+		t.Error("the purge takes the holder away")
+	}
+	if err := s.recovery.Invite(t.Context(), s.hugo, 778); err != nil || s.links() != "3" {
+		t.Errorf("another one is sent: %v, %s links in all", err, s.links())
+	}
+}
+
 // « by the person from the home page of the town without enumeration »: the answer does not tell whether there was anything.
 func TestTheHomeOfTheTownHasTheLinkSent(t *testing.T) {
 	s := setScene(t)

@@ -53,7 +53,7 @@ func TestATokenIsReplacedWithAnOverlap(t *testing.T) {
 		t.Error("both should open")
 	}
 
-	s.get(s.leo, s.majastres+endPart).is(http.StatusOK, "Arrêter l’ancien jeton maintenant ?", "Sans rien faire, il s’arrête le 19 mars 2026")
+	s.get(s.leo, s.majastres+endPart).is(http.StatusOK, "Arrêter l’ancien jeton maintenant ?", "Sans rien faire, il s’arrête le 19 mars 2026", "Un mail prévient la collectivité et l’éditeur.")
 	s.post(s.leo, s.majastres+endPart, nil).leads(s.majastres, "jeton-arrete")
 	if s.opens(former) || !s.opens(latest) {
 		t.Error("the former opens still, or the new one does not")
@@ -168,6 +168,8 @@ func TestAnExpiredTokenIsNotReplaced(t *testing.T) {
 		t.Error("it opens nothing on its last day")
 	}
 	s.now = s.now.Add(time.Second)
-	s.get(s.sofia, s.majastres).is(http.StatusOK, "Expiré", "Le formulaire et l’habilitation continuent", "!Remplacer le jeton")
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "Expiré", "Le formulaire et l’habilitation continuent", "C’est à la collectivité de demander la suite", "Il est déjà arrêté", "!Remplacer le jeton")
+	s.get(s.anne, s.majastres).is(http.StatusOK, "Pour demander la suite, écrivez à", "!C’est à la collectivité", "!vous n’avez rien à faire")
+	s.get(s.ines, s.majastres).is(http.StatusOK, "C’est à la collectivité de demander la suite : Anne Talbot suit la demande", "!Pour demander la suite")
 	s.get(s.sofia, s.majastres+replacementPart).is(http.StatusConflict, "Ce jeton a expiré")
 }

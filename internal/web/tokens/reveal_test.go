@@ -59,6 +59,7 @@ func TestTheEditorCollects(t *testing.T) {
 	if again := s.post(s.sofia, s.majastres+collectPart, nil).reveals(); again != text {
 		t.Error("the second click shows another token")
 	}
+	s.post(s.elsewhere(s.sofia), s.majastres+collectPart, nil).is(http.StatusConflict, "Ce jeton a déjà été récupéré.", "Afficher de nouveau le jeton")
 	s.now = s.now.Add(41 * time.Minute)
 	const who = "Récupéré le 12 mars 2026 à 12 h 00 par Sofia Talbot (éditeur)."
 	s.post(s.leo, s.majastres+collectPart, nil).is(http.StatusConflict, "Ce jeton a déjà été récupéré.", who, "Afficher de nouveau le jeton")

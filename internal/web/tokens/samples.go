@@ -79,6 +79,7 @@ func sampleToken() credential.TokenFile {
 			IssuedAt: noon.Add(-50 * time.Hour), ExpiresAt: value.MonthsLater(noon.Add(-50*time.Hour), credential.TokenLife), Kept: true,
 		},
 		Title: "Tarifs de la cantine et de l'accueil du matin", Holder: 2, RequesterName: "Anne Morel",
+		Right:      credential.Right{Holds: true},
 		Addressees: credential.Addressees{Requester: "anne.morel@majastres.example.fr", Technical: "integration@tilleul.example.fr", Editor: "Logiciels Tilleul"},
 	}
 }

@@ -28,7 +28,8 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		f.Holder, f.RequesterName, f.Organisation, f.Title, f.Scopes = 0, "", "", "", []string{"inconnu"}
 	})
 	imported := sampleFile(credential.TokenInUse)
-	imported.PublicID = ""
+	imported.PublicID, imported.ConfirmedAt, imported.ExpiresAt = "", time.Time{}, imported.ExpiresAt.Add(-9*time.Hour)
+	collectedBy(credential.SideEditor, "l’ancien système", noon.Sub(imported.IssuedAt))(&imported)
 	samples := []web.Sample[onePage]{
 		{Name: "a-recuperer-editeur", Content: show(ofEditor, sampleFile(credential.TokenToCollect))},
 		{Name: "a-recuperer-collectivite-avec-editeur", Content: show(ofTown, sampleFile(credential.TokenToCollect))},
@@ -49,6 +50,10 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		{Name: "suspendu-avec-l-habilitation", Content: show(ofEditor, barred)},
 		{Name: "revoque-avec-l-habilitation", Content: show(ofTown, ended)},
 		{Name: "importe", Content: show(consulting, imported)},
+		{Name: "importe-editeur", Content: show(ofEditor, imported)},
+		{Name: "demandeur-expire_bientot", Content: show(ofTown, sampleFile(credential.TokenExpiring))},
+		{Name: "demandeur-expire", Content: show(ofTown, sampleFile(credential.TokenExpired))},
+		{Name: "collegue-expire", Content: show(colleague, sampleFile(credential.TokenExpired))},
 		{Name: "noms-longs", Content: show(colleague, longest())},
 	}
 	for _, state := range credential.TokenStates[1:] {

@@ -105,7 +105,7 @@ func (s *scene) mount() {
 	s.service = &credential.Tokens{
 		Store: store, Mint: &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TestPrefix}, Sealer: ring, Opener: ring, Now: now,
 	}
-	s.gate = &credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: pepper, Now: now}
+	s.gate = &credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: pepper, Now: now, Clock: time.Now}
 	// Whatever the story's time, nobody has to sign in again.
 	sessions := &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: func() time.Time { return noon }}
 	parsed, views := parseAll(s.t)
@@ -177,6 +177,16 @@ func (s *scene) granted(request int, town, editor account.Organisation, holder p
 		s.t.Fatal(err)
 	}
 	return pathOf(s.read(`SELECT id FROM tokens WHERE request = $1`, request))
+}
+
+// elsewhere is the same person, signed in on another device too.
+func (s *scene) elsewhere(p person) person {
+	s.t.Helper()
+	p.cookie = value.NewToken()
+	key := p.cookie.Hash()
+	s.run(`INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, id_token, created_at, seen_at)
+		SELECT $1, account_id, membership_id, signed_for, acr, id_token, created_at, seen_at FROM sessions WHERE account_id = $2`, key[:], p.id)
+	return p
 }
 
 // signIn opens the session of somebody who has just proved a second factor.

@@ -78,6 +78,7 @@ type onePage struct {
 	Text        text
 	ShownUntil  web.Moment
 	ConfirmedAt web.Moment
+	Holds       bool   // the reader acts for the town
 	Holder      string // who acts for the town; "" where nobody is known
 	TransferURL string // where a colleague asks to act in that place; "" for everybody else
 	LinkURL     string // where an agent has the link sent that gives the request its holder; "" where somebody is
@@ -137,7 +138,8 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 		p.Collection = collectionView{At: web.MomentOf(c.At), By: c.By, Side: sideOf(c.Side)}
 		p.ShownUntil = web.MomentOf(c.At.Add(credential.ShownAgain))
 	}
-	if by.Side == credential.SideTown && f.MayAct(by.Caller) != nil {
+	p.Holds = by.Side == credential.SideTown && f.MayAct(by.Caller) == nil
+	if by.Side == credential.SideTown && !p.Holds {
 		p.Holder, p.TransferURL = web.Typographic(f.RequesterName), townRequestsPath+"/"+strconv.FormatInt(int64(f.Request), 10)+"/transfert"
 		if f.Holder == 0 {
 			p.TransferURL, p.LinkURL = "", holderLinkPath

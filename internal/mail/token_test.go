@@ -1,0 +1,55 @@
+package mail_test
+
+import (
+	"testing"
+	"time"
+
+	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/notice"
+)
+
+const sampleTokenID = "0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11"
+
+func tokenTold(act audit.Act) credential.TokenTold {
+	return credential.TokenTold{
+		Act: act, Token: "apip_live_7GbT20aKq1Zx", ID: sampleTokenID, Habilitation: 10000042, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE",
+		Title: "Tarifs de la cantine", Editor: "Logiciel Exemple", By: "Léa Fontaine", Side: credential.SideEditor, Until: noon.Add(7 * 24 * time.Hour),
+		To: "accueil@sainville.fr", CC: "technique@logiciel.fr", At: noon,
+	}
+}
+
+// aboutTokens is every mail about a token, by each side and by the portal, of a town with and
+// without a name; but that of one to collect, whose text says « le lien » for « le bouton ».
+func aboutTokens() (all []notice.Notice) {
+	for _, act := range []audit.Act{
+		audit.TokenCollected, audit.TokenReplaced, audit.TokenOverlapEnded, audit.TokenSuspended, audit.TokenResumed, audit.TokenRevoked,
+	} {
+		for _, side := range []credential.Side{credential.SideEditor, credential.SideTown, credential.SideOperator} {
+			n := tokenTold(act)
+			n.Side = side
+			all = append(all, must(credential.NewTokenTold(n)))
+			n.Organisation, n.Title, n.Reason, n.Until, n.Moved = "", "", "Un motif.\n\nEt sa suite.", n.At, true
+			all = append(all, must(credential.NewTokenTold(n)))
+			n.By, n.Side, n.Editor = "", credential.SideOperator, ""
+			all = append(all, must(credential.NewTokenTold(n)))
+		}
+	}
+	return all
+}
+
+// An overlap that somebody ended: what was stopped, by whom, why there may be nothing to do, and
+// where to go otherwise.
+func TestTheEndOfAnOverlapSaysWhatIsLeftToDo(t *testing.T) {
+	n := tokenTold(audit.TokenOverlapEnded)
+	written := write(t, n)
+	written.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Ancien jeton API Particulier arrêté – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
+	stopped := []string{
+		"par Léa Fontaine (Logiciel Exemple). Il devait fonctionner jusqu’au 9 mars 2026", "Jeton arrêté\u00a0: apip_live_7GbT20aKq1Zx…", "H10000042",
+		"le formulaire et l’habilitation continuent de fonctionner",
+	}
+	const used, otherwise = "Si le logiciel utilise déjà le nouveau jeton, il n’y a rien à faire", "La page du nouveau jeton dit qui l’a récupéré, ou permet de le faire."
+	written.says(append(stopped, used, otherwise, "Ouvrir la page du nouveau jeton"), "autre logiciel")
+	n.Moved = true
+	write(t, n).says(append(stopped, "Si l’ancien logiciel ne sert plus, il n’y a rien à faire", "Ouvrir la page du jeton arrêté"), used, otherwise)
+}
