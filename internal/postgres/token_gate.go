@@ -31,7 +31,7 @@ var (
 
 // counting reads a token and counts a call of its software in the same statement, by the clock
 // of the database, that of all instances. The calls of a token that is closed are not counted
-// (credential.Token.State), nor those of a second that has had its number: it tells no second
+// (credential.Token.State), nor those of a second that has had its number: it tells no calls
 // then.
 func counting(shown, limit, now string) string {
 	return `
@@ -44,7 +44,7 @@ func counting(shown, limit, now string) string {
 				second = greatest(a.second, EXCLUDED.second), calls = CASE WHEN a.second < EXCLUDED.second THEN 1 ELSE a.calls + 1 END
 			WHERE a.second < EXCLUDED.second OR a.calls < ` + limit + `
 			RETURNING second, calls)
-		SELECT t.*, counted.second, counted.calls FROM t LEFT JOIN counted ON true`
+		SELECT t.*, COALESCE(counted.second, floor(extract(epoch FROM now()))::bigint), counted.calls FROM t LEFT JOIN counted ON true`
 }
 
 // FindShown finds a token by what was shown.
@@ -63,19 +63,15 @@ func (s Tokens) CountShown(ctx context.Context, shown credential.Shown, now time
 	if shown.PublicID == "" {
 		text = sqlCountedForeign
 	}
-	var second, calls sql.NullInt64
+	var second int64
+	var calls sql.NullInt64
 	t, err := s.read(ctx, text, arguments, &second, &calls)
-	if err != nil {
+	if err != nil || !t.State(now).Counts() {
 		return t, credential.Allowance{}, err
 	}
-	left := credential.Allowance{Limit: credential.CallsPerSecond}
-	switch state := t.State(now); {
-	case second.Valid:
-		left.Remaining, left.Reset = credential.CountedPerSecond-int(calls.Int64), time.Unix(second.Int64+1, 0)
-	case state.Counts(): // since when, the present second tells well enough
-		left.Exceeded, left.Reset = true, time.Now().Truncate(time.Second).Add(time.Second)
-	default:
-		left = credential.Allowance{}
+	left := credential.Allowance{Limit: credential.CallsPerSecond, Exceeded: !calls.Valid, Reset: time.Unix(second+1, 0)}
+	if calls.Valid {
+		left.Remaining = credential.CountedPerSecond - int(calls.Int64)
 	}
 	return t, left, nil
 }

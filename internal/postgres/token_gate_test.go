@@ -66,7 +66,8 @@ func TestAnEarlierPepperStillOpens(t *testing.T) {
 	}
 }
 
-// « 20 requests/s per habilitation, shared by its tokens and by all instances »
+// The calls of a second are shared by the tokens of a habilitation and by all instances; each
+// further instance may let one more through (credential.CountedPerSecond).
 func TestTheCallsOfASecondAreCountedTogether(t *testing.T) {
 	v, ctx := setVault(t), context.Background()
 	first, _, err := v.service.Collect(ctx, sofia, v.id, noKey)

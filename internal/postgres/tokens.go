@@ -129,15 +129,19 @@ func stillGranted(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
 	if !t.Revocation.At.IsZero() {
 		return nil
 	}
-	const sqlGranted = `
-		SELECT r.state IN ('validee', 'reouverte') AND COALESCE((
-			SELECT h.token AND h.editor_siret IS NOT DISTINCT FROM $2 FROM habilitations h WHERE h.request = r.number ORDER BY h.number DESC LIMIT 1), false)
-		FROM requests r WHERE r.number = $1 FOR SHARE`
-	var granted bool
+	// Two statements: one that waits for the row reads the rest as it was before it waited.
+	const (
+		sqlLock    = `SELECT state IN ('validee', 'reouverte') FROM requests WHERE number = $1 FOR SHARE`
+		sqlGranted = `SELECT token AND editor_siret IS NOT DISTINCT FROM $2 FROM habilitations WHERE request = $1 ORDER BY number DESC LIMIT 1`
+	)
+	var holds, granted bool
+	if err := tx.GetContext(ctx, &holds, sqlLock, int64(t.Request)); err != nil {
+		return fmt.Errorf("lock what is granted: %w", notFoundAs("token.barred", err))
+	}
 	if err := tx.GetContext(ctx, &granted, sqlGranted, int64(t.Request), nullText(t.Editor.String())); err != nil {
 		return fmt.Errorf("find what is granted: %w", notFoundAs("token.barred", err))
 	}
-	if !granted {
+	if !holds || !granted {
 		return fault.New(fault.Conflict, "token.barred")
 	}
 	return nil
@@ -147,7 +151,9 @@ func stillGranted(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
 // while that was decided included.
 func barTokens(ctx context.Context, tx *sqlx.Tx, request habilitation.RequestNumber, at time.Time) error {
 	const sqlBar = `
-		UPDATE tokens SET barred_at = $2, revision = revision + 1 WHERE request = $1 AND barred_at IS NULL AND revoked_at IS NULL`
+		WITH these AS MATERIALIZED (
+			SELECT id FROM tokens WHERE request = $1 AND barred_at IS NULL AND revoked_at IS NULL ORDER BY id FOR NO KEY UPDATE)
+		UPDATE tokens t SET barred_at = $2, revision = revision + 1 FROM these WHERE t.id = these.id`
 	if _, err := tx.ExecContext(ctx, sqlBar, int64(request), at); err != nil {
 		return fmt.Errorf("close the tokens of a request: %w", err)
 	}
@@ -279,8 +285,10 @@ func (s Tokens) FindSuccessor(ctx context.Context, id string) (credential.Token,
 // EraseTexts erases the texts that nobody may be shown any more.
 func (s Tokens) EraseTexts(ctx context.Context, collectedBefore, now time.Time) (int, error) {
 	const sqlErase = `
-		UPDATE tokens SET sealed = NULL, revision = revision + 1
-		WHERE sealed IS NOT NULL AND (collected_at < $1 OR revoked_at IS NOT NULL OR ends_at <= $2)`
+		WITH these AS MATERIALIZED (
+			SELECT id FROM tokens WHERE sealed IS NOT NULL AND (collected_at < $1 OR revoked_at IS NOT NULL OR ends_at <= $2)
+			ORDER BY id FOR NO KEY UPDATE)
+		UPDATE tokens t SET sealed = NULL, revision = revision + 1 FROM these WHERE t.id = these.id`
 	result, err := s.DB.pool.ExecContext(ctx, sqlErase, collectedBefore, now)
 	if err != nil {
 		return 0, err

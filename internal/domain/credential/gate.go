@@ -24,7 +24,7 @@ type Admission struct {
 	Editor       value.Siret
 	Scopes       []string
 	IssuedAt     time.Time
-	ExpiresAt    time.Time
+	ExpiresAt    time.Time // when it opens nothing any more, whatever ends it
 	Allowance    Allowance // zero where no call was counted
 }
 
@@ -112,7 +112,7 @@ func (g *Gate) open(ctx context.Context, text value.Secret, counts bool) (Admiss
 	}
 	admission := Admission{
 		TokenID: token.ID, Request: token.Request, Habilitation: token.Habilitation, Siret: token.Siret, Organisation: token.Organisation,
-		Editor: token.Editor, Scopes: token.Scopes, IssuedAt: token.IssuedAt, ExpiresAt: token.ExpiresAt, Allowance: left,
+		Editor: token.Editor, Scopes: token.Scopes, IssuedAt: token.IssuedAt, ExpiresAt: token.Closes(), Allowance: left,
 	}
 	switch state := token.State(now); {
 	case state == TokenRevoked || state == TokenSuspended || state == TokenReplaced:

@@ -9,12 +9,15 @@ import (
 
 // CountedPerSecond is how many calls of a software the store counts in a second. The first
 // call that each instance hears in a second is not among them: most towns call less often,
-// and their calls then write nothing. One instance alone so lets CallsPerSecond through, to
-// the call; each further one may let one more through.
+// and their calls then write nothing. One instance alone so lets CallsPerSecond through; each
+// further one that the software reaches in that second may let one more through, which is the
+// price of a gate that writes nothing for nearly all calls. Where the clock of an instance is
+// not that of the database, the same holds of a second of each.
 const CountedPerSecond = CallsPerSecond - 1
 
-// pace knows which software called this instance in the present second, and with what. The
-// zero value is ready; it is safe for concurrent use, and keeps nothing of a past second.
+// pace knows which software called this instance in the present second, and with what. A call
+// that began in a second that is over is for the store to count: nothing goes back. The zero
+// value is ready; it is safe for concurrent use, and keeps nothing of a past second.
 type pace struct {
 	mu     sync.Mutex
 	second int64               // Unix
@@ -26,7 +29,9 @@ type pace struct {
 func (p *pace) knows(shown Shown, second int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.turn(second)
+	if isOver := p.turn(second); isOver {
+		return true
+	}
 	_, known := p.shown[shown.key()]
 	return known
 }
@@ -35,21 +40,25 @@ func (p *pace) knows(shown Shown, second int64) bool {
 func (p *pace) first(shown Shown, request habilitation.RequestNumber, second int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.turn(second)
+	if isOver := p.turn(second); isOver {
+		return false
+	}
 	_, called := p.called[request]
 	p.shown[shown.key()], p.called[request] = struct{}{}, struct{}{}
 	return !called
 }
 
-func (p *pace) turn(second int64) {
+// turn goes on to a second, unless it is over already.
+func (p *pace) turn(second int64) (isOver bool) {
 	if p.called == nil {
 		p.shown, p.called = map[string]struct{}{}, map[habilitation.RequestNumber]struct{}{}
 	}
-	if second != p.second {
+	if second > p.second {
 		p.second = second
 		clear(p.shown)
 		clear(p.called)
 	}
+	return second < p.second
 }
 
 // key tells what was shown from anything else, its secret included.

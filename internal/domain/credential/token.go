@@ -149,6 +149,14 @@ func (s TokenState) Opens() bool {
 	return false
 }
 
+// Closes is when the token stops by itself: at its expiry, or at the end of its overlap.
+func (t Token) Closes() time.Time {
+	if !t.EndsAt.IsZero() && t.EndsAt.Before(t.ExpiresAt) {
+		return t.EndsAt
+	}
+	return t.ExpiresAt
+}
+
 // Display names the token without opening anything: its prefix and public id. A token of
 // another system has but its identifier.
 func (t Token) Display(prefix TokenPrefix) string {
