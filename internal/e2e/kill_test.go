@@ -312,7 +312,7 @@ func TestAPurgeThatIsKilledIsEndedByTheNextOne(t *testing.T) {
 func TestEveryFailpointHasItsKill(t *testing.T) {
 	killed := []string{
 		"deliver: folder forgotten", "give up: folder withdrawn, not recorded",
-		"follow up: status recorded", "follow up: event acknowledged", "purge: between two steps", mailKill,
+		"follow up: status recorded", "follow up: event acknowledged", "purge: between two steps", mailKill, hubAccountKill,
 	}
 	for _, kill := range depositKills {
 		killed = append(killed, kill.at...)
