@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -48,9 +47,8 @@ type TokenTold struct {
 	Program      bool      // who did it is a program of the editor's
 	Reason       string    // on lines of its own; "" for none
 	Until        time.Time // how long one that was replaced goes on; would have gone on, once it is ended
-	// Heir is the id of the token that goes on where another one took the place of this one
-	// already; "" for none, and with Moved.
-	Heir string
+	// Heir: another token took the place of this one already, and goes on. ID is its.
+	Heir bool
 	// Moved: what goes on is the token of another software, which this one's people cannot read.
 	Moved  bool
 	To, CC string
@@ -112,15 +110,11 @@ func (s *Tokens) tell(change *TokenChange, by Caller, file TokenFile, act audit.
 		told.By = ""
 	}
 	if !file.ReplacedAt.IsZero() {
-		if told.Moved = file.Moved() || file.Successor == ""; !told.Moved {
-			told.Heir = file.Successor
-		}
+		told.Moved = file.Moved() || file.Successor == ""
+		told.Heir = !told.Moved
 	}
-	switch act {
-	case audit.TokenReplaced:
+	if told.Heir || act == audit.TokenReplaced {
 		told.ID = file.Successor
-	case audit.TokenOverlapEnded:
-		told.ID = cmp.Or(told.Heir, file.ID)
 	}
 	notified, err := NewTokenTold(told)
 	if err != nil {

@@ -80,7 +80,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 			About: about(r, grant.Editor), Habilitation: grant.Number, TokenID: o.issuedToken(), Modification: isModification,
 			FormAdded:  grant.Form && (!before.Modalities.Form || before.Siret != r.Siret),
 			TokenAdded: grant.Token && !before.Modalities.Token, TokenRemoved: before.Modalities.Token && !grant.Token,
-			Lost: kept.lost(), Gained: kept.gained(), Former: f.CurrentEditor.Name, FormerStops: given.stops(),
+			Lost: kept.lost(), Gained: kept.gained(), Former: f.CurrentEditor.Name, FormerStops: given.stops(), FormerGoesOn: given.stops().After(m.At),
 			FormRemoved: before.Modalities.Form && !grant.Form, FormClosed: o.closes(),
 			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
 			Stopped:       o.stopped(),

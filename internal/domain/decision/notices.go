@@ -71,6 +71,8 @@ type Approved struct {
 	// approval gives another software its own. Zero where nothing of that happens.
 	Former      string
 	FormerStops time.Time
+	// FormerGoesOn: it works until then.
+	FormerGoesOn bool
 	// EditorChanged: another software than before, or none.
 	EditorChanged bool
 	// Elsewhere: another software receives the dossiers of the town, and somebody has to
@@ -127,9 +129,6 @@ func (n Approved) HasTask() bool {
 
 // ScopesChanged tells that the token, which stays, gives other data than before.
 func (n Approved) ScopesChanged() bool { return len(n.Lost)+len(n.Gained) > 0 }
-
-// FormerGoesOn tells that the token of the software of before works for a while.
-func (n Approved) FormerGoesOn() bool { return n.FormerStops.After(n.ApprovedAt) }
 
 // Key is one per habilitation: an approval is confirmed once.
 func (n Approved) Key() string { return "habilitation " + n.Habilitation.String() }

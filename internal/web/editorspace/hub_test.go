@@ -253,7 +253,7 @@ func TestEveryHubCodeHasItsWords(t *testing.T) {
 		codes = append(codes, "told.hubee-depose-"+end, "told.hubee-test-"+end)
 	}
 	codes = append(codes, "done.hubee-depose-accepte", "done.hubee-test-accepte")
-	codes = append(codes, "done.hubee-recuperes", "done.hubee-rien-a-noter", "done.hubee-liste", "done.hubee-efface", "filter."+filterHub)
+	codes = append(codes, "done.hubee-recuperes", "told.hubee-rien-a-noter", "told.hubee-recuperes-en-partie", "done.hubee-liste", "done.hubee-efface", "filter."+filterHub)
 	for _, code := range codes {
 		if _, found := parsed.Sentence(code); !found {
 			t.Errorf("no words for %q", code)
