@@ -67,7 +67,7 @@ func TestAMailAboutAnOldTokenLeadsToTheNewOne(t *testing.T) {
 		n := tokenTold(act)
 		write(t, n).says(nil, "ancien jeton", goesOn, "autre logiciel")
 		n.Heir = true
-		write(t, n).says([]string{says, goesOn, "Ouvrir la page du nouveau jeton"}, another, sameToken, "autre logiciel")
+		write(t, n).says([]string{says, goesOn, "Ouvrir la page du nouveau jeton", "Ancien jeton\u00a0: apip_live_7GbT20aKq1Zx…"}, another, sameToken, "autre logiciel")
 		n.Heir, n.Moved = false, true
 		write(t, n).says([]string{says, "La collectivité utilise maintenant un autre logiciel"}, another, sameToken, goesOn)
 	}
