@@ -5,6 +5,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"io/fs"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -68,13 +69,32 @@ func (w *wording) funcs() map[string]any {
 		"message": func(code string) (string, error) { return w.say(code, nil) },
 		"about":   w.say, // a sentence that names something: about CODE THING
 		"moment":  func(instant time.Time) (string, error) { return w.say("moment", value.MomentOf(instant)) },
+		"scopes":  w.scopes, // the names of data, as the catalogue has them
 		"day":     func(instant time.Time) (string, error) { return w.say("day", value.MomentOf(instant)) },
 	}
 }
 
+// scopes names data in a row. What a newer catalogue has, this one may have no words for.
+func (w *wording) scopes(codes []string) (string, error) {
+	var names []string
+	for _, code := range codes {
+		if w.messages.Lookup("scope."+code) == nil {
+			code = "other"
+		}
+		name, err := w.say("scope."+code, nil)
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", "), nil
+}
+
 // shared are the files of templates/mails that every mail may take parts of: the frame, and
-// what the mails about a town, and those about a request, say in the same words.
-var shared = [...]string{"layout", "habilitation", "demande"}
+// what the mails about a town, those about a request and those about a token say in the same words.
+var shared = [...]string{"layout", "habilitation", "demande", "jeton"}
 
 // parse reads the three templates of a kind, with the shared parts.
 func (w *wording) parse(kind notice.Kind) (*texts, error) {

@@ -101,6 +101,56 @@ func TestAnEarlyEndIsToldToBothSides(t *testing.T) {
 	}
 }
 
+// What happens to an old token in overlap leads to the one that goes on; once another software has
+// that one, nobody is sent to it.
+func TestWhatHappensToAnOldTokenLeadsToTheNewOne(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	if _, _, err := v.service.Collect(ctx, sofia, v.id, noKey); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.service.Suspend(ctx, sofia, v.id, "Un doute."); err != nil {
+		t.Fatal(err)
+	}
+	if told, _, _ := v.lastTold(); told.Heir || told.Moved || told.ID != v.id {
+		t.Errorf("of a token that nothing replaced: %+v", told)
+	}
+	if err := v.service.Resume(ctx, sofia, v.id); err != nil {
+		t.Fatal(err)
+	}
+	next, err := v.service.Replace(ctx, sofia, v.id, credential.Replacement{Overlap: credential.Overlap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told, _, _ := v.lastTold(); told.Heir || told.ID != next.ID {
+		t.Errorf("of the replacement: %+v", told)
+	}
+	acts := func(id, leadsTo string, moved bool) {
+		t.Helper()
+		for _, act := range []func() error{
+			func() error { return v.service.Suspend(ctx, sofia, id, "Un doute.") },
+			func() error { return v.service.Resume(ctx, sofia, id) },
+			func() error { return v.service.Revoke(ctx, staff, id, "Une fuite.") },
+		} {
+			v.now = v.now.Add(time.Minute)
+			if err := act(); err != nil {
+				t.Fatal(err)
+			}
+			if told, _, _ := v.lastTold(); told.Heir == moved || told.Moved != moved || told.ID != leadsTo || told.Token != v.token(id).Display(credential.TestPrefix) {
+				t.Errorf("told %+v", told)
+			}
+		}
+	}
+	acts(v.id, next.ID, false)
+	if _, _, err := v.service.Collect(ctx, sofia, next.ID, noKey); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.service.Replace(ctx, sofia, next.ID, credential.Replacement{Overlap: credential.Overlap}); err != nil {
+		t.Fatal(err)
+	}
+	v.granted(10_000_050, 48231, brume, true, true) // another software, since
+	acts(next.ID, next.ID, true)
+}
+
 // lastTold is what the last mail says, to whom and in copy to whom.
 func (v *vault) lastTold() (told credential.TokenTold, to, copied string) {
 	v.t.Helper()

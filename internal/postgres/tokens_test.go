@@ -164,6 +164,9 @@ func TestAProgramThatAsksAgainGetsTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if told, _, _ := v.lastTold(); !told.Program || !told.ByEditor() || !v.token(v.id).Collection.ByProgram() {
+		t.Errorf("nothing says that it is a program: %+v", told)
+	}
 	v.now = noon.Add(time.Hour)
 	if again, _, err := v.service.Collect(ctx, program, v.id, credential.Key{1}); err != nil || again != first {
 		t.Errorf("the same key: %v", err)
