@@ -863,3 +863,97 @@ func TestACallerWhoLeftTakesNobodysPlace(t *testing.T) {
 		t.Errorf("%+v, %v", admitted.Allowance, err)
 	}
 }
+
+// « replacement, which moves the delegation on approval, ends the old token after the overlap » (PRODUCT.md 3.2): the former software is
+// owed a token again when the place is its again, and not before; what a person closed does not come back by itself.
+func TestTheFormerSoftwareGetsATokenWhenItServesAgain(t *testing.T) {
+	awa := people.Actor{AccountID: 7, Name: "Awa Traoré", Role: people.Instructor}
+	const second = 10_000_060
+	for name, row := range map[string]struct {
+		meanwhile, back func(v *vault) error
+		want            int
+	}{
+		"nothing happens": {back: func(*vault) error { return nil }},
+		"the other one is suspended": {
+			back: func(v *vault) error {
+				return v.decisions().Suspend(context.Background(), awa, decision.Order{Number: second, Revision: v.file(second).Request.Revision, Reason: "Une fuite."})
+			},
+			want: 1,
+		},
+		"the dossiers are handed over": {
+			back: func(v *vault) error {
+				v.run(`UPDATE subscriptions SET contender = 48231 WHERE siret = $1`, majastres)
+				return v.decisions().HandOver(context.Background(), awa, majastres)
+			},
+			want: 1,
+		},
+		"its token was revoked": {
+			meanwhile: func(v *vault) error { return v.service.Revoke(context.Background(), sofia, v.id, "Un vol.") },
+			back: func(v *vault) error {
+				v.run(`UPDATE subscriptions SET request = 48231, editor_siret = $1`, tilleul)
+				return nil
+			},
+		},
+		"its token was suspended": {
+			meanwhile: func(v *vault) error { return v.service.Suspend(context.Background(), staff, v.id, "Un forum.") },
+			back: func(v *vault) error {
+				v.run(`UPDATE subscriptions SET request = 48231, editor_siret = $1`, tilleul)
+				return nil
+			},
+		},
+		"and resumed": {
+			meanwhile: func(v *vault) error {
+				if err := v.service.Suspend(context.Background(), staff, v.id, "Un forum."); err != nil {
+					return err
+				}
+				return v.service.Resume(context.Background(), staff, v.id)
+			},
+			back: func(v *vault) error {
+				v.run(`UPDATE subscriptions SET request = 48231, editor_siret = $1`, tilleul)
+				return nil
+			},
+			want: 1,
+		},
+	} {
+		v, ctx := setVault(t), context.Background()
+		v.run(`SELECT setval('habilitation_numbers', 10000100)`)
+		if _, _, err := v.service.Collect(ctx, sofia, v.id, noKey); err != nil {
+			t.Fatal(err)
+		}
+		// Brume takes the place of Tilleul, as the town asked.
+		v.asked(second, majastres, "COMMUNE DE MAJASTRES", habilitation.Validated, 2)
+		v.granted(second, second, brume, true, true)
+		if issued, err := v.service.IssueMissing(ctx); err != nil || issued != 1 {
+			t.Fatalf("%s: %d tokens for the second software, %v", name, issued, err)
+		}
+		v.subscribed(majastres, "COMMUNE DE MAJASTRES", credential.Active, brume, 50)
+		v.run(`UPDATE subscriptions SET request = $1`, second)
+		gaveWay := credential.TokenChange{Changed: []credential.Token{v.token(v.id).Token.GivingWay(noon)}, At: noon}
+		if err := (postgres.Tokens{DB: v.db}).RecordTokens(ctx, gaveWay); err != nil {
+			t.Fatal(err)
+		}
+		if issued, err := v.service.IssueMissing(ctx); err != nil || issued != 0 {
+			t.Errorf("%s: %d tokens while the other one has the place, %v", name, issued, err)
+		}
+		if row.meanwhile != nil {
+			if err := row.meanwhile(v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := row.back(v); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []int{row.want, 0} {
+			if issued, err := v.service.IssueMissing(ctx); err != nil || issued != want {
+				t.Errorf("%s: %d tokens issued, %v; want %d", name, issued, err, want)
+			}
+		}
+		next := v.token(v.id).Successor
+		if (next != "") != (row.want == 1) {
+			t.Errorf("%s: the successor is %q", name, next)
+		}
+		if next != "" && (v.token(next).Editor != tilleul || v.token(next).State(noon) != credential.TokenToCollect || !v.token(next).ExpiresAt.Equal(value.MonthsLater(noon, 18))) {
+			t.Errorf("%s: it gets %+v", name, v.token(next).Token)
+		}
+	}
+}

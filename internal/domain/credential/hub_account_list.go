@@ -153,7 +153,9 @@ func (w HubWishes) Refused(isEditors func(value.Siret) bool) map[value.Siret]str
 	for before := -1; before != len(refused); {
 		before = len(refused)
 		for siret, client := range w.Clients {
-			keeps := func(owner value.Siret) bool { return owner != siret && (w.Clients[owner] == "" || refused[owner] != "") }
+			keeps := func(owner value.Siret) bool {
+				return owner != siret && (w.Clients[owner] == "" || refused[owner] != "")
+			}
 			if refused[siret] == "" && slices.ContainsFunc(w.Owners[client], keeps) {
 				refused[siret] = "hub_account.id_taken"
 			}
