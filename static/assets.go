@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Prefix starts the address of every asset: the route to mount Assets on is Prefix followed by anything.
@@ -40,10 +41,10 @@ type Assets struct {
 type asset struct {
 	contentType string
 	plain       []byte
-	gzipped     []byte // nil when compression gains nothing
+	gzipped     func() []byte // made when it is first asked for; nil when compression gains nothing
 }
 
-// NewAssets reads and compresses the files of tree once, those of the PDF documents and hidden ones apart. It fails on a kind of
+// NewAssets reads the files of tree once, those of the PDF documents and hidden ones apart. It fails on a kind of
 // file whose content type it does not know.
 func NewAssets(tree fs.FS) (*Assets, error) {
 	digest := sha256.New()
@@ -77,22 +78,22 @@ func newAsset(name string, content []byte) (asset, error) {
 	if !known {
 		return asset{}, fmt.Errorf("serve %s: no content type is known for it", name)
 	}
+	return asset{contentType: contentType, plain: content, gzipped: sync.OnceValue(func() []byte { return compress(content) })}, nil
+}
+
+// compress gives nil when it would gain nothing.
+func compress(content []byte) []byte {
 	var compressed bytes.Buffer
 	writer, err := gzip.NewWriterLevel(&compressed, gzip.BestCompression)
 	if err != nil {
-		return asset{}, err
+		panic(err) // there is such a level
 	}
-	if _, err := writer.Write(content); err != nil {
-		return asset{}, err
+	_, _ = writer.Write(content) // to memory
+	_ = writer.Close()
+	if compressed.Len() >= len(content)*9/10 {
+		return nil
 	}
-	if err := writer.Close(); err != nil {
-		return asset{}, err
-	}
-	made := asset{contentType: contentType, plain: content}
-	if compressed.Len() < len(content)*9/10 {
-		made.gzipped = compressed.Bytes()
-	}
-	return made, nil
+	return compressed.Bytes()
 }
 
 // URL is the address of a file of the tree, such as "dsfr/dsfr.css". A name that the tree lacks has an address too, answered by
@@ -119,11 +120,11 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	header, body := w.Header(), file.plain
-	if file.gzipped != nil {
+	if gzipped := file.gzipped(); gzipped != nil {
 		header.Add("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
 			header.Set("Content-Encoding", "gzip")
-			body = file.gzipped
+			body = gzipped
 		}
 	}
 	header.Set("Content-Type", file.contentType)

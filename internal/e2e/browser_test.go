@@ -18,6 +18,7 @@ import (
 // the session, on a telephone and at a desk. Each sign-in and each sign-out passes the
 // Content-Security-Policy (SETTLED.md, web).
 func TestTheWholeJourneyInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, visit := range []struct {
 		scripts bool
 		width   int
@@ -100,6 +101,7 @@ func (p *portal) wasAloneWith(b *tab, issuer string) {
 // « first view ≤ 200 kB transferred (fonts ≤ 126, the rest ≤ 74), ≤ 3 font files, no DSFR
 // script on citizen pages; next pages ≤ 20 kB » (SETTLED.md, web).
 func TestPagesAreLight(t *testing.T) {
+	t.Parallel()
 	p := open(t)
 	b := browse(t, narrow)
 	b.open(p.portalURL + majastres).reads("Majastres")
@@ -150,6 +152,7 @@ func (p *portal) weigh(b *tab) weight {
 
 // « Back, refresh, second tab, double click: same id, never a second folder » (A.9.7).
 func TestOneTransmissionHoweverManyTimesItIsAsked(t *testing.T) {
+	t.Parallel()
 	p := open(t)
 	b := browse(t, narrow)
 	p.signInAs(p.anybody())
@@ -179,6 +182,7 @@ func TestOneTransmissionHoweverManyTimesItIsAsked(t *testing.T) {
 // « Sur un ordinateur partagé »: once the session is ended, the button Back shows the next
 // person neither names nor quotient, although the browser keeps whole pages.
 func TestBackShowsNothingOnceLoggedOut(t *testing.T) {
+	t.Parallel()
 	p := open(t)
 	b := browse(t, narrow)
 	p.signInAs("garnier-lucie")
@@ -249,6 +253,7 @@ func (b *tab) tabTo(words string) *tab {
 // « scripted Tab path: skip links -> form -> submit; visible focus; no trap » (E.1): the
 // journey without a mouse.
 func TestTheJourneyByKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	p := open(t)
 	b := browse(t, narrow)
 	b.open(p.portalURL + "/").reads("Transmettre")
@@ -288,6 +293,7 @@ func TestTheJourneyByKeyboardAlone(t *testing.T) {
 // « <title> starts "Erreur :", alert first, focus on it, each item links to its field,
 // message tied by aria-describedby, aria-invalid only after submit » (E.1), without scripts.
 func TestAnErrorIsWhereTheKeyboardIs(t *testing.T) {
+	t.Parallel()
 	p := open(t)
 	for _, visit := range []struct{ address, field, typed, persona string }{
 		{"/suivi", "identifiant", "ABCD", ""},
@@ -334,6 +340,7 @@ func TestAnErrorIsWhereTheKeyboardIs(t *testing.T) {
 
 // « print » (A.9.6): on paper, what is to be kept and nothing to press.
 func TestTheConfirmationPrints(t *testing.T) {
+	t.Parallel()
 	p := open(t)
 	b := browse(t, wide)
 	p.signInAs(p.anybody())

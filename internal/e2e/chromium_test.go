@@ -76,7 +76,7 @@ type load struct {
 // browse starts a Chromium of a width, until the test ends.
 func browse(t testing.TB, width int) *tab {
 	t.Helper()
-	limited, end := context.WithTimeout(context.Background(), 3*time.Minute)
+	limited, end := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(end)
 	// chromedp makes the profile, and adds --no-sandbox for root.
 	allocated, release := chromedp.NewExecAllocator(limited, append(chromedp.DefaultExecAllocatorOptions[:],

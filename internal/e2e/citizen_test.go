@@ -25,6 +25,7 @@ func (p *portal) anybody() string { return p.stage.Identities[0].Key }
 // « send identity + QF to a collectivity in under 90 s; follow the dossier by its
 // identifier » (PRODUCT.md §1): the whole journey, without JavaScript.
 func TestACitizenSendsTheQuotientToTheTown(t *testing.T) {
+	t.Parallel()
 	p := open(t)
 	citizen := p.visitor()
 

@@ -31,6 +31,7 @@ var approvalKills = [][]string{
 // « Kill -9 at each step of the saga: one organisation, one subscription, right state »
 // (issue 4); and one habilitation, one mail, though DataPass sends the event again.
 func TestAPortalKilledDuringAnApprovalEndsIt(t *testing.T) {
+	t.Parallel()
 	needsFailpoints(t)
 	for _, at := range approvalKills {
 		t.Run(strings.Join(at, ", then "), func(t *testing.T) {
@@ -71,6 +72,7 @@ var revocationKills = []string{
 }
 
 func TestAPortalKilledDuringARevocationEndsIt(t *testing.T) {
+	t.Parallel()
 	needsFailpoints(t)
 	for _, at := range revocationKills {
 		t.Run(at, func(t *testing.T) {

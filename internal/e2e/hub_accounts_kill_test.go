@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// hubAccountKill is between what HubEE says of a pair and the commit that writes it down.
+// hubAccountKill is between HubEE's acceptance of a pair and the commit that writes it down.
 const hubAccountKill = "hub account: tested, not recorded"
 
 // A portal that dies when HubEE has accepted a new pair, and nothing of it is written down yet, loses
@@ -15,7 +15,7 @@ const hubAccountKill = "hub account: tested, not recorded"
 func TestAPortalKilledBetweenTheTestOfAPairAndItsTurnLosesNeither(t *testing.T) {
 	t.Parallel()
 	needsFailpoints(t)
-	const majastres, kill = "21040107100019", hubAccountKill
+	const majastres = "21040107100019"
 	s := setScene(t)
 	p := &portal{scene: s}
 	first := s.launch("")
@@ -31,7 +31,7 @@ func TestAPortalKilledBetweenTheTestOfAPairAndItsTurnLosesNeither(t *testing.T) 
 		}
 	}
 
-	mortal := s.launch(kill)
+	mortal := s.launch(hubAccountKill)
 	sofia := p.professional("editrice-tilleul")
 	if sofia.presses(mortal.alive, s.portalURL+target, pair) {
 		t.Error("it answered")
@@ -39,7 +39,7 @@ func TestAPortalKilledBetweenTheTestOfAPairAndItsTurnLosesNeither(t *testing.T) 
 	mortal.dies()
 	standing("Léo Garnier", "Sofia Renard")
 
-	worker := s.launch(kill)
+	worker := s.launch(hubAccountKill)
 	for range 10 { // until the order is due
 		worker.later(30 * time.Second)
 	}

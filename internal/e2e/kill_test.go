@@ -56,6 +56,7 @@ var duplicatePolicies = []string{"refuse", "accept"}
 // (PRODUCT.md 3.7); « kill -9 at each of 12 named points of submit/outbox: 0 lost »
 // (users-reliability-security.md, R4 and B.4).
 func TestAKilledPortalKeepsItsWord(t *testing.T) {
+	t.Parallel()
 	needsFailpoints(t)
 	for _, policy := range duplicatePolicies {
 		for _, kill := range depositKills {
@@ -115,6 +116,7 @@ func (s *scene) killedWhileTransmitting(at []string) (value.Reference, *mortal) 
 // « loop 200 kills at random instants » (R4), here sixteen under a small load; the promises
 // are those of the named places.
 func TestAPortalKilledAtAnyMomentKeepsItsWord(t *testing.T) {
+	t.Parallel()
 	const kills, citizens = 8, 10
 	for _, policy := range duplicatePolicies {
 		t.Run(policy+" duplicates", func(t *testing.T) {
@@ -249,6 +251,7 @@ func TestAPortalKilledWhileGivingUpGivesUp(t *testing.T) {
 // queue, so that a portal killed in between reads the notification again, and counts it
 // once.
 func TestAPortalKilledWhileReadingNotificationsReadsThemAgain(t *testing.T) {
+	t.Parallel()
 	needsFailpoints(t)
 	for _, at := range []string{"follow up: status recorded", "follow up: event acknowledged"} {
 		t.Run(at, func(t *testing.T) {
@@ -281,6 +284,7 @@ func TestAPortalKilledWhileReadingNotificationsReadsThemAgain(t *testing.T) {
 // « Identifier + state kept 90 days, then erased » (PRODUCT.md 3.8): a purge killed between
 // any two of its steps is ended by the next one.
 func TestAPurgeThatIsKilledIsEndedByTheNextOne(t *testing.T) {
+	t.Parallel()
 	needsFailpoints(t)
 	for _, step := range []string{"1", "2", "3", "4", "5", "6"} {
 		t.Run("after step "+step, func(t *testing.T) {

@@ -5,10 +5,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,7 +26,18 @@ import (
 	"portail-qf/internal/sim/stage"
 )
 
+// storiesAtOnce are played even where there are fewer processors: a story mostly waits, for a
+// portal that starts, a worker that wakes up, a browser.
+const storiesAtOnce = 4
+
 func TestMain(m *testing.M) {
+	// Two hundred portals are built here, and as many in processes of their own: most of what
+	// they allocate lives as long as they do, and the collector looks at it in vain.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(2 << 30)
+	if runtime.GOMAXPROCS(0) < storiesAtOnce {
+		_ = flag.Set("test.parallel", strconv.Itoa(storiesAtOnce)) // -parallel on the command line holds
+	}
 	if os.Getenv(mortalMark) != "" { // this program run again by a kill test
 		os.Exit(mainOfMortal())
 	}

@@ -3,6 +3,7 @@ package mail_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -89,6 +90,94 @@ func approvals() (all []decision.Approved) {
 	return all
 }
 
+// tokenMoves are the mails of modifications that change the token: another software's in its
+// place, other data, none any more.
+func tokenMoves() (all []notice.Notice) {
+	for _, about := range aboutTowns() {
+		if about.Form || !about.Token {
+			continue
+		}
+		former := "Ancien Logiciel"
+		if about.Title == "" {
+			former = ""
+		}
+		for _, stops := range []time.Time{noon, noon.Add(credential.Overlap)} {
+			all = append(all,
+				must(decision.NewApproved(decision.Approved{
+					About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, EditorChanged: true, TokenID: sampleTokenID, Former: former, FormerStops: stops, FormerGoesOn: stops.After(noon),
+				})),
+				must(decision.NewHandedOver(decision.HandedOver{
+					Habilitation: 10000042, Request: 48231, Siret: about.Siret, Organisation: about.Organisation, Title: about.Title, Editor: about.Editor, Former: former,
+					To: about.To, TokenOnly: about.Editor != "", Token: "apip_live_7GbT20aKq1Zx", Stops: stops, NewToken: true, Lost: []string{"cnaf_adresse"}, At: noon,
+				})))
+		}
+		for _, data := range [][2][]string{{{"cnaf_adresse", "inconnue"}, nil}, {{"cnaf_adresse"}, {"cnaf_enfants"}}, {nil, {"cnaf_enfants"}}} {
+			all = append(all, must(decision.NewApproved(decision.Approved{
+				About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, Lost: data[0], Gained: data[1],
+			})))
+		}
+		all = append(all, must(decision.NewApproved(decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, TokenID: sampleTokenID})))
+		about.Token = false
+		all = append(all, must(decision.NewApproved(decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, TokenRemoved: true})))
+	}
+	return all
+}
+
+// The town reads who has to fetch the new token, and until when the former software's goes on;
+// nobody reads that nothing changes.
+func TestAModificationForAnotherSoftwareSaysWhatBecomesOfTheTokens(t *testing.T) {
+	about := decision.About{
+		Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", Editor: "Logiciel Exemple", Token: true, To: "accueil@sainville.fr", CC: "technique@logiciel.fr",
+	}
+	n := decision.Approved{
+		About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, EditorChanged: true, TokenID: sampleTokenID,
+		Former: "Ancien Logiciel", FormerStops: noon.Add(credential.Overlap), FormerGoesOn: true,
+	}
+	const unchanged, quiet = "ne change pas", "Vous n’avez rien à faire."
+	written := write(t, must(decision.NewApproved(n)))
+	written.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Modification validée\u00a0: demande D48231 – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
+	written.says([]string{
+		quiet, "Le jeton API Particulier change avec le logiciel. Logiciel Exemple récupère le nouveau jeton depuis son espace.",
+		"Celui du logiciel précédent (Ancien Logiciel) fonctionne encore jusqu’au 1er avril 2026 à 14\u00a0h\u00a000, puis s’arrête.",
+	}, unchanged)
+	n.FormerStops, n.FormerGoesOn, n.Editor = noon, false, ""
+	write(t, must(decision.NewApproved(n))).says([]string{"À faire\u00a0: récupérez le nouveau jeton", "Celui du logiciel précédent (Ancien Logiciel) ne fonctionne plus."}, unchanged, quiet)
+
+	told := decision.HandedOver{
+		Habilitation: 10000042, Request: 48231, Siret: about.Siret, Organisation: about.Organisation, Editor: "Logiciel Exemple", Former: "Ancien Logiciel",
+		To: about.To, TokenOnly: true, Token: "apip_live_7GbT20aKq1Zx", Stops: noon.Add(credential.Overlap), NewToken: true, At: noon, Lost: []string{"cnaf_adresse", "cnaf_enfants"},
+	}
+	ends := []string{
+		"Le jeton API Particulier du logiciel précédent fonctionne encore jusqu’au 1er avril 2026 à 14\u00a0h\u00a000, puis s’arrête. D’ici là, il ne donne plus\u00a0: Adresse, Identité des enfants.",
+		"Avant\u00a0: Ancien Logiciel.", "Maintenant\u00a0: Logiciel Exemple.", "Le nouveau logiciel a le sien\u00a0: il n’y en a pas de nouveau pour le précédent.", "apip_live_7GbT20aKq1Zx",
+	}
+	const dossiers = "Les dossiers que les usagers transmettent"
+	write(t, must(decision.NewHandedOver(told))).says(append(ends, "passe à un autre logiciel depuis le 2 mars 2026"), dossiers, "HubEE")
+	told.TokenOnly = false
+	write(t, must(decision.NewHandedOver(told))).says(append(ends, dossiers))
+	told.Token = ""
+	write(t, must(decision.NewHandedOver(told))).says([]string{dossiers}, "jeton")
+}
+
+// Nobody reads that there is nothing to do where the token gives other data than before.
+func TestAModificationSaysWhichDataTheTokenGivesNoMore(t *testing.T) {
+	about := decision.About{
+		Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", Editor: "Logiciel Exemple", Token: true, To: "accueil@sainville.fr", CC: "technique@logiciel.fr",
+	}
+	n := decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, Lost: []string{"cnaf_adresse", "inconnue"}, Gained: []string{"cnaf_enfants"}}
+	const quiet, unchanged = "rien à", "jeton API Particulier ne change pas"
+	write(t, must(decision.NewApproved(n))).says([]string{
+		"Le jeton API Particulier ne donne plus\u00a0: Adresse, Une autre donnée. Il donne en plus\u00a0: Identité des enfants.",
+		"Sa valeur ne change pas, mais le logiciel doit peut-être être adapté\u00a0: Logiciel Exemple le vérifie.",
+	}, quiet, unchanged)
+	n.Suspended = true
+	write(t, must(decision.NewApproved(n))).says([]string{"L’habilitation reste suspendue", "Le jeton API Particulier ne donne plus\u00a0: Adresse"}, quiet, unchanged)
+	n.Lost, n.Suspended = nil, false
+	write(t, must(decision.NewApproved(n))).says([]string{"Le jeton API Particulier donne en plus\u00a0: Identité des enfants."}, quiet, unchanged, "ne donne plus")
+	write(t, must(decision.NewApproved(decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true}))).
+		says([]string{"Vous n’avez rien à faire.", unchanged}, "ne donne plus", "donne en plus")
+}
+
 func changes() (all []decision.Changed) {
 	for _, about := range aboutTowns() {
 		for _, act := range []habilitation.Act{habilitation.Refuse, habilitation.Suspend, habilitation.Restore, habilitation.Revoke} {
@@ -134,8 +223,7 @@ func everyVariant() (all []notice.Notice) {
 			To: "accueil@sainville.fr", At: noon,
 		})))
 	}
-	all = append(all, aboutTokens()...)
-	all = append(all, aboutRenewals()...)
+	all = slices.Concat(all, aboutTokens(), tokenMoves(), aboutRenewals())
 	for _, name := range []string{"COMMUNE DE SAINVILLE", ""} {
 		for _, editor := range []string{"Logiciel Exemple", ""} {
 			all = append(all, must(credential.NewClosed(credential.Closed{

@@ -85,6 +85,7 @@ var registry = [...]entry{
 		Habilitation: sampleNumber + 2, Request: 48240, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Title: "Tarifs de la cantine",
 		Editor: "Logiciel Exemple", Former: "Ancien Logiciel", To: "accueil@sainville.exemple.fr",
 		Copies: []string{"technique@logiciel-exemple.fr", "contact@ancien-logiciel.fr"}, At: sampleTime,
+		Token: "apip_live_7GbT20aKq1Zx", Stops: sampleTime.Add(credential.Overlap), NewToken: true,
 	}},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenIssued, "")},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenCollected, "")},

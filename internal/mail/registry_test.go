@@ -79,7 +79,7 @@ func TestEveryNoticeIsInTheRegistry(t *testing.T) {
 // « a test renders every kind and refuses a kind without template or a template without
 // kind » (ARCHITECTURE.md §10); New refuses the first by itself.
 func TestEveryTemplateHasAKind(t *testing.T) {
-	known := []string{"layout.html.tmpl", "layout.txt.tmpl", "habilitation.html.tmpl", "habilitation.txt.tmpl", "demande.html.tmpl", "demande.txt.tmpl", "prolongation.html.tmpl", "prolongation.txt.tmpl"}
+	known := []string{"layout.html.tmpl", "layout.txt.tmpl", "habilitation.html.tmpl", "habilitation.txt.tmpl", "demande.html.tmpl", "demande.txt.tmpl", "jeton.html.tmpl", "jeton.txt.tmpl", "prolongation.html.tmpl", "prolongation.txt.tmpl"}
 	for _, sample := range catalogue(t) {
 		for _, part := range []string{"subject", "txt", "html"} {
 			known = append(known, string(sample.Kind)+"."+part+".tmpl")

@@ -33,6 +33,9 @@ func aboutTokens() (all []notice.Notice) {
 			all = append(all, must(credential.NewTokenTold(n)))
 			n.By, n.Side, n.Editor = "", credential.SideOperator, ""
 			all = append(all, must(credential.NewTokenTold(n)))
+			n = tokenTold(act)
+			n.Side, n.Program, n.Heir = side, side == credential.SideEditor, true
+			all = append(all, must(credential.NewTokenTold(n)))
 		}
 	}
 	return all
@@ -52,4 +55,29 @@ func TestTheEndOfAnOverlapSaysWhatIsLeftToDo(t *testing.T) {
 	written.says(append(stopped, used, otherwise, "Ouvrir la page du nouveau jeton"), "autre logiciel")
 	n.Moved = true
 	write(t, n).says(append(stopped, "Si l’ancien logiciel ne sert plus, il n’y a rien à faire", "Ouvrir la page du jeton arrêté"), used, otherwise)
+}
+
+// What happens to an old token leaves the new one as it is: nobody is sent to make another.
+func TestAMailAboutAnOldTokenLeadsToTheNewOne(t *testing.T) {
+	const another, goesOn, sameToken = "créez un nouveau jeton", "Le nouveau jeton continue, sans changement. Si le logiciel l’utilise déjà, il n’y a rien à faire.", "il n’y a rien à changer dans le logiciel"
+	for act, says := range map[audit.Act]string{
+		audit.TokenSuspended: "L’ancien jeton API Particulier de COMMUNE DE SAINVILLE est suspendu", audit.TokenRevoked: "L’ancien jeton est révoqué",
+		audit.TokenResumed: "Il s’arrête le 9 mars 2026",
+	} {
+		n := tokenTold(act)
+		write(t, n).says(nil, "ancien jeton", goesOn, "autre logiciel")
+		n.Heir = true
+		write(t, n).says([]string{says, goesOn, "Ouvrir la page du nouveau jeton", "Ancien jeton\u00a0: apip_live_7GbT20aKq1Zx…"}, another, sameToken, "autre logiciel")
+		n.Heir, n.Moved = false, true
+		write(t, n).says([]string{says, "La collectivité utilise maintenant un autre logiciel"}, another, sameToken, goesOn)
+	}
+	write(t, tokenTold(audit.TokenRevoked)).says([]string{another})
+}
+
+// A program is called one: its name alone could be somebody's.
+func TestAMailNamesAProgramAsOne(t *testing.T) {
+	n := tokenTold(audit.TokenCollected)
+	n.By, n.Program = "Serveur", true
+	write(t, n).says([]string{"par le programme Serveur (Logiciel Exemple)."})
+	write(t, tokenTold(audit.TokenCollected)).says([]string{"par Léa Fontaine (Logiciel Exemple)."}, "programme")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"io/fs"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -72,6 +73,7 @@ func (w *wording) funcs() map[string]any {
 		"day":      func(instant time.Time) (string, error) { return w.say("day", value.MomentOf(instant)) },
 		"deadline": func(instant time.Time) (string, error) { return w.say("deadline", value.MomentOf(instant)) },
 		"named":    named,
+		"scopes":   w.scopes, // the names of data, as the catalogue has them
 	}
 }
 
@@ -86,9 +88,27 @@ func named(subject, town, software string) string {
 	return subject + between + notice.OneLine(town, room-utf8.RuneCountInString(software)) + software
 }
 
+// scopes names data in a row. What a newer catalogue has, this one may have no words for.
+func (w *wording) scopes(codes []string) (string, error) {
+	var names []string
+	for _, code := range codes {
+		if w.messages.Lookup("scope."+code) == nil {
+			code = "other"
+		}
+		name, err := w.say("scope."+code, nil)
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", "), nil
+}
+
 // shared are the files of templates/mails that every mail may take parts of: the frame, and
-// what the mails about a town, about a request and about a prolongation say in the same words.
-var shared = [...]string{"layout", "habilitation", "demande", "prolongation"}
+// what the mails about a town, a request, a token and a prolongation say in the same words.
+var shared = [...]string{"layout", "habilitation", "demande", "jeton", "prolongation"}
 
 // parse reads the three templates of a kind, with the shared parts.
 func (w *wording) parse(kind notice.Kind) (*texts, error) {

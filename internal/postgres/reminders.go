@@ -57,6 +57,7 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 			EXISTS (SELECT FROM amendments a WHERE a.request = t.request AND a.ended_at IS NULL AND a.filed_at IS NOT NULL) AS filed,
 			ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
 		WHERE ` + isReminded + ` AND ` + isOfNewest + `
+			AND t.expires_at >= $3 AND t.expires_at < $4 AND (t.expires_at, t.id) > ($5, NULLIF($6, '')::uuid)
 			AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
 		ORDER BY t.expires_at, t.id LIMIT $7`
 	from, before := renewal.Window(now)

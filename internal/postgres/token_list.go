@@ -164,18 +164,24 @@ func (s Tokens) CountTokens(ctx context.Context, reach credential.TokenReach, no
 	return counts, nil
 }
 
-// ListUnissued lists valid requests with the modality that never had a token.
+// ListUnissued lists valid requests with the modality that have no token that goes on, and are owed
+// one (credential.Tokens.IssueMissing).
 func (s Tokens) ListUnissued(ctx context.Context, after habilitation.Number, limit int) ([]credential.TokenFile, error) {
 	const sqlList = `
 		SELECT r.number AS request, h.number AS habilitation, h.siret, h.organisation, COALESCE(h.editor_siret, '') AS editor_siret, h.scopes, h.title,
 			` + writtenTo + ` AS requester_mail, COALESCE(e.name, h.editor) AS editor_name,
-			COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical
+			COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical, COALESCE(l.id::text, '') AS replaces
 		FROM requests r
 		JOIN LATERAL (SELECT v.number, v.siret, v.organisation, v.editor_siret, v.editor, v.scopes, v.title, v.contacts, v.token FROM habilitations v
 			WHERE v.request = r.number ORDER BY v.number DESC LIMIT 1) h ON true
 		LEFT JOIN editors e ON e.siret = h.editor_siret
-		WHERE r.state IN ('validee', 'reouverte') AND h.token AND NOT EXISTS (SELECT FROM tokens t WHERE t.request = r.number)
-		  AND h.number > $1
+		LEFT JOIN LATERAL (SELECT t.id, t.replaced_at IS NOT NULL AND t.revoked_at IS NULL AND t.suspended_at IS NULL AS gave_way FROM tokens t
+			WHERE t.request = r.number ORDER BY t.issued_at DESC, t.id DESC LIMIT 1) l ON true
+		WHERE r.state IN ('validee', 'reouverte') AND h.token AND h.number > $1
+		  AND NOT EXISTS (SELECT FROM tokens t WHERE t.request = r.number AND t.replaced_at IS NULL AND t.revoked_at IS NULL)
+		  AND (l.id IS NULL OR l.gave_way AND NOT EXISTS (
+			SELECT FROM subscriptions s JOIN requests o ON o.number = s.request
+			WHERE s.siret = h.siret AND s.request <> r.number AND s.editor_siret IS DISTINCT FROM h.editor_siret AND o.state IN ('validee', 'reouverte')))
 		ORDER BY h.number LIMIT $2`
 	var rows []struct {
 		Request       int64          `db:"request"`
@@ -188,6 +194,7 @@ func (s Tokens) ListUnissued(ctx context.Context, after habilitation.Number, lim
 		RequesterMail string         `db:"requester_mail"`
 		EditorName    string         `db:"editor_name"`
 		Technical     string         `db:"technical"`
+		Replaces      string         `db:"replaces"`
 	}
 	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, int64(after), limit); err != nil {
 		return nil, err
@@ -197,7 +204,7 @@ func (s Tokens) ListUnissued(ctx context.Context, after habilitation.Number, lim
 		files[i] = credential.TokenFile{
 			Token: credential.Token{
 				Request: habilitation.RequestNumber(row.Request), Habilitation: habilitation.Number(row.Habilitation), Siret: value.Siret(row.Siret),
-				Organisation: row.Organisation, Editor: value.Siret(row.Editor), Scopes: row.Scopes,
+				Organisation: row.Organisation, Editor: value.Siret(row.Editor), Scopes: row.Scopes, Replaces: row.Replaces,
 			},
 			Title: row.Title, Addressees: credential.Addressees{Requester: row.RequesterMail, Technical: row.Technical, Editor: row.EditorName},
 		}

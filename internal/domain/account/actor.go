@@ -64,7 +64,7 @@ func (a Actor) SignedIn() bool { return a.AccountID != 0 }
 // Author is the actor as the journal names him.
 func (a Actor) Author() audit.Author {
 	if a.ClientID != "" {
-		return audit.Author{ID: "client:" + a.ClientID, Display: a.Name, Role: string(a.Role)}
+		return audit.Author{ID: audit.ProgramPrefix + a.ClientID, Display: a.Name, Role: string(a.Role)}
 	}
 	return audit.Author{ID: strconv.FormatInt(a.AccountID, 10), Display: a.Name, Role: string(a.Role)}
 }

@@ -1,12 +1,19 @@
 package audit
 
 import (
+	"strings"
 	"time"
 	"unicode"
 )
 
 // Author is who acted, by id and by the name that was theirs then.
 type Author struct{ ID, Display, Role string }
+
+// ProgramPrefix begins the id of an author that is a program of an editor.
+const ProgramPrefix = "client:"
+
+// Program tells that the author is a program of an editor, and nobody.
+func (a Author) Program() bool { return strings.HasPrefix(a.ID, ProgramPrefix) }
 
 // System is the portal acting by itself, Operator somebody at its command line, Datapass
 // the existing system of habilitations, whose decisions arrive signed.

@@ -3,6 +3,7 @@ package credential
 import (
 	"time"
 
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
 )
@@ -64,6 +65,9 @@ type Collection struct {
 	Session int64
 	Key     Key // of the call that collected it; zero from a page
 }
+
+// ByProgram tells that a program of an editor collected the token, and nobody of its people.
+func (c Collection) ByProgram() bool { return audit.Author{ID: c.ByID}.Program() }
 
 // TokenSuspension is who suspended a token, and why; zero where nobody did.
 type TokenSuspension struct {

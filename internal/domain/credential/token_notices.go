@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -45,8 +44,11 @@ type TokenTold struct {
 	Editor       string    // name; "" without an editor
 	By           string    // who did it, as displayed; "" for the portal itself
 	Side         Side      // for whom he did it
+	Program      bool      // who did it is a program of the editor's
 	Reason       string    // on lines of its own; "" for none
 	Until        time.Time // how long one that was replaced goes on; would have gone on, once it is ended
+	// Heir: another token took the place of this one already, and goes on. ID is its.
+	Heir bool
 	// Moved: what goes on is the token of another software, which this one's people cannot read.
 	Moved  bool
 	To, CC string
@@ -101,19 +103,18 @@ func (s *Tokens) tell(change *TokenChange, by Caller, file TokenFile, act audit.
 	}
 	told := TokenTold{
 		Act: act, Token: file.Display(s.Mint.Prefix), ID: file.ID, Habilitation: file.Habilitation, Siret: file.Siret, Organisation: file.Organisation,
-		Title: file.Title, Editor: file.Addressees.Editor, By: by.Author.Display, Side: by.Side, Reason: why, Until: file.EndsAt,
+		Title: file.Title, Editor: file.Addressees.Editor, By: by.Author.Display, Side: by.Side, Program: by.Author.Program(), Reason: why, Until: file.EndsAt,
 		To: file.Addressees.Requester, CC: file.Addressees.Technical, At: change.At,
 	}
 	if by.Author == audit.System {
 		told.By = ""
 	}
-	switch act {
-	case audit.TokenReplaced:
+	if !file.ReplacedAt.IsZero() {
+		told.Moved = file.Moved() || file.Successor == ""
+		told.Heir = !told.Moved
+	}
+	if told.Heir || act == audit.TokenReplaced {
 		told.ID = file.Successor
-	case audit.TokenOverlapEnded:
-		if told.Moved = file.Moved(); !told.Moved {
-			told.ID = cmp.Or(file.Successor, file.ID)
-		}
 	}
 	notified, err := NewTokenTold(told)
 	if err != nil {

@@ -124,8 +124,9 @@ type TokenStore interface {
 	// ListUses lists how often a token was shown since a day, newest first.
 	ListUses(ctx context.Context, id, since string) ([]Use, error)
 
-	// ListUnissued lists valid requests with the modality that never had a token, by the numbers
-	// of their habilitations, those after one.
+	// ListUnissued lists valid requests with the modality that have no token that goes on and are
+	// owed one (Tokens.IssueMissing), by the numbers of their habilitations, those after one. Its
+	// tokens have what they follow, and the one whose place they take.
 	ListUnissued(ctx context.Context, after habilitation.Number, limit int) ([]TokenFile, error)
 	// EraseUses erases the counts of days before one.
 	EraseUses(ctx context.Context, before string) (int, error)

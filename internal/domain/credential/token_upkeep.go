@@ -37,8 +37,11 @@ func (s *Tokens) EraseTexts(ctx context.Context) (int, error) {
 // issuedAtOnce is how many habilitations without token are read at a time.
 const issuedAtOnce = 200
 
-// IssueMissing issues a token to every valid habilitation with the modality that never had
-// one, and tells those whom it concerns. It counts them. Those that fail, however many, do not
+// IssueMissing issues a token to every valid habilitation with the modality that is owed one, and
+// tells those whom it concerns. Owed: it never had one; or its last one gave way to another
+// software's (PRODUCT.md 3.2), and the dossiers of the town go to no other software whose right
+// holds any more, be it restored, handed over, or the other one revoked. What a person revoked or
+// suspended does not come back by itself. It counts them. Those that fail, however many, do not
 // hold the others back: the error tells how many they are, and why the first one did.
 func (s *Tokens) IssueMissing(ctx context.Context) (count int, err error) {
 	var after habilitation.Number
@@ -83,6 +86,7 @@ func (s *Tokens) issue(ctx context.Context, file TokenFile) error {
 	now := s.Now()
 	to := Grantee{file.Request, file.Habilitation, file.Siret, file.Organisation, file.Editor, file.Scopes}
 	issued := Issued(drawn, to, now)
+	issued.Replaces = file.Replaces
 	system := Caller{Author: audit.System, Side: SideOperator}
 	change := TokenChange{New: []Drawn{issued}, Events: []audit.Event{s.event(system, issued.Token, audit.TokenIssued, "")}, At: now}
 	if issued.Editor != "" {

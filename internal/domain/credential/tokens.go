@@ -164,8 +164,7 @@ func (s *Tokens) Confirm(ctx context.Context, by Caller, id string) error {
 	return s.record(ctx, by, found, after, audit.TokenSafe, "")
 }
 
-// EndOverlap closes a token that was replaced, and leads those whom it concerns to the one that
-// goes on, be it not the first that took its place. Codes: token.unknown (NotFound),
+// EndOverlap closes a token that was replaced. Codes: token.unknown (NotFound),
 // token.not_holder (Forbidden), token.no_overlap (Conflict).
 func (s *Tokens) EndOverlap(ctx context.Context, by Caller, id string) error {
 	found, err := s.mine(ctx, by, id)
@@ -176,11 +175,6 @@ func (s *Tokens) EndOverlap(ctx context.Context, by Caller, id string) error {
 	if err != nil {
 		return err
 	}
-	current, err := s.CurrentID(ctx, found.Request)
-	if err != nil {
-		return err
-	}
-	found.Successor = cmp.Or(current, found.Successor)
 	return s.record(ctx, by, found, after, audit.TokenOverlapEnded, "")
 }
 
@@ -240,6 +234,13 @@ func (s *Tokens) record(ctx context.Context, by Caller, found TokenFile, after T
 	change := TokenChange{Changed: []Token{after}, Events: []audit.Event{s.event(by, after, act, "")}, At: now}
 	if act == audit.TokenRevoked && after.Editor != "" {
 		change.Told = []notice.EditorEvent{{Kind: EventTokenRevoked, Editor: after.Editor, Siret: after.Siret, Subject: after.ID}}
+	}
+	if !found.ReplacedAt.IsZero() { // people are led to the token that goes on, be it not the first that took its place
+		current, err := s.CurrentID(ctx, found.Request)
+		if err != nil {
+			return err
+		}
+		found.Successor = cmp.Or(current, found.Successor)
 	}
 	if err := s.tell(&change, by, found, act, why); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -59,6 +60,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		ApprovedBy: grant.ByName, ApprovedAt: grant.At,
 	}
 	f.Request = r
+	f.CurrentEditor = formerly(f.CurrentEditor, before)
 	o := f.outcome(m.At)
 	o.Habilitation, o.Editor = &r.Current, grant.Editor
 	o.Events = append(o.Events, m.event(r, audit.HabilitationApproved, grant.Number.String()))
@@ -72,12 +74,14 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 	if err := o.grantToken(f, m); err != nil {
 		return o, err
 	}
+	given, kept := o.formerToken(f.Tokens), o.keptToken(f.Tokens)
 	err := o.write(m.Sealer, func() (notice.Notice, error) {
 		isModification := before.Number != 0
 		return NewApproved(Approved{
 			About: about(r, grant.Editor), Habilitation: grant.Number, TokenID: o.issuedToken(), Modification: isModification,
-			FormAdded:   grant.Form && (!before.Modalities.Form || before.Siret != r.Siret),
-			TokenAdded:  grant.Token && !before.Modalities.Token,
+			FormAdded:  grant.Form && (!before.Modalities.Form || before.Siret != r.Siret),
+			TokenAdded: grant.Token && !before.Modalities.Token, TokenRemoved: before.Modalities.Token && !grant.Token,
+			Lost: kept.lost(), Gained: kept.gained(), Former: f.CurrentEditor.Name, FormerStops: given.stops(), FormerGoesOn: given.stops().After(m.At),
 			FormRemoved: before.Modalities.Form && !grant.Form, FormClosed: o.closes(),
 			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
 			Stopped:       o.stopped(),
@@ -88,13 +92,35 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 	served, left, replaced := f.changeOfEditor(grant.Editor, o), f.formerChange(o), f.replacement(grant, o)
 	if replaced.to.Number != 0 {
 		o.replaceSoftware(f, m)
+		replaced.token = o.formerToken(f.ServerTokens)
 	}
-	err = errors.Join(err, o.tellHandOver(served, m), o.tellHandOver(left, m), o.tellHandOver(replaced, m))
+	handOvers := []handOver{served, left, replaced}
+	if given.after.ID != "" {
+		if served.to.Number == r.Number {
+			handOvers[0].token = given
+		} else {
+			from := r
+			from.Current = before
+			handOvers = append(handOvers, handOver{to: r, with: grant.Editor, from: from, former: f.CurrentEditor, isNewVersion: true, token: given, tokenOnly: true})
+		}
+	}
+	for _, h := range handOvers {
+		h.newToken = o.issuedToken() != ""
+		err = errors.Join(err, o.tellHandOver(h, m))
+	}
 	err = errors.Join(err, o.prolong(f, grant.Editor, m))
 	for _, designated := range designations(r.Current, before, grant.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
 	}
 	return o, err
+}
+
+// formerly is the editor of a habilitation that another version follows: what nobody declared of
+// it is what the habilitation says.
+func formerly(of editor.Editor, h habilitation.Habilitation) editor.Editor {
+	of.Name = cmp.Or(of.Name, h.Editor.Name)
+	of.TechnicalContact = cmp.Or(of.TechnicalContact, h.Contacts.Technical.Mail)
+	return of
 }
 
 // write adds a letter to the decision.
@@ -266,6 +292,10 @@ type handOver struct {
 	to, from     habilitation.Request
 	with, former editor.Editor
 	isNewVersion bool // of the same request
+	// token is that of the former editor, which gives way; zero for none. tokenOnly: the
+	// dossiers stay where they are. newToken: the decision issues one.
+	token               tokenMove
+	tokenOnly, newToken bool
 }
 
 // changeOfEditor is the hand-over that a decision brings to the town: to the heir, because
@@ -312,7 +342,7 @@ func (o *Outcome) tellHandOver(h handOver, m Moment) error {
 		event.Object = subscriptionObject(h.to)
 		o.Events = append(o.Events, event)
 	}
-	return o.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(h.told(m.At)) })
+	return o.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(h.told(m)) })
 }
 
 func subscriptionObject(r habilitation.Request) audit.Object {
@@ -320,13 +350,18 @@ func subscriptionObject(r habilitation.Request) audit.Object {
 }
 
 // told is the mail of a hand-over.
-func (h handOver) told(at time.Time) HandedOver {
+func (h handOver) told(m Moment) HandedOver {
 	to := h.to
-	return HandedOver{
+	told := HandedOver{
 		Habilitation: to.Current.Number, Request: to.Number, Siret: to.Siret, Organisation: to.Organisation, Title: to.Current.Title,
 		Editor: h.with.Name, Former: h.former.Name, To: to.Requester.Mail,
-		Copies: []string{h.from.Requester.Mail, h.with.TechnicalContact, h.former.TechnicalContact}, At: at,
+		Copies: []string{h.from.Requester.Mail, h.with.TechnicalContact, h.former.TechnicalContact}, At: m.At,
+		TokenOnly: h.tokenOnly,
 	}
+	if h.token.after.ID != "" {
+		told.Token, told.Stops, told.Lost, told.NewToken = h.token.after.Display(m.Mint.Prefix), h.token.stops(), h.token.lost(), h.newToken
+	}
+	return told
 }
 
 func serviceOf(r habilitation.Request) credential.Service {

@@ -63,6 +63,16 @@ type Approved struct {
 	FormRemoved  bool   // it was, and is no longer
 	FormClosed   bool   // the form of the town, or of the one of before, closes by this
 	TokenAdded   bool   // the token was not granted before
+	TokenRemoved bool   // it was, and is no longer
+	// Lost and Gained are the data (scopes) that the token, which stays, gives no more and gives
+	// besides.
+	Lost, Gained []string
+	// Former is the software of before; FormerStops is when its token stops, because this
+	// approval gives another software its own. Zero where nothing of that happens.
+	Former      string
+	FormerStops time.Time
+	// FormerGoesOn: it works until then.
+	FormerGoesOn bool
 	// EditorChanged: another software than before, or none.
 	EditorChanged bool
 	// Elsewhere: another software receives the dossiers of the town, and somebody has to
@@ -88,7 +98,7 @@ func NewApproved(n Approved) (Approved, error) {
 	if n.Habilitation == 0 || n.To == "" || n.ApprovedAt.IsZero() {
 		return Approved{}, fmt.Errorf("make %s: %w", n.Kind(), notice.ErrIncomplete)
 	}
-	n.About, n.Message = n.tidied(), tidyReason(n.Message)
+	n.About, n.Message, n.Former = n.tidied(), tidyReason(n.Message), oneLine(n.Former)
 	return n, nil
 }
 
@@ -110,11 +120,15 @@ func (n Approved) NeedsPassword() bool {
 	return (n.FormAdded || n.Form && n.EditorChanged) && !n.Elsewhere && !n.Suspended && !n.Stopped && n.Editor == ""
 }
 
-// HasTask tells that the town has something to do: that password, to fetch its token, or to
-// ask for its form to be opened again.
+// HasTask tells that the town has something to do: that password, to fetch its token, to see
+// to its software, or to ask for its form to be opened again.
 func (n Approved) HasTask() bool {
-	return n.NeedsPassword() || n.Stopped && !n.Suspended || n.TokenAdded && !n.Suspended && n.Editor == ""
+	fetches := (n.TokenAdded || n.TokenID != "") && n.Editor == ""
+	return n.NeedsPassword() || !n.Suspended && (n.Stopped || fetches || n.ScopesChanged())
 }
+
+// ScopesChanged tells that the token, which stays, gives other data than before.
+func (n Approved) ScopesChanged() bool { return len(n.Lost)+len(n.Gained) > 0 }
 
 // Key is one per habilitation: an approval is confirmed once.
 func (n Approved) Key() string { return "habilitation " + n.Habilitation.String() }
@@ -233,7 +247,7 @@ func (n Designated) Key() string {
 func (n Designated) Recipients() notice.Recipients { return notice.Recipients{To: []string{n.Mail}} }
 
 // HandedOver tells a town and both editors that another software receives the dossiers from
-// now on (PRODUCT.md 3.2).
+// now on, and what becomes of the token of the former one (PRODUCT.md 3.2).
 type HandedOver struct {
 	Habilitation   habilitation.Number
 	Request        habilitation.RequestNumber
@@ -243,7 +257,16 @@ type HandedOver struct {
 	Editor, Former string // names; "" for the town itself, in HubEE's portal
 	To             string // the requester of the habilitation that is served from now on
 	Copies         []string
-	At             time.Time
+	// TokenOnly: no dossier changes hands, the token alone does.
+	TokenOnly bool
+	// Token is that of the former software, as lists name it, which stops at Stops; "" for none.
+	// Lost are the data that it gives no more until then.
+	Token string
+	Stops time.Time
+	Lost  []string
+	// NewToken: the software of now gets a token of its own.
+	NewToken bool
+	At       time.Time
 }
 
 // NewHandedOver completes the notice. It refuses one without addressee, number or date.
@@ -258,10 +281,17 @@ func NewHandedOver(n HandedOver) (HandedOver, error) {
 // Kind implements notice.Notice.
 func (HandedOver) Kind() notice.Kind { return KindHandedOver }
 
-// Key is one per town and change.
+// Key is one per town and change, of the dossiers or of the token alone.
 func (n HandedOver) Key() string {
-	return fmt.Sprintf("%s %s %s", KindHandedOver, n.Siret, n.At.UTC().Format(time.RFC3339Nano))
+	key := fmt.Sprintf("%s %s %s", KindHandedOver, n.Siret, n.At.UTC().Format(time.RFC3339Nano))
+	if n.TokenOnly {
+		key += " " + n.Token
+	}
+	return key
 }
+
+// GoesOn tells that the token of the former software works for a while.
+func (n HandedOver) GoesOn() bool { return n.Stops.After(n.At) }
 
 // Recipients are the requester and, in copy, the contacts of both editors.
 func (n HandedOver) Recipients() notice.Recipients {

@@ -182,7 +182,7 @@ func (s *Service) HandOver(ctx context.Context, by account.Actor, siret value.Si
 		return err
 	}
 	change := handOver{to: file.Request, with: to, from: file.Server, former: former}
-	err = outcome.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(change.told(m.At)) })
+	err = outcome.write(m.Sealer, func() (notice.Notice, error) { return NewHandedOver(change.told(m)) })
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,8 @@ func (o *Outcome) barTokens(f File, m Moment) {
 }
 
 // replaceSoftware ends, after an overlap, the token of the software whose place another one
-// takes as the town asked (PRODUCT.md 3.2).
+// takes as the town asked (PRODUCT.md 3.2). Its request gets another one when the place is its
+// again (credential.Tokens.IssueMissing).
 func (o *Outcome) replaceSoftware(f File, m Moment) {
 	for _, t := range f.ServerTokens {
 		if t.Current() {

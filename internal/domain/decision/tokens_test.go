@@ -13,6 +13,7 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 )
@@ -129,6 +130,122 @@ func TestAnotherSoftwareGetsItsOwnToken(t *testing.T) {
 	second, err = decision.DecideNoted(asked, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, brume, byAwa)
 	if err != nil || len(second.Tokens.Changed) != 0 {
 		t.Errorf("one that does not replace leaves the first editor's token: %+v, %v", second.Tokens, err)
+	}
+}
+
+// told finds the notice of a kind among those of a decision.
+func told[T notice.Notice](t *testing.T, o *decision.Outcome) (found T) {
+	t.Helper()
+	count := 0
+	for _, n := range o.Notices {
+		if of, is := n.(T); is {
+			found, count = of, count+1
+		}
+	}
+	if count != 1 {
+		t.Fatalf("%d notices %T among %d", count, found, len(o.Notices))
+	}
+	return found
+}
+
+// « ends the old token after the overlap, and tells both editors and the town » (PRODUCT.md 3.2):
+// until when the former software's goes on, and what it gives meanwhile, with the form or without.
+func TestTheEndOfTheFormerSoftwaresTokenIsTold(t *testing.T) {
+	for name, form := range map[string]bool{"with the form": true, "with the token alone": false} {
+		before := valid(48231, ofTilleul)
+		before.Current.Modalities.Form = form
+		before.Current.Scopes = []string{editor.ScopeQuotient, editor.ScopeChildren}
+		token := inUse(before)
+		file := decision.File{Request: before, CurrentEditor: tilleul, Tokens: []credential.Token{token}}
+		if form {
+			file.Subscription, file.Server = serving(before), before
+		}
+		event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", form}.body(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		event.Scopes = []string{editor.ScopeQuotient}
+		decide := func(f decision.File) (*decision.Outcome, decision.Approved, decision.HandedOver) {
+			t.Helper()
+			o, err := decision.DecideEvent(f, event, brume, 10000077, byDatapass)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return o, told[decision.Approved](t, o), told[decision.HandedOver](t, o)
+		}
+		o, approved, handed := decide(file)
+		ends := noon.Add(credential.Overlap)
+		if approved.TokenID != o.Tokens.New[0].ID || approved.Former != tilleul.Name || !approved.FormerStops.Equal(ends) || !approved.FormerGoesOn || approved.ScopesChanged() {
+			t.Errorf("%s: the town is told %+v", name, approved)
+		}
+		if handed.TokenOnly == form || handed.Token != "one" || !handed.Stops.Equal(ends) || !handed.NewToken || !slices.Equal(handed.Lost, []string{editor.ScopeChildren}) ||
+			handed.Former != tilleul.Name || handed.Editor != brume.Name || !slices.Equal(handed.Copies[1:], []string{brume.TechnicalContact, tilleul.TechnicalContact}) {
+			t.Errorf("%s: the editors are told %+v", name, handed)
+		}
+		// What nobody collected stops at once.
+		token.Collection, token.Kept = credential.Collection{}, true
+		file.Tokens = []credential.Token{token}
+		if _, approved, handed := decide(file); approved.FormerGoesOn || approved.FormerStops.IsZero() || handed.GoesOn() {
+			t.Errorf("%s: %s, %s for one that nobody collected", name, approved.FormerStops, handed.Stops)
+		}
+		// An editor that nobody declared is written to where the habilitation says.
+		file.CurrentEditor, file.Request.Current.Contacts.Technical.Mail = editor.Editor{Siret: tilleul.Siret}, "ancien@tilleul.example.fr"
+		if _, approved, handed := decide(file); approved.Former != tilleul.Name || !slices.Contains(handed.Copies, "ancien@tilleul.example.fr") {
+			t.Errorf("%s: an undeclared editor: %+v", name, handed)
+		}
+	}
+}
+
+// The same, where a second editor's request takes the place of the first one's.
+func TestASecondSoftwareThatReplacesTellsTheEndOfTheFirstOnesToken(t *testing.T) {
+	server := valid(1, ofTilleul)
+	asked := filed(brume)
+	asked.Subscription, asked.Server, asked.Receiver, asked.ServerTokens = serving(server), server, tilleul, []credential.Token{inUse(server)}
+	asked.Application.Answers.Reception = request.ReceptionReplace
+	o, err := decision.DecideNoted(asked, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, brume, byAwa)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if handed := told[decision.HandedOver](t, &o); handed.TokenOnly || handed.Token != "one" || !handed.Stops.Equal(noon.Add(credential.Overlap)) || !handed.NewToken || len(handed.Lost) != 0 {
+		t.Errorf("told %+v", handed)
+	}
+	if approved := told[decision.Approved](t, &o); !approved.FormerStops.IsZero() || approved.Former != "" {
+		t.Errorf("an approval of its own speaks of the other request: %+v", approved)
+	}
+}
+
+// A modification that changes what the token gives says so: the software may have to follow.
+func TestWhatTheTokenGivesNoMoreIsTold(t *testing.T) {
+	before := valid(48231, ofTilleul)
+	before.Current.Scopes = []string{editor.ScopeQuotient, editor.ScopeChildren}
+	event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", true}.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ grants, lost, gained []string }{
+		{[]string{editor.ScopeQuotient}, []string{editor.ScopeChildren}, nil},
+		{[]string{editor.ScopeChildren, editor.ScopeQuotient}, nil, nil},
+		{[]string{editor.ScopeQuotient, "cnaf_adresse"}, []string{editor.ScopeChildren}, []string{"cnaf_adresse"}},
+	} {
+		event.Scopes = row.grants
+		file := decision.File{Request: before, Subscription: serving(before), Server: before, CurrentEditor: tilleul, Tokens: []credential.Token{inUse(before)}}
+		o, err := decision.DecideEvent(file, event, tilleul, 10000077, byDatapass)
+		if err != nil {
+			t.Fatal(err)
+		}
+		approved := told[decision.Approved](t, o)
+		if !slices.Equal(approved.Lost, row.lost) || !slices.Equal(approved.Gained, row.gained) || approved.HasTask() != (row.lost != nil) || approved.TokenRemoved || !approved.FormerStops.IsZero() {
+			t.Errorf("%v: told %+v", row.grants, approved)
+		}
+	}
+	event.Modalities.Token = false
+	file := decision.File{Request: before, Subscription: serving(before), Server: before, CurrentEditor: tilleul, Tokens: []credential.Token{inUse(before)}}
+	o, err := decision.DecideEvent(file, event, tilleul, 10000077, byDatapass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if approved := told[decision.Approved](t, o); !approved.TokenRemoved || approved.ScopesChanged() {
+		t.Errorf("without the token: %+v", approved)
 	}
 }
 

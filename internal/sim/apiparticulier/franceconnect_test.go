@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
-
-	"portail-qf/internal/sim/apiparticulier"
 )
 
 // « Error codes 50001, 50002, 50003 », and what FranceConnect itself can do wrong.
@@ -190,9 +188,9 @@ func TestFranceConnectThatCannotBeTrusted(t *testing.T) {
 	})
 }
 
-// The key is generated when none is given, and published.
+// The key for which FranceConnect encrypts is published, and only its public half.
 func TestThePublicKeyIsPublished(t *testing.T) {
-	b := newBench(t, func(o *apiparticulier.Options) { o.Key = nil })
+	b := newBench(t, nil)
 	same(t, 200, b.get(citizenPath, toRecipient(), "Authorization", "Bearer "+b.fc.signIn(angela(), nil)).status)
 	published := b.get("/api/france_connect_jwks", nil).json(t).(map[string]any)["keys"].([]any)
 	key := published[0].(map[string]any)

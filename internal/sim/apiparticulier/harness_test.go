@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
 	"io"
 	"maps"
@@ -149,18 +148,11 @@ type bench struct {
 	fc  *issuer
 }
 
-// sharedKey spares each test the making of an RSA key.
-var sharedKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
-
 func newBench(t *testing.T, change func(*apiparticulier.Options)) *bench {
 	t.Helper()
-	key, err := sharedKey()
-	if err != nil {
-		t.Fatal(err)
-	}
 	fc := newIssuer(t)
 	options := apiparticulier.Options{
-		Issuer: fc.URL + "/api/v2", ClientID: clientID, ClientSecret: clientSecret, Key: key,
+		Issuer: fc.URL + "/api/v2", ClientID: clientID, ClientSecret: clientSecret,
 		RateLimit: 1000, Now: func() time.Time { return today },
 		Tokens: []apiparticulier.Token{
 			{Value: "full", Name: "Restauration scolaire", Siret: recipient, Scopes: allScopes},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -23,8 +24,6 @@ type Options struct {
 	Issuer       string
 	ClientID     string
 	ClientSecret string
-	// Key decrypts FranceConnect's answers; generated when nil.
-	Key *rsa.PrivateKey
 
 	Tokens   []Token
 	Families []Family // beside the project's own, which they replace where they meet
@@ -58,13 +57,23 @@ const productionRate = 20
 // franceConnectTimeout bounds a call to FranceConnect.
 const franceConnectTimeout = 10 * time.Second
 
+// ownKey decrypts FranceConnect's answers. It is drawn once in a process: that takes longer
+// than most tests.
+var ownKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(fmt.Sprintf("apiparticulier: generate key: %v", err))
+	}
+	return key
+})
+
 // New makes the simulator. It panics when the embedded families cannot be read or the
 // system gives no randomness: neither depends on options.
 func New(options Options) *Server {
 	s := &Server{
 		issuer:   strings.TrimSuffix(options.Issuer, "/"),
 		clientID: options.ClientID, clientSecret: options.ClientSecret,
-		key:      options.Key,
+		key:      ownKey(),
 		client:   &http.Client{Timeout: franceConnectTimeout, Transport: &http.Transport{}}, // no proxy: it speaks to this machine
 		tokens:   map[string]Token{},
 		throttle: throttle{limit: cmp.Or(options.RateLimit, productionRate)},
@@ -73,13 +82,6 @@ func New(options Options) *Server {
 	}
 	if s.now == nil {
 		s.now = time.Now
-	}
-	if s.key == nil {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			panic(fmt.Sprintf("apiparticulier: generate key: %v", err))
-		}
-		s.key = key
 	}
 	for _, token := range options.Tokens {
 		s.tokens[token.Value] = token

@@ -13,11 +13,11 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// keyPair holds one key per algorithm, under the key ids of the real ones (§4.2.1).
-type keyPair map[jose.SignatureAlgorithm]jose.JSONWebKey
+// KeyPair holds one key per algorithm, under the key ids of the real ones (§4.2.1).
+type KeyPair map[jose.SignatureAlgorithm]jose.JSONWebKey
 
-// newKeyPair draws keys. crypto/rand never fails, hence the panics.
-func newKeyPair() keyPair {
+// DrawKeys draws a pair, ES256 and RS256. crypto/rand never fails, hence the panics.
+func DrawKeys() KeyPair {
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic("oidc: draw EC key: " + err.Error())
@@ -26,7 +26,7 @@ func newKeyPair() keyPair {
 	if err != nil {
 		panic("oidc: draw RSA key: " + err.Error())
 	}
-	return keyPair{
+	return KeyPair{
 		jose.ES256: {Key: ec, KeyID: "pkcs11:ES256:hsm", Algorithm: "ES256", Use: "sig"},
 		jose.RS256: {Key: rs, KeyID: "pkcs11:RS256:hsm", Algorithm: "RS256", Use: "sig"},
 	}
@@ -35,26 +35,26 @@ func newKeyPair() keyPair {
 // Keyring holds the keys that sign, those that signed before, and those of nobody.
 type Keyring struct {
 	mu      sync.RWMutex
-	current keyPair
-	retired []keyPair
-	rogue   func() keyPair // drawn when first needed
+	current KeyPair
+	retired []KeyPair
+	rogue   func() KeyPair // drawn when first needed
 }
 
-// NewKeyring draws a ring of fresh keys, ES256 and RS256.
-func NewKeyring() *Keyring {
-	return &Keyring{current: newKeyPair(), rogue: sync.OnceValue(newKeyPair)}
+// NewKeyring makes a ring that signs with a pair until it is rotated.
+func NewKeyring(first KeyPair) *Keyring {
+	return &Keyring{current: first, rogue: sync.OnceValue(DrawKeys)}
 }
 
 // Rotate replaces the signing keys; the key ids stay, as they do at the real ones.
 func (k *Keyring) Rotate() {
-	fresh := newKeyPair()
+	fresh := DrawKeys()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.retired = append(k.retired, k.current)
 	k.current = fresh
 }
 
-func (k *Keyring) signing() keyPair {
+func (k *Keyring) signing() KeyPair {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.current
@@ -72,7 +72,7 @@ func (k *Keyring) verify(compact string) ([]byte, error) {
 		return nil, fmt.Errorf("parse token: %w", err)
 	}
 	k.mu.RLock()
-	pairs := append([]keyPair{k.current}, k.retired...)
+	pairs := append([]KeyPair{k.current}, k.retired...)
 	k.mu.RUnlock()
 	alg := jose.SignatureAlgorithm(signed.Signatures[0].Header.Algorithm)
 	for _, pair := range pairs {

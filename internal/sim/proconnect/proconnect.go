@@ -2,6 +2,7 @@ package proconnect
 
 import (
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -67,7 +68,10 @@ type Server struct {
 	followUps    *oidc.Shelf[ordered] // by client
 }
 
-// New builds a simulator with fresh keys. An issuer that is not an absolute URL is a
+// firstKeys are drawn once in a process: that takes longer than most tests.
+var firstKeys = sync.OnceValue(oidc.DrawKeys)
+
+// New builds a simulator. An issuer that is not an absolute URL is a
 // mistake of the program: it panics.
 func New(options Options) *Server {
 	now := options.Now
@@ -79,7 +83,7 @@ func New(options Options) *Server {
 		clients:      map[string]Client{},
 		identities:   append([]Identity{}, options.Identities...),
 		now:          now,
-		keys:         oidc.NewKeyring(),
+		keys:         oidc.NewKeyring(firstKeys()),
 		pages:        oidc.NewPages("ProConnect", templates),
 		sessions:     oidc.NewSessions[session](cookieName, sessionLife, now),
 		interactions: oidc.NewShelf[interaction](interactionLife, now),

@@ -82,8 +82,9 @@ func (h *Handler) writeHubList(c *gin.Context, status int, problems []form.Probl
 // goes back to the list as it was.
 func (h *Handler) hubNoteFetched(c *gin.Context) error {
 	var sirets []value.Siret
-	for _, ticked := range c.Request.PostForm[fieldTicked] {
-		if siret, err := value.ParseExactSiret(ticked); err == nil && len(sirets) < credential.MaxHubLines && !slices.Contains(sirets, siret) {
+	sent := slices.Compact(slices.Sorted(slices.Values(c.Request.PostForm[fieldTicked])))
+	for _, ticked := range sent {
+		if siret, err := value.ParseExactSiret(ticked); err == nil && len(sirets) < credential.MaxHubLines {
 			sirets = append(sirets, siret)
 		}
 	}
@@ -95,8 +96,11 @@ func (h *Handler) hubNoteFetched(c *gin.Context) error {
 		return err
 	}
 	code := "hubee-recuperes"
-	if noted == 0 {
+	switch {
+	case noted == 0:
 		code = "hubee-rien-a-noter"
+	case noted < len(sent):
+		code = "hubee-recuperes-en-partie"
 	}
 	return web.Done(c, hubListing.Read(c.Request.URL.Query()).List(0).FirstURL, code)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 )
 
@@ -69,11 +70,74 @@ func TestATokenIsReplacedWithAnOverlap(t *testing.T) {
 func TestALeakedTokenIsCutAtOnce(t *testing.T) {
 	s := setScene(t)
 	leaked := s.post(s.sofia, s.majastres+collectPart, nil).reveals()
-	next := s.post(s.anne, s.majastres+replacementPart, url.Values{fieldKey: {"x"}, fieldOverlap: {"0"}}).to
+	replaced := s.post(s.anne, s.majastres+replacementPart, url.Values{fieldKey: {"x"}, fieldOverlap: {"0"}})
+	next := replaced.to
+	replaced.leads(next, "jeton-remplace-editeur") // the page does not ask the town to collect it
 	if s.opens(leaked) {
 		t.Error("the leaked token opens still")
 	}
 	s.get(s.anne, next).is(http.StatusOK, "Rien à faire : Logiciels Tilleul le récupère", "!L’ancien jeton fonctionne encore")
+}
+
+// An old token is cut without a word about another one to create: it is there.
+func TestAnOldTokenIsCutAndTheNewOneGoesOn(t *testing.T) {
+	s := setScene(t)
+	s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	s.get(s.camille, s.majastres+revocationPart).is(http.StatusOK, "La collectivité ou l’éditeur pourra en créer un nouveau.", "!Le nouveau jeton ne change pas")
+	next := s.post(s.sofia, s.majastres+replacementPart, url.Values{fieldKey: {"x"}, fieldOverlap: {"30"}}).to
+	for _, part := range []string{suspensionPart, revocationPart} {
+		s.get(s.camille, s.majastres+part).is(http.StatusOK, "Le nouveau jeton ne change pas", `href="`+next+`"`, "À récupérer", "!en créer un nouveau", "!: le logiciel ne peut plus mettre à jour les quotients")
+	}
+	s.post(s.leo, s.majastres+suspensionPart, url.Values{fieldReason: {"Un doute."}}).leads(s.majastres, "jeton-suspendu")
+	s.get(s.leo, s.majastres).is(http.StatusOK, "Cet ancien jeton ne fonctionne plus, pour l’instant. Celui qui l’a remplacé ne change pas.", `href="`+next+`"`)
+}
+
+// A former software reads when its token stops, and nothing about another one that it cannot read;
+// nor does the new one read that its software has a token already.
+func TestAFormerSoftwareIsPromisedNoToken(t *testing.T) {
+	s := setScene(t)
+	s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	s.run(`INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms, contacts, approved_by, approved_at)
+		VALUES (nextval('habilitation_numbers'), 48231, $1, $2, true, true, '{cnaf_quotient_familial}', $3, $4, '', '', '', '{}', 'DataPass', $5)`,
+		majastres.Siret, majastres.Name, brume.Siret, brume.Name, noon)
+	s.run(`UPDATE tokens SET replaced_at = $2, ends_at = $3 WHERE id = $1`, idOf(s.majastres), noon, noon.Add(credential.Overlap))
+	next, err := s.service.Mint.Draw(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	former, err := s.service.Find(t.Context(), credential.CallerOf(account.Actor{Role: account.EditorAdmin, Organisation: tilleul}), idOf(s.majastres))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next = credential.Issued(next, former.Right.Grantee, noon)
+	next.Replaces = former.ID
+	if err := s.service.Store.RecordTokens(t.Context(), credential.TokenChange{New: []credential.Drawn{next}, At: noon}); err != nil {
+		t.Fatal(err)
+	}
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "La collectivité a choisi un autre logiciel, qui a son propre jeton.", "il n’y a pas de nouveau jeton à récupérer pour le logiciel qui s’en sert",
+		"Il fonctionne encore jusqu’au 11 avril 2026", "!mettez le nouveau dans le logiciel")
+	s.get(s.anne, s.majastres).is(http.StatusOK, "La collectivité a choisi un autre logiciel", "!mettez le nouveau dans le logiciel")
+	s.get(s.sofia, s.majastres+revocationPart).is(http.StatusOK, "Le jeton de l’autre logiciel ne change pas.", "!créer un nouveau")
+	s.post(s.karim, pathOf(next.ID)+collectPart, nil).is(http.StatusOK, "!Il remplace un autre jeton").reveals()
+
+	// One whose place another request's token takes has none after it either.
+	s.run(`DELETE FROM tokens WHERE id = $1`, next.ID)
+	s.run(`DELETE FROM habilitations WHERE editor_siret = $1`, brume.Siret)
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "La collectivité a choisi un autre logiciel", "!mettez le nouveau dans le logiciel")
+}
+
+// A program is named as one, and what the two versions of the API say in two codes is counted once.
+func TestAPageSaysWhoIsAProgramAndCountsAReasonOnce(t *testing.T) {
+	s := setScene(t)
+	program := credential.CallerOf(account.Actor{ClientID: "qf_client_0000000000000001", Name: "Serveur", Role: account.APIClient, Organisation: tilleul})
+	if _, _, err := s.service.Collect(t.Context(), program, idOf(s.majastres), credential.Key{1}); err != nil {
+		t.Fatal(err)
+	}
+	s.used(s.majastres, noon.Add(-time.Hour), "401 00100", "403 00100", "400", "422 00201")
+	page := s.get(s.anne, s.majastres).is(http.StatusOK, "par Serveur (programme de l’éditeur).", "2 : données ou collectivité non autorisées", "2 : demande mal remplie")
+	if n := strings.Count(page.text, "non autorisées"); n != 1 {
+		t.Errorf("said %d times", n)
+	}
 }
 
 // « concurrent replace »: one new token, and whoever was slower is told.

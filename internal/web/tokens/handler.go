@@ -90,6 +90,9 @@ type file struct {
 	Renewal      renewal.File     // without ID where the token is not to be prolonged now
 }
 
+// givesWayToAnother tells that the token of another software replaces this one.
+func (f file) givesWayToAnother() bool { return f.Moved() || f.Next.ID == "" }
+
 // usesShown is how many days of calls a page tells.
 const usesShown = 30
 
@@ -101,6 +104,11 @@ func (h *Handler) find(c *gin.Context) (file, error) {
 		return file{}, err
 	}
 	f := file{TokenFile: found}
+	if found.Successor == "" && !found.ReplacedAt.IsZero() { // of another system, which does not say by which
+		if found.Successor, err = h.Tokens.CurrentID(ctx, found.Request); err != nil {
+			return f, err
+		}
+	}
 	if f.Next, err = h.near(ctx, by, found.Successor); err != nil {
 		return f, err
 	}

@@ -70,9 +70,13 @@ func (h *Handler) replace(c *gin.Context) error {
 	if key := c.PostForm(fieldKey); key != "" {
 		asked.Key = sha256.Sum256([]byte(key))
 	}
-	next, err := h.Tokens.Replace(c.Request.Context(), credential.CallerOf(web.ActorOf(c)), c.Param("id"), asked)
+	by := credential.CallerOf(web.ActorOf(c))
+	next, err := h.Tokens.Replace(c.Request.Context(), by, c.Param("id"), asked)
 	if err != nil {
 		return err
+	}
+	if by.Side == credential.SideTown && next.Editor != "" { // which collects it
+		return done(c, next.ID, "jeton-remplace-editeur")
 	}
 	return done(c, next.ID, "jeton-remplace")
 }

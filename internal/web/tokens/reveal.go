@@ -45,7 +45,11 @@ func (h *Handler) showAgain(c *gin.Context) error {
 // reveal answers with the text, the one time that a page holds it: the answer to a POST, which
 // nobody keeps (Cache-Control: no-store, as every answer) and no address leads to.
 func (h *Handler) reveal(c *gin.Context, text value.Secret, found credential.TokenFile) error {
-	page := newSecretPage(h.Frame(c), file{TokenFile: found}, h.reader(c), h.moment())
+	former, err := h.near(c.Request.Context(), credential.CallerOf(web.ActorOf(c)), found.Replaces)
+	if err != nil {
+		return err
+	}
+	page := newSecretPage(h.Frame(c), file{TokenFile: found, Former: former}, h.reader(c), h.moment())
 	page.Text, page.PortalURL = text.Reveal(), h.PortalURL
 	return h.Views.secret.Write(c.Writer, http.StatusOK, page)
 }

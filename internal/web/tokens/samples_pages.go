@@ -3,6 +3,7 @@ package tokens
 import (
 	"time"
 
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
@@ -39,6 +40,9 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	amended, asked := show(ofTown, sampleFile(credential.TokenExpired)), show(ofEditor, sampleFile(credential.TokenExpired))
 	amended.Lapsing.Filed = true
 	asked.Lapsing.Nudging = newNudging(renewal.File{TokenFile: sampleFile(credential.TokenExpired).TokenFile, NudgedAt: noon.Add(-50 * time.Hour)}, ofEditor, noon)
+	byProgram, oldOne := with(collectedBy(credential.SideEditor, "Serveur de production", 2*time.Hour)), sampleFile(credential.TokenOverlapped)
+	byProgram.Collection.ByID = audit.ProgramPrefix + "qf_client_Exemple000000001"
+	oldOne.Suspension = sampleFile(credential.TokenSuspended).Suspension
 	samples := []web.Sample[onePage]{
 		{Name: "a-recuperer-editeur", Content: show(ofEditor, sampleFile(credential.TokenToCollect))},
 		{Name: "a-recuperer-collectivite-avec-editeur", Content: show(ofTown, sampleFile(credential.TokenToCollect))},
@@ -49,6 +53,8 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		{Name: "a-afficher-de-nouveau", Content: show(ofEditor, shown)},
 		{Name: "recupere-par-la-collectivite", Content: show(ofEditor, kept)},
 		{Name: "recupere-par-l-editeur", Content: show(ofTown, shown)},
+		{Name: "recupere-par-un-programme", Content: show(ofTown, byProgram)},
+		{Name: "ancien-suspendu", Content: show(ofEditor, oldOne)},
 		{Name: "deja-recupere", Content: refused(show(ofEditor, kept), "token.collected")},
 		{Name: "pas-le-demandeur", Content: refused(show(colleague, shown), "token.not_holder")},
 		{Name: "enregistre", Content: done},
@@ -95,7 +101,7 @@ func secretSamples(page web.ProPage) []web.Sample[secretPage] {
 		return p
 	}
 	fresh, again := with(collectedBy(credential.SideEditor, "Sofia Renard", 0)), with(collectedBy(credential.SideTown, "Anne Morel", 40*time.Hour))
-	again.Replaces, again.Organisation = formerID, endless
+	again.Former, again.Organisation = sampleFile(credential.TokenOverlapped).TokenFile, endless
 	return []web.Sample[secretPage]{
 		{Name: "page", Content: show(ofEditor, fresh, credential.LivePrefix)},
 		{Name: "de-nouveau", Content: show(ofTown, again, credential.TestPrefix)},
@@ -148,7 +154,8 @@ func closingSamples(page web.ProPage) []web.Sample[closingPage] {
 		p.Moved, p.Possible, p.Reason.Value = true, possible, "Le jeton a été publié par erreur.\n"+script
 		return p
 	}
-	used, suspended := sampleFile(credential.TokenInUse), sampleFile(credential.TokenSuspended)
+	used, suspended, elsewhere := sampleFile(credential.TokenInUse), sampleFile(credential.TokenSuspended), sampleFile(credential.TokenOverlapped)
+	elsewhere.Next = credential.TokenFile{}
 	long := longest()
 	long.Suspension = credential.TokenSuspension{}
 	tooLong := refused(show(revocation, ofEditor, long), "reason.too_long")
@@ -161,6 +168,8 @@ func closingSamples(page web.ProPage) []web.Sample[closingPage] {
 		{Name: "suspension-deja-faite", Content: moved(show(suspension, ofEditor, suspended), false)},
 		{Name: "revocation", Content: show(revocation, ofEditor, used)},
 		{Name: "revocation-operateur", Content: show(revocation, administrator, suspended)},
+		{Name: "revocation-ancien", Content: show(revocation, administrator, sampleFile(credential.TokenOverlapped))},
+		{Name: "revocation-autre-logiciel", Content: show(revocation, ofEditor, elsewhere)},
 		{Name: "revocation-changee", Content: moved(show(revocation, ofEditor, suspended), true)},
 		{Name: "revocation-deja-faite", Content: moved(show(revocation, ofTown, sampleFile(credential.TokenRevoked)), false)},
 		{Name: "noms-longs", Content: tooLong},

@@ -33,7 +33,7 @@ type secretPage struct {
 func newSecretPage(page web.ProPage, f file, by reader, m moment) secretPage {
 	return secretPage{
 		ProPage: page, subject: newSubject(f.TokenFile, by, m), Recipient: f.Siret.String(),
-		ShownUntil: web.MomentOf(f.Collection.At.Add(credential.ShownAgain)), Replaces: f.Replaces != "", Test: m.Prefix == credential.TestPrefix,
+		ShownUntil: web.MomentOf(f.Collection.At.Add(credential.ShownAgain)), Replaces: f.Former.ID != "" && f.Former.Editor == f.Editor, Test: m.Prefix == credential.TestPrefix,
 	}
 }
 
@@ -90,6 +90,9 @@ type closingPage struct {
 	Possible   bool // all the same
 	Suspension closedView
 	Revocation closedView
+	// Replaced: another one took its place already, Next where the reader has it.
+	Replaced   bool
+	Next       nearView
 	Replaces   bool // another one may be created afterwards, by the reader
 	OfOperator bool // the reader is of those who watch over the tokens
 }
@@ -99,6 +102,7 @@ func newClosingPage(page web.ProPage, of closing, f file, by reader, m moment) c
 		ProPage: page, subject: newSubject(f.TokenFile, by, m), Act: of, Reason: form.Field{Name: fieldReason}, Possible: true,
 		Suspension: closedView{At: web.MomentOf(f.Suspension.At), By: f.Suspension.By, Side: sideOf(f.Suspension.Side)},
 		Revocation: closedView{At: web.MomentOf(f.Revocation.At), By: f.Revocation.By},
-		Replaces:   by.Replace && f.ReplacedAt.IsZero(), OfOperator: by.Side == credential.SideOperator,
+		Replaced:   !f.ReplacedAt.IsZero(), Next: newNearView(f.Next, by, m),
+		Replaces: by.Replace && f.ReplacedAt.IsZero(), OfOperator: by.Side == credential.SideOperator,
 	}
 }

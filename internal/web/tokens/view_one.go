@@ -106,6 +106,8 @@ type collectionView struct {
 	At   web.Moment
 	By   string
 	Side string // code of its words
+	// Program: a program of the editor's did, and nobody of its people.
+	Program bool
 }
 
 // closedView is who suspended or revoked a token; zero where nobody did.
@@ -137,7 +139,7 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 		Next:       newNearView(f.Next, by, m), Former: newNearView(f.Former, by, m), Uses: v.newUseDays(f.Uses),
 	}
 	if c := f.Collection; c.Side != "" {
-		p.Collection = collectionView{At: web.MomentOf(c.At), By: c.By, Side: sideOf(c.Side)}
+		p.Collection = collectionView{At: web.MomentOf(c.At), By: c.By, Side: sideOf(c.Side), Program: c.ByProgram()}
 		p.ShownUntil = web.MomentOf(c.At.Add(credential.ShownAgain))
 	}
 	p.Holds = by.Side == credential.SideTown && f.MayAct(by.Caller) == nil
@@ -215,13 +217,18 @@ func (v Views) scopesOf(t credential.Token) []string {
 }
 
 // helpOf is the code of what a state means: a habilitation that does not hold closes its token
-// by itself, and what nobody has yet lacks nowhere while the former one goes on.
+// by itself, what nobody has yet lacks nowhere while the former one goes on, and there is nothing
+// to put in the place of a token whose software another one replaces.
 func helpOf(f file, now time.Time) string {
 	state := f.State(now)
 	help := "token.help." + string(state)
 	switch {
 	case state == credential.TokenRevoked && (!f.Barred.IsZero() || !f.Right.Holds), state == credential.TokenSuspended && f.Suspension.At.IsZero():
 		help += "_habilitation"
+	case state == credential.TokenOverlapped && f.givesWayToAnother():
+		help += "_logiciel"
+	case state == credential.TokenSuspended && !f.ReplacedAt.IsZero():
+		help += "_ancien"
 	case state == credential.TokenToCollect && f.Former.State(now) == credential.TokenOverlapped:
 		help += "_remplacement"
 	}

@@ -18,6 +18,7 @@ type useDay struct {
 // useCount is how often a call was answered otherwise.
 type useCount struct {
 	Why   string // code of its words
+	words string
 	Count int
 }
 
@@ -34,19 +35,23 @@ func (v Views) newUseDays(uses []credential.Use) []useDay {
 			last.Served += int(use.Count)
 			continue
 		}
-		last.add(v.whyOf(use.Outcome), int(use.Count))
+		why := v.whyOf(use.Outcome)
+		words, _ := v.sentences.Sentence(why)
+		last.add(why, words, int(use.Count))
 	}
 	return days
 }
 
-func (d *useDay) add(why string, count int) {
+// add counts an outcome with those of the same words: the two versions of the API have codes of
+// their own for one reason.
+func (d *useDay) add(why, words string, count int) {
 	for i := range d.Others {
-		if d.Others[i].Why == why {
+		if d.Others[i].words == words {
 			d.Others[i].Count += count
 			return
 		}
 	}
-	d.Others = append(d.Others, useCount{why, count})
+	d.Others = append(d.Others, useCount{why, words, count})
 }
 
 // whyOf is the code of the words of an outcome, "401 00103": those of its code, else those of
