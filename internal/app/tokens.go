@@ -36,8 +36,8 @@ func (a *App) newTokens(ring *seal.Ring, pepper *seal.Pepper) *tokens {
 }
 
 const (
-	// tallyPause is how long the counts of the calls that gave data wait in memory: people look
-	// whether their software works.
+	// tallyPause is how long the counts of uses wait in memory: people look whether their
+	// software works.
 	tallyPause = 2 * time.Second
 	// refusalPause is how long those of the others do: a write for each refusal of each token
 	// would cost more than the refusal.
@@ -48,15 +48,15 @@ const (
 
 // countCalls writes the counts of calls down until ctx ends.
 func (a *App) countCalls(ctx context.Context) error {
-	served, all := time.NewTicker(tallyPause), time.NewTicker(refusalPause)
-	defer served.Stop()
+	used, all := time.NewTicker(tallyPause), time.NewTicker(refusalPause)
+	defer used.Stop()
 	defer all.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-served.C:
-			a.writeCalls(ctx, a.tokens.tally.WriteServed)
+		case <-used.C:
+			a.writeCalls(ctx, a.tokens.tally.WriteAccepted)
 		case <-all.C:
 			a.writeCalls(ctx, a.tokens.tally.Write)
 		}

@@ -715,8 +715,8 @@ func TestUsesAreCountedByDay(t *testing.T) {
 	tally.Note(v.id, "401 00103", false, noon.Add(time.Hour))
 	tally.Note(v.id, "200", true, evening)
 	v.now = evening
-	if err := tally.WriteServed(ctx); err != nil || v.count(`SELECT count(*) FROM token_uses`) != 2 {
-		t.Fatalf("those that gave data are written first: %v", err)
+	if err := tally.WriteAccepted(ctx); err != nil || v.count(`SELECT count(*) FROM token_uses`) != 2 {
+		t.Fatalf("the uses are written first: %v", err)
 	}
 	for range 2 { // nothing is counted twice
 		if err := tally.Write(ctx); err != nil {

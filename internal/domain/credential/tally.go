@@ -20,12 +20,23 @@ type Use struct {
 	Count   int64
 	First   time.Time
 	Last    time.Time
-	Served  bool // the data were given: it counts as a use of the token
+	// Accepted: the token opened (Gate.Admit), whatever was answered then: the data, a family
+	// that nobody knows, wrong parameters, data that it does not open, a provider that is down,
+	// nothing to a caller who left. It counts as a use of the token: a software has it, which
+	// stops working when the token does. What does not is a call that the token itself had
+	// refused: one that was closed or had expired, or that came too often.
+	Accepted bool
 }
+
+// Served tells that the data were given.
+func (u Use) Served() bool { return u.Outcome == outcomeServed }
+
+const outcomeServed = "200"
 
 // TallyStore keeps the counts.
 type TallyStore interface {
-	// AddUses adds to the counts, and moves the first and the last use of the tokens.
+	// AddUses adds to the counts, and moves the first and the last use of the tokens, and when
+	// they first gave data.
 	AddUses(ctx context.Context, uses []Use) error
 }
 
@@ -47,7 +58,7 @@ func dayOf(at time.Time) string {
 type tallied struct{ token, day, outcome string }
 
 // Note counts a call of a token.
-func (t *Tally) Note(tokenID, outcome string, served bool, at time.Time) {
+func (t *Tally) Note(tokenID, outcome string, accepted bool, at time.Time) {
 	key := tallied{tokenID, dayOf(at), outcome}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -56,7 +67,7 @@ func (t *Tally) Note(tokenID, outcome string, served bool, at time.Time) {
 	}
 	use, known := t.counts[key]
 	if !known {
-		use = Use{TokenID: tokenID, Day: key.day, Outcome: outcome, First: at, Served: served}
+		use = Use{TokenID: tokenID, Day: key.day, Outcome: outcome, First: at, Accepted: accepted}
 	}
 	use.Count, use.Last = use.Count+1, at
 	t.counts[key] = use
@@ -71,12 +82,12 @@ func (t *Tally) Write(ctx context.Context) error {
 	return t.write(ctx, taken)
 }
 
-// WriteServed does so for the calls that gave data alone, which people wait to see.
-func (t *Tally) WriteServed(ctx context.Context) error {
+// WriteAccepted does so for the uses alone, which people wait to see.
+func (t *Tally) WriteAccepted(ctx context.Context) error {
 	taken := map[tallied]Use{}
 	t.mu.Lock()
 	for key, use := range t.counts {
-		if use.Served {
+		if use.Accepted {
 			taken[key] = use
 			delete(t.counts, key)
 		}
