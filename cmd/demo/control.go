@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"portail-qf/internal/app"
 	"portail-qf/internal/jobs"
 	"portail-qf/internal/sim/stage"
 )
@@ -197,17 +198,14 @@ func (d *demo) drain(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// fill adds collectivities and dossiers for measurements.
+// fill adds collectivities, clients, tokens and dossiers for measurements.
 func (d *demo) fill(w http.ResponseWriter, r *http.Request) {
-	var order struct {
-		Collectivities int `json:"collectivities"`
-		Dossiers       int `json:"dossiers"`
-	}
+	var order app.Filling
 	if err := decode(r, &order); err != nil {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	if err := d.portal.Fill(r.Context(), order.Collectivities, order.Dossiers); err != nil {
+	if err := d.portal.Fill(r.Context(), order); err != nil {
 		refuse(w, http.StatusInternalServerError, err)
 		return
 	}

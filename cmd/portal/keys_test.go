@@ -17,6 +17,9 @@ import (
 var (
 	essaiKey = "essai:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 	freshKey = "neuve:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{9}, 32))
+	// pepperKey hashes in the scene; otherKey is neither, and has the name of both.
+	pepperKey = "essai:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{8}, 32))
+	otherKey  = "essai:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{6}, 32))
 )
 
 // withKeys gives the operator other keys.
@@ -93,6 +96,50 @@ func TestThePortalDoesNotStartWithoutAKeyThatIsNeeded(t *testing.T) {
 	both.refuses(`PEPPER: the key "essai"`, "admin", "reseal")
 	both.refuses(`KEYS: the key "essai"`, "admin", "reseal")
 	s.does("admin", "quarantine")
+}
+
+// « key missing from the ring (clear error at start, not at use) »: a key that has the right name
+// and other bytes is missing too, and looks as if it were there.
+func TestThePortalDoesNotStartWithAnotherKeyOfTheSameName(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	s.does("admin", "quarantine") // a first start
+	const refusal = `the key "essai" is not the one that the portal knows by this name`
+	for variable, right := range map[string]string{"KEYS": essaiKey, "PEPPER": pepperKey} {
+		s.withKeys(variable, otherKey).refuses(variable+": "+refusal, "serve")
+		s.withKeys(variable, freshKey+","+otherKey).refuses(variable+": "+refusal, "admin", "reseal")
+		if n := s.count(`SELECT count(*) FROM key_checks WHERE name = 'neuve' AND variable = '` + variable + `'`); n != 0 {
+			t.Error("a start that was refused keeps something of its keys")
+		}
+		s.withKeys(variable, right+","+freshKey).does("admin", "quarantine") // each instance first knows the new one,
+		s.withKeys(variable, freshKey+","+right).does("admin", "quarantine") // then it goes in front
+	}
+	if n := s.count(`SELECT count(*) FROM key_checks`); n != 4 {
+		t.Errorf("%d keys are known, want 2 of each variable", n)
+	}
+}
+
+// Of instances that start at once with different keys of one name, those of the first serve.
+func TestInstancesThatStartAtOnceAgreeOnTheirKeys(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	ended := make(chan bool, 6)
+	for i := range cap(ended) {
+		operator := s
+		if i%2 == 1 {
+			operator = s.withKeys("PEPPER", otherKey)
+		}
+		go func() { ended <- operator.command("admin", "quarantine").Run() == nil }()
+	}
+	started := 0
+	for range cap(ended) {
+		if <-ended {
+			started++
+		}
+	}
+	if started != cap(ended)/2 {
+		t.Errorf("%d started, want those of one key: %d", started, cap(ended)/2)
+	}
 }
 
 // « killed midway and resumed »: the rows that somebody else holds are waited for, and what was

@@ -257,7 +257,20 @@ func (a *App) Enrol(ctx context.Context, seed []byte) error {
 	return store.LinkHolders(ctx, a.config.ProConnect.Issuer, seed)
 }
 
-// Fill adds collectivities and dossiers of no one, for measurements.
-func (a *App) Fill(ctx context.Context, collectivities, dossiers int) error {
-	return postgres.Fill(ctx, a.db, collectivities, dossiers, a.now())
+// Filling is what Fill adds: so many collectivities, clients of each editor, tokens that expire
+// within 90 days, and dossiers.
+type Filling struct {
+	Collectivities   int `json:"collectivities"`
+	ClientsPerEditor int `json:"clients_per_editor"`
+	TokensExpiring   int `json:"tokens_expiring"`
+	Dossiers         int `json:"dossiers"`
+}
+
+// Fill adds collectivities of no one, their tokens and dossiers, for measurements.
+func (a *App) Fill(ctx context.Context, asked Filling) error {
+	if err := postgres.Fill(ctx, a.db, asked.Collectivities, asked.Dossiers, a.now()); err != nil {
+		return err
+	}
+	clientele := postgres.Clientele{PerEditor: asked.ClientsPerEditor, Expiring: asked.TokensExpiring}
+	return postgres.FillClients(ctx, a.db, a.tokens.service.Mint, clientele, a.now())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,8 +14,9 @@ import (
 	"portail-qf/internal/seal"
 )
 
-// checkKeys refuses to start when a key is missing that something kept for long needs: what is
-// sealed would not open, and what is hashed would be taken for a stranger's, one by one.
+// checkKeys refuses to start when a key is missing that something kept for long needs, or is
+// another one of the same name: what is sealed would not open, and what is hashed would be taken
+// for a stranger's, one by one. The first start with a key keeps what it is known again by.
 func checkKeys(ctx context.Context, db *postgres.DB, ring *seal.Ring, c config.Config) error {
 	pepper, err := seal.ParsePepper(c.Pepper.Reveal())
 	if err != nil {
@@ -29,9 +31,29 @@ func checkKeys(ctx context.Context, db *postgres.DB, ring *seal.Ring, c config.C
 	if err != nil {
 		return fmt.Errorf("read which keys hash: %w", err)
 	}
-	return errors.Join(
+	if err := errors.Join(
 		missing("KEYS", "is sealed by it", "put it back behind the others, and run portal admin reseal before taking it out", operation.Missing(sealing, ring.Knows)),
-		missing("PEPPER", "is hashed by it", "put it back behind the others", operation.Missing(hashing, pepper.Knows)))
+		missing("PEPPER", "is hashed by it", "put it back behind the others", operation.Missing(hashing, pepper.Knows))); err != nil {
+		return err
+	}
+	altered, err := kept.KeepKeys(ctx, append(checks("KEYS", ring.Checks()), checks("PEPPER", pepper.Checks())...))
+	if err != nil {
+		return err
+	}
+	var sentences []error
+	for _, key := range altered {
+		sentences = append(sentences, fmt.Errorf("%s: the key %q is not the one that the portal knows by this name: put its own value back, or give a new key a name of its own", key.Variable, key.Key))
+	}
+	return errors.Join(sentences...)
+}
+
+// checks are what the keys of a variable are known again by, by name.
+func checks(variable string, digests map[string][]byte) []operation.KeyCheck {
+	var listed []operation.KeyCheck
+	for _, name := range slices.Sorted(maps.Keys(digests)) {
+		listed = append(listed, operation.KeyCheck{Variable: variable, Key: name, Digest: digests[name]})
+	}
+	return listed
 }
 
 // missing says in a sentence which keys a variable lacks, and what for.

@@ -24,10 +24,11 @@ type tokens struct {
 func (a *App) newTokens(ring *seal.Ring, pepper *seal.Pepper) *tokens {
 	store := postgres.Tokens{DB: a.db}
 	mint := &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TokenPrefix(a.config.Tokens.Prefix)}
+	tally := &credential.Tally{Store: store}
 	made := &tokens{
-		service: &credential.Tokens{Store: store, Mint: mint, Sealer: ring, Opener: ring, Now: a.now},
+		service: &credential.Tokens{Store: store, Tally: tally, Mint: mint, Sealer: ring, Opener: ring, Now: a.now},
 		gate:    &credential.Gate{Store: postgres.Tokens{DB: a.db}, Pepper: pepper, Now: a.now, Clock: time.Now},
-		tally:   &credential.Tally{Store: store},
+		tally:   tally,
 	}
 	if key := a.config.APIParticulier.JWTKey; key != "" {
 		made.gate.Foreign = credential.ForeignKey{Key: key}
@@ -36,8 +37,11 @@ func (a *App) newTokens(ring *seal.Ring, pepper *seal.Pepper) *tokens {
 }
 
 const (
-	// tallyPause is how long the counts of the calls that gave data wait in memory: people look
-	// whether their software works.
+	// firstPause is how long the first use of a token waits in memory: somebody who reads, on
+	// another instance, that it was never used may stop it.
+	firstPause = 200 * time.Millisecond
+	// tallyPause is how long the counts of other uses do: people look whether their software
+	// works.
 	tallyPause = 2 * time.Second
 	// refusalPause is how long those of the others do: a write for each refusal of each token
 	// would cost more than the refusal.
@@ -48,15 +52,18 @@ const (
 
 // countCalls writes the counts of calls down until ctx ends.
 func (a *App) countCalls(ctx context.Context) error {
-	served, all := time.NewTicker(tallyPause), time.NewTicker(refusalPause)
-	defer served.Stop()
+	first, used, all := time.NewTicker(firstPause), time.NewTicker(tallyPause), time.NewTicker(refusalPause)
+	defer first.Stop()
+	defer used.Stop()
 	defer all.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-served.C:
-			a.writeCalls(ctx, a.tokens.tally.WriteServed)
+		case <-first.C:
+			a.writeCalls(ctx, a.tokens.tally.WriteFirst)
+		case <-used.C:
+			a.writeCalls(ctx, a.tokens.tally.WriteAccepted)
 		case <-all.C:
 			a.writeCalls(ctx, a.tokens.tally.Write)
 		}

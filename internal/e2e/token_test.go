@@ -84,6 +84,7 @@ func TestFromTheApprovalToTheAnswersOfTheGateway(t *testing.T) {
 			t.Errorf("%s: %d %s", route, status, answer)
 		}
 	}
+	sofia.get(link).neverSays("Jamais utilisé") // a software has it: that is known at once
 	p.knowsTheExamples()
 	p.answersTheExamples(text, clairmont.Siret)
 	p.keepsQuiet(text)

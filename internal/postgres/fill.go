@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -44,17 +45,28 @@ func Fill(ctx context.Context, db *DB, collectivities, dossiers int, now time.Ti
 	if _, err := db.pool.ExecContext(ctx, sqlCollectivities, collectivities, filledTowns, now); err != nil {
 		return fmt.Errorf("fill collectivities: %w", err)
 	}
-	const sqlDossiers = `
+	// OFFSET keeps what is drawn from being drawn again for each of its characters.
+	sqlDossiers := `
 		WITH town AS (SELECT siret, code_cog FROM collectivities ORDER BY siret LIMIT 1)
 		INSERT INTO dossiers (reference, attempt_id, siret, code_cog, state, recorded_at, state_at, transmitted_at, received_at, looked_at)
-		SELECT translate(upper(substr(md5('essai' || i), 1, 13)), '01', 'XY'), gen_random_uuid(), town.siret, town.code_cog, 'traite',
-			at, at, at, at, at
-		FROM generate_series(1, $1) i, town, LATERAL (SELECT $2::timestamptz - (i % 89) * interval '1 day' AS at) AS moment
+		SELECT drawn || ` + checkCharacter("drawn") + `, gen_random_uuid(), town.siret, town.code_cog, 'traite', at, at, at, at, at
+		FROM generate_series(1, $1) i, town,
+			LATERAL (SELECT translate(upper(substr(md5('essai' || i), 1, 12)), '01', 'XY') AS drawn, $2::timestamptz - (i % 89) * interval '1 day' AS at OFFSET 0) AS made
 		ON CONFLICT DO NOTHING`
 	if _, err := db.pool.ExecContext(ctx, sqlDossiers, dossiers, now); err != nil {
 		return fmt.Errorf("fill dossiers: %w", err)
 	}
 	return nil
+}
+
+// checkCharacter is the last character of a reference, from the twelve others (value.Reference).
+func checkCharacter(drawn string) string {
+	const alphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+	var sum []string
+	for place := 1; place <= 12; place++ {
+		sum = append(sum, fmt.Sprintf("%d * (strpos('%s', substr(%s, %d, 1)) - 1)", place, alphabet, drawn, place))
+	}
+	return fmt.Sprintf("substr('%s', 1 + (%s) %% %d, 1)", alphabet, strings.Join(sum, " + "), len(alphabet))
 }
 
 // Crowd is how many professionals FillPeople makes. Their sessions open by cookies that the

@@ -14,8 +14,9 @@ type Launch struct{ DB *DB }
 var _ launch.Source = Launch{}
 
 // FindFacts tells when each step was done first. A form that was withdrawn is not published. A
-// token that calls is in the software, whoever collected it. Dossiers are erased after 90
-// days: the first one is the oldest that is still known, found town by town by their index.
+// token that calls is in the software, whoever collected it; the step of the call waits for one
+// that obtains the data. Dossiers are erased after 90 days: the first one is the oldest that is
+// still known, found town by town by their index.
 func (s Launch) FindFacts(ctx context.Context, editor value.Siret) (launch.Facts, error) {
 	const sqlFacts = `
 		SELECT
@@ -24,7 +25,7 @@ func (s Launch) FindFacts(ctx context.Context, editor value.Siret) (launch.Facts
 			EXISTS (SELECT FROM editors e WHERE e.siret = $1 AND e.technical_contact <> '') AS contact,
 			(SELECT min(h.approved_at) FROM habilitations h WHERE h.editor_siret = $1) AS town,
 			(SELECT min(LEAST(CASE WHEN t.collected_side = 'editeur' THEN t.collected_at END, t.first_used_at)) FROM tokens t WHERE t.editor_siret = $1) AS token,
-			(SELECT min(t.first_used_at) FROM tokens t WHERE t.editor_siret = $1) AS call,
+			(SELECT min(t.first_answered_at) FROM tokens t WHERE t.editor_siret = $1) AS call,
 			(SELECT min(a.kept_at) FROM hub_accounts a WHERE a.editor_siret = $1 AND a.state <> 'refuse') AS hub_account,
 			(SELECT min(c.created_at) FROM api_clients c WHERE c.editor_siret = $1 AND c.revoked_at IS NULL) AS client,
 			(SELECT min(s.active_at) FROM subscriptions s WHERE s.editor_siret = $1) AS subscription,

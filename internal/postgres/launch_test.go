@@ -75,8 +75,14 @@ func TestTheStepsOfAnEditorFollowWhatHappens(t *testing.T) {
 	s.isAt(tilleul, facts) // the town has it, and the software has not
 	s.run(`UPDATE tokens SET collected_at = $1, collected_side = 'editeur'`, at(7))
 	done(launch.TokenCollected, 7)
-	s.run(`UPDATE tokens SET first_used_at = $1`, at(8))
-	done(launch.CallAnswered, 8)
+	gateway := &credential.Tally{Store: postgres.Tokens{DB: s.db}}
+	for hours, outcome := range map[int]string{8: "404 37003", 9: "200"} {
+		gateway.Note("6f0b1f6e-0b1c-4c59-9a5e-0d6f4f1a0001", outcome, true, at(hours))
+	}
+	if err := gateway.Write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	done(launch.CallAnswered, 9) // « dès qu’un appel obtient un quotient »
 
 	s.subscribed(majastres, "Majastres", credential.Awaiting, tilleul, 5)
 	s.isAt(tilleul, facts)
@@ -102,10 +108,7 @@ func TestATokenThatCallsIsInTheSoftware(t *testing.T) {
 	s.granted(10_000_001, 48231, tilleul, true, true)
 	s.run(`INSERT INTO tokens (id, request, habilitation, siret, editor_siret, scopes, issued_at, expires_at, first_used_at)
 		VALUES ('6f0b1f6e-0b1c-4c59-9a5e-0d6f4f1a0001', 48231, 10000001, $1, $2, '{}', $3, $3, $3)`, majastres, tilleul, noon)
-	used := launch.Fact{Done: true, At: noon}
-	s.isAt(tilleul, launch.Facts{
-		launch.TownHabilitated: {Done: true, At: noon.Add(time.Minute)}, launch.TokenCollected: used, launch.CallAnswered: used,
-	})
+	s.isAt(tilleul, launch.Facts{launch.TownHabilitated: {Done: true, At: noon.Add(time.Minute)}, launch.TokenCollected: {Done: true, At: noon}})
 }
 
 func TestNothingIsDoneByAnUnknownEditor(t *testing.T) {

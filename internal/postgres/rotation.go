@@ -3,7 +3,11 @@ package postgres
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
@@ -156,4 +160,47 @@ func (r Rotation) uses(ctx context.Context, kind, query string) ([]operation.Key
 		}
 	}
 	return uses, nil
+}
+
+// errKeysAltered undoes what was kept of the other keys.
+var errKeysAltered = errors.New("a key is not the one that was kept")
+
+// KeepKeys keeps what keys are known again by, those that are new, and returns those that are
+// not what was kept under their name: then it keeps nothing. Of instances that start at once
+// with different keys, one is right.
+func (r Rotation) KeepKeys(ctx context.Context, shown []operation.KeyCheck) (altered []operation.KeyCheck, err error) {
+	const (
+		sqlKeep = `INSERT INTO key_checks (variable, name, digest) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT DO NOTHING`
+		sqlKept = `SELECT variable, name, digest FROM key_checks`
+	)
+	var variables, names pq.StringArray
+	var digests pq.ByteaArray
+	for _, check := range shown { // two instances take the rows in one order
+		variables, names, digests = append(variables, check.Variable), append(names, check.Key), append(digests, check.Digest)
+	}
+	err = r.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, sqlKeep, variables, names, digests); err != nil {
+			return fmt.Errorf("keep what keys are known by: %w", err)
+		}
+		var rows []struct {
+			Variable string `db:"variable"`
+			Name     string `db:"name"`
+			Digest   []byte `db:"digest"`
+		}
+		if err := tx.SelectContext(ctx, &rows, sqlKept); err != nil {
+			return fmt.Errorf("read what keys are known by: %w", err)
+		}
+		kept := make([]operation.KeyCheck, len(rows))
+		for i, row := range rows {
+			kept[i] = operation.KeyCheck{Variable: row.Variable, Key: row.Name, Digest: row.Digest}
+		}
+		if altered = operation.Altered(kept, shown); len(altered) > 0 {
+			return errKeysAltered
+		}
+		return nil
+	})
+	if errors.Is(err, errKeysAltered) {
+		return altered, nil
+	}
+	return nil, err
 }

@@ -108,23 +108,27 @@ func (s Tokens) read(ctx context.Context, text string, arguments []any, besides 
 	return t, nil
 }
 
-// AddUses adds to the counts of calls, and moves the first and the last use.
+// AddUses adds to the counts of calls, and moves the first and the last use, and the first
+// answer.
 func (s Tokens) AddUses(ctx context.Context, uses []credential.Use) error {
 	const sqlCount = `
 		INSERT INTO token_uses AS u (token, day, outcome, uses)
 		SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::bigint[])
 		ON CONFLICT (token, day, outcome) DO UPDATE SET uses = u.uses + EXCLUDED.uses`
 	const sqlUsed = `
-		UPDATE tokens t SET first_used_at = LEAST(t.first_used_at, used.first), last_used_at = GREATEST(t.last_used_at, used.last)
-		FROM (SELECT token, min(first) AS first, max(last) AS last FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS told (token, first, last) GROUP BY token) used
+		UPDATE tokens t SET first_used_at = LEAST(t.first_used_at, used.first), last_used_at = GREATEST(t.last_used_at, used.last),
+			first_answered_at = LEAST(t.first_answered_at, used.answered)
+		FROM (SELECT token, min(first) AS first, max(last) AS last, min(first) FILTER (WHERE served) AS answered
+			FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::boolean[]) AS told (token, first, last, served) GROUP BY token) used
 		WHERE t.id = used.token`
 	var tokens, days, outcomes, used pq.StringArray
 	var counts pq.Int64Array
 	var firsts, lasts pq.StringArray
+	var served pq.BoolArray
 	for _, use := range uses {
 		tokens, days, outcomes, counts = append(tokens, use.TokenID), append(days, use.Day), append(outcomes, use.Outcome), append(counts, use.Count)
-		if use.Served {
-			used = append(used, use.TokenID)
+		if use.Accepted {
+			used, served = append(used, use.TokenID), append(served, use.Served())
 			firsts, lasts = append(firsts, use.First.Format(time.RFC3339Nano)), append(lasts, use.Last.Format(time.RFC3339Nano))
 		}
 	}
@@ -139,7 +143,7 @@ func (s Tokens) AddUses(ctx context.Context, uses []credential.Use) error {
 		if _, err := tx.ExecContext(ctx, `SELECT FROM tokens WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`, used); err != nil {
 			return fmt.Errorf("lock the tokens that were used: %w", err)
 		}
-		if _, err := tx.ExecContext(ctx, sqlUsed, used, firsts, lasts); err != nil {
+		if _, err := tx.ExecContext(ctx, sqlUsed, used, firsts, lasts, served); err != nil {
 			return fmt.Errorf("note the last use of tokens: %w", err)
 		}
 		return nil

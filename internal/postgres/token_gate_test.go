@@ -188,8 +188,8 @@ func TestUsesAreCountedByDay(t *testing.T) {
 	tally.Note(v.id, "401 00103", false, noon.Add(time.Hour))
 	tally.Note(v.id, "200", true, evening)
 	v.now = evening
-	if err := tally.WriteServed(ctx); err != nil || v.count(`SELECT count(*) FROM token_uses`) != 2 {
-		t.Fatalf("those that gave data are written first: %v", err)
+	if err := tally.WriteAccepted(ctx); err != nil || v.count(`SELECT count(*) FROM token_uses`) != 2 {
+		t.Fatalf("the uses are written first: %v", err)
 	}
 	for range 2 { // nothing is counted twice
 		if err := tally.Write(ctx); err != nil {
@@ -259,4 +259,34 @@ func TestTalliesOfTwoInstancesMeet(t *testing.T) {
 		})
 	}
 	together.Wait()
+}
+
+// Whoever reads that a token was never used may stop it: what this instance counted is known as
+// soon as somebody reads, the first use elsewhere is written before the others are.
+func TestThatATokenIsUsedIsSoonKnown(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	tally := &credential.Tally{Store: postgres.Tokens{DB: v.db}}
+	v.service.Tally = tally
+	uses := func() int { return v.count(`SELECT COALESCE(sum(uses), 0) FROM token_uses`) }
+	tally.Note(v.id, "401 00103", false, noon)
+	tally.Note(v.id, "404 37003", true, noon)
+	if found, err := v.service.Find(ctx, sofia, v.id); err != nil || !found.LastUse.Equal(noon) || uses() != 2 {
+		t.Errorf("read at once, it was used last at %s, %d calls are counted: %v", found.LastUse, uses(), err)
+	}
+	if err := tally.Write(ctx); err != nil || uses() != 2 {
+		t.Fatalf("%d calls are counted after another write: %v", uses(), err)
+	}
+	for i, want := range []int{3, 3, 3} { // one is written at once, the next ones with others
+		tally.Note(v.id, "200", true, noon.Add(time.Minute))
+		tally.Note(v.id, "401 00103", false, noon.Add(time.Minute))
+		if err := tally.WriteFirst(ctx); err != nil || uses() != want {
+			t.Errorf("at call %d, %d are written, want %d: %v", i, uses(), want, err)
+		}
+	}
+	if err := tally.WriteAccepted(ctx); err != nil || uses() != 5 {
+		t.Errorf("%d uses are written, want 5: %v", uses(), err)
+	}
+	if err := tally.Write(ctx); err != nil || uses() != 8 {
+		t.Errorf("%d calls are counted, want 8: %v", uses(), err)
+	}
 }

@@ -27,12 +27,13 @@ var keyName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 type Ring struct {
 	current string
 	keys    map[string]cipher.AEAD
+	checks  map[string][]byte
 }
 
 // Parse reads the ring from its configured form: "name:base64key,name:base64key", the
 // current key first, each of 32 bytes.
 func Parse(configured string) (*Ring, error) {
-	ring := &Ring{keys: map[string]cipher.AEAD{}}
+	ring := &Ring{keys: map[string]cipher.AEAD{}, checks: map[string][]byte{}}
 	for entry := range strings.SplitSeq(configured, ",") {
 		name, key, err := parseKey(entry)
 		if err != nil {
@@ -45,7 +46,7 @@ func Parse(configured string) (*Ring, error) {
 		if err != nil {
 			return nil, fmt.Errorf("use key %q: %w", name, err)
 		}
-		ring.keys[name] = aead
+		ring.keys[name], ring.checks[name] = aead, checkOf(key)
 		if ring.current == "" {
 			ring.current = name
 		}

@@ -30,6 +30,17 @@ func (r *Router) identify(c *gin.Context) {
 	c.Next()
 }
 
+// endAfterChunks closes the connection behind a request whose body comes in chunks. One that told
+// a length besides is to be answered so (RFC 9112 §6.1): somebody in front of us may have believed
+// it, and take what we read as the next request for the body of this one. net/http hides the
+// length, and hardly anybody else sends chunks.
+func (r *Router) endAfterChunks(c *gin.Context) {
+	if len(c.Request.TransferEncoding) > 0 {
+		c.Header("Connection", "close")
+	}
+	c.Next()
+}
+
 // knownMethods are those that the log and the metrics name.
 var knownMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 

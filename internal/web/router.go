@@ -78,7 +78,7 @@ func NewRouter(config Settings) *Router {
 		engine: engine, config: config, policy: contentPolicy(config.FormActions), crossOrigin: http.NewCrossOriginProtection(),
 		uploads: make(chan struct{}, uploadsAtOnce), territories: []territory{{machinesPath, RefuseMachine}, {doorPath, RefuseMachine}},
 	}
-	engine.Use(r.identify, r.logRequest, r.secure, r.recoverPanic)
+	engine.Use(r.identify, r.endAfterChunks, r.logRequest, r.secure, r.recoverPanic)
 	engine.NoRoute(r.refuseMachine(http.StatusNotFound), r.refuseCrossOrigin, r.boundBody, r.withoutFinalSlash, r.refuseAs(http.StatusNotFound))
 	engine.NoMethod(r.refuseMachine(http.StatusMethodNotAllowed), r.refuseCrossOrigin, r.boundBody, r.refuseAs(http.StatusMethodNotAllowed))
 	return r

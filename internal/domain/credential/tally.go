@@ -20,12 +20,23 @@ type Use struct {
 	Count   int64
 	First   time.Time
 	Last    time.Time
-	Served  bool // the data were given: it counts as a use of the token
+	// Accepted: the token opened (Gate.Admit), whatever was answered then: the data, a family
+	// that nobody knows, wrong parameters, data that it does not open, a provider that is down,
+	// nothing to a caller who left. It counts as a use of the token: a software has it, which
+	// stops working when the token does. What does not is a call that the token itself had
+	// refused: one that was closed or had expired, or that came too often.
+	Accepted bool
 }
+
+// Served tells that the data were given.
+func (u Use) Served() bool { return u.Outcome == outcomeServed }
+
+const outcomeServed = "200"
 
 // TallyStore keeps the counts.
 type TallyStore interface {
-	// AddUses adds to the counts, and moves the first and the last use of the tokens.
+	// AddUses adds to the counts, and moves the first and the last use of the tokens, and when
+	// they first gave data.
 	AddUses(ctx context.Context, uses []Use) error
 }
 
@@ -37,6 +48,8 @@ type Tally struct {
 
 	mu     sync.Mutex
 	counts map[tallied]Use
+	// known are the tokens of which a use was written by the last Write or since.
+	known map[string]struct{}
 }
 
 // dayOf is the day of an instant in Paris, as the table writes it.
@@ -47,7 +60,7 @@ func dayOf(at time.Time) string {
 type tallied struct{ token, day, outcome string }
 
 // Note counts a call of a token.
-func (t *Tally) Note(tokenID, outcome string, served bool, at time.Time) {
+func (t *Tally) Note(tokenID, outcome string, accepted bool, at time.Time) {
 	key := tallied{tokenID, dayOf(at), outcome}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -56,7 +69,7 @@ func (t *Tally) Note(tokenID, outcome string, served bool, at time.Time) {
 	}
 	use, known := t.counts[key]
 	if !known {
-		use = Use{TokenID: tokenID, Day: key.day, Outcome: outcome, First: at, Served: served}
+		use = Use{TokenID: tokenID, Day: key.day, Outcome: outcome, First: at, Accepted: accepted}
 	}
 	use.Count, use.Last = use.Count+1, at
 	t.counts[key] = use
@@ -65,27 +78,54 @@ func (t *Tally) Note(tokenID, outcome string, served bool, at time.Time) {
 // Write writes the counts down. What could not be written is counted still.
 func (t *Tally) Write(ctx context.Context) error {
 	t.mu.Lock()
-	taken := t.counts
-	t.counts = nil
+	t.known = nil
 	t.mu.Unlock()
-	return t.write(ctx, taken)
+	return t.write(ctx, func(Use) bool { return true })
 }
 
-// WriteServed does so for the calls that gave data alone, which people wait to see.
-func (t *Tally) WriteServed(ctx context.Context) error {
+// WriteAccepted does so for the uses alone, which people wait to see.
+func (t *Tally) WriteAccepted(ctx context.Context) error {
+	return t.write(ctx, func(u Use) bool { return u.Accepted })
+}
+
+// WriteFirst does so for the uses of tokens of which none was written lately: that a token is
+// used at all is known at once, and one that is used again and again costs no more writes.
+func (t *Tally) WriteFirst(ctx context.Context) error {
+	return t.write(ctx, func(u Use) bool {
+		_, known := t.known[u.TokenID]
+		return u.Accepted && !known
+	})
+}
+
+// WriteOf does so for the calls of a token, before somebody reads of them.
+func (t *Tally) WriteOf(ctx context.Context, tokenID string) error {
+	return t.write(ctx, func(u Use) bool { return u.TokenID == tokenID })
+}
+
+// take takes the counts that are chosen.
+func (t *Tally) take(chosen func(Use) bool) map[tallied]Use {
 	taken := map[tallied]Use{}
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	for key, use := range t.counts {
-		if use.Served {
+		if chosen(use) {
 			taken[key] = use
 			delete(t.counts, key)
 		}
 	}
-	t.mu.Unlock()
-	return t.write(ctx, taken)
+	for _, use := range taken { // once all are chosen
+		if use.Accepted {
+			if t.known == nil {
+				t.known = map[string]struct{}{}
+			}
+			t.known[use.TokenID] = struct{}{}
+		}
+	}
+	return taken
 }
 
-func (t *Tally) write(ctx context.Context, taken map[tallied]Use) error {
+func (t *Tally) write(ctx context.Context, chosen func(Use) bool) error {
+	taken := t.take(chosen)
 	if len(taken) == 0 {
 		return nil
 	}

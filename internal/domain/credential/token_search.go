@@ -75,12 +75,29 @@ func PublicPart(typed string) string {
 	if _, rest, found := strings.Cut(joined, jwtStart); found && len(rest) > longestWord {
 		return idOfForeign(rest)
 	}
-	for word := range strings.FieldsFuncSeq(typed, func(r rune) bool { return r > unicode.MaxASCII || !strings.ContainsRune(value.Base62, r) }) {
+	words := strings.FieldsFunc(typed, func(r rune) bool { return r > unicode.MaxASCII || !strings.ContainsRune(value.Base62, r) })
+	for _, word := range append(words, joined) {
+		if display, ours := displayOf(word); ours {
+			return display
+		}
+	}
+	for _, word := range words {
 		if len(word) > longestWord {
 			return withheld
 		}
 	}
 	return typed
+}
+
+// displayOf names the token of which a word is what follows the prefix, whole: its checksum
+// tells so, and which prefix it had.
+func displayOf(word string) (string, bool) {
+	for _, prefix := range tokenPrefixes {
+		if text, err := ParseTokenText(value.Secret(string(prefix) + word)); err == nil {
+			return string(prefix) + text.PublicID, true
+		}
+	}
+	return "", false
 }
 
 // jwtStart begins the text of the tokens of another system: JSON in base 64.

@@ -17,7 +17,9 @@ import (
 // Tokens is what people and programs do with tokens. Each act is recorded before anything is
 // shown, with who did it.
 type Tokens struct {
-	Store  TokenStore
+	Store TokenStore
+	// Tally holds what this instance counted and has not written yet; nil where it counts nothing.
+	Tally  *Tally
 	Mint   *Mint
 	Sealer notice.Sealer
 	Opener notice.Opener
@@ -27,9 +29,18 @@ type Tokens struct {
 // TextPlace is where the text of a token is sealed for.
 func TextPlace(id string) string { return "token " + id }
 
-// Find finds a token of the caller's. Code: token.unknown (NotFound), for one of somebody else
-// too.
+// Find finds a token of the caller's, to show it: the calls that this instance answered a moment
+// ago are among its uses. Code: token.unknown (NotFound), for one of somebody else too.
 func (s *Tokens) Find(ctx context.Context, by Caller, id string) (TokenFile, error) {
+	if s.Tally != nil {
+		if err := s.Tally.WriteOf(ctx, id); err != nil {
+			return TokenFile{}, err
+		}
+	}
+	return s.find(ctx, by, id)
+}
+
+func (s *Tokens) find(ctx context.Context, by Caller, id string) (TokenFile, error) {
 	found, err := s.Store.FindToken(ctx, by.reach(), id)
 	if err != nil {
 		return TokenFile{}, fmt.Errorf("find token: %w", err)
@@ -58,7 +69,7 @@ func (f TokenFile) MayAct(by Caller) error {
 
 // mine finds a token on which the caller may act.
 func (s *Tokens) mine(ctx context.Context, by Caller, id string) (TokenFile, error) {
-	found, err := s.Find(ctx, by, id)
+	found, err := s.find(ctx, by, id)
 	if err != nil {
 		return found, err
 	}

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -135,4 +136,19 @@ type KeyUse struct {
 // Missing are the uses of keys that are not known, by key.
 func Missing(uses []KeyUse, knows func(key string) bool) []KeyUse {
 	return slices.DeleteFunc(slices.Clone(uses), func(u KeyUse) bool { return knows(u.Key) })
+}
+
+// KeyCheck is what a key of a variable is known again by.
+type KeyCheck struct {
+	Variable, Key string
+	Digest        []byte
+}
+
+// Altered are the checks of keys that were another one of the same name when they were kept.
+func Altered(kept, shown []KeyCheck) []KeyCheck {
+	return slices.DeleteFunc(slices.Clone(shown), func(s KeyCheck) bool {
+		return !slices.ContainsFunc(kept, func(k KeyCheck) bool {
+			return k.Variable == s.Variable && k.Key == s.Key && !bytes.Equal(k.Digest, s.Digest)
+		})
+	})
 }

@@ -117,7 +117,7 @@ func (e *Editor) deposit(c *gin.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	id, secret := given.text("identifiant"), given.text("secret")
+	id, secret := given.string("identifiant"), given.string("secret")
 	if id == "" || secret == "" {
 		return malformed("call.pair_missing")
 	}

@@ -228,7 +228,8 @@ func TestAnEditorDepositsTheAccessOfATown(t *testing.T) {
 	p.posts("/clients/21040107100019/hubee", `{"identifiant":"si-majastres","secret":"refusé"}`).is(http.StatusOK, `{"siret":"21040107100019","etat":"refuse","precedent_garde":true}`)
 	p.posts("/clients/21280363900013/hubee", `{"identifiant":"a","secret":"b"}`).refuses(http.StatusNotFound, "client.unknown")
 	p.posts("/clients/21040107100019/hubee", `{"identifiant":"a:b","secret":"c"}`).refuses(http.StatusUnprocessableEntity, "hub_account.id_malformed")
-	for _, body := range []string{"", `{}`, `{"identifiant":"a"}`, `{"secret":"b"}`, `{"identifiant":"","secret":""}`, `{"identifiant":["a"],"secret":{}}`, `{"identifiant":true,"secret":null}`} {
+	for _, body := range []string{"", `{}`, `{"identifiant":"a"}`, `{"secret":"b"}`, `{"identifiant":"","secret":""}`, `{"identifiant":["a"],"secret":{}}`, `{"identifiant":true,"secret":null}`,
+		`{"identifiant":1,"secret":2}`, `{"identifiant":"a","secret":2}`, `{"identifiant":-1.5e3,"secret":"b"}`} {
 		p.posts("/clients/21040107100019/hubee", body).refuses(http.StatusBadRequest, "call.pair_missing")
 	}
 	if strings.Contains(e.log.String(), "très secret") || strings.Contains(e.log.String(), "si-majastres") {

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"portail-qf/internal/domain/machine"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
+	"portail-qf/templates"
 )
 
 func (e *editors) prefixOf(id string) (prefix string) {
@@ -117,6 +120,46 @@ func TestOfTwentyProgramsAtOnceOneCollects(t *testing.T) {
 	}
 	if n := e.count(`SELECT count(*) FROM audit_events WHERE act = 'token.collected'`); n != 2 {
 		t.Errorf("%d collections are journalled, of two tokens", n)
+	}
+}
+
+// Of programs that replace at once one does; the document tells what each of the others is
+// answered.
+func TestOfTwentyReplacementsAtOnceTheLosersAreToldWhatIsDocumented(t *testing.T) {
+	e := openEditors(t)
+	id := e.habilitated(10000042, majastres, tilleul)
+	p := e.lets(tilleul, machine.ScopeTokensWrite)
+	p.posts("/jetons/"+id+"/collecte", "", "Idempotency-Key", "collecte")
+	answers := make([]answer, 20)
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() {
+			answers[i] = p.posts("/jetons/"+id+"/remplacement", "", "Idempotency-Key", fmt.Sprint("appel-", i))
+		})
+	}
+	all.Wait()
+	document, err := fs.ReadFile(templates.FS, "api/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, documented, _ := strings.Cut(string(document), "/jetons/{id}/remplacement:\n")
+	documented, _, _ = strings.Cut(documented, "\n  /api/")
+	for _, code := range []string{"token.replaced", "token.moved"} { // whoever reads it before, or writes it after
+		if !strings.Contains(documented, "`"+code+"`") {
+			t.Errorf("the document does not tell %s", code)
+		}
+	}
+	replaced := 0
+	for _, got := range answers {
+		var told problemText
+		if got.status == http.StatusCreated {
+			replaced++
+		} else if err := json.Unmarshal([]byte(got.body), &told); err != nil || got.status != http.StatusConflict || !strings.Contains(documented, "`"+told.Code+"`") {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+	}
+	if replaced != 1 {
+		t.Errorf("%d replaced it", replaced)
 	}
 }
 

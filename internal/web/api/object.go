@@ -82,8 +82,12 @@ func (o object) text(name string) string {
 	if first := member[0]; first == '-' || first >= '0' && first <= '9' {
 		return string(member)
 	}
-	var text string
-	if json.Unmarshal(member, &text) != nil {
+	return o.string(name)
+}
+
+// string gives a member that is a text; "" for anything else.
+func (o object) string(name string) (text string) {
+	if json.Unmarshal(o[name], &text) != nil {
 		return ""
 	}
 	return text

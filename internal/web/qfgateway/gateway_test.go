@@ -257,7 +257,8 @@ func TestAQuestionInProgressIsToldInTheSecondVersion(t *testing.T) {
 	s.ask(http.MethodGet, second, "X-Api-Key", whole).refusesV2(http.StatusConflict, "conflict_error", "Une requête associé à votre jeton est déjà en cours de traitement")
 }
 
-// « for each call one slog line without anything personal … and Tally.Note »
+// « for each call one slog line without anything personal … and Tally.Note ». A token that opened
+// is in a software, whatever it was answered.
 func TestACallIsTracedWithoutThePerson(t *testing.T) {
 	s := set(t, nil)
 	s.both(whole)
@@ -266,19 +267,23 @@ func TestACallIsTracedWithoutThePerson(t *testing.T) {
 	s.both("inconnu")
 	s.both(whole, "nomNaissance", "INCONNUE")
 	s.both(whole, "recipient", otherTown)
+	s.both(nothing)
+	s.both(hurried)
 	if err := s.handler.Tally.Write(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]int64{}
 	for _, use := range *s.tallied {
 		got[use.TokenID+" "+use.Outcome] += use.Count
-		if use.Served != (use.Outcome == "200") || use.Day != "2026-11-24" {
+		refused := strings.HasPrefix(use.TokenID, "id-of-apip_test_expire") || strings.HasPrefix(use.Outcome, "429")
+		if use.Accepted == refused || use.Served() != (use.Outcome == "200") || use.Day != "2026-11-24" {
 			t.Errorf("%+v", use)
 		}
 	}
 	for outcome, want := range map[string]int64{
 		"id-of-apip_test_tout 200": 2, "id-of-apip_test_tout 422 00356": 1, "id-of-apip_test_tout 400 00356": 1, "id-of-apip_test_expire 401 00103": 2,
 		"id-of-apip_test_tout 404 37003": 1, "id-of-apip_test_tout 404": 1, "id-of-apip_test_tout 403 00100": 1, "id-of-apip_test_tout 401 00100": 1,
+		"id-of-" + nothing + " 403 00100": 1, "id-of-" + nothing + " 401 00100": 1, "id-of-" + hurried + " 429 00429": 2,
 	} {
 		if got[outcome] != want {
 			t.Errorf("%s: %d, want %d", outcome, got[outcome], want)
@@ -289,7 +294,7 @@ func TestACallIsTracedWithoutThePerson(t *testing.T) {
 		t.Errorf("counted besides: %v", got)
 	}
 	written := s.log.String()
-	if calls := strings.Count(written, `"token":`); calls != 12 {
+	if calls := strings.Count(written, `"token":`); calls != 16 {
 		t.Errorf("%d calls traced", calls)
 	}
 	if !strings.Contains(written, `"token":"id-of-apip_test_tout","code":"","recipient":"21040107100019"`) {

@@ -61,6 +61,7 @@ type call struct {
 	version   inquiry.Version
 	query     inquiry.Query
 	admission credential.Admission
+	accepted  bool // the token opened: the call is a use of it
 	recipient value.Siret
 }
 
@@ -135,6 +136,7 @@ func (h *Handler) admit(c *gin.Context, made *call) error {
 	if err != nil {
 		return err
 	}
+	made.accepted = true
 	if !inquiry.Opens(admission.Scopes) {
 		return refusal{inquiry.CodePrivileges}
 	}

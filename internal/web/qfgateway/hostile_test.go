@@ -151,7 +151,7 @@ func TestARequestThatMayBeReadInTwoWaysAsksNothing(t *testing.T) {
 	third, _ := helene()
 	host, _ := url.Parse(s.url)
 	for name, head := range map[string]string{
-		"length and chunks":        "GET " + third + " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked, identity\r\nX-Api-Key: " + whole + "\r\n\r\n0\r\n\r\n",
+		"an unknown coding":        "GET " + third + " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked, identity\r\nX-Api-Key: " + whole + "\r\n\r\n0\r\n\r\n",
 		"two lengths":              "GET " + third + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 5\r\nX-Api-Key: " + whole + "\r\n\r\n",
 		"a name and a space":       "GET " + third + " HTTP/1.1\r\nHost: x\r\nX-Api-Key : " + whole + "\r\n\r\n",
 		"a header in two lines":    "GET " + third + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer\r\n " + whole + "\r\nX-Api-Key: " + childs + "\r\n\r\n",
@@ -179,6 +179,34 @@ func TestARequestThatMayBeReadInTwoWaysAsksNothing(t *testing.T) {
 	}
 	if asked := s.received(); len(asked) != 0 {
 		t.Errorf("asked: %v", asked)
+	}
+}
+
+// RFC 9112 §6.1: « the server MUST close the connection after responding to such a request », one
+// that tells its length in two ways: what follows may be its body to whoever stands before us.
+func TestNothingIsReadBehindARequestOfTwoLengths(t *testing.T) {
+	s := set(t, nil)
+	third, _ := helene()
+	host, _ := url.Parse(s.url)
+	next := "GET " + third + " HTTP/1.1\r\nHost: x\r\nX-Api-Key: " + whole + "\r\n\r\n"
+	for name, first := range map[string]string{
+		"a question":       "GET " + third + " HTTP/1.1\r\nHost: x\r\nX-Api-Key: " + whole + "\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"chunks first":     "GET " + third + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\nX-Api-Key: " + whole + "\r\n\r\n0\r\n\r\n",
+		"another method":   "POST " + third + " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"no such address":  "GET /nulle-part HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"nobody's address": "HEAD /v3/nulle-part HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+	} {
+		connection, err := net.Dial("tcp", host.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = connection.SetDeadline(time.Now().Add(10 * time.Second))
+		fmt.Fprint(connection, first+next)
+		told, err := io.ReadAll(connection)
+		if answers := strings.Count(string(told), "HTTP/1.1 "); err != nil || answers != 1 || !strings.Contains(string(told), "\r\nConnection: close\r\n") {
+			t.Errorf("%s: %d answers, %v:\n%s", name, answers, err, told)
+		}
+		_ = connection.Close()
 	}
 }
 

@@ -3,7 +3,6 @@ package qfgateway
 import (
 	"errors"
 	"log/slog"
-	"net/http"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -23,7 +22,7 @@ func (h *Handler) trace(c *gin.Context, made *call, status int, code string) {
 	if code != "" {
 		outcome += " " + code
 	}
-	h.Tally.Note(made.admission.TokenID, outcome, status == http.StatusOK, h.Now())
+	h.Tally.Note(made.admission.TokenID, outcome, made.accepted, h.Now())
 }
 
 // complain tells operations that API Particulier did not answer as it should.

@@ -125,6 +125,7 @@ func TestALeakedTokenIsFoundByItsBeginning(t *testing.T) {
 		for typed, cleaned := range map[string]string{
 			leaked: public, " Bearer " + leaked + " ": public, leaked[:40] + "\n " + leaked[40:]: public, leaked[:30]: public,
 			foreign: imported, foreign[:60]: "…", leaked[22:]: "…",
+			leaked[10:]: public, "test_" + leaked[10:] + ".": public, leaked[10:50] + "\n " + leaked[50:]: public, leaked[11:]: "…",
 		} {
 			want := path + "?q=" + url.QueryEscape(cleaned)
 			s.post(who, path, url.Values{"q": {typed}, "page": {"3"}}).leads(want, "")

@@ -31,7 +31,7 @@ func (v Views) newUseDays(uses []credential.Use) []useDay {
 			days = append(days, useDay{Day: day})
 		}
 		last := &days[len(days)-1]
-		if strings.HasPrefix(use.Outcome, "2") {
+		if use.Served() {
 			last.Served += int(use.Count)
 			continue
 		}
