@@ -9,6 +9,8 @@
 // own token in the name of the town, and the answer is cut down to what the habilitation
 // opens.
 //
+// Beside them, /api/introspect tells a software what its own token opens, as there.
+//
 // No answer is kept, for PRODUCT.md §6 gives nobody the right to keep a quotient:
 // X-Response-Cached is always false, and the provider's own trace sees each call.
 //

@@ -307,6 +307,36 @@ func TestACallIsTracedWithoutThePerson(t *testing.T) {
 	}
 }
 
+// « Listez vos privilèges sur /api/introspect » (00100): as API Particulier tells them (§7.1),
+// also of a token that opens nothing; the use of a token is not noted.
+func TestASoftwareReadsWhatItsTokenOpens(t *testing.T) {
+	s := set(t, nil)
+	for token, want := range map[string]string{
+		childs:  `{"_id":"id-of-` + childs + `","name":"","scopes":["cnaf_enfants","dgfip_revenu"]}`,
+		nothing: `{"_id":"id-of-` + nothing + `","name":"","scopes":["dgfip_revenu"]}`,
+	} {
+		for _, header := range [][2]string{{"X-Api-Key", token}, {"Authorization", "Bearer " + token}} {
+			got := s.ask(http.MethodGet, RouteIntrospect, header[0], header[1]).has("Content-Type", "application/json; charset=utf-8").has("Ratelimit-Limit", "20")
+			if got.status != http.StatusOK || got.body != want {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+		}
+	}
+	if err := s.handler.Tally.Write(t.Context()); err != nil || len(*s.tallied) != 0 {
+		t.Errorf("counted: %+v, %v", *s.tallied, err)
+	}
+	s.ask(http.MethodGet, RouteIntrospect).refusesV2(http.StatusUnauthorized, "access_denied", "Votre token")
+	s.ask(http.MethodGet, RouteIntrospect+"?token="+whole, "X-Api-Key", whole).refusesV2(http.StatusUnauthorized, "access_denied", "Votre token")
+	for token, status := range map[string]int{"inconnu": 401, expired: 401, barred: 401, hurried: 429, absent: 503} {
+		if got := s.ask(http.MethodGet, RouteIntrospect, "X-Api-Key", token); got.status != status || strings.Contains(got.body, "scopes") {
+			t.Errorf("%s: %d %s", token, got.status, got.body)
+		}
+	}
+	if asked := s.received(); len(asked) != 0 {
+		t.Errorf("asked: %v", asked)
+	}
+}
+
 // Every code has its row, and every row its sentences.
 func TestEveryCodeHasItsRowAndItsSentence(t *testing.T) {
 	s := set(t, nil)

@@ -20,6 +20,8 @@ import (
 const (
 	RouteV2 = "/api/v2/composition-familiale-v2"
 	RouteV3 = "/v3/dss/quotient_familial/identite"
+	// RouteIntrospect is where the sentence of 00100 sends whoever wonders what a token opens.
+	RouteIntrospect = "/api/introspect"
 )
 
 // patience covers the token and API Particulier, which itself waits for CNAF and MSA.
@@ -46,14 +48,16 @@ type Handler struct {
 	underway underway
 }
 
-// Mount registers the two routes.
+// Mount registers the routes.
 func (h *Handler) Mount(r *web.Router) {
 	h.told = sentences(h.Sentences)
 	r.ProgramsBelow("/api/v2", tellV2)
+	r.ProgramsBelow(RouteIntrospect, tellV2)
 	r.ProgramsBelow("/v3", tellV3)
 	machine := web.Machine{Credential: web.Shown("token"), Patience: patience}
 	r.HandleMachine(http.MethodGet, RouteV2, machine, h.answers(inquiry.V2))
 	r.HandleMachine(http.MethodGet, RouteV3, machine, h.answers(inquiry.V3))
+	r.HandleMachine(http.MethodGet, RouteIntrospect, machine, h.introspect)
 }
 
 // call is what is known of a call on its way.
@@ -75,17 +79,22 @@ func (h *Handler) answers(version inquiry.Version) web.MachineFunc {
 			return nil
 		}
 		h.complain(c, err)
-		r, known := h.replyTo(version, err)
-		if !known {
-			if errors.Is(err, context.Canceled) {
-				h.trace(c, made, http.StatusBadRequest, "") // the caller left
-			}
-			return err
-		}
-		r.write(c)
-		h.trace(c, made, r.status, r.code)
-		return nil
+		return h.refuse(c, made, err)
 	}
+}
+
+// refuse answers with what went wrong, or returns what the router tells.
+func (h *Handler) refuse(c *gin.Context, made *call, err error) error {
+	r, known := h.replyTo(made.version, err)
+	if !known {
+		if errors.Is(err, context.Canceled) {
+			h.trace(c, made, http.StatusBadRequest, "") // the caller left
+		}
+		return err
+	}
+	r.write(c)
+	h.trace(c, made, r.status, r.code)
+	return nil
 }
 
 // serve goes through the checks in their order (§7.5), then asks.
@@ -96,6 +105,9 @@ func (h *Handler) serve(c *gin.Context, made *call) ([]byte, error) {
 	}
 	if err := h.admit(c, made); err != nil {
 		return nil, err
+	}
+	if !inquiry.Opens(made.admission.Scopes) {
+		return nil, refusal{inquiry.CodePrivileges}
 	}
 	key := made.query.Key(made.admission.TokenID)
 	if !h.underway.begin(key) {
@@ -137,9 +149,6 @@ func (h *Handler) admit(c *gin.Context, made *call) error {
 		return err
 	}
 	made.accepted = true
-	if !inquiry.Opens(admission.Scopes) {
-		return refusal{inquiry.CodePrivileges}
-	}
 	return nil
 }
 

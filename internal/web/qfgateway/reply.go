@@ -127,11 +127,15 @@ func (r reply) write(c *gin.Context) {
 	if r.version == inquiry.V2 {
 		kind = typeJSON
 	}
+	writeJSON(c, r.status, kind, r.body)
+}
+
+func writeJSON(c *gin.Context, status int, kind string, content any) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false) // CNAF & MSA
-	_ = encoder.Encode(r.body)   // texts, and parts that were read as JSON
-	c.Data(r.status, kind, bytes.TrimSpace(body.Bytes()))
+	_ = encoder.Encode(content)  // texts, and parts that were read as JSON
+	c.Data(status, kind, bytes.TrimSpace(body.Bytes()))
 }
 
 // writeServed gives an answer, which no cache held.

@@ -14,7 +14,7 @@ import (
 // trace tells the log's line of a call what it was, and counts it for its token. Nothing in it
 // is of the person whom the call is about.
 func (h *Handler) trace(c *gin.Context, made *call, status int, code string) {
-	web.NoteInLog(c, slog.String("token", made.admission.TokenID), slog.String("code", code), slog.String("recipient", made.recipient.String()))
+	h.note(c, made, code)
 	if made.admission.TokenID == "" {
 		return
 	}
@@ -23,6 +23,10 @@ func (h *Handler) trace(c *gin.Context, made *call, status int, code string) {
 		outcome += " " + code
 	}
 	h.Tally.Note(made.admission.TokenID, outcome, made.accepted, h.Now())
+}
+
+func (h *Handler) note(c *gin.Context, made *call, code string) {
+	web.NoteInLog(c, slog.String("token", made.admission.TokenID), slog.String("code", code), slog.String("recipient", made.recipient.String()))
 }
 
 // complain tells operations that API Particulier did not answer as it should.
