@@ -185,7 +185,8 @@ func granted(scopes []string, to Grantee) []string {
 	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return !slices.Contains(to.Scopes, scope) })
 }
 
-// GivingWay is a token that another software's replaces, with the whole overlap.
+// GivingWay is a token that another software's replaces, with the whole overlap: one that was
+// replaced already goes on no longer than that.
 func (t Token) GivingWay(at time.Time) Token { return t.givingWay(Overlap, at) }
 
 // givingWay is a token that another one replaces: it goes on for a while, and nobody has to
@@ -201,7 +202,9 @@ func (t Token) givingWay(overlap time.Duration, at time.Time) Token {
 	if t.EndsAt.After(t.ExpiresAt) {
 		t.EndsAt = t.ExpiresAt
 	}
-	t.ReplacedAt = at
+	if t.ReplacedAt.IsZero() {
+		t.ReplacedAt = at
+	}
 	return t
 }
 

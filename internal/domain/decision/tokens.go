@@ -34,8 +34,8 @@ func (o *Outcome) grantToken(f File, m Moment) error {
 			o.tellToken(t, audit.TokenReplaced, m)
 		case ours:
 			o.move(t, t.Following(to), m.At)
-		default:
-			o.move(t, t.Narrowed(to, m.At), m.At)
+		default: // one that it had still, besides, goes on no longer
+			o.move(t, t.Narrowed(to, m.At).GivingWay(m.At), m.At)
 		}
 	}
 	if current.ID != "" {
@@ -118,13 +118,16 @@ func (o *Outcome) barTokens(f File, m Moment) {
 	}
 }
 
-// replaceSoftware ends, after an overlap, the token of the software whose place another one
+// replaceSoftware ends, after an overlap, the tokens of the software whose place another one
 // takes as the town asked (PRODUCT.md 3.2). Its request gets another one when the place is its
 // again (credential.Tokens.IssueMissing).
 func (o *Outcome) replaceSoftware(f File, m Moment) {
 	for _, t := range f.ServerTokens {
+		if t.State(m.At) == credential.TokenReplaced {
+			continue
+		}
+		o.Tokens.Changed = append(o.Tokens.Changed, t.GivingWay(m.At))
 		if t.Current() {
-			o.Tokens.Changed = append(o.Tokens.Changed, t.GivingWay(m.At))
 			o.tellToken(t, audit.TokenReplaced, m)
 		}
 	}

@@ -133,6 +133,41 @@ func TestAnotherSoftwareGetsItsOwnToken(t *testing.T) {
 	}
 }
 
+// A software that is replaced keeps none of its tokens beyond the overlap, be it one that another
+// system issued and that had given way long before.
+func TestNoTokenOfTheFormerSoftwareOutlivesTheOverlap(t *testing.T) {
+	before := valid(48231, ofTilleul)
+	old, over := inUse(before), inUse(before)
+	old.ID, old.ReplacedAt, old.EndsAt = "two", noon.AddDate(0, -6, 0), old.ExpiresAt
+	over.ID, over.ReplacedAt, over.EndsAt = "three", noon.AddDate(0, -6, 0), noon.AddDate(0, -5, 0)
+	tokens := []credential.Token{inUse(before), old, over}
+	event, err := decision.ReadEvent(happened{"approve", 40, "validated", "yves@limerzel.fr", true}.body(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	modified, err := decision.DecideEvent(decision.File{Request: before, Subscription: serving(before), Server: before, CurrentEditor: tilleul, Tokens: tokens}, event, brume, 10000077, byDatapass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := filed(brume)
+	asked.Subscription, asked.Server, asked.Receiver, asked.ServerTokens = serving(before), before, tilleul, tokens
+	asked.Application.Answers.Reception = request.ReceptionReplace
+	second, err := decision.DecideNoted(asked, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, brume, byAwa)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, o := range map[string]decision.Outcome{"a modification": *modified, "a second editor’s request": second} {
+		if len(o.Tokens.Changed) != 2 {
+			t.Fatalf("%s changes %d tokens", name, len(o.Tokens.Changed))
+		}
+		for _, changed := range o.Tokens.Changed {
+			if !changed.EndsAt.Equal(noon.Add(credential.Overlap)) || changed.ID == "two" && !changed.ReplacedAt.Equal(old.ReplacedAt) {
+				t.Errorf("%s: %+v", name, changed)
+			}
+		}
+	}
+}
+
 // told finds the notice of a kind among those of a decision.
 func told[T notice.Notice](t *testing.T, o *decision.Outcome) (found T) {
 	t.Helper()
