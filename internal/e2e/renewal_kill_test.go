@@ -35,6 +35,7 @@ func TestAPortalKilledDuringAProlongationEndsItOnce(t *testing.T) {
 				t.Error("it answered, and died before")
 			}
 			mortal.dies()
+			s.leasesRunOut()
 			mortal = s.launch("")
 			mortal.does("job tokens")
 			for range 2 {
