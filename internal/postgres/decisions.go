@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
@@ -312,11 +313,19 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 
 // tellEditors keeps what editors may learn of their clients.
 func tellEditors(ctx context.Context, tx *sqlx.Tx, told []notice.EditorEvent, at time.Time) error {
-	const sqlTell = `INSERT INTO editor_events (at, kind, editor_siret, siret, subject) VALUES ($1, $2, $3, $4, $5)`
+	if len(told) == 0 {
+		return nil
+	}
+	const sqlTell = `
+		INSERT INTO editor_events (at, kind, editor_siret, siret, subject)
+		SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[])`
+	var kinds, editors, sirets, subjects pq.StringArray
 	for _, event := range told {
-		if _, err := tx.ExecContext(ctx, sqlTell, at, event.Kind, event.Editor.String(), event.Siret.String(), event.Subject); err != nil {
-			return fmt.Errorf("record what an editor may learn: %w", err)
-		}
+		kinds, editors = append(kinds, event.Kind), append(editors, event.Editor.String())
+		sirets, subjects = append(sirets, event.Siret.String()), append(subjects, event.Subject)
+	}
+	if _, err := tx.ExecContext(ctx, sqlTell, at, kinds, editors, sirets, subjects); err != nil {
+		return fmt.Errorf("record what editors may learn: %w", err)
 	}
 	return nil
 }

@@ -13,7 +13,6 @@ import (
 
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/postgres"
-	"portail-qf/internal/sim/control"
 )
 
 const (
@@ -35,8 +34,8 @@ type reminders struct {
 	missing   int           // tokens without their reminder
 }
 
-// measureReminders has every token of the towns that were filled expire in a month, runs the job by hand while no mail can leave, and
-// then counts the mails that the portal hands to the relay in a while. What is left of them then is not sent.
+// measureReminders has every token expire in a month, runs the job by hand while the portal that serves holds its breath, and then
+// counts the mails that it hands to the relay in a while. What is left of them then is not sent.
 func (s *scene) measureReminders(ctx context.Context, found *reminders) (err error) {
 	tables, err := sql.Open("postgres", s.cluster.URL(portalDatabase, postgres.OwnerRole))
 	if err != nil {
@@ -47,18 +46,15 @@ func (s *scene) measureReminders(ctx context.Context, found *reminders) (err err
 	if _, err := tables.ExecContext(ctx, `UPDATE tokens SET expires_at = $1`, expiry); err != nil {
 		return err
 	}
-	post := s.stage.Mail.Control
-	post.Inject(control.Fault{Match: "CONNECT", Mode: control.ModeSlow, DelayMS: int(time.Hour.Milliseconds())})
-	defer post.Reset()
-	if err := s.remind(ctx, found); err != nil {
+	if err := errors.Join(s.portal.command.Process.Signal(syscall.SIGSTOP), s.remind(ctx, found), s.portal.command.Process.Signal(syscall.SIGCONT)); err != nil {
 		return err
 	}
-	const sqlRecorded = `SELECT count(*) FROM reminders WHERE state = 'ecrit' AND stage = 30`
-	if err := tables.QueryRowContext(ctx, sqlRecorded).Scan(&found.recorded); err != nil {
+	const sqlRecorded = `
+		SELECT count(x.token), count(*) - count(x.token) FROM tokens t LEFT JOIN reminders x ON x.token = t.id AND x.state = 'ecrit' AND x.stage = $1
+		WHERE t.replaced_at IS NULL AND t.revoked_at IS NULL AND t.barred_at IS NULL`
+	if err := tables.QueryRowContext(ctx, sqlRecorded, expiringDays).Scan(&found.recorded, &found.missing); err != nil {
 		return err
 	}
-	found.missing = len(s.tokens) - found.recorded
-	post.Reset()
 	if err := s.countDelivered(ctx, tables, found); err != nil {
 		return err
 	}
