@@ -40,21 +40,17 @@ const (
 	// firstPause is how long the first use of a token waits in memory: somebody who reads, on
 	// another instance, that it was never used may stop it.
 	firstPause = 200 * time.Millisecond
-	// tallyPause is how long the counts of other uses do: people look whether their software
-	// works.
-	tallyPause = 2 * time.Second
-	// refusalPause is how long those of the others do: a write for each refusal of each token
-	// would cost more than the refusal.
-	refusalPause = 30 * time.Second
+	// tallyPause is how long the other counts do: a write for each call would cost more than
+	// the call. A page about a token writes those of its instance first.
+	tallyPause = 30 * time.Second
 	// tallyPatience is how long a write may take.
 	tallyPatience = 5 * time.Second
 )
 
 // countCalls writes the counts of calls down until ctx ends.
 func (a *App) countCalls(ctx context.Context) error {
-	first, used, all := time.NewTicker(firstPause), time.NewTicker(tallyPause), time.NewTicker(refusalPause)
+	first, all := time.NewTicker(firstPause), time.NewTicker(tallyPause)
 	defer first.Stop()
-	defer used.Stop()
 	defer all.Stop()
 	for {
 		select {
@@ -62,8 +58,6 @@ func (a *App) countCalls(ctx context.Context) error {
 			return nil
 		case <-first.C:
 			a.writeCalls(ctx, a.tokens.tally.WriteFirst)
-		case <-used.C:
-			a.writeCalls(ctx, a.tokens.tally.WriteAccepted)
 		case <-all.C:
 			a.writeCalls(ctx, a.tokens.tally.Write)
 		}

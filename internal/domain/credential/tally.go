@@ -48,9 +48,12 @@ type Tally struct {
 
 	mu     sync.Mutex
 	counts map[tallied]Use
-	// known are the tokens of which a use was written by the last Write or since.
+	// known are the tokens of which a use was written already.
 	known map[string]struct{}
 }
+
+// maxKnown bounds what a Tally knows: more than all the towns of France have.
+const maxKnown = 100_000
 
 // dayOf is the day of an instant in Paris, as the table writes it.
 func dayOf(at time.Time) string {
@@ -77,18 +80,10 @@ func (t *Tally) Note(tokenID, outcome string, accepted bool, at time.Time) {
 
 // Write writes the counts down. What could not be written is counted still.
 func (t *Tally) Write(ctx context.Context) error {
-	t.mu.Lock()
-	t.known = nil
-	t.mu.Unlock()
 	return t.write(ctx, func(Use) bool { return true })
 }
 
-// WriteAccepted does so for the uses alone, which people wait to see.
-func (t *Tally) WriteAccepted(ctx context.Context) error {
-	return t.write(ctx, func(u Use) bool { return u.Accepted })
-}
-
-// WriteFirst does so for the uses of tokens of which none was written lately: that a token is
+// WriteFirst does so for the uses of tokens of which none was written here yet: that a token is
 // used at all is known at once, and one that is used again and again costs no more writes.
 func (t *Tally) WriteFirst(ctx context.Context) error {
 	return t.write(ctx, func(u Use) bool {
@@ -115,7 +110,7 @@ func (t *Tally) take(chosen func(Use) bool) map[tallied]Use {
 	}
 	for _, use := range taken { // once all are chosen
 		if use.Accepted {
-			if t.known == nil {
+			if t.known == nil || len(t.known) >= maxKnown {
 				t.known = map[string]struct{}{}
 			}
 			t.known[use.TokenID] = struct{}{}
