@@ -21,7 +21,7 @@ import (
 const (
 	tokenRate        = 2000 // checks a second (PRODUCT.md §7)
 	leastTokenRatio  = 0.7
-	checksInRound    = 1500
+	checksInRound    = 5000
 	overheadCalls    = 200
 	gatewayPath      = "/v3/dss/quotient_familial/identite"
 	introspectPath   = "/oauth/introspect"
