@@ -115,11 +115,11 @@ func run(ctx context.Context, command string, chosen commands) error {
 	return fmt.Errorf("no command %q", command)
 }
 
-// The collector runs when the heap has tripled rather than doubled: a server whose live heap is
+// The collector runs when the heap has grown fivefold rather than doubled: a server whose live heap is
 // small gives memory for processor, as far as its limit goes. GOGC and GOMEMLIMIT, where they
 // are set, decide.
 const (
-	heapGrowth  = 200       // per cent
+	heapGrowth  = 400       // per cent
 	memoryLimit = 192 << 20 // bytes: the README promises 250 MB at most
 )
 

@@ -20,12 +20,15 @@ const (
 	gateColumns = `
 		t.id, t.request, t.habilitation, t.siret, t.organisation, t.editor_siret, t.scopes, t.barred_at, t.issued_at, t.expires_at, t.replaced_at,
 		t.ends_at, t.suspended_at, t.revoked_at`
-	sqlShown        = `SELECT` + gateColumns + ` FROM tokens t WHERE t.public_id = $1 AND t.digest = ANY($2)`
+	// One key is the rule, several the time of a rotation: an array costs more than a value.
+	sqlShown        = `SELECT` + gateColumns + ` FROM tokens t WHERE t.public_id = $1 AND t.digest = $2`
+	sqlShownByAny   = `SELECT` + gateColumns + ` FROM tokens t WHERE t.public_id = $1 AND t.digest = ANY($2)`
 	sqlShownForeign = `SELECT` + gateColumns + ` FROM tokens t WHERE t.id = $1 AND t.public_id IS NULL`
 )
 
 var (
 	sqlCounted        = counting(sqlShown, "$3", "$4")
+	sqlCountedByAny   = counting(sqlShownByAny, "$3", "$4")
 	sqlCountedForeign = counting(sqlShownForeign, "$2", "$3")
 )
 
@@ -49,20 +52,15 @@ func counting(shown, limit, now string) string {
 
 // FindShown finds a token by what was shown.
 func (s Tokens) FindShown(ctx context.Context, shown credential.Shown) (credential.Token, error) {
-	text, arguments := sqlShown, shownBy(shown)
-	if shown.PublicID == "" {
-		text = sqlShownForeign
-	}
-	return s.read(ctx, text, arguments)
+	text := chosen(shown, sqlShown, sqlShownByAny, sqlShownForeign)
+	return s.read(ctx, text, shownBy(shown))
 }
 
 // CountShown finds a token by what was shown, and counts a call of its request's software,
 // whatever its token and the instance.
 func (s Tokens) CountShown(ctx context.Context, shown credential.Shown, now time.Time) (credential.Token, credential.Allowance, error) {
-	text, arguments := sqlCounted, append(shownBy(shown), credential.CountedPerSecond, now)
-	if shown.PublicID == "" {
-		text = sqlCountedForeign
-	}
+	text := chosen(shown, sqlCounted, sqlCountedByAny, sqlCountedForeign)
+	arguments := append(shownBy(shown), credential.CountedPerSecond, now)
 	var second int64
 	var calls sql.NullInt64
 	t, err := s.read(ctx, text, arguments, &second, &calls)
@@ -76,9 +74,23 @@ func (s Tokens) CountShown(ctx context.Context, shown credential.Shown, now time
 	return t, left, nil
 }
 
+// chosen is the statement for what was shown.
+func chosen(shown credential.Shown, byOne, byAny, foreign string) string {
+	switch {
+	case shown.PublicID == "":
+		return foreign
+	case len(shown.Digests) == 1:
+		return byOne
+	}
+	return byAny
+}
+
 func shownBy(shown credential.Shown) []any {
-	if shown.PublicID == "" {
+	switch {
+	case shown.PublicID == "":
 		return []any{shown.ID}
+	case len(shown.Digests) == 1:
+		return []any{shown.PublicID, shown.Digests[0]}
 	}
 	return []any{shown.PublicID, pq.ByteaArray(shown.Digests)}
 }
