@@ -45,12 +45,14 @@ type Handler struct {
 	Log               *slog.Logger
 
 	told     map[string]string
+	ready    map[inquiry.Version]map[inquiry.Code]reply
 	underway underway
 }
 
 // Mount registers the routes.
 func (h *Handler) Mount(r *web.Router) {
 	h.told = sentences(h.Sentences)
+	h.ready = h.readyReplies()
 	r.ProgramsBelow("/api/v2", tellV2)
 	r.ProgramsBelow(RouteIntrospect, tellV2)
 	r.ProgramsBelow("/v3", tellV3)

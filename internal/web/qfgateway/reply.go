@@ -28,6 +28,7 @@ type reply struct {
 	status  int
 	code    string // for the trace: the first
 	body    any
+	text    []byte // of the body, where it was written before
 }
 
 // problems is the body of an error of the third version.
@@ -67,6 +68,29 @@ func (h *Handler) replyTo(version inquiry.Version, err error) (r reply, known bo
 
 // refused tells every code in the third version, the first in the second.
 func (h *Handler) refused(version inquiry.Version, codes refusal) reply {
+	if len(codes) == 1 {
+		if r, ready := h.ready[version][codes[0]]; ready {
+			return r
+		}
+	}
+	return h.refusal(version, codes)
+}
+
+// readyReplies are the refusals of one code, written once: whoever is refused in a loop costs
+// little.
+func (h *Handler) readyReplies() map[inquiry.Version]map[inquiry.Code]reply {
+	ready := map[inquiry.Version]map[inquiry.Code]reply{inquiry.V2: {}, inquiry.V3: {}}
+	for version, replies := range ready {
+		for code := range lines {
+			r := h.refusal(version, refusal{code})
+			r.text = encoded(r.body)
+			replies[code] = r
+		}
+	}
+	return ready
+}
+
+func (h *Handler) refusal(version inquiry.Version, codes refusal) reply {
 	first := lines[codes[0]]
 	r := reply{version: version, status: first.in(version), code: string(codes[0])}
 	if version == inquiry.V2 {
@@ -127,15 +151,23 @@ func (r reply) write(c *gin.Context) {
 	if r.version == inquiry.V2 {
 		kind = typeJSON
 	}
+	if r.text != nil {
+		c.Data(r.status, kind, r.text)
+		return
+	}
 	writeJSON(c, r.status, kind, r.body)
 }
 
 func writeJSON(c *gin.Context, status int, kind string, content any) {
+	c.Data(status, kind, encoded(content))
+}
+
+func encoded(content any) []byte {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false) // CNAF & MSA
 	_ = encoder.Encode(content)  // texts, and parts that were read as JSON
-	c.Data(status, kind, bytes.TrimSpace(body.Bytes()))
+	return bytes.TrimSpace(body.Bytes())
 }
 
 // writeServed gives an answer, which no cache held.
