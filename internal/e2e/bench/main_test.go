@@ -17,18 +17,15 @@ import (
 	"portail-qf/internal/config"
 )
 
-// TestMain lets the test program be run again as the portal or as the bare handler.
+// TestMain lets the test program be run again as the portal, as a command of its, or as the bare handler.
 func TestMain(m *testing.M) {
-	if len(os.Args) < 2 || os.Args[1] != "serve" && os.Args[1] != bareCommand {
+	plays := map[string]func(ctx context.Context, arguments []string) error{"serve": servePortal, "job": runJob, bareCommand: run}
+	if len(os.Args) < 2 || plays[os.Args[1]] == nil {
 		os.Exit(m.Run())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	play := run
-	if os.Args[1] == "serve" {
-		play = servePortal
-	}
-	if err := play(ctx, os.Args[1:]); err != nil {
+	if err := plays[os.Args[1]](ctx, os.Args[1:]); err != nil {
 		slog.Error("stopped", "error", err)
 		stop()
 		os.Exit(1)
@@ -50,6 +47,19 @@ func servePortal(ctx context.Context, _ []string) error {
 		return errors.Join(err, portal.Close())
 	}
 	return errors.Join(portal.Run(ctx, public, private), portal.Close())
+}
+
+func runJob(ctx context.Context, arguments []string) error {
+	c, err := config.Read(os.Environ())
+	if err != nil {
+		return err
+	}
+	portal, err := app.New(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
+	if err != nil {
+		return err
+	}
+	_, err = portal.Jobs.Run(ctx, arguments[1])
+	return errors.Join(err, portal.Close())
 }
 
 // The bench goes to its end and loses nothing. How fast is nobody's business here: "performance" fails no test.
