@@ -25,29 +25,89 @@ var (
 	_ notice.MailStore = Mails{}
 )
 
-// recordLetter records a mail and orders its sending, inside the transaction that decides
-// it. A mail of the same key is the same mail: then nothing happens.
+// recordLetter is recordLetters for one mail.
 func recordLetter(ctx context.Context, tx *sqlx.Tx, letter notice.Letter, now time.Time) error {
-	const sqlMail = `
-		INSERT INTO mails (kind, key, content, created_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (key) DO NOTHING RETURNING id`
-	var id int64
-	err := tx.GetContext(ctx, &id, sqlMail, string(letter.Kind), letter.Key, letter.Content, now)
-	if errors.Is(err, sql.ErrNoRows) {
+	_, err := recordLetters(ctx, tx, []notice.Letter{letter}, now)
+	return err
+}
+
+// recordLetters records mails and orders their sending, inside the transaction that decides
+// them, and counts those that were new. A mail of the same key is the same mail: then nothing
+// happens.
+func recordLetters(ctx context.Context, tx *sqlx.Tx, letters []notice.Letter, now time.Time) (int, error) {
+	if len(letters) == 0 {
+		return 0, nil
+	}
+	const (
+		sqlMails = `
+			INSERT INTO mails (kind, key, content, created_at)
+			SELECT w.kind, w.key, w.content, $4 FROM unnest($1::text[], $2::text[], $3::bytea[]) AS w (kind, key, content) ORDER BY w.key
+			ON CONFLICT (key) DO NOTHING RETURNING id, key`
+		sqlRecipients = `
+			INSERT INTO mail_recipients (mail_id, position, field, address)
+			SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[])`
+		sqlOrders = `
+			WITH given AS (
+				INSERT INTO outbox (kind, subject, due_at, created_at) SELECT $1, id::text, $3, $3 FROM unnest($2::bigint[]) AS id)
+			SELECT pg_notify($4, '')`
+	)
+	var kinds, keys pq.StringArray
+	var contents pq.ByteaArray
+	byKey := map[string]notice.Letter{}
+	for _, letter := range letters {
+		kinds, keys, contents = append(kinds, string(letter.Kind)), append(keys, letter.Key), append(contents, letter.Content)
+		byKey[letter.Key] = letter
+	}
+	var recorded []struct {
+		ID  int64  `db:"id"`
+		Key string `db:"key"`
+	}
+	if err := tx.SelectContext(ctx, &recorded, sqlMails, kinds, keys, contents, now); err != nil {
+		return 0, fmt.Errorf("record mails: %w", err)
+	}
+	var ids, mails, positions pq.Int64Array
+	var fields, addresses pq.StringArray
+	for _, mail := range recorded {
+		ids = append(ids, mail.ID)
+		listed, written := columnsOf(byKey[mail.Key].Recipients.Distinct())
+		for i := range listed {
+			mails, positions = append(mails, mail.ID), append(positions, int64(i+1))
+			fields, addresses = append(fields, listed[i]), append(addresses, written[i])
+		}
+	}
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	if _, err := tx.ExecContext(ctx, sqlRecipients, mails, positions, fields, addresses); err != nil {
+		return 0, fmt.Errorf("record recipients of mails: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, sqlOrders, outbox.SendMail, ids, now, outboxChannel); err != nil {
+		return 0, fmt.Errorf("order the sending of mails: %w", err)
+	}
+	return len(recorded), nil
+}
+
+// withdrawMails takes mails back from those who still wait for them. One that a worker is
+// handing over at that moment may leave all the same.
+func withdrawMails(ctx context.Context, tx *sqlx.Tx, keys pq.StringArray, now time.Time) error {
+	if len(keys) == 0 {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("record mail %s: %w", letter.Kind, err)
+	const (
+		sqlLock     = `SELECT id FROM mails WHERE key = ANY ($1) AND finished_at IS NULL ORDER BY id FOR UPDATE`
+		sqlWithdraw = `UPDATE mail_recipients SET state = 'withdrawn', told_at = $2 WHERE mail_id = ANY ($1) AND state = 'pending'`
+		sqlFinish   = `UPDATE mails SET finished_at = $2, content = NULL WHERE id = ANY ($1)`
+	)
+	var ids pq.Int64Array
+	if err := tx.SelectContext(ctx, &ids, sqlLock, keys); err != nil {
+		return fmt.Errorf("lock mails: %w", err)
 	}
-	const sqlRecipients = `
-		INSERT INTO mail_recipients (mail_id, position, field, address)
-		SELECT $1, listed.position, listed.field, listed.address
-		FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS listed (field, address, position)`
-	fields, addresses := columnsOf(letter.Recipients.Distinct())
-	if _, err := tx.ExecContext(ctx, sqlRecipients, id, fields, addresses); err != nil {
-		return fmt.Errorf("record recipients of mail %s: %w", letter.Kind, err)
+	for _, statement := range []string{sqlWithdraw, sqlFinish} {
+		if _, err := tx.ExecContext(ctx, statement, ids, now); err != nil {
+			return fmt.Errorf("withdraw mails: %w", err)
+		}
 	}
-	return enqueue(ctx, tx, outbox.SendMail, strconv.FormatInt(id, 10), now)
+	return nil
 }
 
 func columnsOf(recipients notice.Recipients) (fields, addresses pq.StringArray) {

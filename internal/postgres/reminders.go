@@ -11,7 +11,6 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
-	"portail-qf/internal/domain/outbox"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/failpoint"
@@ -309,81 +308,4 @@ func (s Reminders) RecordLetters(ctx context.Context, letters []notice.Letter, n
 		return err
 	})
 	return count, err
-}
-
-// recordLetters is recordLetter for many mails, and counts those that were new.
-func recordLetters(ctx context.Context, tx *sqlx.Tx, letters []notice.Letter, now time.Time) (int, error) {
-	if len(letters) == 0 {
-		return 0, nil
-	}
-	const (
-		sqlMails = `
-			INSERT INTO mails (kind, key, content, created_at)
-			SELECT w.kind, w.key, w.content, $4 FROM unnest($1::text[], $2::text[], $3::bytea[]) AS w (kind, key, content) ORDER BY w.key
-			ON CONFLICT (key) DO NOTHING RETURNING id, key`
-		sqlRecipients = `
-			INSERT INTO mail_recipients (mail_id, position, field, address)
-			SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[])`
-		sqlOrders = `
-			WITH given AS (
-				INSERT INTO outbox (kind, subject, due_at, created_at) SELECT $1, id::text, $3, $3 FROM unnest($2::bigint[]) AS id)
-			SELECT pg_notify($4, '')`
-	)
-	var kinds, keys pq.StringArray
-	var contents pq.ByteaArray
-	byKey := map[string]notice.Letter{}
-	for _, letter := range letters {
-		kinds, keys, contents = append(kinds, string(letter.Kind)), append(keys, letter.Key), append(contents, letter.Content)
-		byKey[letter.Key] = letter
-	}
-	var recorded []struct {
-		ID  int64  `db:"id"`
-		Key string `db:"key"`
-	}
-	if err := tx.SelectContext(ctx, &recorded, sqlMails, kinds, keys, contents, now); err != nil {
-		return 0, fmt.Errorf("record mails: %w", err)
-	}
-	var ids, mails, positions pq.Int64Array
-	var fields, addresses pq.StringArray
-	for _, mail := range recorded {
-		ids = append(ids, mail.ID)
-		listed, written := columnsOf(byKey[mail.Key].Recipients.Distinct())
-		for i := range listed {
-			mails, positions = append(mails, mail.ID), append(positions, int64(i+1))
-			fields, addresses = append(fields, listed[i]), append(addresses, written[i])
-		}
-	}
-	if len(ids) == 0 {
-		return 0, nil
-	}
-	if _, err := tx.ExecContext(ctx, sqlRecipients, mails, positions, fields, addresses); err != nil {
-		return 0, fmt.Errorf("record recipients of mails: %w", err)
-	}
-	if _, err := tx.ExecContext(ctx, sqlOrders, outbox.SendMail, ids, now, outboxChannel); err != nil {
-		return 0, fmt.Errorf("order the sending of mails: %w", err)
-	}
-	return len(recorded), nil
-}
-
-// withdrawMails takes mails back from those who still wait for them. One that a worker is
-// handing over at that moment may leave all the same.
-func withdrawMails(ctx context.Context, tx *sqlx.Tx, keys pq.StringArray, now time.Time) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	const (
-		sqlLock     = `SELECT id FROM mails WHERE key = ANY ($1) AND finished_at IS NULL ORDER BY id FOR UPDATE`
-		sqlWithdraw = `UPDATE mail_recipients SET state = 'withdrawn', told_at = $2 WHERE mail_id = ANY ($1) AND state = 'pending'`
-		sqlFinish   = `UPDATE mails SET finished_at = $2, content = NULL WHERE id = ANY ($1)`
-	)
-	var ids pq.Int64Array
-	if err := tx.SelectContext(ctx, &ids, sqlLock, keys); err != nil {
-		return fmt.Errorf("lock mails: %w", err)
-	}
-	for _, statement := range []string{sqlWithdraw, sqlFinish} {
-		if _, err := tx.ExecContext(ctx, statement, ids, now); err != nil {
-			return fmt.Errorf("withdraw mails: %w", err)
-		}
-	}
-	return nil
 }
