@@ -229,7 +229,7 @@ func (b *tab) back() *tab { b.t.Helper(); return b.backTo("") }
 // the last one whose address ends so.
 func (b *tab) backTo(ending string) *tab {
 	b.t.Helper()
-	history := devtools(b, screen.GetNavigationHistory, cdp.Empty{})
+	history := b.history(func(screen.GetNavigationHistoryResult) bool { return true })
 	before := history.Entries[:history.CurrentIndex]
 	for len(before) > 0 && !strings.HasSuffix(before[len(before)-1].URL, ending) {
 		before = before[:len(before)-1]
@@ -238,11 +238,23 @@ func (b *tab) backTo(ending string) *tab {
 		b.t.Fatalf("%s: no page before ends in %q", b.path(), ending)
 	}
 	devtools(b, screen.NavigateToHistoryEntry, screen.NavigateToHistoryEntryParams{EntryID: before[len(before)-1].ID})
-	eventually(b.t, patience, "the browser is back", func() bool {
-		now, err := chromedp.Call(b.ctx, screen.GetNavigationHistory, cdp.Empty{})
-		return err == nil && now.CurrentIndex < history.CurrentIndex // an error is a page that leaves
-	})
+	b.history(func(now screen.GetNavigationHistoryResult) bool { return now.CurrentIndex < history.CurrentIndex })
 	return b
+}
+
+// history waits for the pages that the browser went through to be as said. A page that leaves
+// has none to tell.
+func (b *tab) history(isSo func(screen.GetNavigationHistoryResult) bool) (pages screen.GetNavigationHistoryResult) {
+	b.t.Helper()
+	eventually(b.t, patience, "the browser went there", func() bool {
+		answer, err := chromedp.Call(b.ctx, screen.GetNavigationHistory, cdp.Empty{})
+		if err != nil || !isSo(answer) {
+			return false
+		}
+		pages = answer
+		return true
+	})
+	return pages
 }
 
 // key presses keys of the keyboard, one after the other. The character goes with the key, as
