@@ -18,7 +18,7 @@ func TestWhatAReminderSaysIsListedWithTheToken(t *testing.T) {
 	c.now = c.at(20, 9)
 	listed := func() renewal.DueToken {
 		t.Helper()
-		due, err := c.reminders[0].Store.ListDue(context.Background(), c.now, renewal.Place{}, 10)
+		due, _, err := c.reminders[0].Store.ListDue(context.Background(), c.now, renewal.Place{}, 10)
 		if err != nil || len(due) != 1 {
 			t.Fatalf("%d listed, %v", len(due), err)
 		}

@@ -49,34 +49,53 @@ type dueRow struct {
 	Filed   bool          `db:"filed"`
 }
 
-// ListDue lists tokens whose reminder is not recorded yet.
-func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Place, limit int) ([]renewal.DueToken, error) {
-	const sqlDue = `
-		SELECT` + fileColumns + neighbours + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
-			EXISTS (SELECT FROM amendments a WHERE a.request = t.request AND a.ended_at IS NULL AND a.filed_at IS NOT NULL) AS filed,
-			ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
-		WHERE ` + isReminded + ` AND ` + isOfNewest + `
-			AND t.expires_at >= $3 AND t.expires_at < $4 AND (t.expires_at, t.id) > ($5, NULLIF($6, '')::uuid)
-			AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
-		ORDER BY t.expires_at, t.id LIMIT $7`
+// ListDue lists tokens whose reminder is not recorded yet. Where a page of tokens ends is looked
+// up first: on a morning on which all expire, a limit to a list of that many joins made PostgreSQL
+// sort the whole of it again for each page.
+func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Place, read int) (due []renewal.DueToken, next renewal.Place, err error) {
+	const (
+		sqlEnd = `
+			SELECT t.expires_at, t.id::text AS id FROM tokens t
+			WHERE t.replaced_at IS NULL AND t.revoked_at IS NULL AND t.expires_at < $1 AND (t.expires_at, t.id) > ($2, $3::uuid)
+			ORDER BY t.expires_at, t.id OFFSET $4 LIMIT 1`
+		sqlDue = `
+			SELECT` + fileColumns + neighbours + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
+				EXISTS (SELECT FROM amendments a WHERE a.request = t.request AND a.ended_at IS NULL AND a.filed_at IS NOT NULL) AS filed,
+				ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
+			WHERE ` + isReminded + ` AND ` + isOfNewest + `
+				AND (t.expires_at, t.id) > ($3, $4::uuid) AND (t.expires_at, t.id) <= ($5, $6::uuid)
+				AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
+			ORDER BY t.expires_at, t.id`
+	)
 	from, before := renewal.Window(now)
-	place, id := after.Expiry, after.ID
-	if id == "" {
-		place, id = from.Add(-time.Second), firstUUID
+	if after == (renewal.Place{}) {
+		after = renewal.Place{Expiry: from, ID: firstUUID}
+	}
+	var ends []struct {
+		ExpiresAt time.Time `db:"expires_at"`
+		ID        string    `db:"id"`
+	}
+	if err := s.DB.pool.SelectContext(ctx, &ends, sqlEnd, before, after.Expiry, after.ID, read-1); err != nil {
+		return nil, next, fmt.Errorf("find the end of a page: %w", err)
+	}
+	end := renewal.Place{Expiry: before, ID: firstUUID}
+	if len(ends) > 0 {
+		next = renewal.Place{Expiry: ends[0].ExpiresAt, ID: ends[0].ID}
+		end = next
 	}
 	var rows []dueRow
-	err := s.DB.pool.SelectContext(ctx, &rows, sqlDue, value.InParis(now).Format(time.DateOnly), allStages(), from, before, place, id, limit)
+	err = s.DB.pool.SelectContext(ctx, &rows, sqlDue, value.InParis(now).Format(time.DateOnly), allStages(), after.Expiry, after.ID, end.Expiry, end.ID)
 	if err != nil {
-		return nil, err
+		return nil, next, err
 	}
-	due := make([]renewal.DueToken, len(rows))
+	due = make([]renewal.DueToken, len(rows))
 	for i, row := range rows {
 		due[i] = renewal.DueToken{TokenFile: row.file(), CopyTechnical: row.Copies, AmendmentFiled: row.Filed}
 		for _, stage := range row.Covered {
 			due[i].Covered = append(due[i].Covered, renewal.Stage(stage))
 		}
 	}
-	return due, nil
+	return due, next, nil
 }
 
 // firstUUID is before every other.

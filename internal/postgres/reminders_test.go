@@ -175,11 +175,51 @@ func TestTheDueStageIsThatOfTheDomain(t *testing.T) {
 				if recorded != 100 {
 					c.run(`INSERT INTO reminders (token, expires_at, stage, state, recorded_at) VALUES ($1, $2, $3, 'passe', $4)`, c.id, c.expiry, int(recorded), noon)
 				}
-				due, err := c.reminders[0].Store.ListDue(context.Background(), c.now, renewal.Place{}, 10)
+				due, _, err := c.reminders[0].Store.ListDue(context.Background(), c.now, renewal.Place{}, 10)
 				want := ok && (recorded == 100 || recorded > stage)
 				if err != nil || (len(due) == 1) != want {
 					t.Fatalf("%d days left at %d h, stage %d is recorded: %d listed, want %t, %v", left, hour, recorded, len(due), want, err)
 				}
+			}
+		}
+	}
+}
+
+// However many tokens expire on one day, the pages of the list leave none out and tell none twice.
+func TestThePagesOfWhatIsDueAreWhole(t *testing.T) {
+	s, ctx := setScene(t), context.Background()
+	s.editors()
+	ring, err := seal.Parse(seal.NewKey("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := postgres.FillClients(ctx, s.db, mintOf(t, ring), postgres.Clientele{PerEditor: 5, Expiring: 5}, noon); err != nil {
+		t.Fatal(err)
+	}
+	all := s.count(`SELECT count(*) FROM tokens`)
+	s.run(`UPDATE tokens SET expires_at = $1`, renewal.DayIn(noon, 20))
+	s.run(`UPDATE tokens SET suspended_at = now() WHERE id IN (SELECT id FROM tokens ORDER BY id OFFSET 3 LIMIT 3)`)
+	for _, read := range []int{1, 2, 3, all - 1, all, all + 1} {
+		told := map[string]int{}
+		after := renewal.Place{}
+		for pages := 1; ; pages++ {
+			due, next, err := postgres.Reminders{DB: s.db}.ListDue(ctx, noon, after, read)
+			if err != nil || len(due) > read || pages > all+1 {
+				t.Fatalf("page %d of %d: %d listed, %v", pages, read, len(due), err)
+			}
+			for _, token := range due {
+				told[token.ID]++
+			}
+			if after = next; next == (renewal.Place{}) {
+				break
+			}
+		}
+		if len(told) != all-3 {
+			t.Errorf("by %d: %d tokens of %d", read, len(told), all-3)
+		}
+		for id, times := range told {
+			if times != 1 {
+				t.Errorf("by %d: %s is told %d times", read, id, times)
 			}
 		}
 	}
@@ -200,7 +240,7 @@ func TestWhatIsClosedIsNotRemindedOf(t *testing.T) {
 		"the right is another's":       {`UPDATE tokens SET editor_siret = '` + string(brume) + `'`, `UPDATE tokens SET editor_siret = '` + string(tilleul) + `'`},
 		"the expiry was moved already": {`UPDATE tokens SET expires_at = expires_at + interval '1 year'`, `UPDATE tokens SET expires_at = expires_at - interval '1 year'`},
 	} {
-		listed, err := c.reminders[0].Store.ListDue(context.Background(), c.now, renewal.Place{}, 10)
+		listed, _, err := c.reminders[0].Store.ListDue(context.Background(), c.now, renewal.Place{}, 10)
 		if err != nil || len(listed) != 1 {
 			t.Fatalf("before it is %s: %d, %v", name, len(listed), err)
 		}

@@ -256,7 +256,7 @@ func TestWhatIsAtRiskIsRemindedOf(t *testing.T) {
 	for place, days := range map[int64]int{1: 91, 2: 90, 3: 0, 4: -59} {
 		w.expires(place, days)
 	}
-	due, err := w.reminders.Store.ListDue(ctx, noon, renewal.Place{}, 100)
+	due, _, err := w.reminders.Store.ListDue(ctx, noon, renewal.Place{}, 100)
 	if err != nil {
 		t.Fatal(err)
 	}

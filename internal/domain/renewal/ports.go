@@ -54,10 +54,11 @@ type Nudge struct {
 
 // Reminding is what reminders need of a store.
 type Reminding interface {
-	// ListDue lists tokens whose reminder of now is not recorded yet, in the order of their
-	// expiry and id, after a place. Those that are suspended, revoked, replaced or without
-	// habilitation, and those about which another system writes, are not among them.
-	ListDue(ctx context.Context, now time.Time, after Place, limit int) ([]DueToken, error)
+	// ListDue reads some tokens in the order of their expiry and id, after a place, and lists
+	// those whose reminder of now is not recorded yet. Those that are suspended, revoked,
+	// replaced or without habilitation, and those about which another system writes, are not
+	// among them. next is where to go on, zero at the end.
+	ListDue(ctx context.Context, now time.Time, after Place, read int) (due []DueToken, next Place, err error)
 	// RecordReminders records reminders, with the stages that are skipped, and their mails. A
 	// reminder that is recorded already, or whose token changed since it was listed, is left
 	// out. It tells of which tokens one was recorded, and how many stages were skipped.

@@ -23,7 +23,7 @@ type Reminders struct {
 }
 
 const (
-	// remindedAtOnce is how many reminders one transaction records.
+	// remindedAtOnce is how many reminders one transaction records, at most.
 	remindedAtOnce = 500
 	// pressingDays is how many days before an expiry the operator is told that a modification
 	// waits for it.
@@ -61,18 +61,17 @@ func (r *Reminders) remind(ctx context.Context, report *Report) error {
 	now, after := r.Now(), Place{}
 	var failures []error
 	for {
-		due, err := r.Store.ListDue(ctx, now, after, remindedAtOnce)
+		due, next, err := r.Store.ListDue(ctx, now, after, remindedAtOnce)
 		if err != nil {
 			return fmt.Errorf("list the tokens to remind of: %w", err)
 		}
-		if len(due) == 0 {
-			return errors.Join(failures...)
-		}
-		last := due[len(due)-1]
-		after = Place{last.ExpiresAt, last.ID}
 		if err := r.record(ctx, due, now, report); err != nil {
 			failures = append(failures, err)
 		}
+		if next == (Place{}) {
+			return errors.Join(failures...)
+		}
+		after = next
 	}
 }
 
