@@ -44,13 +44,13 @@ func parseIdentity(c Config) (identity, error) {
 }
 
 // parseRelay reads SMTPURL; its errors quote nothing of it.
-func parseRelay(configured value.Secret) (relay, error) {
+func parseRelay(configured value.Secret) (*relay, error) {
 	wrong := errors.New("SMTP_URL must be smtp://[user:password@]host[:port] or smtps://…")
 	address, err := url.Parse(configured.Reveal())
 	if err != nil || address.Hostname() == "" || strings.Trim(address.Path, "/") != "" || address.RawQuery != "" || address.Fragment != "" {
-		return relay{}, wrong
+		return nil, wrong
 	}
-	r := relay{host: address.Hostname(), user: address.User.Username(), patience: wholeTimeout}
+	r := &relay{host: address.Hostname(), user: address.User.Username(), patience: wholeTimeout}
 	port := address.Port()
 	switch address.Scheme {
 	case "smtp":
@@ -67,10 +67,10 @@ func parseRelay(configured value.Secret) (relay, error) {
 			port = "465"
 		}
 	default:
-		return relay{}, wrong
+		return nil, wrong
 	}
 	if _, err := fmt.Sscanf(port, "%d", &r.port); err != nil || r.port < 1 || r.port > 65535 {
-		return relay{}, wrong
+		return nil, wrong
 	}
 	password, _ := address.User.Password()
 	r.password = value.Secret(password)

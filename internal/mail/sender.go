@@ -29,7 +29,7 @@ type Parts struct {
 // Sender sends the mails that the outbox orders.
 type Sender struct {
 	parts     Parts
-	relay     relay
+	relay     *relay
 	identity  identity
 	kinds     map[notice.Kind]kind
 	catalogue []notice.Sample
