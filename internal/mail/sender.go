@@ -97,17 +97,15 @@ func (s *Sender) send(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	messageID, err := s.parts.Post.RecordWritten(ctx, id, text.Subject, notice.MessageID(mail.Key, s.identity.host))
-	if err != nil {
-		return err
+	as := notice.Written{Subject: text.Subject, MessageID: mail.MessageID}
+	if as.MessageID == "" {
+		// The same however often it is tried: a mailbox knows two of one by it.
+		as.MessageID = notice.MessageID(mail.Key, s.identity.host)
 	}
-	told, undelivered := s.deliver(ctx, mail.Mail, s.compose(mail.Mail, text, messageID))
-	if len(told) == 0 {
-		return undelivered
-	}
+	told, undelivered := s.deliver(ctx, mail.Mail, s.compose(mail.Mail, text, as.MessageID))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	return errors.Join(undelivered, s.parts.Post.RecordTold(ctx, id, told, s.parts.Now()))
+	return errors.Join(undelivered, s.parts.Post.RecordTried(ctx, id, as, told, s.parts.Now()))
 }
 
 // waiting lists the recipients who wait for a mail.

@@ -20,7 +20,8 @@ type DB struct {
 	prepared sync.Map
 }
 
-// statement prepares a statement once for all: its plan is made once a connection.
+// statement prepares a statement once for all: its plan is made once a connection. It is asked for
+// before a transaction begins: it may need a connection of its own.
 func (db *DB) statement(ctx context.Context, text string) (*sql.Stmt, error) {
 	if kept, found := db.prepared.Load(text); found {
 		return kept.(*sql.Stmt), nil

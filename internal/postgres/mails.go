@@ -139,31 +139,55 @@ func (m Mails) Alone(ctx context.Context, mailID int64, work func(ctx context.Co
 }
 
 // FindOutgoing finds a mail to send.
-func (m Mails) FindOutgoing(ctx context.Context, mailID int64) (notice.Outgoing, error) {
-	mail, err := m.FindMail(ctx, mailID)
+func (m Mails) FindOutgoing(ctx context.Context, mailID int64) (outgoing notice.Outgoing, err error) {
+	const sqlOutgoing = `
+		SELECT m.id, m.kind, m.key, COALESCE(m.message_id, ''), m.content, r.position, r.field, r.address, r.state
+		FROM mails m JOIN mail_recipients r ON r.mail_id = m.id WHERE m.id = $1 ORDER BY r.position`
+	find, err := m.DB.statement(ctx, sqlOutgoing)
 	if err != nil {
-		return notice.Outgoing{}, err
+		return outgoing, err
 	}
-	outgoing := notice.Outgoing{Mail: mail}
-	if err := m.DB.pool.GetContext(ctx, &outgoing.Content, `SELECT content FROM mails WHERE id = $1`, mailID); err != nil {
-		return notice.Outgoing{}, fmt.Errorf("read content of mail: %w", notFoundAs("mail.unknown", err))
+	rows, err := find.QueryContext(ctx, mailID)
+	if err != nil {
+		return outgoing, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var r notice.Recipient
+		err := rows.Scan(&outgoing.ID, &outgoing.Kind, &outgoing.Key, &outgoing.MessageID, &outgoing.Content, &r.Position, &r.Field, &r.Address, &r.State)
+		if err != nil {
+			return outgoing, err
+		}
+		outgoing.Recipients = append(outgoing.Recipients, r)
+	}
+	if err := rows.Err(); err != nil {
+		return outgoing, err
+	}
+	if outgoing.Recipients == nil {
+		return outgoing, fault.New(fault.NotFound, "mail.unknown")
 	}
 	return outgoing, nil
 }
 
-// RecordWritten keeps the subject, and the Message-ID unless there is one.
-func (m Mails) RecordWritten(ctx context.Context, mailID int64, subject, messageID string) (string, error) {
-	const sqlWritten = `
-		UPDATE mails SET subject = $2, message_id = COALESCE(message_id, $3) WHERE id = $1 RETURNING message_id`
-	var kept string
-	if err := m.DB.pool.GetContext(ctx, &kept, sqlWritten, mailID, subject, messageID); err != nil {
-		return "", fmt.Errorf("record written mail: %w", notFoundAs("mail.unknown", err))
-	}
-	return kept, nil
-}
-
-// RecordTold keeps what the relay decided for those who still waited at these addresses.
-func (m Mails) RecordTold(ctx context.Context, mailID int64, told []notice.Told, now time.Time) error {
+// RecordTried keeps how a mail was written, and what the relay decided for those who still waited
+// at these addresses.
+func (m Mails) RecordTried(ctx context.Context, mailID int64, written notice.Written, told []notice.Told, now time.Time) error {
+	const (
+		// The lock makes those who change the recipients of a mail wait for one another: each
+		// then sees what the others left.
+		sqlLock = `SELECT id FROM mails WHERE id = $1 FOR UPDATE`
+		sqlTold = `
+			UPDATE mail_recipients r SET state = told.state, code = told.code, told_at = $6
+			FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) AS told (position, address, state, code)
+			WHERE r.mail_id = $1 AND r.position = told.position AND r.address = told.address AND r.state = 'pending'`
+		sqlTried = `
+			UPDATE mails m SET subject = $2, message_id = COALESCE(m.message_id, $3),
+				finished_at = CASE WHEN still.waits THEN m.finished_at ELSE $4 END,
+				content = CASE WHEN still.waits OR still.bounced THEN m.content END
+			FROM (SELECT COALESCE(bool_or(state = 'pending'), false) AS waits, COALESCE(bool_or(state = 'bounced'), false) AS bounced
+				FROM mail_recipients WHERE mail_id = $1) AS still
+			WHERE m.id = $1`
+	)
 	failpoint.Hit("mail: accepted, not recorded")
 	var positions pq.Int64Array
 	var addresses, states, codes pq.StringArray
@@ -171,35 +195,24 @@ func (m Mails) RecordTold(ctx context.Context, mailID int64, told []notice.Told,
 		positions, addresses = append(positions, int64(one.Position)), append(addresses, one.Address)
 		states, codes = append(states, string(one.State)), append(codes, one.Code)
 	}
+	lock, errLock := m.DB.statement(ctx, sqlLock)
+	tell, errTell := m.DB.statement(ctx, sqlTold)
+	try, errTry := m.DB.statement(ctx, sqlTried)
+	if err := errors.Join(errLock, errTell, errTry); err != nil {
+		return err
+	}
 	return m.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		if err := lockMail(ctx, tx, mailID); err != nil {
-			return err
+		if err := tx.Tx.StmtContext(ctx, lock).QueryRowContext(ctx, mailID).Scan(&mailID); err != nil {
+			return fmt.Errorf("lock mail: %w", notFoundAs("mail.unknown", err))
 		}
-		const sqlTold = `
-			UPDATE mail_recipients r SET state = told.state, code = told.code, told_at = $6
-			FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) AS told (position, address, state, code)
-			WHERE r.mail_id = $1 AND r.position = told.position AND r.address = told.address AND r.state = 'pending'`
-		if _, err := tx.ExecContext(ctx, sqlTold, mailID, positions, addresses, states, codes, now); err != nil {
+		if _, err := tx.Tx.StmtContext(ctx, tell).ExecContext(ctx, mailID, positions, addresses, states, codes, now); err != nil {
 			return fmt.Errorf("record what the relay told: %w", err)
 		}
-		const sqlFinish = `
-			UPDATE mails m SET finished_at = $2, content = CASE WHEN EXISTS (
-				SELECT FROM mail_recipients r WHERE r.mail_id = m.id AND r.state = 'bounced') THEN m.content END
-			WHERE m.id = $1 AND NOT EXISTS (SELECT FROM mail_recipients r WHERE r.mail_id = m.id AND r.state = 'pending')`
-		if _, err := tx.ExecContext(ctx, sqlFinish, mailID, now); err != nil {
-			return fmt.Errorf("finish mail: %w", err)
+		if _, err := tx.Tx.StmtContext(ctx, try).ExecContext(ctx, mailID, written.Subject, written.MessageID, now); err != nil {
+			return fmt.Errorf("record that a mail was tried: %w", err)
 		}
 		return nil
 	})
-}
-
-// lockMail makes those who change the recipients of a mail wait for one another: each then
-// sees what the others left.
-func lockMail(ctx context.Context, tx *sqlx.Tx, mailID int64) error {
-	if err := tx.GetContext(ctx, &mailID, `SELECT id FROM mails WHERE id = $1 FOR UPDATE`, mailID); err != nil {
-		return fmt.Errorf("lock mail: %w", notFoundAs("mail.unknown", err))
-	}
-	return nil
 }
 
 // RecordReaddressed gives a bounced recipient another address, orders the sending and

@@ -45,7 +45,7 @@ func (p *post) recordMail(at time.Time, to ...string) int64 {
 
 func (p *post) tell(id int64, now time.Time, told ...notice.Told) {
 	p.t.Helper()
-	if err := p.mails.RecordTold(context.Background(), id, told, now); err != nil {
+	if err := p.mails.RecordTried(context.Background(), id, notice.Written{MessageID: fmt.Sprintf("%d@host", id)}, told, now); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -110,19 +110,16 @@ func TestTheFirstMessageIDIsKept(t *testing.T) {
 	p, ctx := setPost(t), context.Background()
 	id := p.recordMail(noon, "maire@ville.fr")
 	for _, offered := range []string{"first@host", "second@host"} {
-		kept, err := p.mails.RecordWritten(ctx, id, "Objet de "+offered, offered)
-		if err != nil || kept != "first@host" {
-			t.Errorf("offered %s: kept %q, %v", offered, kept, err)
+		if err := p.mails.RecordTried(ctx, id, notice.Written{Subject: "Objet de " + offered, MessageID: offered}, nil, noon); err != nil {
+			t.Error(err)
 		}
 	}
 	if mail := p.mail(id); mail.MessageID != "first@host" || mail.Subject != "Objet de second@host" {
 		t.Errorf("%q, %q", mail.MessageID, mail.Subject)
 	}
-	_, err := p.mails.RecordWritten(ctx, id+1, "", "x@host")
+	_, err := p.mails.FindOutgoing(ctx, id+1)
 	wantCode(t, err, "mail.unknown")
-	_, err = p.mails.FindOutgoing(ctx, id+1)
-	wantCode(t, err, "mail.unknown")
-	wantCode(t, p.mails.RecordTold(ctx, id+1, nil, noon), "mail.unknown")
+	wantCode(t, p.mails.RecordTried(ctx, id+1, notice.Written{}, nil, noon), "mail.unknown")
 }
 
 // « Content erased (NULL) once every recipient has it; a bounced one keeps it until

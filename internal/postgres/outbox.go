@@ -48,7 +48,11 @@ func (o Outbox) Claim(ctx context.Context, limit int, lease time.Duration, now t
 		UPDATE outbox SET leased_until = now() + make_interval(secs => $3), attempts = attempts + 1
 		WHERE id IN (SELECT id FROM due)
 		RETURNING id, kind, subject, attempts, created_at`
-	rows, err := o.DB.pool.QueryContext(ctx, sqlClaim, now, limit, lease.Seconds())
+	claim, err := o.DB.statement(ctx, sqlClaim)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := claim.QueryContext(ctx, now, limit, lease.Seconds())
 	if err != nil {
 		return nil, fmt.Errorf("claim orders: %w", err)
 	}
@@ -69,7 +73,10 @@ func (o Outbox) Finish(ctx context.Context, order outbox.Order, now time.Time) e
 	const sqlFinish = `
 		UPDATE outbox SET done_at = $3, leased_until = NULL, last_error = ''
 		WHERE id = $1 AND attempts = $2 AND done_at IS NULL`
-	_, err := o.DB.pool.ExecContext(ctx, sqlFinish, order.ID, order.Attempt, now)
+	finish, err := o.DB.statement(ctx, sqlFinish)
+	if err == nil {
+		_, err = finish.ExecContext(ctx, order.ID, order.Attempt, now)
+	}
 	if err != nil {
 		return fmt.Errorf("finish order: %w", err)
 	}

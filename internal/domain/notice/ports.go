@@ -18,6 +18,12 @@ type Outgoing struct {
 	Content []byte // sealed JSON of the notice; nil once erased
 }
 
+// Written is how a mail was written.
+type Written struct {
+	Subject   string
+	MessageID string // of the first time: one that is kept stays
+}
+
 // Told is what the relay decided for one recipient. The address is the one that was tried:
 // what is known of it says nothing of the one that may have replaced it meanwhile.
 type Told struct {
@@ -34,12 +40,9 @@ type Post interface {
 	Alone(ctx context.Context, mailID int64, work func(ctx context.Context) error) error
 	// FindOutgoing finds a mail to send. fault.NotFound, code mail.unknown.
 	FindOutgoing(ctx context.Context, mailID int64) (Outgoing, error)
-	// RecordWritten keeps the subject, and the Message-ID of the first time, which it
-	// returns.
-	RecordWritten(ctx context.Context, mailID int64, subject, messageID string) (string, error)
-	// RecordTold keeps what the relay decided. What the mail says is erased when everyone
-	// has it.
-	RecordTold(ctx context.Context, mailID int64, told []Told, now time.Time) error
+	// RecordTried keeps how the mail was written and what the relay decided. What the mail says
+	// is erased when everyone has it. fault.NotFound, code mail.unknown.
+	RecordTried(ctx context.Context, mailID int64, written Written, told []Told, now time.Time) error
 }
 
 // MailStore is what watching over the mails needs.

@@ -168,9 +168,8 @@ func (s *scene) mail() (id string) {
 	if err := mails.Record(s.t.Context(), letter, noon.Add(-time.Hour)); err != nil {
 		s.t.Fatal(err)
 	}
-	s.run(`UPDATE mails SET subject = 'Votre invitation', message_id = 'abc@exemple.fr'`)
 	s.run(`UPDATE outbox SET done_at = due_at, attempts = 1 WHERE kind = 'mail.send'`)
-	err := mails.RecordTold(s.t.Context(), 1, []notice.Told{
+	err := mails.RecordTried(s.t.Context(), 1, notice.Written{Subject: "Votre invitation", MessageID: "abc@exemple.fr"}, []notice.Told{
 		{Position: 1, Address: "lea@vile.fr", State: notice.Bounced, Code: "550 5.1.1"}, {Position: 2, Address: "dgs@ville.fr", State: notice.Sent},
 	}, noon.Add(-time.Hour))
 	if err != nil {
