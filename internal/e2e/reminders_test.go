@@ -30,7 +30,13 @@ type lived struct {
 
 func (s *scene) tokenOf(situation string) *lived {
 	s.t.Helper()
-	l := &lived{scene: s, siret: s.stage.Town(situation).Siret}
+	return s.tokenAt(s.stage.Town(situation).Siret)
+}
+
+// tokenAt is the same of the town of a SIRET.
+func (s *scene) tokenAt(siret string) *lived {
+	s.t.Helper()
+	l := &lived{scene: s, siret: siret}
 	const query = `
 		SELECT t.id, t.expires_at, r.requester ->> 'mail', COALESCE(e.technical_contact, '')
 		FROM tokens t JOIN requests r ON r.number = t.request LEFT JOIN editors e ON e.siret = t.editor_siret WHERE t.siret = $1 AND t.revoked_at IS NULL`

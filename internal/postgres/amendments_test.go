@@ -159,6 +159,43 @@ func TestARefusedModificationLeavesTheDate(t *testing.T) {
 	}
 }
 
+// A modification that the instructors returned is the town's to mend: nobody is told that they decide
+// of it, and the requester may as well answer that nothing has changed.
+func TestAReturnedModificationWaitsForTheTown(t *testing.T) {
+	c, ctx := setCalendar(t), context.Background()
+	c.forms()
+	c.now = c.at(6, 9)
+	c.files(c.amends())
+	watch := renewal.Watch{Store: postgres.RenewalWatch{DB: c.db}, Now: c.renewals.Now}
+	waits := func() (instructed bool, pressing, held int) {
+		t.Helper()
+		risks, _, err := watch.Risks(ctx, renewal.RiskSearch{Limit: 10})
+		if err != nil || len(risks) != 1 {
+			t.Fatalf("%d at risk, %v", len(risks), err)
+		}
+		presses, err := postgres.Reminders{DB: c.db}.ListPressing(ctx, c.expiry.Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		undecided, err := watch.Held(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return risks[0].Amendment.Instructed(), len(presses), len(undecided.Pressed)
+	}
+	if instructed, pressing, held := waits(); !instructed || pressing != 1 || held != 1 {
+		t.Errorf("filed: instructed %t, %d press, %d are held", instructed, pressing, held)
+	}
+	c.run(`UPDATE applications SET phase = 'a_modifier'`)
+	if instructed, pressing, held := waits(); instructed || pressing != 0 || held != 0 {
+		t.Errorf("returned: instructed %t, %d press, %d are held", instructed, pressing, held)
+	}
+	done, err := c.renewals.Confirm(ctx, c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes})
+	if told, _ := c.outcome(); err != nil || done.Prolongation.Until.IsZero() || told != "abandonnee" {
+		t.Errorf("nothing has changed: %+v, %v, the modification is %q", done, err, told)
+	}
+}
+
 // « suspended or revoked tokens are never prolonged », by an approval either.
 func TestAnApprovalDoesNotProlongWhatIsSuspended(t *testing.T) {
 	c := setCalendar(t)

@@ -38,6 +38,11 @@ func TestWhatAReminderSaysIsListedWithTheToken(t *testing.T) {
 	if !listed().AmendmentFiled {
 		t.Error("what is filed is not told")
 	}
+	c.run(`UPDATE applications SET phase = 'a_modifier'`)
+	if listed().AmendmentFiled {
+		t.Error("what is returned is the town's to mend")
+	}
+	c.run(`UPDATE applications SET phase = 'deposee'`)
 	c.decides(habilitation.Refuse)
 	if listed().AmendmentFiled {
 		t.Error("what is refused prolongs nothing any more")

@@ -60,12 +60,15 @@ func (s Renewals) findPurpose(ctx context.Context, number habilitation.Number) (
 	return purpose, nil
 }
 
+// isReturned is whether the town mends an amendment a, as the instructors asked.
+const isReturned = `EXISTS (SELECT FROM applications x WHERE x.request = a.request AND x.phase = 'a_modifier')`
+
 // findAmendment finds the modification that is under way for the prolongation of the token of a
 // request; zero for none.
 func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitation.RequestNumber) (renewal.Amendment, error) {
 	const sqlFind = `
-		SELECT id, token::text AS token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at
-		FROM amendments WHERE request = $1 AND ended_at IS NULL`
+		SELECT a.id, a.token::text AS token, a.request, a.expires_at, a.same_purpose, a.right_contacts, a.author, a.begun_at, a.filed_at, ` + isReturned + ` AS returned
+		FROM amendments a WHERE a.request = $1 AND a.ended_at IS NULL`
 	var row struct {
 		ID            int64        `db:"id"`
 		Token         string       `db:"token"`
@@ -76,6 +79,7 @@ func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitati
 		Author        string       `db:"author"`
 		BegunAt       time.Time    `db:"begun_at"`
 		FiledAt       sql.NullTime `db:"filed_at"`
+		Returned      bool         `db:"returned"`
 	}
 	err := sqlx.GetContext(ctx, q, &row, sqlFind, int64(number))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -87,7 +91,7 @@ func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitati
 	return renewal.Amendment{
 		ID: row.ID, TokenID: row.Token, Request: habilitation.RequestNumber(row.Request), Expiry: row.ExpiresAt,
 		Answers: renewal.Answers{InCharge: true, SamePurpose: row.SamePurpose, RightContacts: row.RightContacts},
-		By:      row.Author, BegunAt: row.BegunAt, FiledAt: row.FiledAt.Time,
+		By:      row.Author, BegunAt: row.BegunAt, FiledAt: row.FiledAt.Time, Returned: row.Returned,
 	}, nil
 }
 

@@ -44,6 +44,8 @@ func amendmentCode(a renewal.Amendment) string {
 	switch {
 	case a.IsZero():
 		return ""
+	case a.Returned:
+		return "renewal.amendment.returned"
 	case a.FiledAt.IsZero():
 		return "renewal.amendment.begun"
 	}

@@ -31,7 +31,7 @@ type Change struct {
 
 // Decide is what the requester's answers decide (guide, 6.c). Codes: renewal.not_holder
 // (Forbidden: « seule la personne de la collectivité ayant effectué la demande initiale »),
-// renewal.closed, renewal.too_early, renewal.amended (Conflict: a modification is under way
+// renewal.closed, renewal.too_early, renewal.amended (Conflict: a modification is instructed
 // for it).
 func (f File) Decide(by account.Actor, answers Answers, now time.Time) (Outcome, error) {
 	switch {
@@ -41,7 +41,7 @@ func (f File) Decide(by account.Actor, answers Answers, now time.Time) (Outcome,
 		return Outcome{}, f.closed(now)
 	case f.DaysLeft(now) > Opening:
 		return Outcome{}, fault.New(fault.Conflict, "renewal.too_early")
-	case !f.Amendment.FiledAt.IsZero():
+	case f.Amendment.Instructed():
 		return Outcome{}, fault.New(fault.Conflict, "renewal.amended")
 	}
 	switch {

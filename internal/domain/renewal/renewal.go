@@ -80,6 +80,8 @@ type Amendment struct {
 	BegunAt time.Time
 	// FiledAt is its first deposit; EndedAt is when it was decided or given up. Zero before.
 	FiledAt, EndedAt time.Time
+	// Returned: the instructors asked for changes, and the town has yet to make them.
+	Returned bool
 }
 
 // End is what became of an amendment.
@@ -97,6 +99,9 @@ var Ends = [...]End{EndApproved, EndRefused, EndGivenUp}
 
 // IsZero tells that there is none.
 func (a Amendment) IsZero() bool { return a.ID == 0 }
+
+// Instructed tells that it waits for the instructors, and not for the town.
+func (a Amendment) Instructed() bool { return !a.FiledAt.IsZero() && !a.Returned }
 
 // Prolonged is the amendment's token once it is approved at now.
 func (a Amendment) Prolonged(t credential.Token, by audit.Author, now time.Time) (credential.Token, Prolongation) {

@@ -373,7 +373,7 @@ func (w *Watch) Held(ctx context.Context) (Held, error) {
 	for _, u := range found {
 		if u.Expiry.Before(now) {
 			held.Missed = append(held.Missed, u)
-		} else {
+		} else if u.Instructed() {
 			held.Pressed = append(held.Pressed, u)
 		}
 	}

@@ -39,6 +39,8 @@ func amendedAt(begun, filed time.Duration) func(f *renewalFile) {
 	}
 }
 
+func returned(f *renewalFile) { f.Amendment.Returned = true }
+
 func nudgedAt(ago time.Duration) func(f *renewalFile) {
 	return func(f *renewalFile) { f.NudgedAt = noon.Add(-ago) }
 }
@@ -103,6 +105,8 @@ func (v Views) renewalSamples(page web.ProPage) []web.Sample[renewalPage] {
 		{Name: "assistance", Content: show(supporting, toProlong(credential.TokenExpiring, noHolder))},
 		{Name: "modification-commencee", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(2*day, 0)))},
 		{Name: "modification-non-ouverte", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(2*day, 0), notReopened))},
+		{Name: "modification-a-corriger", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(3*day, 0), returned))},
+		{Name: "modification-a-corriger-editeur", Content: show(ofEditor, toProlong(credential.TokenExpired, amendedAt(3*day, 2*day), returned))},
 		{Name: "modification-deposee", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day)))},
 		{Name: "modification-deposee-expire", Content: refused(show(ofTown, toProlong(credential.TokenExpired, amendedAt(3*day, 2*day))), "renewal.amended")},
 		{Name: "modification-deposee-editeur", Content: show(ofEditor, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day)))},
