@@ -37,6 +37,7 @@ func (a Client) access() Access {
 // what RFC 6750 says. A query that repeats a parameter is refused: which one was meant?
 func (r *Router) HandleClient(method, path string, client Client, handler MachineFunc) {
 	r.routes = append(r.routes, Route{method, path, client.access()})
+	r.machines[path] = true
 	r.answer(method, path, func(c *gin.Context) {
 		c.Set(machineKey, true)
 		c.Set(problemKey, "")

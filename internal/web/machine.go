@@ -31,6 +31,7 @@ type Machine struct {
 // ProgramsBelow says.
 func (r *Router) HandleMachine(method, path string, machine Machine, handler MachineFunc) {
 	r.routes = append(r.routes, Route{method, path, Access{name: machine.Credential.String()}})
+	r.machines[path] = true
 	patience := cmp.Or(machine.Patience, usualPatience)
 	r.answer(method, path, func(c *gin.Context) {
 		c.Set(machineKey, true)

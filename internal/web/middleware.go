@@ -80,19 +80,27 @@ func contentPolicy(formActions []string) string {
 		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' " + strings.Join(formActions, " ")
 }
 
-// secure sets the headers of SETTLED.md.
+// programPolicy is the policy of what no browser renders.
+const programPolicy = "default-src 'none'; frame-ancestors 'none'"
+
+// secure sets the headers of SETTLED.md; to a program those that mean something without a page.
 func (r *Router) secure(c *gin.Context) {
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", r.policy)
 	h.Set("X-Content-Type-Options", "nosniff")
-	// Not no-referrer: browsers without Sec-Fetch-Site would then send "Origin: null" with
-	// our own forms, which would be refused.
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	if strings.HasPrefix(r.config.PortalURL, "https://") {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
+	if r.machines[c.FullPath()] {
+		h.Set("Content-Security-Policy", programPolicy)
+		c.Next()
+		return
+	}
+	h.Set("Content-Security-Policy", r.policy)
+	// Not no-referrer: browsers without Sec-Fetch-Site would then send "Origin: null" with
+	// our own forms, which would be refused.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	c.Next()
 }
 

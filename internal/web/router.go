@@ -30,8 +30,9 @@ type Router struct {
 	engine *gin.Engine
 	routes []Route
 	config Settings
-	// policy is the Content-Security-Policy of every answer.
+	// policy is the Content-Security-Policy of every page.
 	policy      string
+	machines    map[string]bool // the paths of programs
 	crossOrigin *http.CrossOriginProtection
 	gate        Gate
 	uploads     chan struct{} // a place for each form with files that is in memory
@@ -76,7 +77,7 @@ func NewRouter(config Settings) *Router {
 	engine.RedirectTrailingSlash = false // gin's answer would go through none of the steps below
 	r := &Router{
 		engine: engine, config: config, policy: contentPolicy(config.FormActions), crossOrigin: http.NewCrossOriginProtection(),
-		uploads: make(chan struct{}, uploadsAtOnce), territories: []territory{{machinesPath, RefuseMachine}, {doorPath, RefuseMachine}},
+		machines: map[string]bool{}, uploads: make(chan struct{}, uploadsAtOnce), territories: []territory{{machinesPath, RefuseMachine}, {doorPath, RefuseMachine}},
 	}
 	engine.Use(r.identify, r.endAfterChunks, r.logRequest, r.secure, r.recoverPanic)
 	engine.NoRoute(r.refuseMachine(http.StatusNotFound), r.refuseCrossOrigin, r.boundBody, r.withoutFinalSlash, r.refuseAs(http.StatusNotFound))

@@ -48,8 +48,9 @@ type Tally struct {
 
 	mu     sync.Mutex
 	counts map[tallied]Use
-	// known are the tokens of which a use was written already.
+	// known are the tokens of which a use was written already, fresh what is counted of others.
 	known map[string]struct{}
+	fresh []tallied
 }
 
 // maxKnown bounds what a Tally knows: more than all the towns of France have.
@@ -70,9 +71,12 @@ func (t *Tally) Note(tokenID, outcome string, accepted bool, at time.Time) {
 	if t.counts == nil {
 		t.counts = map[tallied]Use{}
 	}
-	use, known := t.counts[key]
-	if !known {
+	use, counted := t.counts[key]
+	if !counted {
 		use = Use{TokenID: tokenID, Day: key.day, Outcome: outcome, First: at, Accepted: accepted}
+		if _, known := t.known[tokenID]; accepted && !known {
+			t.fresh = append(t.fresh, key)
+		}
 	}
 	use.Count, use.Last = use.Count+1, at
 	t.counts[key] = use
@@ -80,46 +84,51 @@ func (t *Tally) Note(tokenID, outcome string, accepted bool, at time.Time) {
 
 // Write writes the counts down. What could not be written is counted still.
 func (t *Tally) Write(ctx context.Context) error {
-	return t.write(ctx, func(Use) bool { return true })
+	return t.write(ctx, func() []tallied { return slices.Collect(maps.Keys(t.counts)) })
 }
 
 // WriteFirst does so for the uses of tokens of which none was written here yet: that a token is
 // used at all is known at once, and one that is used again and again costs no more writes.
 func (t *Tally) WriteFirst(ctx context.Context) error {
-	return t.write(ctx, func(u Use) bool {
-		_, known := t.known[u.TokenID]
-		return u.Accepted && !known
-	})
+	return t.write(ctx, func() []tallied { return t.fresh })
 }
 
 // WriteOf does so for the calls of a token, before somebody reads of them.
 func (t *Tally) WriteOf(ctx context.Context, tokenID string) error {
-	return t.write(ctx, func(u Use) bool { return u.TokenID == tokenID })
+	return t.write(ctx, func() (of []tallied) {
+		for key := range t.counts {
+			if key.token == tokenID {
+				of = append(of, key)
+			}
+		}
+		return of
+	})
 }
 
 // take takes the counts that are chosen.
-func (t *Tally) take(chosen func(Use) bool) map[tallied]Use {
+func (t *Tally) take(chosen func() []tallied) map[tallied]Use {
 	taken := map[tallied]Use{}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for key, use := range t.counts {
-		if chosen(use) {
-			taken[key] = use
-			delete(t.counts, key)
+	for _, key := range chosen() {
+		use, counted := t.counts[key]
+		if !counted {
+			continue
 		}
-	}
-	for _, use := range taken { // once all are chosen
+		taken[key] = use
+		delete(t.counts, key)
 		if use.Accepted {
 			if t.known == nil || len(t.known) >= maxKnown {
 				t.known = map[string]struct{}{}
 			}
-			t.known[use.TokenID] = struct{}{}
+			t.known[key.token] = struct{}{}
 		}
 	}
+	t.fresh = slices.DeleteFunc(t.fresh, func(key tallied) bool { _, waits := t.counts[key]; return !waits })
 	return taken
 }
 
-func (t *Tally) write(ctx context.Context, chosen func(Use) bool) error {
+func (t *Tally) write(ctx context.Context, chosen func() []tallied) error {
 	taken := t.take(chosen)
 	if len(taken) == 0 {
 		return nil

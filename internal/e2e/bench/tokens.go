@@ -150,8 +150,10 @@ func (s *scene) measureOverhead(ctx context.Context, found *tokens) error {
 	return errors.Join(found.direct.failure, found.through.failure)
 }
 
-// compareTokens lets the checks meet a bare handler that reads the token by its index and hash.
+// compareTokens lets the checks meet a bare handler that reads the token by its index and hash. Every software has called once
+// before: that a token is used for the first time is written down, which happens once in eighteen months.
 func (s *scene) compareTokens(ctx context.Context, found *tokens, handler *process) {
+	withoutPause(ctx, duelists, upTo(len(s.tokens)), s.showAt(s.portal.url))
 	found.gatewayDuel = fight(ctx, s.rounds, checksInRound, s.showAt(s.portal.url), s.bareAt(handler.url))
 	found.introspectionDuel = fight(ctx, s.rounds, checksInRound, s.introspectAt(s.portal.url), s.bareAt(handler.url))
 }
