@@ -113,7 +113,7 @@ func TestAReminderSaysWhatExpiresAndWhatToDo(t *testing.T) {
 		"Le formulaire continuera de fonctionner, et l’habilitation restera valable.",
 	}
 	after := []string{
-		"est coupé depuis le 14 mars 2028, à minuit.", "Le logiciel ne peut plus mettre à jour les quotients.",
+		"est coupé depuis le 14 mars 2028 au soir.", "Le logiciel ne peut plus mettre à jour les quotients.",
 		"Le formulaire continue de fonctionner, et l’habilitation reste valable.", "le même jeton fonctionne de nouveau tout de suite",
 	}
 	const soon, last, names = "Il reste peu de temps", "C’est notre dernier rappel.", " – COMMUNE DE SAINVILLE – Logiciel Exemple"
@@ -121,9 +121,9 @@ func TestAReminderSaysWhatExpiresAndWhatToDo(t *testing.T) {
 		subject     string
 		says, never []string
 	}{
-		90:  {"Le jeton expire le 14 mars 2028", append(before, "expire le 14 mars 2028, à minuit."), []string{soon, "ce soir", "coupé"}},
-		30:  {"Rappel\u00a0: le jeton expire le 14 mars 2028", append(before, "expire le 14 mars 2028, à minuit."), []string{soon, "ce soir", "coupé"}},
-		7:   {"Rappel\u00a0: le jeton expire le 14 mars 2028", append(before, soon, "expire le 14 mars 2028, à minuit."), []string{"ce soir", "coupé"}},
+		90:  {"Le jeton expire le 14 mars 2028", append(before, "expire le 14 mars 2028 au soir."), []string{soon, "ce soir", "coupé"}},
+		30:  {"Rappel\u00a0: le jeton expire le 14 mars 2028", append(before, "expire le 14 mars 2028 au soir."), []string{soon, "ce soir", "coupé"}},
+		7:   {"Rappel\u00a0: le jeton expire le 14 mars 2028", append(before, soon, "expire le 14 mars 2028 au soir."), []string{"ce soir", "coupé"}},
 		0:   {"Le jeton expire ce soir, 14 mars 2028", append(before, "expire ce soir à minuit, à la fin du 14 mars 2028."), []string{soon, "coupé"}},
 		-7:  {"Jeton coupé depuis le 14 mars 2028", after, []string{last, "expire", "pourra plus"}},
 		-30: {"Jeton coupé depuis le 14 mars 2028", append(after, last), []string{"expire", "pourra plus"}},
@@ -181,15 +181,15 @@ func TestAProlongationIsConfirmed(t *testing.T) {
 		expired, amended bool
 		says, never      []string
 	}{
-		{false, false, []string{"par Jeanne Maréchal", "Il devait expirer le 14 mars 2028, à minuit.", mistake}, []string{restored, decided}},
-		{true, false, []string{"Il était coupé depuis le 14 mars 2028, à minuit", restored, mistake}, []string{"devait", decided}},
+		{false, false, []string{"par Jeanne Maréchal", "Il devait expirer le 14 mars 2028 au soir.", mistake}, []string{restored, decided}},
+		{true, false, []string{"Il était coupé depuis le 14 mars 2028 au soir", restored, mistake}, []string{"devait", decided}},
 		{false, true, []string{decided, "Il devait expirer"}, []string{"Jeanne", mistake, restored}},
 		{true, true, []string{decided, restored}, []string{"Jeanne", mistake}},
 	} {
 		n.WasExpired, n.ByAmendment = row.expired, row.amended
 		l := write(t, must(renewal.NewProlonged(n)))
 		l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton prolongé jusqu’au 14 septembre 2029 – COMMUNE DE SAINVILLE – Logiciel Exemple", "/jetons/"+sampleTokenID)
-		l.says(append(row.says, "est prolongé jusqu’au 14 septembre 2029, à minuit", "Il n’y a rien à faire, ni à changer dans le logiciel\u00a0: le jeton est le même."), row.never...)
+		l.says(append(row.says, "est prolongé jusqu’au 14 septembre 2029 au soir", "Il n’y a rien à faire, ni à changer dans le logiciel\u00a0: le jeton est le même."), row.never...)
 	}
 }
 
@@ -202,11 +202,11 @@ func TestAnEditorAsksForAProlongation(t *testing.T) {
 		"Logiciel Exemple vous demande de prolonger le jeton", "Léa Fontaine (Logiciel Exemple) vous demande de prolonger le jeton API Particulier de COMMUNE DE SAINVILLE.",
 		"À faire\u00a0: prolongez-le.", onlyHolder,
 	}
-	l.says(append(asks, "Il expire le 14 mars 2028, à minuit.", "le logiciel ne pourra plus"), "coupé")
+	l.says(append(asks, "Il expire le 14 mars 2028 au soir.", "le logiciel ne pourra plus"), "coupé")
 	n.Left, n.At = -8, expiry.AddDate(0, 0, 8)
 	l = write(t, must(renewal.NewNudge(n)))
 	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton à prolonger, coupé depuis le 14 mars 2028 – COMMUNE DE SAINVILLE – Logiciel Exemple", renewalPage)
-	l.says(append(asks, "Il est coupé depuis le 14 mars 2028, à minuit.", "Le logiciel ne peut plus"), "expire")
+	l.says(append(asks, "Il est coupé depuis le 14 mars 2028 au soir.", "Le logiciel ne peut plus"), "expire")
 }
 
 // « an address that bounced is … told to the technical contact »: which, and what to do.
@@ -220,9 +220,9 @@ func TestATechnicalContactReadsThatAReminderCameBack(t *testing.T) {
 		"l’adresse acceuil@sainville.fr a été refusée", "À faire\u00a0: joignez la collectivité par un autre moyen.", "qui l’a reprise, peut prolonger le jeton, sur la page ci-dessous.",
 		"qu’elle nous donne la nouvelle à contact@exemple.fr, en rappelant le numéro H10000042",
 	}
-	l.says(append(tells, "Ce jeton expire le 14 mars 2028, à minuit."), "coupé", "en copie")
+	l.says(append(tells, "Ce jeton expire le 14 mars 2028 au soir."), "coupé", "en copie")
 	n.At = expiry.AddDate(0, 0, 7)
-	write(t, must(renewal.NewBounced(n))).says(append(tells, "Ce jeton est coupé depuis le 14 mars 2028, à minuit."), "expire")
+	write(t, must(renewal.NewBounced(n))).says(append(tells, "Ce jeton est coupé depuis le 14 mars 2028 au soir."), "expire")
 }
 
 // « alert at 7 days »
@@ -231,12 +231,12 @@ func TestTheOperatorReadsWhichModificationHoldsATokenUp(t *testing.T) {
 		Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: "instruction@portail.fr",
 	}
 	l := write(t, must(renewal.NewPressing(n)))
-	l.forWhom("instruction@portail.fr", "", "Modification à instruire avant le 14 mars 2028\u00a0: D48231 – COMMUNE DE SAINVILLE", "/instruction/demandes/48231")
-	l.says([]string{"n’est pas encore décidée", "expire le 14 mars 2028, à minuit\u00a0: sans décision d’ici là"}, "est coupé")
+	l.forWhom("instruction@portail.fr", "", "Modification D48231 à instruire avant le 14 mars 2028 – COMMUNE DE SAINVILLE", "/instruction/demandes/48231")
+	l.says([]string{"n’est pas encore décidée", "expire le 14 mars 2028 au soir\u00a0: sans décision d’ici là"}, "est coupé")
 	n.Left = -2
 	l = write(t, must(renewal.NewPressing(n)))
-	l.forWhom("instruction@portail.fr", "", "Modification à instruire, jeton coupé depuis le 14 mars 2028\u00a0: D48231 – COMMUNE DE SAINVI…", "/instruction/demandes/48231")
-	l.says([]string{"est coupé depuis le 14 mars 2028, à minuit"}, "expire")
+	l.forWhom("instruction@portail.fr", "", "Modification D48231 à instruire, jeton coupé depuis le 14 mars 2028 – COMMUNE DE SAINVILLE", "/instruction/demandes/48231")
+	l.says([]string{"est coupé depuis le 14 mars 2028 au soir"}, "expire")
 }
 
 // « a weekly digest for an editor with many clients »: each client once, cut or about to be, and
@@ -265,13 +265,13 @@ func TestARefusedModificationTellsOfTheTokenThatItWasToProlong(t *testing.T) {
 	n.TokenID, n.TokenUntil = sampleTokenID, expiry
 	l := write(t, must(decision.NewChanged(n)))
 	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Modification refusée\u00a0: demande D48231 – COMMUNE DE SAINVILLE", renewalPage)
-	l.says([]string{kept, "Il expire le 14 mars 2028, à minuit.", way, "Le formulaire ne change pas."}, "ne changent pas", "coupé")
+	l.says([]string{kept, "Il expire le 14 mars 2028 au soir.", way, "Le formulaire ne change pas."}, "ne changent pas", "coupé")
 
 	n.At = expiry.Add(time.Hour)
-	write(t, must(decision.NewChanged(n))).says([]string{kept, "Il est coupé depuis le 14 mars 2028, à minuit", way}, "expire")
+	write(t, must(decision.NewChanged(n))).says([]string{kept, "Il est coupé depuis le 14 mars 2028 au soir", way}, "expire")
 
 	n.Suspended = true
-	write(t, must(decision.NewChanged(n))).says([]string{kept, "Il est coupé depuis le 14 mars 2028, à minuit."}, way, "Prolonger le jeton", "mettre à jour les quotients")
+	write(t, must(decision.NewChanged(n))).says([]string{kept, "Il est coupé depuis le 14 mars 2028 au soir."}, way, "Prolonger le jeton", "mettre à jour les quotients")
 }
 
 // A long name of the one leaves room for the other, and for the date.
@@ -282,8 +282,9 @@ func TestASubjectNamesTheTownAndTheSoftware(t *testing.T) {
 		{"COMMUNE DE SAINVILLE", "", "COMMUNE DE SAINVILLE"},
 		{"", "Logiciel Exemple", "219\u00a0900\u00a0001\u00a000013 – Logiciel Exemple"},
 		{long, "", long},
-		{long, "Brume", "COMMUNE DE SAINT-RÉMY-EN-BOUZEMONT-SAINT-GENEST… – Brume"},
-		{long, longer, "COMMUNE DE SAINT-RÉMY-EN-BOUZEMONT… – Société des logic…"},
+		{long, "Brume", "COMMUNE DE…BOUZEMONT-SAINT-GENEST-ET-ISSON – Brume"},
+		{long, longer, "COMMUNE…-GENEST-ET-ISSON – Société des logiciels Socié…"},
+		{"CENTRE COMMUNAL D’ACTION SOCIALE DE SAINT-JUST", "Ateliers Brume", "CENTRE… SOCIALE DE SAINT-JUST – Ateliers Brume"},
 		{"COMMUNE DE BRY", longer, "COMMUNE DE BRY – Société des logiciels Société des logi…"},
 	} {
 		subject := write(t, reminder(90, func(n *renewal.Reminder) { n.Organisation, n.Editor = row.town, row.software })).Subject
