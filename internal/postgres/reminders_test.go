@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/lib/pq"
 
 	people "portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
@@ -46,7 +47,7 @@ func setCalendar(t testing.TB) *calendar {
 	}
 	c.renewals = &renewal.Service{Store: postgres.Renewals{DB: v.db}, Sealer: ring, Prefix: credential.TestPrefix, Now: now}
 	v.run(`UPDATE outbox SET done_at = now()`)
-	v.run(`UPDATE mail_recipients SET state = 'sent', told_at = $1 WHERE state = 'pending'`, noon)
+	c.leave("to", "cc")
 	return c
 }
 
@@ -110,6 +111,12 @@ func (c *calendar) written() (all, waiting int) {
 		c.count(`SELECT count(DISTINCT m.id) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id WHERE m.key LIKE 'rappel %' AND r.state = 'pending'`)
 }
 
+// leave sends what waits for the recipients of some fields.
+func (s *scene) leave(fields ...string) {
+	s.t.Helper()
+	s.run(`UPDATE mail_recipients SET state = 'sent', told_at = $1 WHERE state = 'pending' AND field = ANY ($2)`, noon, pq.StringArray(fields))
+}
+
 // « once per (token, stage, expiry), whatever the number of instances »: every four hours, by
 // two instances at once, from 100 days before to 40 days after.
 func TestEachStageIsWrittenOfOnce(t *testing.T) {
@@ -119,6 +126,7 @@ func TestEachStageIsWrittenOfOnce(t *testing.T) {
 		c.now = at
 		before, _ := c.written()
 		c.remind()
+		c.leave("to", "cc")
 		if after, _ := c.written(); after != before {
 			days = append(days, renewal.DaysLeft(c.expiry, at))
 			if after != before+1 {
@@ -153,7 +161,7 @@ func TestAfterAnOutageOneMailIsEnough(t *testing.T) {
 	c.said("twelve days before", "90 passe", "60 passe", "30 passe", "15 ecrit")
 	c.now = c.at(-10, 9)
 	c.remind()
-	c.said("ten days after", "90 passe", "60 passe", "30 passe", "15 ecrit", "7 passe", "0 passe", "-7 ecrit")
+	c.said("ten days after", "90 passe", "60 passe", "30 passe", "15 passe", "7 passe", "0 passe", "-7 ecrit")
 	if all, waiting := c.written(); all != 2 || waiting != 1 {
 		t.Errorf("%d mails, %d wait: the earlier one has lost its object", all, waiting)
 	}
@@ -353,6 +361,7 @@ func TestAReplacementDoesNotRemindTwice(t *testing.T) {
 	c := setCalendar(t)
 	c.now = c.at(30, 9)
 	c.remind()
+	c.leave("to", "cc")
 	first := c.id
 	next, err := c.service.Replace(context.Background(), sofia, first, credential.Replacement{Overlap: credential.Overlap})
 	if err != nil {
