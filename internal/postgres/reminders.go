@@ -271,14 +271,15 @@ func withdrawReminders(ctx context.Context, tx *sqlx.Tx, keys pq.StringArray, no
 	return nil
 }
 
-// ListBounced lists reminders that the requester did not get and nobody was told of.
+// ListBounced lists reminders that the requester did not get and nobody was told of. One of an
+// expiry that was moved since, or of a token that is closed, asks nothing of anybody.
 func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.BouncedReminder, error) {
 	const sqlBounced = `
 		SELECT m.id AS mail, x.token::text AS token, t.public_id IS NOT NULL AS ours, COALESCE(t.public_id, '') AS public_id, t.siret, t.organisation,
 			COALESCE(e.name, '') AS editor, a.address, e.technical_contact AS technical, x.expires_at, t.habilitation
 		FROM mail_recipients a JOIN mails m ON m.id = a.mail_id JOIN reminders x ON x.mail_key = m.key
-		JOIN tokens t ON t.id = x.token JOIN editors e ON e.siret = t.editor_siret
-		WHERE a.state = 'bounced' AND a.field = 'to' AND e.technical_contact <> '' AND lower(e.technical_contact) <> lower(a.address)
+		JOIN tokens t ON t.id = x.token AND t.expires_at = x.expires_at JOIN requests r ON r.number = t.request JOIN editors e ON e.siret = t.editor_siret
+		WHERE ` + isProlongable + ` AND a.state = 'bounced' AND a.field = 'to' AND e.technical_contact <> '' AND lower(e.technical_contact) <> lower(a.address)
 			AND NOT EXISTS (SELECT FROM mails told WHERE told.key = 'rappel-non-remis ' || m.id)
 		ORDER BY m.id LIMIT $1`
 	var rows []struct {

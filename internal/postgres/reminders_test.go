@@ -396,6 +396,33 @@ func TestAnAddressThatBouncedIsToldOnce(t *testing.T) {
 	}
 }
 
+// A reminder that came back asks nothing of anybody once the token is prolonged, or closed: it
+// bounces, the town prolongs on its own that evening, and in the morning nobody is told to reach it.
+func TestAnAddressThatBouncedOfWhatIsSettledIsNotTold(t *testing.T) {
+	for name, settles := range map[string]func(c *calendar) error{
+		"prolonged": func(c *calendar) error {
+			_, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes})
+			return err
+		},
+		"revoked": func(c *calendar) error {
+			return c.service.Revoke(context.Background(), sofia, c.id, "Publié par erreur.")
+		},
+	} {
+		c := setCalendar(t)
+		c.now = c.at(60, 8)
+		c.remind()
+		c.run(`UPDATE mail_recipients SET state = 'bounced', code = '550 5.1.1', told_at = $1 WHERE field = 'to' AND state = 'pending'`, c.now)
+		c.now = c.at(60, 20)
+		if err := settles(c); err != nil {
+			t.Fatal(err)
+		}
+		c.now = c.at(59, 8)
+		if report := c.remind(); report.Bounced != 0 {
+			t.Errorf("%s: the technical contact is told %d times", name, report.Bounced)
+		}
+	}
+}
+
 // « a weekly digest for an editor with many clients is in addition, and replaces the copies only
 // by the technical contact's recorded choice »
 func TestTheWeekIsToldToAnEditorOfManyClients(t *testing.T) {

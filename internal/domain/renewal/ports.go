@@ -64,7 +64,8 @@ type Reminding interface {
 	// out. It tells of which tokens one was recorded, and how many stages were skipped.
 	RecordReminders(ctx context.Context, reminders []Recorded, now time.Time) (recorded map[string]bool, skipped int, err error)
 	// ListBounced lists reminders whose requester's address was refused and of which the
-	// technical contact was not told.
+	// technical contact was not told: those of the present expiry of tokens that may be
+	// prolonged.
 	ListBounced(ctx context.Context, limit int) ([]BouncedReminder, error)
 	// ListPressing lists modifications that were filed for a prolongation, are not decided and
 	// whose token expires before a time.
