@@ -49,9 +49,11 @@ type dueRow struct {
 	Filed   bool          `db:"filed"`
 }
 
-// ListDue lists tokens whose reminder is not recorded yet. Where a page of tokens ends is looked
-// up first: on a morning on which all expire, a limit to a list of that many joins made PostgreSQL
-// sort the whole of it again for each page.
+// ListDue lists tokens whose reminder is not recorded yet. An editor without a technical contact of
+// its own gets no list of the week: that of the habilitation has the copies whatever it chose.
+//
+// Where a page of tokens ends is looked up first: on a morning on which all expire, a limit to a
+// list of that many joins made PostgreSQL sort the whole of it again for each page.
 func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Place, read int) (due []renewal.DueToken, next renewal.Place, err error) {
 	const (
 		sqlEnd = `
@@ -59,7 +61,7 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 			WHERE t.replaced_at IS NULL AND t.revoked_at IS NULL AND t.expires_at < $1 AND (t.expires_at, t.id) > ($2, $3::uuid)
 			ORDER BY t.expires_at, t.id OFFSET $4 LIMIT 1`
 		sqlDue = `
-			SELECT` + fileColumns + neighbours + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
+			SELECT` + fileColumns + neighbours + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' OR e.technical_contact = '' AS copies,
 				EXISTS (SELECT FROM amendments a WHERE a.request = t.request AND a.ended_at IS NULL AND a.filed_at IS NOT NULL) AS filed,
 				ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
 			WHERE ` + isReminded + ` AND ` + isOfNewest + `

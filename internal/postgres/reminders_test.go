@@ -465,5 +465,19 @@ func TestTheWeekIsToldToAnEditorOfManyClients(t *testing.T) {
 	}
 }
 
+// Where the editor has no technical contact of its own by now, nobody has the weekly list: that of
+// the habilitation has its copies, whatever was chosen before.
+func TestACopyIsNotLostWithTheTechnicalContact(t *testing.T) {
+	c := setCalendar(t)
+	c.run(`UPDATE editors SET reminder_copies = 'semaine', technical_contact = '' WHERE siret = $1`, tilleul)
+	c.run(`UPDATE habilitations SET contacts = contacts || '{"technique":{"mail":"projet@tilleul.example.fr"}}' WHERE request = 48231`)
+	c.now = c.at(60, 9)
+	c.remind()
+	if n := c.count(`SELECT count(*) FROM mail_recipients r JOIN mails m ON m.id = r.mail_id
+		WHERE m.key LIKE 'rappel %' AND r.field = 'cc' AND r.address = 'projet@tilleul.example.fr'`); n != 1 {
+		t.Errorf("%d copies to the technical contact of the habilitation", n)
+	}
+}
+
 // allYes says that nothing has changed.
 var allYes = renewal.Answers{InCharge: true, SamePurpose: true, RightContacts: true}
