@@ -335,7 +335,7 @@ func TestAReminderAsItArrives(t *testing.T) {
 	if len(messages) != 1 {
 		t.Fatalf("%d messages", len(messages))
 	}
-	key := fmt.Sprintf("rappel %s 2028-03-14 90", sampleTokenID)
+	key := fmt.Sprintf("rappel %s 2028-03-14T22:59:59Z 90", sampleTokenID)
 	want := map[string]string{
 		"From": `"API Particulier" <support@particulier.api.gouv.fr>`, "Reply-To": "<api-particulier@api.gouv.fr>",
 		"To": "<accueil@sainville.fr>", "Cc": "<technique@logiciel.fr>", "Message-Id": "<" + notice.MessageID(key, "particulier.api.gouv.fr") + ">",

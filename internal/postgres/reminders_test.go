@@ -312,6 +312,22 @@ func TestAProlongationBeginsANewCycle(t *testing.T) {
 	}
 }
 
+// An expiry that another system corrects within one day is another expiry: it is reminded of once,
+// like any other.
+func TestAnExpiryCorrectedWithinADayIsRemindedOf(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(60, 9)
+	c.remind()
+	c.leave("to", "cc")
+	c.run(`UPDATE tokens SET expires_at = expires_at - interval '9 hours' WHERE id = $1`, c.id)
+	c.now = c.at(59, 9)
+	c.remind()
+	c.said("corrected", "90 passe", "60 ecrit")
+	if all, waiting := c.written(); all != 2 || waiting != 1 {
+		t.Errorf("%d mails, %d wait", all, waiting)
+	}
+}
+
 // « Idempotent »: fifty clicks at once, in two instances, prolong once.
 func TestFiftyClicksProlongOnce(t *testing.T) {
 	c := setCalendar(t)

@@ -118,11 +118,11 @@ func (n Reminder) Kind() notice.Kind {
 	return KindCut
 }
 
-// Key is one per token, expiry and stage.
+// Key is one per token, expiry and stage, as the rows are: to the instant.
 func (n Reminder) Key() string { return reminderKey(n.ID, n.Expiry, n.Stage) }
 
 func reminderKey(tokenID string, expiry time.Time, stage Stage) string {
-	return fmt.Sprintf("rappel %s %s %d", tokenID, expiry.UTC().Format(time.DateOnly), stage)
+	return fmt.Sprintf("rappel %s %s %d", tokenID, expiry.UTC().Format(time.RFC3339Nano), stage)
 }
 
 // ProlongedNotice tells that a token is prolonged.
