@@ -107,7 +107,7 @@ func TestTheLifeOfATokenIsToldInItsMails(t *testing.T) {
 	p := open(t)
 	second := p.run(listen(t))
 	l := p.tokenOf("en_ordre")
-	const away, back = 31, 27 // the relay, in days before the expiry
+	const away, back = 1, -3 // the relay, in days before the expiry: what waits is of the last day
 	instances := []*portal{p, second}
 	for left, isAway := 100, false; left >= -40; left-- {
 		for hour := 0; hour < 24; hour += 4 {
@@ -130,7 +130,10 @@ func TestTheLifeOfATokenIsToldInItsMails(t *testing.T) {
 		if left == back {
 			p.execute(`SELECT pg_notify('outbox', '')`)
 			p.drain()
-			l.are(90, 60, 30)
+			l.are(90, 60, 30, 15, 7, 0)
+			if m := l.reminders()[5]; !strings.HasPrefix(m.Subject, "Jeton coupé depuis le ") || strings.Contains(m.Text, "ce soir") {
+				t.Errorf("once the token is cut, the last day is told of in the words %q:\n%s", m.Subject, m.Text)
+			}
 		}
 	}
 	l.are(90, 60, 30, 15, 7, 0, -7, -30)
