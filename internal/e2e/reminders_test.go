@@ -213,6 +213,7 @@ func TestRemindersOutliveARestartOfPostgreSQL(t *testing.T) {
 	p := s.run(s.listener)
 	second := s.run(listen(t))
 	l := s.tokenOf("en_ordre")
+	restarts := 0
 	for i, left := range []int{90, 60, 30, 15} {
 		l.goesTo(left, 9)
 		var together sync.WaitGroup
@@ -221,6 +222,7 @@ func TestRemindersOutliveARestartOfPostgreSQL(t *testing.T) {
 		}
 		if i%2 == 1 {
 			restart()
+			restarts++
 		}
 		together.Wait()
 		eventually(t, 30*time.Second, "the reminders are recorded", func() bool {
@@ -237,10 +239,9 @@ func TestRemindersOutliveARestartOfPostgreSQL(t *testing.T) {
 	if len(all) != 4 {
 		t.Errorf("%d reminders came, want 4", len(all))
 	}
-	for id, n := range all {
-		if n > 2 { // one that the relay had accepted when the database went away
-			t.Errorf("%s came %d times", id, n)
-		}
+	// A restart may find one mail that the relay had accepted, and no more.
+	if again := len(l.reminders()) - len(all); again > restarts {
+		t.Errorf("%d came again, and the database went away %d times: %v", again, restarts, all)
 	}
 }
 

@@ -44,12 +44,12 @@ func renewalsOf(about renewal.About) (all []notice.Notice) {
 	}
 	for _, by := range []string{"Jeanne Maréchal", ""} {
 		for _, at := range []time.Time{about.Expiry.AddDate(0, 0, -30), about.Expiry.AddDate(0, 0, 8)} {
-			for _, amended := range []bool{false, true} {
-				all = append(all, must(renewal.NewProlonged(renewal.ProlongedNotice{
-					About: about, From: about.Expiry.AddDate(-1, -6, 0), By: by, WasExpired: at.After(about.Expiry), ByAmendment: amended,
-				})))
-			}
 			if about.To != "" {
+				for _, amended := range []bool{false, true} {
+					all = append(all, must(renewal.NewProlonged(renewal.ProlongedNotice{
+						About: about, From: about.Expiry.AddDate(-1, -6, 0), By: by, WasExpired: at.After(about.Expiry), ByAmendment: amended,
+					})))
+				}
 				all = append(all, must(renewal.NewNudge(renewal.NudgeNotice{About: about, Left: renewal.DaysLeft(about.Expiry, at), By: by, At: at})))
 			}
 			bounced := about

@@ -141,9 +141,6 @@ type ProlongedNotice struct {
 
 // NewProlonged completes the notice. It refuses one without addressee, token or date.
 func NewProlonged(n ProlongedNotice) (ProlongedNotice, error) {
-	if n.To == "" {
-		n.To, n.CC = n.CC, ""
-	}
 	if !n.complete() || n.From.IsZero() {
 		return ProlongedNotice{}, fmt.Errorf("make %q: %w", KindProlonged, notice.ErrIncomplete)
 	}

@@ -63,7 +63,7 @@ func (r *Reminders) remind(ctx context.Context, report *Report) error {
 	for {
 		due, next, err := r.Store.ListDue(ctx, now, after, remindedAtOnce)
 		if err != nil {
-			return fmt.Errorf("list the tokens to remind of: %w", err)
+			return errors.Join(append(failures, fmt.Errorf("list the tokens to remind of: %w", err))...)
 		}
 		if err := r.record(ctx, due, now, report); err != nil {
 			failures = append(failures, err)
