@@ -318,8 +318,16 @@ func TestAnExpiryCorrectedWithinADayIsRemindedOf(t *testing.T) {
 	c := setCalendar(t)
 	c.now = c.at(60, 9)
 	c.remind()
-	c.leave("to", "cc")
-	c.run(`UPDATE tokens SET expires_at = expires_at - interval '9 hours' WHERE id = $1`, c.id)
+	c.leave("to")
+	c.run(`UPDATE tokens SET imported_revision = revision WHERE id = $1`, c.id)
+	corrected := c.token(c.id).Token
+	corrected.ExpiresAt = corrected.ExpiresAt.Add(-9 * time.Hour)
+	if err := (postgres.Tokens{DB: c.db}).RecordTokens(context.Background(), credential.TokenChange{Corrected: []credential.Token{corrected}, At: c.now}); err != nil {
+		t.Fatal(err)
+	}
+	if _, waiting := c.written(); waiting != 0 {
+		t.Error("a copy still waits that tells of the former expiry")
+	}
 	c.now = c.at(59, 9)
 	c.remind()
 	c.said("corrected", "90 passe", "60 ecrit")
