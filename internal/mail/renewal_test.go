@@ -28,7 +28,7 @@ func aboutRenewal() renewal.About {
 }
 
 func reminder(stage renewal.Stage, change func(n *renewal.Reminder)) renewal.Reminder {
-	n := renewal.Reminder{About: aboutRenewal(), Stage: stage, Left: int(stage)}
+	n := renewal.Reminder{About: aboutRenewal(), Stage: stage, At: stage.DayOf(expiry).Add(8 * time.Hour)}
 	if change != nil {
 		change(&n)
 	}
@@ -39,17 +39,17 @@ func reminder(stage renewal.Stage, change func(n *renewal.Reminder)) renewal.Rem
 func renewalsOf(about renewal.About) (all []notice.Notice) {
 	for _, stage := range renewal.Stages {
 		for _, filed := range []bool{false, true} {
-			all = append(all, must(renewal.NewReminder(renewal.Reminder{About: about, Stage: stage, Left: int(stage), AmendmentFiled: filed})))
+			all = append(all, must(renewal.NewReminder(renewal.Reminder{About: about, Stage: stage, At: stage.DayOf(about.Expiry).Add(8 * time.Hour), AmendmentFiled: filed})))
 		}
 	}
 	for _, by := range []string{"Jeanne Maréchal", ""} {
 		for _, at := range []time.Time{about.Expiry.AddDate(0, 0, -30), about.Expiry.AddDate(0, 0, 8)} {
-			for _, amended := range []bool{false, true} {
-				all = append(all, must(renewal.NewProlonged(renewal.ProlongedNotice{
-					About: about, From: about.Expiry.AddDate(-1, -6, 0), By: by, WasExpired: at.After(about.Expiry), ByAmendment: amended,
-				})))
-			}
 			if about.To != "" {
+				for _, amended := range []bool{false, true} {
+					all = append(all, must(renewal.NewProlonged(renewal.ProlongedNotice{
+						About: about, From: about.Expiry.AddDate(-1, -6, 0), By: by, WasExpired: at.After(about.Expiry), ByAmendment: amended,
+					})))
+				}
 				all = append(all, must(renewal.NewNudge(renewal.NudgeNotice{About: about, Left: renewal.DaysLeft(about.Expiry, at), By: by, At: at})))
 			}
 			bounced := about
@@ -138,6 +138,40 @@ func TestAReminderSaysWhatExpiresAndWhatToDo(t *testing.T) {
 	}
 }
 
+// « au jour 0 « expire ce soir à minuit », after it « coupé depuis… » »: whatever a reminder waited
+// for, it says what is so when it leaves. Its Message-ID and its addressees stay.
+func TestAReminderThatWaitedSaysWhatIsSo(t *testing.T) {
+	o := open(t, smtp.Options{})
+	now := noon
+	o.sender = o.newSenderAt("smtp://"+o.listen, func() time.Time { return now })
+	const names = " – COMMUNE DE SAINVILLE – Logiciel Exemple"
+	for i, row := range []struct {
+		stage      renewal.Stage
+		leaves     time.Time
+		subject    string
+		says, hush string
+	}{
+		{90, expiry.AddDate(0, 0, -80), "Le jeton expire le 14 mars 2028", "expire le 14 mars 2028, à minuit.", "coupé"},
+		{7, expiry.Add(-time.Hour), "Le jeton expire ce soir, 14 mars 2028", "expire ce soir à minuit", "coupé"},
+		{0, expiry, "Le jeton expire ce soir, 14 mars 2028", "expire ce soir à minuit", "coupé"},
+		{0, expiry.Add(time.Second), "Jeton coupé depuis le 14 mars 2028", "est coupé depuis le 14 mars 2028, à minuit.", "expire"},
+		{0, expiry.AddDate(0, 0, 6), "Jeton coupé depuis le 14 mars 2028", "Le logiciel ne peut plus mettre à jour les quotients.", "pourra plus"},
+	} {
+		id := o.record(reminder(row.stage, func(n *renewal.Reminder) { n.ID = fmt.Sprintf("%s%d", n.ID[:35], i) }))
+		now = row.leaves
+		if err := o.send(id); err != nil {
+			t.Fatal(err)
+		}
+		left := o.relay.Messages()[i]
+		if left.Subject != row.subject+names || !strings.Contains(left.Text, row.says) || strings.Contains(left.Text, row.hush) {
+			t.Errorf("at stage %d, leaving at %s: %q\n%s", row.stage, row.leaves, left.Subject, left.Text)
+		}
+		if diff := cmp.Diff([]string{"accueil@sainville.fr", "technique@logiciel.fr"}, left.Envelope.To); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 // What a reminder must not say: a form that is not granted, a copy that nobody has, a software
 // that there is not, midnight of a token that ends at another time.
 func TestAReminderSaysOnlyWhatIsSo(t *testing.T) {
@@ -145,7 +179,7 @@ func TestAReminderSaysOnlyWhatIsSo(t *testing.T) {
 		l := write(t, reminder(stage, func(n *renewal.Reminder) {
 			n.Form, n.Editor, n.CC, n.Expiry = false, "", "Accueil@Sainville.fr", expiry.Add(-13*time.Hour)
 		}))
-		l.says([]string{"14 mars 2028 à 10\u00a0h\u00a059", "L’habilitation, elle, rest", onlyHolder}, "formulaire", nothingToDo, "(logiciel", "minuit", "ce soir")
+		l.says([]string{"14 mars 2028 à 10\u00a0h\u00a059", "L’habilitation, elle, rest", onlyHolder}, "formulaire", nothingToDo, "(logiciel", "minuit", "ce soir", "*")
 		if !strings.HasSuffix(l.Subject, "14 mars 2028 – COMMUNE DE SAINVILLE") {
 			t.Errorf("%d: subject %q", stage, l.Subject)
 		}
@@ -324,7 +358,7 @@ func TestNamesInRemindersStayContent(t *testing.T) {
 func TestAReminderAsItArrives(t *testing.T) {
 	o := open(t, smtp.Options{})
 	id := o.record(reminder(90, nil))
-	if again := o.record(reminder(90, func(n *renewal.Reminder) { n.Left = 89 })); again != id {
+	if again := o.record(reminder(90, func(n *renewal.Reminder) { n.At = n.At.AddDate(0, 0, 1) })); again != id {
 		t.Errorf("one reminder is two mails, %d and %d", id, again)
 	}
 	for range 2 {
@@ -336,7 +370,7 @@ func TestAReminderAsItArrives(t *testing.T) {
 	if len(messages) != 1 {
 		t.Fatalf("%d messages", len(messages))
 	}
-	key := fmt.Sprintf("rappel %s 2028-03-14 90", sampleTokenID)
+	key := fmt.Sprintf("rappel %s 2028-03-14T22:59:59Z 90", sampleTokenID)
 	want := map[string]string{
 		"From": `"API Particulier" <support@particulier.api.gouv.fr>`, "Reply-To": "<api-particulier@api.gouv.fr>",
 		"To": "<accueil@sainville.fr>", "Cc": "<technique@logiciel.fr>", "Message-Id": "<" + notice.MessageID(key, "particulier.api.gouv.fr") + ">",

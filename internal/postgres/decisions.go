@@ -274,7 +274,7 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	if err := recordGranted(ctx, tx, o); err != nil {
 		return err
 	}
-	if err := recordTokens(ctx, tx, o.Tokens); err != nil {
+	if err := recordTokens(ctx, tx, o.Tokens, o.At); err != nil {
 		if fault.Is(err, "token.moved") { // somebody acted on one: the decision is made anew
 			return fault.Because(fault.Conflict, "habilitation.moved", err)
 		}

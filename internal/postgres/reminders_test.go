@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/lib/pq"
 
 	people "portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
@@ -46,7 +47,7 @@ func setCalendar(t testing.TB) *calendar {
 	}
 	c.renewals = &renewal.Service{Store: postgres.Renewals{DB: v.db}, Sealer: ring, Prefix: credential.TestPrefix, Now: now}
 	v.run(`UPDATE outbox SET done_at = now()`)
-	v.run(`UPDATE mail_recipients SET state = 'sent', told_at = $1 WHERE state = 'pending'`, noon)
+	c.leave("to", "cc")
 	return c
 }
 
@@ -110,6 +111,12 @@ func (c *calendar) written() (all, waiting int) {
 		c.count(`SELECT count(DISTINCT m.id) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id WHERE m.key LIKE 'rappel %' AND r.state = 'pending'`)
 }
 
+// leave sends what waits for the recipients of some fields.
+func (s *scene) leave(fields ...string) {
+	s.t.Helper()
+	s.run(`UPDATE mail_recipients SET state = 'sent', told_at = $1 WHERE state = 'pending' AND field = ANY ($2)`, noon, pq.StringArray(fields))
+}
+
 // « once per (token, stage, expiry), whatever the number of instances »: every four hours, by
 // two instances at once, from 100 days before to 40 days after.
 func TestEachStageIsWrittenOfOnce(t *testing.T) {
@@ -119,6 +126,7 @@ func TestEachStageIsWrittenOfOnce(t *testing.T) {
 		c.now = at
 		before, _ := c.written()
 		c.remind()
+		c.leave("to", "cc")
 		if after, _ := c.written(); after != before {
 			days = append(days, renewal.DaysLeft(c.expiry, at))
 			if after != before+1 {
@@ -153,7 +161,7 @@ func TestAfterAnOutageOneMailIsEnough(t *testing.T) {
 	c.said("twelve days before", "90 passe", "60 passe", "30 passe", "15 ecrit")
 	c.now = c.at(-10, 9)
 	c.remind()
-	c.said("ten days after", "90 passe", "60 passe", "30 passe", "15 ecrit", "7 passe", "0 passe", "-7 ecrit")
+	c.said("ten days after", "90 passe", "60 passe", "30 passe", "15 passe", "7 passe", "0 passe", "-7 ecrit")
 	if all, waiting := c.written(); all != 2 || waiting != 1 {
 		t.Errorf("%d mails, %d wait: the earlier one has lost its object", all, waiting)
 	}
@@ -304,6 +312,30 @@ func TestAProlongationBeginsANewCycle(t *testing.T) {
 	}
 }
 
+// An expiry that another system corrects within one day is another expiry: it is reminded of once,
+// like any other.
+func TestAnExpiryCorrectedWithinADayIsRemindedOf(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(60, 9)
+	c.remind()
+	c.leave("to")
+	c.run(`UPDATE tokens SET imported_revision = revision WHERE id = $1`, c.id)
+	corrected := c.token(c.id).Token
+	corrected.ExpiresAt = corrected.ExpiresAt.Add(-9 * time.Hour)
+	if err := (postgres.Tokens{DB: c.db}).RecordTokens(context.Background(), credential.TokenChange{Corrected: []credential.Token{corrected}, At: c.now}); err != nil {
+		t.Fatal(err)
+	}
+	if _, waiting := c.written(); waiting != 0 {
+		t.Error("a copy still waits that tells of the former expiry")
+	}
+	c.now = c.at(59, 9)
+	c.remind()
+	c.said("corrected", "90 passe", "60 ecrit")
+	if all, waiting := c.written(); all != 2 || waiting != 1 {
+		t.Errorf("%d mails, %d wait", all, waiting)
+	}
+}
+
 // « Idempotent »: fifty clicks at once, in two instances, prolong once.
 func TestFiftyClicksProlongOnce(t *testing.T) {
 	c := setCalendar(t)
@@ -353,6 +385,7 @@ func TestAReplacementDoesNotRemindTwice(t *testing.T) {
 	c := setCalendar(t)
 	c.now = c.at(30, 9)
 	c.remind()
+	c.leave("to", "cc")
 	first := c.id
 	next, err := c.service.Replace(context.Background(), sofia, first, credential.Replacement{Overlap: credential.Overlap})
 	if err != nil {
@@ -384,6 +417,33 @@ func TestAnAddressThatBouncedIsToldOnce(t *testing.T) {
 	if n := c.count(`SELECT count(*) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id
 		WHERE m.kind = 'rappel-non-remis' AND r.address = 'integration@tilleul.example.fr' AND r.field = 'to'`); n != 1 {
 		t.Errorf("the technical contact is told %d times", n)
+	}
+}
+
+// A reminder that came back asks nothing of anybody once the token is prolonged, or closed: it
+// bounces, the town prolongs on its own that evening, and in the morning nobody is told to reach it.
+func TestAnAddressThatBouncedOfWhatIsSettledIsNotTold(t *testing.T) {
+	for name, settles := range map[string]func(c *calendar) error{
+		"prolonged": func(c *calendar) error {
+			_, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes})
+			return err
+		},
+		"revoked": func(c *calendar) error {
+			return c.service.Revoke(context.Background(), sofia, c.id, "Publié par erreur.")
+		},
+	} {
+		c := setCalendar(t)
+		c.now = c.at(60, 8)
+		c.remind()
+		c.run(`UPDATE mail_recipients SET state = 'bounced', code = '550 5.1.1', told_at = $1 WHERE field = 'to' AND state = 'pending'`, c.now)
+		c.now = c.at(60, 20)
+		if err := settles(c); err != nil {
+			t.Fatal(err)
+		}
+		c.now = c.at(59, 8)
+		if report := c.remind(); report.Bounced != 0 {
+			t.Errorf("%s: the technical contact is told %d times", name, report.Bounced)
+		}
 	}
 }
 
@@ -426,6 +486,20 @@ func TestTheWeekIsToldToAnEditorOfManyClients(t *testing.T) {
 	}
 	if lists() != 3 { // two calendar weeks begin in seven days
 		t.Errorf("with %d clients: %d lists", renewal.ManyClients, lists())
+	}
+}
+
+// Where the editor has no technical contact of its own by now, nobody has the weekly list: that of
+// the habilitation has its copies, whatever was chosen before.
+func TestACopyIsNotLostWithTheTechnicalContact(t *testing.T) {
+	c := setCalendar(t)
+	c.run(`UPDATE editors SET reminder_copies = 'semaine', technical_contact = '' WHERE siret = $1`, tilleul)
+	c.run(`UPDATE habilitations SET contacts = contacts || '{"technique":{"mail":"projet@tilleul.example.fr"}}' WHERE request = 48231`)
+	c.now = c.at(60, 9)
+	c.remind()
+	if n := c.count(`SELECT count(*) FROM mail_recipients r JOIN mails m ON m.id = r.mail_id
+		WHERE m.key LIKE 'rappel %' AND r.field = 'cc' AND r.address = 'projet@tilleul.example.fr'`); n != 1 {
+		t.Errorf("%d copies to the technical contact of the habilitation", n)
 	}
 }
 

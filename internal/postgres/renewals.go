@@ -157,11 +157,8 @@ func (s Renewals) RecordProlongation(ctx context.Context, change renewal.Change)
 // insertProlongation writes a prolongation, and takes back the reminders of the expiry that it
 // moves. Code: token.moved, where somebody moved it before.
 func insertProlongation(ctx context.Context, tx *sqlx.Tx, p renewal.Prolongation) error {
-	const (
-		sqlInsert = `
-			INSERT INTO prolongations (token, from_at, until_at, way, author_id, author, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
-		sqlKeys = `SELECT mail_key FROM reminders WHERE token = $1 AND expires_at = $2 AND mail_key <> ''`
-	)
+	const sqlInsert = `
+		INSERT INTO prolongations (token, from_at, until_at, way, author_id, author, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	_, err := tx.ExecContext(ctx, sqlInsert, p.TokenID, p.From, p.Until, string(p.Way), p.ByID, p.By, p.At)
 	if violates(err, "prolongations_pkey") {
 		return fault.Because(fault.Conflict, "token.moved", err)
@@ -169,11 +166,7 @@ func insertProlongation(ctx context.Context, tx *sqlx.Tx, p renewal.Prolongation
 	if err != nil {
 		return fmt.Errorf("write a prolongation: %w", err)
 	}
-	var keys pq.StringArray
-	if err := tx.SelectContext(ctx, &keys, sqlKeys, p.TokenID, p.From); err != nil {
-		return fmt.Errorf("find the reminders of an expiry: %w", err)
-	}
-	return withdrawMails(ctx, tx, keys, p.At)
+	return withdrawSettled(ctx, tx, pq.StringArray{p.TokenID}, p.At)
 }
 
 // endAmendment ends the modification that is under way for the token of a request, if any.

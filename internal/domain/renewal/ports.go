@@ -59,12 +59,14 @@ type Reminding interface {
 	// replaced or without habilitation, and those about which another system writes, are not
 	// among them. next is where to go on, zero at the end.
 	ListDue(ctx context.Context, now time.Time, after Place, read int) (due []DueToken, next Place, err error)
-	// RecordReminders records reminders, with the stages that are skipped, and their mails. A
-	// reminder that is recorded already, or whose token changed since it was listed, is left
-	// out. It tells of which tokens one was recorded, and how many stages were skipped.
+	// RecordReminders records reminders, with the stages that are skipped, and their mails, and
+	// takes back what did not leave of earlier stages: a reminder that nobody got is none. One
+	// that is recorded already, or whose token changed since it was listed, is left out. It tells
+	// of which tokens one was recorded, and how many stages were skipped.
 	RecordReminders(ctx context.Context, reminders []Recorded, now time.Time) (recorded map[string]bool, skipped int, err error)
 	// ListBounced lists reminders whose requester's address was refused and of which the
-	// technical contact was not told.
+	// technical contact was not told: those of the present expiry of tokens that may be
+	// prolonged.
 	ListBounced(ctx context.Context, limit int) ([]BouncedReminder, error)
 	// ListPressing lists modifications that were filed for a prolongation, wait for the
 	// instructors and whose token expires before a time.
