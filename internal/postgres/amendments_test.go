@@ -173,3 +173,26 @@ func TestAnApprovalDoesNotProlongWhatIsSuspended(t *testing.T) {
 		t.Errorf("until %s", after.ExpiresAt)
 	}
 }
+
+// A modification that gives the token up ends it: there is nothing left to prolong, and nobody is
+// told that it is.
+func TestAModificationThatGivesTheTokenUpIsApproved(t *testing.T) {
+	c := setCalendar(t)
+	c.forms()
+	c.now = c.at(20, 9)
+	begun := c.amends()
+	begun.Answers.Form, begun.Answers.Token = true, false
+	c.files(begun)
+	outcome := c.decides(habilitation.Approve)
+	if after := c.token(c.id); after.State(c.now) != credential.TokenRevoked || !after.ExpiresAt.Equal(c.expiry) || c.count(`SELECT count(*) FROM prolongations`) != 0 {
+		t.Errorf("it is %s until %s", after.State(c.now), after.ExpiresAt)
+	}
+	for _, n := range outcome.Notices {
+		if n.Kind() == renewal.KindProlonged {
+			t.Error("a mail says that it is prolonged")
+		}
+	}
+	if told, _ := c.outcome(); told != "validee" {
+		t.Errorf("the modification is %q", told)
+	}
+}

@@ -1,6 +1,8 @@
 package decision
 
 import (
+	"slices"
+
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/editor"
@@ -47,8 +49,9 @@ func (o *Outcome) current(f File) (t credential.Token, changed int) {
 			return t, i
 		}
 	}
-	for _, t := range f.Tokens {
-		if t.Current() && t.Editor == o.Request.Current.Editor.Siret {
+	for _, t := range f.Tokens { // one that changes and is not current any more is as it was here
+		isChanged := slices.ContainsFunc(o.Tokens.Changed, func(after credential.Token) bool { return after.ID == t.ID })
+		if t.Current() && !isChanged && t.Editor == o.Request.Current.Editor.Siret {
 			return t, -1
 		}
 	}
