@@ -2,6 +2,8 @@ package postgres_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -195,4 +197,40 @@ func TestAModificationThatGivesTheTokenUpIsApproved(t *testing.T) {
 	if told, _ := c.outcome(); told != "validee" {
 		t.Errorf("the modification is %q", told)
 	}
+}
+
+// A modification that was begun and never deposited is not what DataPass decides of: nothing is
+// prolonged, however often it approves, and the modification is over.
+func TestADecisionOfDataPassProlongsNothing(t *testing.T) {
+	for _, events := range [][]string{{"approve", "approve"}, {"submit", "refuse"}} {
+		c := setCalendar(t)
+		c.run(`SELECT setval('habilitation_numbers', 10000200)`)
+		c.run(`INSERT INTO editor_forms (form_uid, editor_siret) VALUES ($1, $2)`, tilleulForm, tilleul)
+		c.now = c.at(20, 9)
+		c.renewals.Requests = deaf{}
+		asked := renewal.Asked{Expiry: c.expiry, Answers: renewal.Answers{InCharge: true, SamePurpose: true}}
+		if _, err := c.renewals.Confirm(context.Background(), c.anne, c.id, asked); fault.KindOf(err) != fault.Unavailable {
+			t.Fatalf("the modification begins: %v", err)
+		}
+		inbox := c.inbox(&c.now)
+		for at, name := range events {
+			body := strings.Replace(string(event(name, "48231", tilleulForm)), "1782300000", fmt.Sprint(c.now.Unix()+int64(at)), 1)
+			if got := c.receives(inbox, []byte(body)); got.State != decision.Applied {
+				t.Fatalf("%s: %+v", name, got)
+			}
+		}
+		if after := c.token(c.id); !after.ExpiresAt.Equal(c.expiry) || c.count(`SELECT count(*) FROM prolongations`) != 0 {
+			t.Errorf("%v: until %s", events, after.ExpiresAt)
+		}
+		if told, _ := c.outcome(); told != "abandonnee" {
+			t.Errorf("%v: the modification is %q", events, told)
+		}
+	}
+}
+
+// deaf begins no modification: the database went away meanwhile.
+type deaf struct{}
+
+func (deaf) Reopen(context.Context, people.Actor, habilitation.RequestNumber) error {
+	return fault.New(fault.Unavailable, "database.unavailable")
 }

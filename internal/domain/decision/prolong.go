@@ -12,10 +12,11 @@ import (
 
 // prolong prolongs the token of a request whose modification was begun for that, once it is
 // approved (guide, 6.c: « après validation, le jeton est automatiquement prolongé de 18 mois »).
-// One that is suspended, or that another software replaces, is not.
+// One that is suspended, or that another software replaces, is not, nor is one whose modification
+// was never deposited: what was approved is something else.
 func (o *Outcome) prolong(f File, of editor.Editor, m Moment) error {
-	o.AmendmentEnd = renewal.EndApproved
-	if f.Amendment.IsZero() || !o.Request.State.Habilitates() {
+	o.AmendmentEnd = f.amendmentEnd(renewal.EndApproved)
+	if o.AmendmentEnd != renewal.EndApproved || !o.Request.State.Habilitates() {
 		return nil
 	}
 	t, changed := o.current(f)
@@ -39,6 +40,18 @@ func (o *Outcome) prolong(f File, of editor.Editor, m Moment) error {
 		return err
 	}
 	return o.write(m.Sealer, func() (notice.Notice, error) { return composed, nil })
+}
+
+// amendmentEnd is what becomes of the modification that was begun for a prolongation, once the
+// request is decided: one that was never deposited is given up. "" where there is none.
+func (f File) amendmentEnd(decided renewal.End) renewal.End {
+	switch {
+	case f.Amendment.IsZero():
+		return ""
+	case f.Amendment.FiledAt.IsZero():
+		return renewal.EndGivenUp
+	}
+	return decided
 }
 
 // current is the token of the request that goes on, as the decision leaves it, and its place
