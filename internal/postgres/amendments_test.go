@@ -8,6 +8,7 @@ import (
 	"time"
 
 	people "portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
 	templates "portail-qf/internal/domain/editor"
@@ -82,6 +83,9 @@ func TestAnApprovedModificationProlongs(t *testing.T) {
 	again := c.amends() // the same answers sent twice
 	if told, filed := c.outcome(); told != "" || filed || c.count(`SELECT count(*) FROM amendments`) != 1 || again.Edition != begun.Edition {
 		t.Errorf("sent twice: %q, %t", told, filed)
+	}
+	if n := c.count(`SELECT count(*) FROM audit_events WHERE act = 'token.amended'`); n != 1 {
+		t.Errorf("sent twice, it is %d times in the journal", n)
 	}
 	c.files(again)
 	if _, filed := c.outcome(); !filed {
@@ -233,4 +237,36 @@ type deaf struct{}
 
 func (deaf) Reopen(context.Context, people.Actor, habilitation.RequestNumber) error {
 	return fault.New(fault.Unavailable, "database.unavailable")
+}
+
+// prolongedMeanwhile has another tab answer between what is read and what is recorded.
+type prolongedMeanwhile struct {
+	renewal.Store
+	answer func()
+}
+
+func (s prolongedMeanwhile) RecordAmendment(ctx context.Context, begun renewal.Amendment, event audit.Event) error {
+	s.answer()
+	return s.Store.RecordAmendment(ctx, begun, event)
+}
+
+// Of two tabs, one says that nothing has changed and the other that a contact has: the token is
+// prolonged once, and nothing waits that would do so again.
+func TestAModificationDoesNotBeginForAnExpiryThatWasMoved(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(20, 9)
+	c.renewals.Requests = deaf{}
+	other, ctx := *c.renewals, context.Background()
+	c.renewals.Store = prolongedMeanwhile{c.renewals.Store, func() {
+		if _, err := other.Confirm(ctx, c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes}); err != nil {
+			t.Fatal(err)
+		}
+	}}
+	_, err := c.renewals.Confirm(ctx, c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: renewal.Answers{InCharge: true, SamePurpose: true}})
+	if !fault.Is(err, "renewal.moved") {
+		t.Errorf("the second tab: %v", err)
+	}
+	if n := c.count(`SELECT count(*) FROM amendments`); n != 0 || c.count(`SELECT count(*) FROM audit_events WHERE act = 'token.amended'`) != 0 {
+		t.Errorf("%d modifications", n)
+	}
 }

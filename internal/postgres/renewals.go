@@ -197,20 +197,34 @@ func followAmendment(ctx context.Context, tx *sqlx.Tx, a request.Application, at
 	return nil
 }
 
-// RecordAmendment records that a modification begins. Where the request is being instructed
-// already, it is filed.
+// RecordAmendment records that a modification begins, for a token that is as it was read. Where
+// the request is being instructed already, it is filed.
 func (s Renewals) RecordAmendment(ctx context.Context, begun renewal.Amendment, event audit.Event) error {
-	const sqlRecord = `
-		INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+	const (
+		sqlLock   = `SELECT FROM tokens WHERE id = $1 AND expires_at = $2 AND replaced_at IS NULL AND revoked_at IS NULL FOR SHARE`
+		sqlRecord = `
+		INSERT INTO amendments AS d (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7,
 			(SELECT $7::timestamptz FROM requests r JOIN applications a ON a.request = r.number WHERE r.number = $2 AND r.state = 'reouverte' AND a.phase = 'deposee'))
 		ON CONFLICT (request) WHERE ended_at IS NULL DO UPDATE SET
-			token = EXCLUDED.token, expires_at = EXCLUDED.expires_at, same_purpose = EXCLUDED.same_purpose, right_contacts = EXCLUDED.right_contacts`
+			token = EXCLUDED.token, expires_at = EXCLUDED.expires_at, same_purpose = EXCLUDED.same_purpose, right_contacts = EXCLUDED.right_contacts
+		WHERE (d.token, d.expires_at, d.same_purpose, d.right_contacts) <> (EXCLUDED.token, EXCLUDED.expires_at, EXCLUDED.same_purpose, EXCLUDED.right_contacts)`
+	)
 	a := begun
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, sqlRecord, a.TokenID, int64(a.Request), a.Expiry, a.Answers.SamePurpose, a.Answers.RightContacts, a.By, a.BegunAt)
+		locked, err := tx.ExecContext(ctx, sqlLock, a.TokenID, a.Expiry)
+		if err != nil {
+			return fmt.Errorf("lock the token to modify for: %w", err)
+		}
+		if err := oneRow(locked, fault.New(fault.Conflict, "token.moved")); err != nil {
+			return err
+		}
+		recorded, err := tx.ExecContext(ctx, sqlRecord, a.TokenID, int64(a.Request), a.Expiry, a.Answers.SamePurpose, a.Answers.RightContacts, a.By, a.BegunAt)
 		if err != nil {
 			return fmt.Errorf("write the modification for a prolongation: %w", err)
+		}
+		if rows, err := recorded.RowsAffected(); err != nil || rows == 0 { // the same answers, sent twice
+			return err
 		}
 		return recordEvent(ctx, tx, event)
 	})

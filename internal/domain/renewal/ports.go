@@ -25,7 +25,8 @@ type Store interface {
 	// fault.Conflict, code token.moved, when the token changed meanwhile.
 	RecordProlongation(ctx context.Context, change Change) error
 	// RecordAmendment records that a modification begins; one that goes on for the same token
-	// and expiry takes the new answers.
+	// and expiry takes the new answers. fault.Conflict, code token.moved, when the token changed
+	// meanwhile.
 	RecordAmendment(ctx context.Context, begun Amendment, event audit.Event) error
 	// RecordNudge records that an editor asks the requester to prolong, unless it did since a
 	// time: fault.Conflict, code renewal.nudged.
