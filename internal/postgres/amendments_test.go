@@ -43,6 +43,14 @@ func (c *calendar) files(a request.Application) {
 	c.changes(change)
 }
 
+// returns has an instructor ask for changes of what is filed.
+func (c *calendar) returns() request.Application {
+	c.t.Helper()
+	a := c.application(48231)
+	a.Phase, a.Asked = request.Returned, request.Asked{Act: habilitation.RequestChanges, Reason: "Le DPD n’est pas le bon.", By: "Awa Traoré", At: c.now}
+	return c.changes(request.Change{Application: a, Moves: true, At: c.now})
+}
+
 // decides has an instructor decide of what is filed.
 func (c *calendar) decides(act habilitation.Act) decision.Outcome {
 	c.t.Helper()
@@ -268,5 +276,80 @@ func TestAModificationDoesNotBeginForAnExpiryThatWasMoved(t *testing.T) {
 	}
 	if n := c.count(`SELECT count(*) FROM amendments`); n != 0 || c.count(`SELECT count(*) FROM audit_events WHERE act = 'token.amended'`) != 0 {
 		t.Errorf("%d modifications", n)
+	}
+}
+
+// A modification that is sent back waits for the town: it is reminded in the ordinary words, the
+// operator is not pressed, and nothing counts as late.
+func TestAModificationThatIsSentBackWaitsForTheTown(t *testing.T) {
+	c, ctx := setCalendar(t), context.Background()
+	c.forms()
+	c.now = c.at(20, 9)
+	c.files(c.amends())
+	waits := func() (filed, pressing, late, queued int) {
+		c.t.Helper()
+		due, _, err := c.reminders[0].Store.ListDue(ctx, c.now, renewal.Place{}, 10)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("%d are due, %v", len(due), err)
+		}
+		if due[0].AmendmentFiled {
+			filed = 1
+		}
+		pressed, err := c.reminders[0].Store.ListPressing(ctx, c.expiry.Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		undecided, err := postgres.RenewalWatch{DB: c.db}.ListUndecided(ctx, c.expiry, c.expiry.Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts, err := postgres.Desk{DB: c.db}.CountQueue(ctx, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return filed, len(pressed), len(undecided), counts.Renewals
+	}
+	if filed, pressing, late, queued := waits(); filed != 1 || pressing != 1 || late != 1 || queued != 1 {
+		t.Errorf("filed: %d %d %d %d", filed, pressing, late, queued)
+	}
+	returned := c.returns()
+	if filed, pressing, late, queued := waits(); filed != 0 || pressing != 0 || late != 0 || queued != 0 {
+		t.Errorf("sent back: %d %d %d %d", filed, pressing, late, queued)
+	}
+	c.now = c.now.Add(time.Hour)
+	c.files(returned)
+	if filed, pressing, late, queued := waits(); filed != 1 || pressing != 1 || late != 1 || queued != 1 {
+		t.Errorf("filed again: %d %d %d %d", filed, pressing, late, queued)
+	}
+	c.decides(habilitation.Approve)
+	if n := c.count(`SELECT count(*) FROM prolongations WHERE way = 'modification'`); n != 1 {
+		t.Errorf("approved at last, it prolongs %d times", n)
+	}
+}
+
+// The requester whose modification is sent back may change his mind: nothing has changed, the token
+// is prolonged, and the modification goes on as any other.
+func TestAModificationThatIsSentBackDoesNotHoldAProlongationUp(t *testing.T) {
+	c := setCalendar(t)
+	c.forms()
+	c.now = c.at(20, 9)
+	c.files(c.amends())
+	c.returns()
+	c.amends() // still: the same answers begin nothing new
+	if told, filed := c.outcome(); told != "" || !filed || c.count(`SELECT count(*) FROM amendments`) != 1 {
+		t.Errorf("answered again: %q, %t", told, filed)
+	}
+	done, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes})
+	if err != nil || done.Prolongation.Way != renewal.Confirmed {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if told, _ := c.outcome(); told != "abandonnee" {
+		t.Errorf("the modification is %q", told)
+	}
+	c.now = c.now.Add(time.Hour)
+	c.files(c.application(48231))
+	c.decides(habilitation.Approve)
+	if after := c.token(c.id); !after.ExpiresAt.Equal(done.Prolongation.Until) || c.count(`SELECT count(*) FROM prolongations`) != 1 {
+		t.Errorf("once approved, until %s, want %s", after.ExpiresAt, done.Prolongation.Until)
 	}
 }

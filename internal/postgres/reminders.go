@@ -60,7 +60,7 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 			ORDER BY t.expires_at, t.id OFFSET $4 LIMIT 1`
 		sqlDue = `
 			SELECT` + fileColumns + neighbours + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
-				EXISTS (SELECT FROM amendments a WHERE a.request = t.request AND a.ended_at IS NULL AND a.filed_at IS NOT NULL) AS filed,
+				EXISTS (SELECT FROM amendments d WHERE d.request = t.request AND d.ended_at IS NULL AND ` + isFiled + `) AS filed,
 				ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
 			WHERE ` + isReminded + ` AND ` + isOfNewest + `
 				AND (t.expires_at, t.id) > ($3, $4::uuid) AND (t.expires_at, t.id) <= ($5, $6::uuid)
@@ -259,9 +259,9 @@ func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.Bounce
 // ListPressing lists modifications that hold a prolongation up.
 func (s Reminders) ListPressing(ctx context.Context, before time.Time) ([]renewal.Pressing, error) {
 	const sqlPressing = `
-		SELECT a.request, t.siret, t.organisation, t.id::text AS token, t.expires_at, a.filed_at
-		FROM amendments a JOIN tokens t ON t.id = a.token
-		WHERE a.ended_at IS NULL AND a.filed_at IS NOT NULL AND t.expires_at < $1 ORDER BY t.expires_at, t.id`
+		SELECT d.request, t.siret, t.organisation, t.id::text AS token, t.expires_at, d.filed_at
+		FROM amendments d JOIN tokens t ON t.id = d.token
+		WHERE d.ended_at IS NULL AND ` + isFiled + ` AND t.expires_at < $1 ORDER BY t.expires_at, t.id`
 	var rows []struct {
 		Request      int64     `db:"request"`
 		Siret        string    `db:"siret"`

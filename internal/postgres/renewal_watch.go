@@ -125,6 +125,7 @@ type riskRow struct {
 	Amendment      sql.NullInt64  `db:"amendment"`
 	BegunAt        sql.NullTime   `db:"begun_at"`
 	FiledAt        sql.NullTime   `db:"filed_at"`
+	Returned       bool           `db:"returned"`
 	Told           pq.Int64Array  `db:"told"`
 	Before         pq.Int64Array  `db:"before"`
 }
@@ -139,7 +140,7 @@ func (r riskRow) risk() (renewal.Risk, error) {
 	}
 	if r.Amendment.Valid {
 		risk.Amendment = renewal.Amendment{
-			ID: r.Amendment.Int64, TokenID: risk.ID, Request: risk.Request, Expiry: risk.ExpiresAt, BegunAt: r.BegunAt.Time, FiledAt: r.FiledAt.Time,
+			ID: r.Amendment.Int64, TokenID: risk.ID, Request: risk.Request, Expiry: risk.ExpiresAt, BegunAt: r.BegunAt.Time, FiledAt: r.FiledAt.Time, Returned: r.Returned,
 		}
 	}
 	if err := json.Unmarshal(r.Requester, &risk.Requester); err != nil {
@@ -165,7 +166,7 @@ func (s RenewalWatch) ListRisks(ctx context.Context, query renewal.RiskQuery) ([
 			ORDER BY place LIMIT $11 OFFSET $12)
 		SELECT` + fileColumns + neighbours + `, page.total, ` + departementOf + ` AS departement, r.requester, r.mails_by <> 'portail' AS elsewhere,
 			CASE handed.state WHEN 'bounced' THEN handed.mail END AS refused_mail, CASE handed.state WHEN 'bounced' THEN handed.address END AS refused_address,
-			CASE WHEN t.expires_at < $14 THEN ` + callsRefused + ` END AS calls_refused, d.id AS amendment, d.begun_at, d.filed_at,
+			CASE WHEN t.expires_at < $14 THEN ` + callsRefused + ` END AS calls_refused, d.id AS amendment, d.begun_at, d.filed_at, ` + isReturned + ` AS returned,
 			` + toldStages + ` AS told, ` + beforeStages + ` AS before` + fileTables + `
 		JOIN page ON page.id = t.id` + townOf + lastHandedOver + `
 		LEFT JOIN amendments d ON d.request = t.request AND d.token = t.id AND d.ended_at IS NULL
@@ -258,10 +259,10 @@ func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([
 // ListUndecided lists the modifications that were not decided at the expiry between two times.
 func (s RenewalWatch) ListUndecided(ctx context.Context, from, before time.Time) ([]renewal.Undecided, error) {
 	const sqlUndecided = `
-		SELECT a.id, a.request, t.siret, t.organisation, t.id::text AS token, a.expires_at, a.filed_at, a.ended_at
-		FROM amendments a JOIN tokens t ON t.id = a.token
-		WHERE a.filed_at < a.expires_at AND (a.ended_at IS NULL OR a.ended_at > a.expires_at) AND a.expires_at >= $1 AND a.expires_at < $2
-		ORDER BY a.expires_at, a.id`
+		SELECT d.id, d.request, t.siret, t.organisation, t.id::text AS token, d.expires_at, d.filed_at, d.ended_at
+		FROM amendments d JOIN tokens t ON t.id = d.token
+		WHERE d.filed_at < d.expires_at AND (d.ended_at > d.expires_at OR d.ended_at IS NULL AND ` + isFiled + `) AND d.expires_at >= $1 AND d.expires_at < $2
+		ORDER BY d.expires_at, d.id`
 	var rows []struct {
 		ID           int64        `db:"id"`
 		Request      int64        `db:"request"`

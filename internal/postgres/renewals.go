@@ -60,12 +60,20 @@ func (s Renewals) findPurpose(ctx context.Context, number habilitation.Number) (
 	return purpose, nil
 }
 
+const (
+	// isFiled says of a modification d that it waits for its decision: it was deposited, and
+	// nothing is asked of the town (renewal.Amendment.Filed).
+	isFiled = `(d.filed_at IS NOT NULL AND EXISTS (SELECT FROM applications w WHERE w.request = d.request AND w.phase = 'deposee'))`
+	// isReturned says that it was, and that an instructor asks for changes.
+	isReturned = `(d.filed_at IS NOT NULL AND NOT ` + isFiled + `)`
+)
+
 // findAmendment finds the modification that is under way for the prolongation of the token of a
 // request; zero for none.
 func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitation.RequestNumber) (renewal.Amendment, error) {
 	const sqlFind = `
-		SELECT id, token::text AS token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at
-		FROM amendments WHERE request = $1 AND ended_at IS NULL`
+		SELECT d.id, d.token::text AS token, d.request, d.expires_at, d.same_purpose, d.right_contacts, d.author, d.begun_at, d.filed_at, ` + isReturned + ` AS returned
+		FROM amendments d WHERE d.request = $1 AND d.ended_at IS NULL`
 	var row struct {
 		ID            int64        `db:"id"`
 		Token         string       `db:"token"`
@@ -76,6 +84,7 @@ func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitati
 		Author        string       `db:"author"`
 		BegunAt       time.Time    `db:"begun_at"`
 		FiledAt       sql.NullTime `db:"filed_at"`
+		Returned      bool         `db:"returned"`
 	}
 	err := sqlx.GetContext(ctx, q, &row, sqlFind, int64(number))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -87,7 +96,7 @@ func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitati
 	return renewal.Amendment{
 		ID: row.ID, TokenID: row.Token, Request: habilitation.RequestNumber(row.Request), Expiry: row.ExpiresAt,
 		Answers: renewal.Answers{InCharge: true, SamePurpose: row.SamePurpose, RightContacts: row.RightContacts},
-		By:      row.Author, BegunAt: row.BegunAt, FiledAt: row.FiledAt.Time,
+		By:      row.Author, BegunAt: row.BegunAt, FiledAt: row.FiledAt.Time, Returned: row.Returned,
 	}, nil
 }
 
@@ -198,14 +207,14 @@ func followAmendment(ctx context.Context, tx *sqlx.Tx, a request.Application, at
 }
 
 // RecordAmendment records that a modification begins, for a token that is as it was read. Where
-// the request is being instructed already, it is filed.
+// the request was deposited already, so is the modification.
 func (s Renewals) RecordAmendment(ctx context.Context, begun renewal.Amendment, event audit.Event) error {
 	const (
 		sqlLock   = `SELECT FROM tokens WHERE id = $1 AND expires_at = $2 AND replaced_at IS NULL AND revoked_at IS NULL FOR SHARE`
 		sqlRecord = `
 		INSERT INTO amendments AS d (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7,
-			(SELECT $7::timestamptz FROM requests r JOIN applications a ON a.request = r.number WHERE r.number = $2 AND r.state = 'reouverte' AND a.phase = 'deposee'))
+			(SELECT $7::timestamptz FROM requests r JOIN applications a ON a.request = r.number WHERE r.number = $2 AND r.state = 'reouverte' AND a.phase IN ('deposee', 'a_modifier')))
 		ON CONFLICT (request) WHERE ended_at IS NULL DO UPDATE SET
 			token = EXCLUDED.token, expires_at = EXCLUDED.expires_at, same_purpose = EXCLUDED.same_purpose, right_contacts = EXCLUDED.right_contacts
 		WHERE (d.token, d.expires_at, d.same_purpose, d.right_contacts) <> (EXCLUDED.token, EXCLUDED.expires_at, EXCLUDED.same_purpose, EXCLUDED.right_contacts)`

@@ -46,6 +46,8 @@ func amendmentCode(a renewal.Amendment) string {
 		return ""
 	case a.FiledAt.IsZero():
 		return "renewal.amendment.begun"
+	case a.Returned:
+		return "renewal.amendment.returned"
 	}
 	return "renewal.amendment.filed"
 }

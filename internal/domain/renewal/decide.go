@@ -31,8 +31,8 @@ type Change struct {
 
 // Decide is what the requester's answers decide (guide, 6.c). Codes: renewal.not_holder
 // (Forbidden: « seule la personne de la collectivité ayant effectué la demande initiale »),
-// renewal.closed, renewal.too_early, renewal.amended (Conflict: a modification is under way
-// for it).
+// renewal.closed, renewal.too_early, renewal.amended (Conflict: a modification waits for its
+// decision, which prolongs it).
 func (f File) Decide(by account.Actor, answers Answers, now time.Time) (Outcome, error) {
 	switch {
 	case f.Holder == 0 || f.Holder != by.AccountID:
@@ -41,7 +41,7 @@ func (f File) Decide(by account.Actor, answers Answers, now time.Time) (Outcome,
 		return Outcome{}, f.closed(now)
 	case f.DaysLeft(now) > Opening:
 		return Outcome{}, fault.New(fault.Conflict, "renewal.too_early")
-	case !f.Amendment.FiledAt.IsZero():
+	case f.Amendment.Filed():
 		return Outcome{}, fault.New(fault.Conflict, "renewal.amended")
 	}
 	switch {

@@ -58,6 +58,7 @@ func TestWhatTheAnswersDecide(t *testing.T) {
 		"replaced, in its overlap":      {expiring(func(f *renewal.File) { f.ReplacedAt, f.EndsAt = noon, noon.AddDate(0, 0, 20) }), anne, allYes, "renewal.closed", ""},
 		"no longer granted":             {expiring(func(f *renewal.File) { f.Right.Holds = false }), anne, allYes, "renewal.closed", ""},
 		"a modification is instructed":  {expiring(func(f *renewal.File) { f.Amendment = renewal.Amendment{ID: 1, FiledAt: noon} }), anne, allYes, "renewal.amended", ""},
+		"a modification is sent back":   {expiring(func(f *renewal.File) { f.Amendment = renewal.Amendment{ID: 1, FiledAt: noon, Returned: true} }), anne, allYes, "", "prolonged"},
 		"a modification was begun only": {expiring(func(f *renewal.File) { f.Amendment = renewal.Amendment{ID: 1} }), anne, allYes, "", "prolonged"},
 	} {
 		got, err := row.file.Decide(row.by, row.answers, noon)

@@ -91,7 +91,8 @@ type DueToken struct {
 	// CopyTechnical: the technical contact wants a copy of each reminder, rather than the weekly
 	// list alone.
 	CopyTechnical bool
-	// AmendmentFiled: a modification waits for its decision, which prolongs the token.
+	// AmendmentFiled: a modification waits for its decision, which prolongs the token
+	// (Amendment.Filed).
 	AmendmentFiled bool
 }
 

@@ -80,6 +80,8 @@ type Amendment struct {
 	BegunAt time.Time
 	// FiledAt is its first deposit; EndedAt is when it was decided or given up. Zero before.
 	FiledAt, EndedAt time.Time
+	// Returned: an instructor asks for changes, and the town has not deposited it again.
+	Returned bool
 }
 
 // End is what became of an amendment.
@@ -97,6 +99,10 @@ var Ends = [...]End{EndApproved, EndRefused, EndGivenUp}
 
 // IsZero tells that there is none.
 func (a Amendment) IsZero() bool { return a.ID == 0 }
+
+// Filed tells that it waits for its decision, which prolongs the token: it was deposited, and
+// nothing is asked of the town.
+func (a Amendment) Filed() bool { return !a.FiledAt.IsZero() && !a.Returned }
 
 // Prolonged is the amendment's token once it is approved at now.
 func (a Amendment) Prolonged(t credential.Token, by audit.Author, now time.Time) (credential.Token, Prolongation) {

@@ -39,6 +39,8 @@ func amendedAt(begun, filed time.Duration) func(f *renewalFile) {
 	}
 }
 
+func returnedNow(f *renewalFile) { f.Amendment.Returned = true }
+
 func nudgedAt(ago time.Duration) func(f *renewalFile) {
 	return func(f *renewalFile) { f.NudgedAt = noon.Add(-ago) }
 }
@@ -106,6 +108,9 @@ func (v Views) renewalSamples(page web.ProPage) []web.Sample[renewalPage] {
 		{Name: "modification-deposee", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day)))},
 		{Name: "modification-deposee-expire", Content: refused(show(ofTown, toProlong(credential.TokenExpired, amendedAt(3*day, 2*day))), "renewal.amended")},
 		{Name: "modification-deposee-editeur", Content: show(ofEditor, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day)))},
+		{Name: "modification-a-corriger", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day), returnedNow))},
+		{Name: "modification-a-corriger-expire", Content: show(ofTown, toProlong(credential.TokenExpired, amendedAt(3*day, 2*day), returnedNow))},
+		{Name: "modification-a-corriger-editeur", Content: show(ofEditor, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day), returnedNow))},
 		{Name: "revoque", Content: show(ofTown, toProlong(credential.TokenRevoked))},
 		{Name: "suspendu", Content: show(ofTown, toProlong(credential.TokenSuspended))},
 		{Name: "habilitation-suspendue", Content: refused(show(ofTown, toProlong(credential.TokenExpiring, barredNow)), "renewal.closed")},

@@ -31,7 +31,7 @@ func standingOf(f renewal.File, now time.Time) standing {
 		return prolonged
 	case !f.Open(now):
 		return early
-	case !f.Amendment.FiledAt.IsZero():
+	case f.Amendment.Filed():
 		return filed
 	}
 	return open
@@ -137,6 +137,7 @@ type contactRow struct {
 type amendmentView struct {
 	BegunAt, FiledAt web.Moment
 	By               string
+	Returned         bool   // an instructor asks for changes
 	URL              string // where its holder goes on with it
 }
 
@@ -182,9 +183,9 @@ func newAmendmentView(f renewal.File) amendmentView {
 	if f.Amendment.IsZero() {
 		return amendmentView{}
 	}
-	v := amendmentView{BegunAt: web.MomentOf(f.Amendment.BegunAt), FiledAt: web.MomentOf(f.Amendment.FiledAt), By: f.Amendment.By, URL: requestOf(f.Request)}
+	v := amendmentView{BegunAt: web.MomentOf(f.Amendment.BegunAt), FiledAt: web.MomentOf(f.Amendment.FiledAt), By: f.Amendment.By, Returned: f.Amendment.Returned, URL: requestOf(f.Request)}
 	switch {
-	case v.FiledAt.Year != 0:
+	case v.FiledAt.Year != 0: // the request says what is asked
 	case f.State == habilitation.Reopened:
 		v.URL += summaryPart
 	default: // it was recorded, and the request not opened
