@@ -166,8 +166,8 @@ func (s *Service) Nudged(ctx context.Context, tokenIDs []string) (map[string]tim
 }
 
 // Nudge asks the requester, in the editor's name, to prolong a token: once a week. Codes:
-// token.unknown (NotFound), renewal.closed, renewal.too_early, renewal.no_address,
-// renewal.nudged (Conflict).
+// token.unknown (NotFound), renewal.closed, renewal.too_early, renewal.amended,
+// renewal.no_address, renewal.nudged (Conflict).
 func (s *Service) Nudge(ctx context.Context, by account.Actor, id string) error {
 	found, err := s.Find(ctx, by, id)
 	if err != nil {

@@ -290,6 +290,8 @@ func TestAChangeBeginsAModification(t *testing.T) {
 	s.get(s.anne, s.majastres).is(http.StatusOK, "Une modification est à l’étude", "!Prolonger le jeton")
 	s.post(s.anne, s.majastres+renewalPart, sent).is(http.StatusConflict, "Une modification est à l’étude : elle prolongera le jeton")
 	s.post(s.anne, s.majastres+renewalPart, changed).is(http.StatusConflict)
+	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "Une modification est à l’étude", "!relance", "!Relance")
+	s.post(s.sofia, s.majastres+nudgePart, nil).is(http.StatusConflict, "Une modification est à l’étude : elle prolongera le jeton", "!relance")
 
 	s.run(`UPDATE applications SET phase = 'a_modifier'`) // an instructor asks for changes
 	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "À faire : des corrections vous sont demandées", `href="/collectivite/demandes/48231"`, "Prolonger jusqu’au 12 mars 2029", "!à l’étude")

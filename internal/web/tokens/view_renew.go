@@ -87,7 +87,7 @@ type nudging struct {
 }
 
 func newNudging(f renewal.File, by reader, now time.Time) nudging {
-	if !by.Nudge || !f.Open(now) {
+	if !by.Nudge || !f.Open(now) || f.Amendment.Filed() {
 		return nudging{}
 	}
 	v := nudging{URL: pathOf(f.ID) + nudgePart, Can: f.MayNudge(now) == nil, At: web.MomentOf(f.NudgedAt)}
