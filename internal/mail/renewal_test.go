@@ -73,7 +73,7 @@ func aboutRenewals() (all []notice.Notice) {
 		all = append(all, renewalsOf(about)...)
 		for _, left := range []int{7, 0, -3} {
 			all = append(all, must(renewal.NewPressing(renewal.PressingNotice{
-				Request: 48231, Siret: about.Siret, Organisation: names[0], TokenID: sampleTokenID, Expiry: expiry, Left: left, To: "instruction@portail.fr",
+				Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: names[0], TokenID: sampleTokenID, Expiry: expiry, Left: left, To: "instruction@portail.fr",
 			})))
 		}
 		for _, total := range []int{1, 2, 3, 9} {
@@ -228,7 +228,7 @@ func TestATechnicalContactReadsThatAReminderCameBack(t *testing.T) {
 // « alert at 7 days »
 func TestTheOperatorReadsWhichModificationHoldsATokenUp(t *testing.T) {
 	n := renewal.PressingNotice{
-		Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: "instruction@portail.fr",
+		Amendment: 3, Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: "instruction@portail.fr",
 	}
 	l := write(t, must(renewal.NewPressing(n)))
 	l.forWhom("instruction@portail.fr", "", "Modification à instruire avant le 14 mars 2028\u00a0: D48231 – COMMUNE DE SAINVILLE", "/instruction/demandes/48231")
@@ -305,7 +305,7 @@ func TestNamesInRemindersStayContent(t *testing.T) {
 		about := aboutRenewal()
 		about.Organisation, about.Editor, about.Title = text, text, text
 		all := append(renewalsOf(about), digest(text, text, 2, 2), must(renewal.NewPressing(renewal.PressingNotice{
-			Request: 48231, Siret: about.Siret, Organisation: text, TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: about.To,
+			Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: text, TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: about.To,
 		})))
 		for _, n := range all {
 			l := write(t, n)

@@ -103,12 +103,10 @@ func TestAnApprovedModificationProlongs(t *testing.T) {
 		t.Errorf("while it is instructed: %v", err)
 	}
 	// « alert at 7 days »: once, to the operator.
-	pressing := func() int { return c.count(`SELECT count(*) FROM mails WHERE kind = 'prolongation-a-instruire'`) }
 	for _, left := range []int{8, 7, 6} {
 		c.now = c.at(left, 9)
-		c.remind()
-		if want := map[bool]int{true: 1}[left <= 7]; pressing() != want {
-			t.Errorf("%d days before, the operator is told %d times", left, pressing())
+		if n, want := c.pressing(), map[bool]int{true: 1}[left <= 7]; n != want {
+			t.Errorf("%d days before, the operator is told %d times", left, n)
 		}
 	}
 	c.now = c.at(-3, 9) // the instruction was late
@@ -351,5 +349,59 @@ func TestAModificationThatIsSentBackDoesNotHoldAProlongationUp(t *testing.T) {
 	c.decides(habilitation.Approve)
 	if after := c.token(c.id); !after.ExpiresAt.Equal(done.Prolongation.Until) || c.count(`SELECT count(*) FROM prolongations`) != 1 {
 		t.Errorf("once approved, until %s, want %s", after.ExpiresAt, done.Prolongation.Until)
+	}
+}
+
+// pressing is how often the operator is told that a modification presses.
+func (c *calendar) pressing() int {
+	c.t.Helper()
+	c.remind()
+	return c.count(`SELECT count(*) FROM mails WHERE kind = 'prolongation-a-instruire'`)
+}
+
+// « alert at 7 days »: of each modification, be it the second one before the same expiry.
+func TestASecondModificationPressesToo(t *testing.T) {
+	c := setCalendar(t)
+	c.forms()
+	c.now = c.at(6, 9)
+	c.files(c.amends())
+	if n := c.pressing(); n != 1 {
+		t.Errorf("the first one: told %d times", n)
+	}
+	c.decides(habilitation.Refuse)
+	c.now = c.at(5, 9)
+	c.files(c.amends())
+	for range 2 {
+		if n := c.pressing(); n != 2 {
+			t.Errorf("the second one: told %d times in all", n)
+		}
+	}
+}
+
+// What prolongs nothing does not press: the mail says that the token is prolonged once it is
+// approved. A token that another one replaces has left that to it.
+func TestOnlyWhatProlongsPresses(t *testing.T) {
+	c := setCalendar(t)
+	c.forms()
+	c.now = c.at(6, 9)
+	c.files(c.amends())
+	for name, change := range map[string][2]string{
+		"revoked":                {`UPDATE tokens SET revoked_at = now()`, `UPDATE tokens SET revoked_at = NULL`},
+		"suspended":              {`UPDATE tokens SET suspended_at = now()`, `UPDATE tokens SET suspended_at = NULL`},
+		"its right is suspended": {`UPDATE requests SET state = 'suspendue' WHERE number = 48231`, `UPDATE requests SET state = 'reouverte' WHERE number = 48231`},
+	} {
+		c.run(change[0])
+		if n := c.pressing(); n != 0 {
+			t.Errorf("%s: told %d times", name, n)
+		}
+		c.run(change[1])
+	}
+	next, err := c.service.Replace(context.Background(), sofia, c.id, credential.Replacement{Overlap: credential.Overlap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pressing, err := c.reminders[0].Store.ListPressing(context.Background(), c.expiry.Add(time.Hour))
+	if err != nil || len(pressing) != 1 || pressing[0].TokenID != next.ID || c.pressing() != 1 {
+		t.Errorf("of the one that replaces it: %+v, %v", pressing, err)
 	}
 }

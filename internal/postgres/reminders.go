@@ -256,13 +256,15 @@ func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.Bounce
 	return found, nil
 }
 
-// ListPressing lists modifications that hold a prolongation up.
+// ListPressing lists modifications that hold a prolongation up: that of the token which the
+// request has now, be it a successor of the one that they began for.
 func (s Reminders) ListPressing(ctx context.Context, before time.Time) ([]renewal.Pressing, error) {
 	const sqlPressing = `
-		SELECT d.request, t.siret, t.organisation, t.id::text AS token, t.expires_at, d.filed_at
-		FROM amendments d JOIN tokens t ON t.id = d.token
-		WHERE d.ended_at IS NULL AND ` + isFiled + ` AND t.expires_at < $1 ORDER BY t.expires_at, t.id`
+		SELECT d.id, d.request, t.siret, t.organisation, t.id::text AS token, t.expires_at, d.filed_at
+		FROM amendments d JOIN requests r ON r.number = d.request JOIN tokens t ON t.request = d.request
+		WHERE d.ended_at IS NULL AND ` + isFiled + ` AND ` + isProlongable + ` AND t.expires_at < $1 ORDER BY t.expires_at, t.id`
 	var rows []struct {
+		ID           int64     `db:"id"`
 		Request      int64     `db:"request"`
 		Siret        string    `db:"siret"`
 		Organisation string    `db:"organisation"`
@@ -276,7 +278,7 @@ func (s Reminders) ListPressing(ctx context.Context, before time.Time) ([]renewa
 	found := make([]renewal.Pressing, len(rows))
 	for i, row := range rows {
 		found[i] = renewal.Pressing{
-			Request: habilitation.RequestNumber(row.Request), Siret: value.Siret(row.Siret), Organisation: row.Organisation, TokenID: row.Token,
+			Amendment: row.ID, Request: habilitation.RequestNumber(row.Request), Siret: value.Siret(row.Siret), Organisation: row.Organisation, TokenID: row.Token,
 			Expiry: row.ExpiresAt, FiledAt: row.FiledAt,
 		}
 	}

@@ -67,8 +67,8 @@ type Reminding interface {
 	// ListBounced lists reminders whose requester's address was refused and of which the
 	// technical contact was not told.
 	ListBounced(ctx context.Context, limit int) ([]BouncedReminder, error)
-	// ListPressing lists modifications that were filed for a prolongation, are not decided and
-	// whose token expires before a time.
+	// ListPressing lists modifications that wait for their decision (Amendment.Filed), which
+	// prolongs a token that expires before a time.
 	ListPressing(ctx context.Context, before time.Time) ([]Pressing, error)
 	// ListDigests lists the editors that are to be told of their clients' tokens in a week.
 	ListDigests(ctx context.Context, now time.Time, atLeast int) ([]Digest, error)
@@ -121,6 +121,7 @@ type BouncedReminder struct {
 
 // Pressing is a modification that holds a prolongation up.
 type Pressing struct {
+	Amendment    int64
 	Request      habilitation.RequestNumber
 	Siret        value.Siret
 	Organisation string
