@@ -47,6 +47,8 @@ type dueRow struct {
 	Covered pq.Int64Array `db:"covered"`
 	Copies  bool          `db:"copies"`
 	Filed   bool          `db:"filed"`
+
+	Elsewhere bool `db:"elsewhere"`
 }
 
 // ListDue lists tokens whose reminder is not recorded yet. Where a page of tokens ends is looked
@@ -60,9 +62,9 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 			ORDER BY t.expires_at, t.id OFFSET $4 LIMIT 1`
 		sqlDue = `
 			SELECT` + fileColumns + neighbours + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
-				EXISTS (SELECT FROM amendments d WHERE d.request = t.request AND d.ended_at IS NULL AND ` + isFiled + `) AS filed,
+				EXISTS (SELECT FROM amendments d WHERE d.request = t.request AND d.ended_at IS NULL AND ` + isFiled + `) AS filed, r.mails_by <> 'portail' AS elsewhere,
 				ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
-			WHERE ` + isReminded + ` AND ` + isOfNewest + `
+			WHERE ` + isProlongable + ` AND ` + isOfNewest + `
 				AND (t.expires_at, t.id) > ($3, $4::uuid) AND (t.expires_at, t.id) <= ($5, $6::uuid)
 				AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
 			ORDER BY t.expires_at, t.id`
@@ -90,7 +92,7 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 	}
 	due = make([]renewal.DueToken, len(rows))
 	for i, row := range rows {
-		due[i] = renewal.DueToken{TokenFile: row.file(), CopyTechnical: row.Copies, AmendmentFiled: row.Filed}
+		due[i] = renewal.DueToken{TokenFile: row.file(), CopyTechnical: row.Copies, AmendmentFiled: row.Filed, Elsewhere: row.Elsewhere}
 		for _, stage := range row.Covered {
 			due[i].Covered = append(due[i].Covered, renewal.Stage(stage))
 		}
@@ -145,8 +147,8 @@ func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recor
 	const (
 		sqlLock = `
 			SELECT t.id::text FROM tokens t JOIN requests r ON r.number = t.request
-			JOIN unnest($1::uuid[], $2::timestamptz[]) AS w (id, expires_at) ON w.id = t.id AND w.expires_at = t.expires_at
-			WHERE ` + isReminded + ` ORDER BY t.id FOR SHARE OF t`
+			JOIN unnest($1::uuid[], $2::timestamptz[], $3::bool[]) AS w (id, expires_at, elsewhere) ON w.id = t.id AND w.expires_at = t.expires_at
+			WHERE ` + isProlongable + ` AND (r.mails_by <> 'portail') = w.elsewhere ORDER BY t.id FOR SHARE OF t`
 		sqlInsert = `
 			INSERT INTO reminders (token, expires_at, stage, state, mail_key, recorded_at)
 			SELECT w.token, w.expires_at, w.stage, w.state, w.mail_key, $6
@@ -155,6 +157,7 @@ func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recor
 			ON CONFLICT DO NOTHING RETURNING token::text, stage`
 	)
 	var ids, expiries pq.StringArray
+	var elsewhere pq.BoolArray
 	var rows struct {
 		tokens, expiries, states, keys pq.StringArray
 		stages                         pq.Int64Array
@@ -165,7 +168,7 @@ func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recor
 		rows.states, rows.keys = append(rows.states, state), append(rows.keys, key)
 	}
 	for _, r := range reminders {
-		ids, expiries = append(ids, r.TokenID), append(expiries, instant(r.Expiry))
+		ids, expiries, elsewhere = append(ids, r.TokenID), append(expiries, instant(r.Expiry)), append(elsewhere, r.Elsewhere)
 		due[r.TokenID] = r.Stage
 		for _, passed := range r.Skipped {
 			row(r, passed, "passe", "")
@@ -173,14 +176,14 @@ func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recor
 		switch {
 		case r.Letter != nil:
 			row(r, r.Stage, "ecrit", r.Letter.Key)
-		case r.Silent:
+		case r.Silent || r.Elsewhere:
 			row(r, r.Stage, "passe", "")
 		default:
 			row(r, r.Stage, "sans_adresse", "")
 		}
 	}
 	var still pq.StringArray
-	if err := tx.SelectContext(ctx, &still, sqlLock, ids, expiries); err != nil {
+	if err := tx.SelectContext(ctx, &still, sqlLock, ids, expiries, elsewhere); err != nil {
 		return nil, 0, fmt.Errorf("lock the tokens to remind of: %w", err)
 	}
 	var written []struct {

@@ -216,7 +216,7 @@ func (s RenewalWatch) CountRisks(ctx context.Context, editor value.Siret, now ti
 func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([]renewal.FunnelMonth, error) {
 	const sqlFunnel = `
 		WITH cohort AS (
-			SELECT x.token, x.expires_at FROM reminders x JOIN tokens t ON t.id = x.token
+			SELECT x.token, x.expires_at FROM reminders x JOIN tokens t ON t.id = x.token JOIN requests r ON r.number = t.request AND r.mails_by = 'portail'
 			WHERE x.expires_at >= $1 AND x.expires_at < $2 AND t.expires_at = x.expires_at AND t.replaced_at IS NULL AND t.revoked_at IS NULL
 			UNION
 			SELECT p.token, p.from_at FROM prolongations p WHERE p.from_at >= $1 AND p.from_at < $2)

@@ -35,7 +35,7 @@ func (s Renewals) FindRenewal(ctx context.Context, reach credential.TokenReach, 
 	if err != nil {
 		return renewal.File{}, err
 	}
-	file := renewal.File{TokenFile: token, Granted: granted.Current, State: granted.State}
+	file := renewal.File{TokenFile: token, Granted: granted.Current, State: granted.State, Mail: granted.Requester.Mail}
 	if file.Purpose, err = s.findPurpose(ctx, granted.Current.Number); err != nil {
 		return renewal.File{}, err
 	}

@@ -57,8 +57,7 @@ type Nudge struct {
 type Reminding interface {
 	// ListDue reads some tokens in the order of their expiry and id, after a place, and lists
 	// those whose reminder of now is not recorded yet. Those that are suspended, revoked,
-	// replaced or without habilitation, and those about which another system writes, are not
-	// among them. next is where to go on, zero at the end.
+	// replaced or without habilitation are not among them. next is where to go on, zero at the end.
 	ListDue(ctx context.Context, now time.Time, after Place, read int) (due []DueToken, next Place, err error)
 	// RecordReminders records reminders, with the stages that are skipped, and their mails. A
 	// reminder that is recorded already, or whose token changed since it was listed, is left
@@ -94,6 +93,9 @@ type DueToken struct {
 	// AmendmentFiled: a modification waits for its decision, which prolongs the token
 	// (Amendment.Filed).
 	AmendmentFiled bool
+	// Elsewhere: another system writes the mails. The editor's programs learn of the expiry here
+	// alone.
+	Elsewhere bool
 }
 
 // Recorded is a reminder to be recorded.
@@ -102,10 +104,11 @@ type Recorded struct {
 	Expiry  time.Time
 	Stage   Stage
 	Skipped []Stage
-	// Silent: a reminder of this stage has left for the token that this one replaces.
-	Silent bool
-	Letter *notice.Letter // nil where nobody has an address, or Silent
-	Told   []notice.EditorEvent
+	// Silent: a reminder of this stage has left for the token that this one replaces. Elsewhere:
+	// another system writes it.
+	Silent, Elsewhere bool
+	Letter            *notice.Letter // nil where nobody has an address, or either of those
+	Told              []notice.EditorEvent
 }
 
 // BouncedReminder is a reminder that did not reach the requester.

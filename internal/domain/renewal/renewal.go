@@ -16,6 +16,9 @@ type File struct {
 	// Purpose is what the data are for, as it was granted; "" where another system granted it.
 	Purpose string
 	State   habilitation.State // of the request
+	// Mail is the requester's, "" where none is known: a prolongation is confirmed to it where
+	// another system writes the other mails too, which knows nothing of one made here.
+	Mail string
 	// Amendment is the modification that is under way for this prolongation; zero for none.
 	Amendment Amendment
 	// Last is the newest prolongation of the token; zero for none.

@@ -14,7 +14,7 @@ import (
 // toProlong is a token whose prolongation is in some state.
 func toProlong(state credential.TokenState, changes ...func(f *renewalFile)) renewalFile {
 	f := renewalFile{File: renewal.File{
-		TokenFile: sampleFile(state).TokenFile, State: habilitation.Validated, Purpose: "Calculer le tarif de la cantine et de l'accueil du matin.\n\nUne fois par an, à la rentrée.",
+		TokenFile: sampleFile(state).TokenFile, Mail: "anne.morel@majastres.example.fr", State: habilitation.Validated, Purpose: "Calculer le tarif de la cantine et de l'accueil du matin.\n\nUne fois par an, à la rentrée.",
 		Granted: habilitation.Habilitation{Title: "Tarifs de la cantine et de l'accueil du matin", Contacts: habilitation.Contacts{
 			Requester:  habilitation.Contact{GivenName: "Anne", FamilyName: "Morel", Mail: "anne.morel@majastres.example.fr", Phone: "0400000001"},
 			Technical:  habilitation.Contact{GivenName: "Sofia", FamilyName: "Renard", Mail: "sofia.renard@tilleul.example.fr", Phone: "0400000002"},

@@ -123,6 +123,7 @@ type renewalPage struct {
 
 	Amendment amendmentView
 	Last      prolongedView
+	Confirmed bool   // by a mail
 	Why       string // code of why it is not to be prolonged
 	Next      nearView
 }
@@ -155,7 +156,7 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 		Town: by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
 		Nudging: newNudging(f.File, by, m.Now), Questions: unchanged(), Amendment: newAmendmentView(f.File),
 		Last: prolongedView{At: web.MomentOf(f.Last.At), From: web.MomentOf(f.Last.From), By: f.Last.By, Amendment: f.Last.Way == renewal.Amended},
-		Next: newNearView(f.Next, by, m),
+		Next: newNearView(f.Next, by, m), Confirmed: f.Mail != "",
 	}
 	switch {
 	case p.Holds:
