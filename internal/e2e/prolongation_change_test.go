@@ -253,9 +253,9 @@ func TestAReturnedChangeIsTheTownsToMend(t *testing.T) {
 	p.goesTo(l.reminders()[0], lucie, tilleulContact, "À faire : prolongez-le")
 	l.get("/collectivite").says("Votre jeton expire le", "dans 7 jours", "L’instructeur demande des corrections").neverSays("à l’étude")
 	l.get(l.page).says("Prolonger le jeton").neverSays("à l’étude")
-	p.professional("editrice-tilleul").get(l.link).says("que les instructeurs lui demandent de corriger").neverSays("à l’étude")
-	mended := l.get(l.link).says("Une modification est à corriger", "Prolonger jusqu’au").neverSays("à l’étude")
-	l.get(mended.link("Corriger la modification")).at(l.path("/recapitulatif")).says("Précisez la fonction.")
+	p.professional("editrice-tilleul").get(l.link).says("Un instructeur lui demande de corriger la modification").neverSays("à l’étude")
+	mended := l.get(l.link).says("des corrections vous sont demandées", "Prolonger jusqu’au").neverSays("à l’étude")
+	l.get(mended.link("Voir les corrections demandées")).at(l.path("")).says("Précisez la fonction.")
 
 	l.deposits(l.changes("personnes", typed{"responsable_fonction": "Première adjointe"}, nil))
 	l.waitsForAnAnswer(false)

@@ -119,3 +119,26 @@ func TestAProlongationWaitsForTheSignIn(t *testing.T) {
 	p.proConnect(`{"key":"agente-majastres"}`)
 	asked.submit(link).answers(403).submit("/connexion").at("/connexion/reprise").says("Vous êtes toujours en charge de la demande", "Oui").submit(link).at(link).says("Votre jeton est prolongé")
 }
+
+// « Not in charge → transfer, as requests do (a colleague named …) »: the request was made in DataPass,
+// as those of all the imported towns. The page leads to where it is given, and the colleague prolongs.
+func TestWhoeverIsNotInChargeGivesTheTokenToAColleague(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	v, colleague := p.professional("agente-clairval"), p.professional("agent-clairval")
+	m := &matrix{portal: p}
+	link, button := m.lapses(7)
+	number := fmt.Sprint(p.count(`SELECT request FROM tokens WHERE $1 LIKE '%/' || id || '/%'`, link))
+	const clairval = "21300990500018"
+	p.execute(`UPDATE requests SET siret = $2, holder = (SELECT id FROM accounts WHERE mail = $3), requester = jsonb_build_object('mail', $3::text) WHERE number = $1::bigint`, number, clairval, lucie)
+	p.execute(`UPDATE habilitations SET siret = $2 WHERE request = $1::bigint`, number, clairval)
+	p.execute(`UPDATE tokens SET siret = $2 WHERE request = $1::bigint`, number, clairval)
+
+	colleague.get(link).neverSays(button).says("Seule la personne qui suit la demande")
+	given := "/collectivite/demandes/" + number + "/transfert"
+	page := v.get(link).says(button).fill(link, typed{"en_charge": "non"}).at(given).says("Donnez d’abord cette demande", "La confier à un collègue", "Bastien Roux")
+	page.fill(given, typed{"collegue": p.accountOf(bastien)}).says("La demande est confiée")
+	p.goesTo(p.lastMail(), bastien, lucie, "Bastien Roux")
+	v.get(link).neverSays(button)
+	colleague.get(link).says(button).submit(link).at(link).says("Votre jeton est prolongé")
+}

@@ -105,7 +105,7 @@ var registry = [...]entry{
 		About: sampleRenewalFor("technique@logiciel-exemple.fr"), MailID: 303, Address: "acceuil@sainville.exemple.fr", At: sampleExpiry.AddDate(0, 0, -60),
 	}},
 	typed[renewal.PressingNotice]{sample: renewal.PressingNotice{
-		Request: 48231, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", TokenID: sampleTokenID, Expiry: sampleExpiry, Left: 7,
+		Amendment: 3, Request: 48231, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", TokenID: sampleTokenID, Expiry: sampleExpiry, Left: 7,
 		To: "instruction@portail.exemple.fr",
 	}},
 	typed[renewal.DigestNotice]{sample: renewal.DigestNotice{

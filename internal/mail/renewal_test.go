@@ -73,7 +73,7 @@ func aboutRenewals() (all []notice.Notice) {
 		all = append(all, renewalsOf(about)...)
 		for _, left := range []int{7, 0, -3} {
 			all = append(all, must(renewal.NewPressing(renewal.PressingNotice{
-				Request: 48231, Siret: about.Siret, Organisation: names[0], TokenID: sampleTokenID, Expiry: expiry, Left: left, To: "instruction@portail.fr",
+				Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: names[0], TokenID: sampleTokenID, Expiry: expiry, Left: left, To: "instruction@portail.fr",
 			})))
 		}
 		for _, total := range []int{1, 2, 3, 9} {
@@ -121,9 +121,9 @@ func TestAReminderSaysWhatExpiresAndWhatToDo(t *testing.T) {
 		subject     string
 		says, never []string
 	}{
-		90:  {"Le jeton expire le 14 mars 2028", append(before, "expire le 14 mars 2028 au soir."), []string{soon, "ce soir", "coupé"}},
-		30:  {"Rappel\u00a0: le jeton expire le 14 mars 2028", append(before, "expire le 14 mars 2028 au soir."), []string{soon, "ce soir", "coupé"}},
-		7:   {"Rappel\u00a0: le jeton expire le 14 mars 2028", append(before, soon, "expire le 14 mars 2028 au soir."), []string{"ce soir", "coupé"}},
+		90:  {"Le jeton expire le 14 mars 2028", append(before, "expire le 14 mars 2028 au soir, dans 90 jours."), []string{soon, "ce soir", "coupé"}},
+		30:  {"Rappel\u00a0: le jeton expire dans 30 jours, le 14 mars 2028", append(before, "expire le 14 mars 2028 au soir, dans 30 jours."), []string{soon, "ce soir", "coupé"}},
+		7:   {"Rappel\u00a0: le jeton expire dans 7 jours, le 14 mars 2028", append(before, soon, "expire le 14 mars 2028 au soir, dans 7 jours."), []string{"ce soir", "coupé"}},
 		0:   {"Le jeton expire ce soir, 14 mars 2028", append(before, "expire ce soir à minuit, à la fin du 14 mars 2028."), []string{soon, "coupé"}},
 		-7:  {"Jeton coupé depuis le 14 mars 2028", after, []string{last, "expire", "pourra plus"}},
 		-30: {"Jeton coupé depuis le 14 mars 2028", append(after, last), []string{"expire", "pourra plus"}},
@@ -151,10 +151,10 @@ func TestAReminderThatWaitedSaysWhatIsSo(t *testing.T) {
 		subject    string
 		says, hush string
 	}{
-		{90, expiry.AddDate(0, 0, -80), "Le jeton expire le 14 mars 2028", "expire le 14 mars 2028, à minuit.", "coupé"},
+		{90, expiry.AddDate(0, 0, -80), "Le jeton expire le 14 mars 2028", "expire le 14 mars 2028 au soir, dans 80 jours.", "coupé"},
 		{7, expiry.Add(-time.Hour), "Le jeton expire ce soir, 14 mars 2028", "expire ce soir à minuit", "coupé"},
 		{0, expiry, "Le jeton expire ce soir, 14 mars 2028", "expire ce soir à minuit", "coupé"},
-		{0, expiry.Add(time.Second), "Jeton coupé depuis le 14 mars 2028", "est coupé depuis le 14 mars 2028, à minuit.", "expire"},
+		{0, expiry.Add(time.Second), "Jeton coupé depuis le 14 mars 2028", "est coupé depuis le 14 mars 2028 au soir.", "expire"},
 		{0, expiry.AddDate(0, 0, 6), "Jeton coupé depuis le 14 mars 2028", "Le logiciel ne peut plus mettre à jour les quotients.", "pourra plus"},
 	} {
 		id := o.record(reminder(row.stage, func(n *renewal.Reminder) { n.ID = fmt.Sprintf("%s%d", n.ID[:35], i) }))
@@ -262,7 +262,7 @@ func TestATechnicalContactReadsThatAReminderCameBack(t *testing.T) {
 // « alert at 7 days »
 func TestTheOperatorReadsWhichModificationHoldsATokenUp(t *testing.T) {
 	n := renewal.PressingNotice{
-		Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: "instruction@portail.fr",
+		Amendment: 3, Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: "instruction@portail.fr",
 	}
 	l := write(t, must(renewal.NewPressing(n)))
 	l.forWhom("instruction@portail.fr", "", "Modification D48231 à instruire avant le 14 mars 2028 – COMMUNE DE SAINVILLE", "/instruction/demandes/48231")
@@ -316,13 +316,13 @@ func TestASubjectNamesTheTownAndTheSoftware(t *testing.T) {
 		{"COMMUNE DE SAINVILLE", "", "COMMUNE DE SAINVILLE"},
 		{"", "Logiciel Exemple", "219\u00a0900\u00a0001\u00a000013 – Logiciel Exemple"},
 		{long, "", long},
-		{long, "Brume", "COMMUNE DE…BOUZEMONT-SAINT-GENEST-ET-ISSON – Brume"},
-		{long, longer, "COMMUNE…-GENEST-ET-ISSON – Société des logiciels Socié…"},
-		{"CENTRE COMMUNAL D’ACTION SOCIALE DE SAINT-JUST", "Ateliers Brume", "CENTRE… SOCIALE DE SAINT-JUST – Ateliers Brume"},
-		{"COMMUNE DE BRY", longer, "COMMUNE DE BRY – Société des logiciels Société des logi…"},
+		{long, "Brume", long + " – Brume"},
+		{long, longer, "COMMUNE DE…T-SAINT-GENEST-ET-ISSON – Société des logiciels Société des log…"},
+		{"CENTRE COMMUNAL D’ACTION SOCIALE DE SAINT-JUST", longer, "CENTRE… SOCIALE DE SAINT-JUST – Société des logiciels Société des log…"},
+		{"COMMUNE DE BRY", longer, "COMMUNE DE BRY – Société des logiciels Société des logiciels Société des lo…"},
 	} {
 		subject := write(t, reminder(90, func(n *renewal.Reminder) { n.Organisation, n.Editor = row.town, row.software })).Subject
-		if want := "Le jeton expire le 14 mars 2028 – " + row.want; subject != want || utf8.RuneCountInString(subject) > 90 {
+		if want := "Le jeton expire le 14 mars 2028 – " + row.want; subject != want || utf8.RuneCountInString(subject) > 110 {
 			t.Errorf("subject %q, want %q", subject, want)
 		}
 	}
@@ -340,7 +340,7 @@ func TestNamesInRemindersStayContent(t *testing.T) {
 		about := aboutRenewal()
 		about.Organisation, about.Editor, about.Title = text, text, text
 		all := append(renewalsOf(about), digest(text, text, 2, 2), must(renewal.NewPressing(renewal.PressingNotice{
-			Request: 48231, Siret: about.Siret, Organisation: text, TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: about.To,
+			Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: text, TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: about.To,
 		})))
 		for _, n := range all {
 			l := write(t, n)

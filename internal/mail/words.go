@@ -38,7 +38,7 @@ type texts struct {
 type written struct{ Subject, Text, HTML string }
 
 const (
-	subjectLimit = 90 // characters; readers of mail cut what is longer
+	subjectLimit = 110 // characters; readers of mail cut what is longer
 	lineLimit    = 72 // characters of a line of plain text
 )
 

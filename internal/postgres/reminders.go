@@ -47,6 +47,8 @@ type dueRow struct {
 	Covered pq.Int64Array `db:"covered"`
 	Copies  bool          `db:"copies"`
 	Filed   bool          `db:"filed"`
+
+	Elsewhere bool `db:"elsewhere"`
 }
 
 // ListDue lists tokens whose reminder is not recorded yet. An editor without a technical contact of
@@ -62,9 +64,9 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 			ORDER BY t.expires_at, t.id OFFSET $4 LIMIT 1`
 		sqlDue = `
 			SELECT` + fileColumns + neighbours + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' OR e.technical_contact = '' AS copies,
-				EXISTS (SELECT FROM amendments a WHERE a.request = t.request AND a.ended_at IS NULL AND a.filed_at IS NOT NULL AND NOT ` + isReturned + `) AS filed,
+				EXISTS (SELECT FROM amendments d WHERE d.request = t.request AND d.ended_at IS NULL AND ` + isFiled + `) AS filed, r.mails_by <> 'portail' AS elsewhere,
 				ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
-			WHERE ` + isReminded + ` AND ` + isOfNewest + `
+			WHERE ` + isProlongable + ` AND ` + isOfNewest + `
 				AND (t.expires_at, t.id) > ($3, $4::uuid) AND (t.expires_at, t.id) <= ($5, $6::uuid)
 				AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
 			ORDER BY t.expires_at, t.id`
@@ -92,7 +94,7 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 	}
 	due = make([]renewal.DueToken, len(rows))
 	for i, row := range rows {
-		due[i] = renewal.DueToken{TokenFile: row.file(), CopyTechnical: row.Copies, AmendmentFiled: row.Filed}
+		due[i] = renewal.DueToken{TokenFile: row.file(), CopyTechnical: row.Copies, AmendmentFiled: row.Filed, Elsewhere: row.Elsewhere}
 		for _, stage := range row.Covered {
 			due[i].Covered = append(due[i].Covered, renewal.Stage(stage))
 		}
@@ -147,14 +149,15 @@ func instant(at time.Time) string { return at.Format(time.RFC3339Nano) }
 func lockReminded(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recorded) (still []renewal.Recorded, err error) {
 	const sqlLock = `
 		SELECT t.id::text FROM tokens t JOIN requests r ON r.number = t.request
-		JOIN unnest($1::uuid[], $2::timestamptz[]) AS w (id, expires_at) ON w.id = t.id AND w.expires_at = t.expires_at
-		WHERE ` + isReminded + ` ORDER BY t.id FOR SHARE OF t`
+		JOIN unnest($1::uuid[], $2::timestamptz[], $3::bool[]) AS w (id, expires_at, elsewhere) ON w.id = t.id AND w.expires_at = t.expires_at
+		WHERE ` + isProlongable + ` AND (r.mails_by <> 'portail') = w.elsewhere ORDER BY t.id FOR SHARE OF t`
 	var tokens, expiries pq.StringArray
+	var elsewhere pq.BoolArray
 	for _, r := range reminders {
-		tokens, expiries = append(tokens, r.TokenID), append(expiries, instant(r.Expiry))
+		tokens, expiries, elsewhere = append(tokens, r.TokenID), append(expiries, instant(r.Expiry)), append(elsewhere, r.Elsewhere)
 	}
 	var locked []string
-	if err := tx.SelectContext(ctx, &locked, sqlLock, tokens, expiries); err != nil {
+	if err := tx.SelectContext(ctx, &locked, sqlLock, tokens, expiries, elsewhere); err != nil {
 		return nil, fmt.Errorf("lock the tokens to remind of: %w", err)
 	}
 	held := map[string]bool{}
@@ -196,7 +199,7 @@ func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recor
 		switch {
 		case r.Letter != nil:
 			row(r, r.Stage, "ecrit", r.Letter.Key)
-		case r.Silent:
+		case r.Silent || r.Elsewhere:
 			row(r, r.Stage, "passe", "")
 		default:
 			row(r, r.Stage, "sans_adresse", "")
@@ -310,19 +313,20 @@ func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.Bounce
 	return found, nil
 }
 
-// ListPressing lists modifications that hold a prolongation up.
+// ListPressing lists modifications that hold a prolongation up: that of the token which the
+// request has now, be it a successor of the one that they began for.
 func (s Reminders) ListPressing(ctx context.Context, before time.Time) ([]renewal.Pressing, error) {
 	const sqlPressing = `
-		SELECT a.request, t.siret, t.organisation, t.id::text AS token, t.expires_at, a.filed_at
-		FROM amendments a JOIN tokens t ON t.id = a.token
-		WHERE a.ended_at IS NULL AND a.filed_at IS NOT NULL AND NOT ` + isReturned + ` AND t.expires_at < $1 ORDER BY t.expires_at, t.id`
+		SELECT d.id, d.request, t.siret, t.organisation, t.id::text AS token, t.expires_at
+		FROM amendments d JOIN requests r ON r.number = d.request JOIN tokens t ON t.request = d.request
+		WHERE d.ended_at IS NULL AND ` + isFiled + ` AND ` + isProlongable + ` AND t.expires_at < $1 ORDER BY t.expires_at, t.id`
 	var rows []struct {
+		ID           int64     `db:"id"`
 		Request      int64     `db:"request"`
 		Siret        string    `db:"siret"`
 		Organisation string    `db:"organisation"`
 		Token        string    `db:"token"`
 		ExpiresAt    time.Time `db:"expires_at"`
-		FiledAt      time.Time `db:"filed_at"`
 	}
 	if err := s.DB.pool.SelectContext(ctx, &rows, sqlPressing, before); err != nil {
 		return nil, err
@@ -330,8 +334,8 @@ func (s Reminders) ListPressing(ctx context.Context, before time.Time) ([]renewa
 	found := make([]renewal.Pressing, len(rows))
 	for i, row := range rows {
 		found[i] = renewal.Pressing{
-			Request: habilitation.RequestNumber(row.Request), Siret: value.Siret(row.Siret), Organisation: row.Organisation, TokenID: row.Token,
-			Expiry: row.ExpiresAt, FiledAt: row.FiledAt,
+			Amendment: row.ID, Request: habilitation.RequestNumber(row.Request), Siret: value.Siret(row.Siret), Organisation: row.Organisation, TokenID: row.Token,
+			Expiry: row.ExpiresAt,
 		}
 	}
 	return found, nil

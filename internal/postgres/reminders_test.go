@@ -13,6 +13,7 @@ import (
 	people "portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
@@ -233,8 +234,70 @@ func TestThePagesOfWhatIsDueAreWhole(t *testing.T) {
 	}
 }
 
-// « none for revoked, archived or replaced tokens »; « none while suspended »; « Imported
-// habilitations whose mails the old system still sends get none »
+// « Imported habilitations whose mails the old system still sends get none »: the mails are its
+// affair, until they are ours. What the editor's programs learn leaves from here, once a stage.
+func TestWhatTheOtherSystemWritesOfIsToldToProgramsAlone(t *testing.T) {
+	c, ctx := setCalendar(t), context.Background()
+	told := func() int { return c.count(`SELECT count(*) FROM editor_events WHERE kind = 'jeton.expire_bientot'`) }
+	c.run(`UPDATE requests SET mails_by = 'ancien'`)
+	c.run(`UPDATE editors SET reminder_copies = 'semaine'`)
+	for i, left := range []int{90, 89, 60, 59} {
+		c.now = c.at(left, 9)
+		report := c.remind()
+		if report.Skipped = 0; report != (renewal.Report{}) {
+			t.Errorf("%d days before: %+v", left, report)
+		}
+		if want := i/2 + 1; told() != want {
+			t.Errorf("%d days before, the programs learned it %d times, want %d", left, told(), want)
+		}
+	}
+	c.said("while the other system writes", "90 passe", "60 passe")
+	if n := c.count(`SELECT count(*) FROM mails`); n != c.count(`SELECT count(*) FROM mails WHERE created_at < $1`, c.at(91, 0)) {
+		t.Error("a mail was written")
+	}
+	// Who writes changed since the token was listed: it is listed again.
+	recorded := renewal.Recorded{TokenID: c.id, Expiry: c.expiry, Stage: 30}
+	if got, _, err := c.reminders[0].Store.RecordReminders(ctx, []renewal.Recorded{recorded}, c.now); err != nil || len(got) != 0 {
+		t.Errorf("listed while we wrote: %v recorded, %v", got, err)
+	}
+	c.run(`UPDATE requests SET mails_by = 'portail'`)
+	recorded.Elsewhere = true
+	if got, _, err := c.reminders[0].Store.RecordReminders(ctx, []renewal.Recorded{recorded}, c.now); err != nil || len(got) != 0 {
+		t.Errorf("listed while it wrote: %v recorded, %v", got, err)
+	}
+	c.now = c.at(58, 9)
+	if report := c.remind(); report.Reminded != 0 {
+		t.Errorf("a stage that the other system had: %+v", report)
+	}
+	c.now = c.at(30, 9)
+	if report := c.remind(); report.Reminded != 1 || told() != 3 {
+		t.Errorf("the next stage: %+v, %d", report, told())
+	}
+}
+
+// A prolongation is made here: the other system knows nothing of it, and its requester is told,
+// whether he confirmed it or a modification was approved.
+func TestAProlongationIsConfirmedWhoeverWritesTheOtherMails(t *testing.T) {
+	for _, amended := range []bool{false, true} {
+		c := setCalendar(t)
+		c.forms()
+		c.run(`UPDATE requests SET mails_by = 'ancien'`)
+		c.now = c.at(20, 9)
+		if amended {
+			c.files(c.amends())
+			c.decides(habilitation.Approve)
+		} else if _, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes}); err != nil {
+			t.Fatal(err)
+		}
+		for address, field := range map[string]string{"anne.morel@" + majastres.String() + ".example.fr": "to", "integration@tilleul.example.fr": "cc"} {
+			if n := c.count(`SELECT count(*) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id WHERE m.kind = 'jeton-prolonge' AND r.address = $1 AND r.field = $2`, address, field); n != 1 {
+				t.Errorf("by a modification %t: %d mails to %s", amended, n, address)
+			}
+		}
+	}
+}
+
+// « none for revoked, archived or replaced tokens »; « none while suspended »
 func TestWhatIsClosedIsNotRemindedOf(t *testing.T) {
 	c := setCalendar(t)
 	c.now = c.at(20, 9)
@@ -243,7 +306,6 @@ func TestWhatIsClosedIsNotRemindedOf(t *testing.T) {
 		"suspended":                    {`UPDATE tokens SET suspended_at = now()`, `UPDATE tokens SET suspended_at = NULL`},
 		"its right is suspended":       {`UPDATE tokens SET barred_at = now()`, `UPDATE tokens SET barred_at = NULL`},
 		"replaced":                     {`UPDATE tokens SET replaced_at = now()`, `UPDATE tokens SET replaced_at = NULL`},
-		"the other system writes":      {`UPDATE requests SET mails_by = 'ancien'`, `UPDATE requests SET mails_by = 'portail'`},
 		"the request is archived":      {`UPDATE requests SET state = 'archivee' WHERE number = 48231`, `UPDATE requests SET state = 'validee' WHERE number = 48231`},
 		"the right is another's":       {`UPDATE tokens SET editor_siret = '` + string(brume) + `'`, `UPDATE tokens SET editor_siret = '` + string(tilleul) + `'`},
 		"the expiry was moved already": {`UPDATE tokens SET expires_at = expires_at + interval '1 year'`, `UPDATE tokens SET expires_at = expires_at - interval '1 year'`},

@@ -166,7 +166,7 @@ func (s RenewalWatch) ListRisks(ctx context.Context, query renewal.RiskQuery) ([
 			ORDER BY place LIMIT $11 OFFSET $12)
 		SELECT` + fileColumns + neighbours + `, page.total, ` + departementOf + ` AS departement, r.requester, r.mails_by <> 'portail' AS elsewhere,
 			CASE handed.state WHEN 'bounced' THEN handed.mail END AS refused_mail, CASE handed.state WHEN 'bounced' THEN handed.address END AS refused_address,
-			CASE WHEN t.expires_at < $14 THEN ` + callsRefused + ` END AS calls_refused, d.id AS amendment, d.begun_at, d.filed_at, COALESCE(a.phase = 'a_modifier', false) AS returned,
+			CASE WHEN t.expires_at < $14 THEN ` + callsRefused + ` END AS calls_refused, d.id AS amendment, d.begun_at, d.filed_at, ` + isReturned + ` AS returned,
 			` + toldStages + ` AS told, ` + beforeStages + ` AS before` + fileTables + `
 		JOIN page ON page.id = t.id` + townOf + lastHandedOver + `
 		LEFT JOIN amendments d ON d.request = t.request AND d.token = t.id AND d.ended_at IS NULL
@@ -216,7 +216,7 @@ func (s RenewalWatch) CountRisks(ctx context.Context, editor value.Siret, now ti
 func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([]renewal.FunnelMonth, error) {
 	const sqlFunnel = `
 		WITH cohort AS (
-			SELECT x.token, x.expires_at FROM reminders x JOIN tokens t ON t.id = x.token
+			SELECT x.token, x.expires_at FROM reminders x JOIN tokens t ON t.id = x.token JOIN requests r ON r.number = t.request AND r.mails_by = 'portail'
 			WHERE x.expires_at >= $1 AND x.expires_at < $2 AND t.expires_at = x.expires_at AND t.replaced_at IS NULL AND t.revoked_at IS NULL
 			UNION
 			SELECT p.token, p.from_at FROM prolongations p WHERE p.from_at >= $1 AND p.from_at < $2)
@@ -259,10 +259,10 @@ func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([
 // ListUndecided lists the modifications that were not decided at the expiry between two times.
 func (s RenewalWatch) ListUndecided(ctx context.Context, from, before time.Time) ([]renewal.Undecided, error) {
 	const sqlUndecided = `
-		SELECT a.id, a.request, t.siret, t.organisation, t.id::text AS token, a.expires_at, a.filed_at, a.ended_at, ` + isReturned + ` AS returned
-		FROM amendments a JOIN tokens t ON t.id = a.token
-		WHERE a.filed_at < a.expires_at AND (a.ended_at IS NULL OR a.ended_at > a.expires_at) AND a.expires_at >= $1 AND a.expires_at < $2
-		ORDER BY a.expires_at, a.id`
+		SELECT d.id, d.request, t.siret, t.organisation, t.id::text AS token, d.expires_at, d.filed_at, d.ended_at
+		FROM amendments d JOIN tokens t ON t.id = d.token
+		WHERE d.filed_at < d.expires_at AND (d.ended_at > d.expires_at OR d.ended_at IS NULL AND ` + isFiled + `) AND d.expires_at >= $1 AND d.expires_at < $2
+		ORDER BY d.expires_at, d.id`
 	var rows []struct {
 		ID           int64        `db:"id"`
 		Request      int64        `db:"request"`

@@ -12,6 +12,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
@@ -274,13 +275,11 @@ func TestWhatIsAtRiskIsRemindedOf(t *testing.T) {
 		if next == risk.Elsewhere {
 			t.Errorf("%s: another system writes: %v, and a reminder comes: %v", risk.Organisation, risk.Elsewhere, next)
 		}
-		if !risk.Elsewhere {
-			atRisk = append(atRisk, risk.Organisation)
-		}
+		atRisk = append(atRisk, risk.Organisation)
 	}
 	slices.Sort(reminded)
 	slices.Sort(atRisk)
-	if diff := gocmp.Diff(reminded, atRisk); diff != "" || len(reminded) != 3 {
+	if diff := gocmp.Diff(reminded, atRisk); diff != "" || len(reminded) != 4 { // the fourth is written of elsewhere
 		t.Error(diff)
 	}
 }
@@ -336,8 +335,13 @@ func TestALineAtRiskTellsWhatToKnow(t *testing.T) {
 		t.Errorf("begun: %+v", begun)
 	}
 	w.run(`UPDATE amendments SET filed_at = $1`, noon)
-	if filed := line().Amendment; !filed.FiledAt.Equal(noon) {
+	w.applies(50_001, request.Filed)
+	if filed := line().Amendment; !filed.FiledAt.Equal(noon) || !filed.Filed() {
 		t.Errorf("filed: %+v", filed)
+	}
+	w.run(`UPDATE applications SET phase = $1`, string(request.Returned))
+	if returned := line().Amendment; !returned.Returned || returned.Filed() {
+		t.Errorf("sent back: %+v", returned)
 	}
 	w.run(`UPDATE amendments SET ended_at = $1, outcome = 'refusee'`, noon)
 	if ended := line().Amendment; !ended.IsZero() {
@@ -348,6 +352,14 @@ func TestALineAtRiskTellsWhatToKnow(t *testing.T) {
 	if counts, err := w.watch.Counts(ctx, ""); counts.Unaddressed != 1 || counts.Refused != 0 || err != nil {
 		t.Errorf("%+v, %v", counts, err)
 	}
+}
+
+// applies is how far what was written for a request is.
+func (w *watched) applies(number int64, phase request.Phase) {
+	w.t.Helper()
+	w.run(`INSERT INTO form_versions (form_uid, version, content, published_at) VALUES ($1, 1, '{}', $2) ON CONFLICT DO NOTHING`, tilleulForm, noon)
+	w.run(`INSERT INTO applications (request, form_uid, form_version, phase, answers, edited_at, filed_at, first_filed_at) VALUES ($1, $2, 1, $3, '{}', $4, $4, $4)`,
+		number, tilleulForm, string(phase), noon)
 }
 
 // « funnel (sent, opened by sign-in, done) »
@@ -405,6 +417,14 @@ func TestWhatWasNotDecidedInTimeIsCounted(t *testing.T) {
 		w.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at, ended_at, outcome)
 			SELECT id, request, expires_at, true, false, 'Anne Morel', $2, $3, $4, $5 FROM tokens WHERE request = $1`,
 			50_000+place, noon.AddDate(0, 0, -500), filed, ended, outcome)
+		phase := request.Filed
+		switch {
+		case ended != nil:
+			phase = request.Closed
+		case filed == nil:
+			phase = request.Writing
+		}
+		w.applies(50_000+place, phase)
 	}
 	at := func(days int) time.Time { return noon.AddDate(0, 0, days) }
 	amends(1, -10, at(-20), nil)      // missed, and still waits
@@ -418,6 +438,9 @@ func TestWhatWasNotDecidedInTimeIsCounted(t *testing.T) {
 	amends(9, 3, at(-1), at(0))       // decided
 	amends(10, -300, at(-301), at(0)) // missed
 	amends(11, 0, at(-1), nil)        // today
+	amends(12, -10, at(-20), nil)     // sent back: the town is waited for
+	amends(13, 3, at(-20), nil)       // likewise
+	w.run(`UPDATE applications SET phase = $1 WHERE request IN (50012, 50013)`, string(request.Returned))
 	held, err := w.watch.Held(ctx)
 	if err != nil {
 		t.Fatal(err)

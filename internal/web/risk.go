@@ -44,10 +44,10 @@ func amendmentCode(a renewal.Amendment) string {
 	switch {
 	case a.IsZero():
 		return ""
-	case a.Returned:
-		return "renewal.amendment.returned"
 	case a.FiledAt.IsZero():
 		return "renewal.amendment.begun"
+	case a.Returned:
+		return "renewal.amendment.returned"
 	}
 	return "renewal.amendment.filed"
 }

@@ -88,8 +88,11 @@ type Reminder struct {
 // Again tells a reminder that is not the first of an expiry.
 func (n Reminder) Again() bool { return n.Stage < Stages[0] }
 
+// Left is how many days are left, when it leaves.
+func (n Reminder) Left() int { return DaysLeft(n.Expiry, n.At) }
+
 // Soon tells that few days are left.
-func (n Reminder) Soon() bool { return DaysLeft(n.Expiry, n.At) <= 7 }
+func (n Reminder) Soon() bool { return n.Left() <= 7 }
 
 // Last tells the last reminder of an expiry.
 func (n Reminder) Last() bool { return n.Stage == Stages[len(Stages)-1] }
@@ -213,6 +216,7 @@ func (n BouncedNotice) Key() string { return fmt.Sprintf("%s %d", KindBounced, n
 // PressingNotice tells the operator that a token is about to expire while a modification waits
 // for it.
 type PressingNotice struct {
+	Amendment    int64 // refused, another one may follow for the same expiry
 	Request      habilitation.RequestNumber
 	Siret        value.Siret
 	Organisation string
@@ -224,7 +228,7 @@ type PressingNotice struct {
 
 // NewPressing completes the notice. It refuses one without addressee, request or date.
 func NewPressing(n PressingNotice) (PressingNotice, error) {
-	if n.To == "" || n.Request == 0 || n.TokenID == "" || n.Expiry.IsZero() {
+	if n.To == "" || n.Amendment == 0 || n.Request == 0 || n.TokenID == "" || n.Expiry.IsZero() {
 		return PressingNotice{}, fmt.Errorf("make %q: %w", KindPressing, notice.ErrIncomplete)
 	}
 	n.Organisation = notice.OneLine(n.Organisation, textLimit)
@@ -234,9 +238,9 @@ func NewPressing(n PressingNotice) (PressingNotice, error) {
 // Kind implements notice.Notice.
 func (n PressingNotice) Kind() notice.Kind { return KindPressing }
 
-// Key is one per token and expiry.
+// Key is one per modification and expiry.
 func (n PressingNotice) Key() string {
-	return fmt.Sprintf("%s %s %s", KindPressing, n.TokenID, n.Expiry.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("%s %d %s", KindPressing, n.Amendment, n.Expiry.UTC().Format(time.DateOnly))
 }
 
 // Recipients implements notice.Notice.

@@ -111,7 +111,7 @@ func (r *Reminders) keep(ctx context.Context, reminders []Recorded, now time.Tim
 		case !recorded[one.TokenID]:
 		case one.Letter != nil:
 			report.Reminded++
-		case !one.Silent:
+		case !one.Silent && !one.Elsewhere:
 			report.NoAddress++
 		}
 	}
@@ -124,12 +124,15 @@ func (r *Reminders) compose(token DueToken, now time.Time) (Recorded, error) {
 	if !ok {
 		return Recorded{}, fmt.Errorf("remind of %s: %w", token.ID, fault.New(fault.Conflict, "renewal.not_due"))
 	}
-	reminder := Recorded{TokenID: token.ID, Expiry: token.ExpiresAt, Stage: stage, Skipped: stage.Before()}
+	reminder := Recorded{TokenID: token.ID, Expiry: token.ExpiresAt, Stage: stage, Skipped: stage.Before(), Elsewhere: token.Elsewhere}
 	if reminder.Silent = slices.Contains(token.Covered, stage); reminder.Silent {
 		return reminder, nil
 	}
 	if token.Editor != "" && !now.After(token.ExpiresAt) {
 		reminder.Told = []notice.EditorEvent{{Kind: EventExpiring, Editor: token.Editor, Siret: token.Siret, Subject: token.ID}}
+	}
+	if token.Elsewhere {
+		return reminder, nil
 	}
 	about := aboutFile(token.TokenFile, r.Prefix)
 	if !token.CopyTechnical && about.To != "" {
@@ -181,7 +184,7 @@ func (r *Reminders) tellPressing(ctx context.Context, report *Report) error {
 	var composed []notice.Notice
 	for _, p := range found {
 		n, err := NewPressing(PressingNotice{
-			Request: p.Request, Siret: p.Siret, Organisation: p.Organisation, TokenID: p.TokenID, Expiry: p.Expiry, Left: DaysLeft(p.Expiry, now), To: r.Operator,
+			Amendment: p.Amendment, Request: p.Request, Siret: p.Siret, Organisation: p.Organisation, TokenID: p.TokenID, Expiry: p.Expiry, Left: DaysLeft(p.Expiry, now), To: r.Operator,
 		})
 		if err != nil {
 			return err

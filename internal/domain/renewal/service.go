@@ -110,7 +110,9 @@ func (s *Service) confirm(ctx context.Context, by account.Actor, found File, ans
 // complete adds to a prolongation its line of the journal, its mail and its event.
 func (s *Service) complete(change *Change, by account.Actor, found File) error {
 	change.Event = credential.TokenEvent(by.Author(), by.RequestID, change.Token, s.Prefix, audit.TokenProlonged, "", change.Prolongation.At)
-	composed, told, err := Announce(s.Prefix, found.TokenFile, change.Prolongation)
+	file := found.TokenFile
+	file.Addressees.Requester = found.Mail
+	composed, told, err := Announce(s.Prefix, file, change.Prolongation)
 	if change.Told = told; err != nil || composed == nil {
 		return err
 	}
@@ -120,8 +122,7 @@ func (s *Service) complete(change *Change, by account.Actor, found File) error {
 }
 
 // Announce makes the mail of a prolongation, to the requester with the technical contact in
-// copy, and what the editor's programs learn. The mail is nil where another system writes, or
-// nobody has an address.
+// copy, and what the editor's programs learn. The mail is nil where the requester has no address.
 func Announce(prefix credential.TokenPrefix, f credential.TokenFile, p Prolongation) (notice.Notice, []notice.EditorEvent, error) {
 	var told []notice.EditorEvent
 	if f.Editor != "" {
@@ -166,8 +167,8 @@ func (s *Service) Nudged(ctx context.Context, tokenIDs []string) (map[string]tim
 }
 
 // Nudge asks the requester, in the editor's name, to prolong a token: once a week. Codes:
-// token.unknown (NotFound), renewal.closed, renewal.too_early, renewal.no_address,
-// renewal.nudged (Conflict).
+// token.unknown (NotFound), renewal.closed, renewal.too_early, renewal.amended,
+// renewal.no_address, renewal.nudged (Conflict).
 func (s *Service) Nudge(ctx context.Context, by account.Actor, id string) error {
 	found, err := s.Find(ctx, by, id)
 	if err != nil {

@@ -345,7 +345,7 @@ func monthBegins(at time.Time, months int) time.Time {
 }
 
 // Undecided is a modification that was filed before the expiry of the token that it prolongs,
-// and not decided at it.
+// and not decided at it. One for which the town is waited for is not among them meanwhile.
 type Undecided struct {
 	Amendment
 	Siret        value.Siret
@@ -373,7 +373,7 @@ func (w *Watch) Held(ctx context.Context) (Held, error) {
 	for _, u := range found {
 		if u.Expiry.Before(now) {
 			held.Missed = append(held.Missed, u)
-		} else if u.Instructed() {
+		} else {
 			held.Pressed = append(held.Pressed, u)
 		}
 	}

@@ -27,7 +27,7 @@ func newLapsingView(reader account.Actor, f renewal.File, now time.Time) lapsing
 	}
 	return lapsingView{
 		URL: "/jetons/" + f.ID + renewalPart, At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt),
-		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: f.Amendment.Instructed(),
+		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: f.Amendment.Filed(),
 	}
 }
 

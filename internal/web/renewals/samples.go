@@ -74,7 +74,7 @@ func sampleRisks(days ...int) []renewal.Risk {
 		case 1:
 			risk.RefusedMail, risk.RefusedAddress = 42, risk.Requester.Mail
 		case 2:
-			risk.Amendment = renewal.Amendment{ID: 1, BegunAt: noon, FiledAt: noon, Returned: i > 5}
+			risk.Amendment = renewal.Amendment{ID: 1, BegunAt: noon, FiledAt: noon, Returned: i == 7}
 		case 3:
 			risk.Amendment, risk.LastUse = renewal.Amendment{ID: 1, BegunAt: noon}, time.Time{}
 		case 4:

@@ -105,6 +105,9 @@ func TestTheResultsTellWhatWasDoneAndWhatWasNot(t *testing.T) {
 	s.expires(700_002, "Sainville", tilleul, -3)
 	s.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
 		SELECT id, request, expires_at, true, false, 'Anne Morel', $1, $1 FROM tokens`, noon.AddDate(0, 0, -20))
+	s.run(`INSERT INTO form_versions (form_uid, version, content, published_at) VALUES ('x', 1, '{}', $1)`, noon)
+	s.run(`INSERT INTO applications (request, form_uid, form_version, phase, answers, edited_at, filed_at, first_filed_at)
+		SELECT request, 'x', 1, 'deposee', '{}', filed_at, filed_at, filed_at FROM amendments`)
 	s.run(`INSERT INTO reminders (token, expires_at, stage, state, recorded_at) SELECT id, expires_at, 15, 'sans_adresse', $1 FROM tokens`, noon)
 	s.run(`INSERT INTO prolongations (token, from_at, until_at, way, author_id, author, at) SELECT id, expires_at, $2, $3, '1', 'Anne', $1 FROM tokens WHERE organisation = 'Sainville'`,
 		noon, noon.Add(500*24*time.Hour), string(renewal.Amended))

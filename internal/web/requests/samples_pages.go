@@ -233,6 +233,8 @@ func transferSamples(page web.ProPage) []web.Sample[transferPage] {
 	nobody.Search.Value = hostile
 	datapass := byColleague(held)
 	datapass.Template, datapass.Request.Requester, datapass.Request.Holder = editor.Template{}, habilitation.Contact{}, 0
+	imported := held
+	imported.Template, imported.Request.State, imported.Phase = editor.Template{}, habilitation.Validated, request.Closed
 	return []web.Sample[transferPage]{
 		{Name: "a-confier", Content: with(show(held, request.Claim{}), 2, "Hélène d'Orvault", "Inès Garnier")},
 		{Name: "personne", Content: refused}, {Name: "seul", Content: show(held, request.Claim{})},
@@ -242,6 +244,7 @@ func transferSamples(page web.ProPage) []web.Sample[transferPage] {
 		{Name: "collegue", Content: show(byColleague(held), request.Claim{})},
 		{Name: "reprise-demandee", Content: show(byColleague(held), sampleClaim(1))},
 		{Name: "reprise-d-un-autre", Content: show(byColleague(held), sampleClaim(9))},
+		{Name: "datapass-a-confier", Content: with(show(imported, request.Claim{}), 2, "Hélène d'Orvault", "Inès Garnier")},
 		{Name: "datapass", Content: show(datapass, request.Claim{})},
 		{Name: "noms-longs", Content: show(tooLong(byColleague(held)), sampleClaim(1))},
 	}

@@ -138,7 +138,7 @@ func (h *Handler) prolong(c *gin.Context) error {
 		return err
 	case done.HandOver:
 		return web.Done(c, requestOf(found.Request)+transferPart, "jeton-a-transmettre")
-	case found.Amendment.Instructed(): // the page tells where it is
+	case found.Amendment.Filed(): // the page tells where it is
 		return web.SeeOther(c, pathOf(id)+renewalPart)
 	}
 	return web.Done(c, requestOf(found.Request)+summaryPart, "modification-pour-prolonger")

@@ -31,7 +31,7 @@ func standingOf(f renewal.File, now time.Time) standing {
 		return prolonged
 	case !f.Open(now):
 		return early
-	case f.Amendment.Instructed():
+	case f.Amendment.Filed():
 		return filed
 	}
 	return open
@@ -87,7 +87,7 @@ type nudging struct {
 }
 
 func newNudging(f renewal.File, by reader, now time.Time) nudging {
-	if !by.Nudge || !f.Open(now) {
+	if !by.Nudge || !f.Open(now) || f.Amendment.Filed() {
 		return nudging{}
 	}
 	v := nudging{URL: pathOf(f.ID) + nudgePart, Can: f.MayNudge(now) == nil, At: web.MomentOf(f.NudgedAt)}
@@ -123,6 +123,7 @@ type renewalPage struct {
 
 	Amendment amendmentView
 	Last      prolongedView
+	Confirmed bool   // by a mail
 	Why       string // code of why it is not to be prolonged
 	Next      nearView
 }
@@ -137,7 +138,7 @@ type contactRow struct {
 type amendmentView struct {
 	BegunAt, FiledAt web.Moment
 	By               string
-	Returned         bool   // the instructors asked for changes
+	Returned         bool   // an instructor asks for changes
 	URL              string // where its holder goes on with it
 }
 
@@ -155,7 +156,7 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 		Town: by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
 		Nudging: newNudging(f.File, by, m.Now), Questions: unchanged(), Amendment: newAmendmentView(f.File),
 		Last: prolongedView{At: web.MomentOf(f.Last.At), From: web.MomentOf(f.Last.From), By: f.Last.By, Amendment: f.Last.Way == renewal.Amended},
-		Next: newNearView(f.Next, by, m),
+		Next: newNearView(f.Next, by, m), Confirmed: f.Mail != "",
 	}
 	switch {
 	case p.Holds:
@@ -183,9 +184,9 @@ func newAmendmentView(f renewal.File) amendmentView {
 	if f.Amendment.IsZero() {
 		return amendmentView{}
 	}
-	v := amendmentView{BegunAt: web.MomentOf(f.Amendment.BegunAt), FiledAt: web.MomentOf(f.Amendment.FiledAt), Returned: f.Amendment.Returned, By: f.Amendment.By, URL: requestOf(f.Request)}
+	v := amendmentView{BegunAt: web.MomentOf(f.Amendment.BegunAt), FiledAt: web.MomentOf(f.Amendment.FiledAt), By: f.Amendment.By, Returned: f.Amendment.Returned, URL: requestOf(f.Request)}
 	switch {
-	case f.Amendment.Instructed():
+	case v.FiledAt.Year != 0: // the request says what is asked
 	case f.State == habilitation.Reopened:
 		v.URL += summaryPart
 	default: // it was recorded, and the request not opened
