@@ -15,7 +15,6 @@ import (
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pglocal"
 	"portail-qf/internal/postgres/pgtest"
-	"portail-qf/internal/sim/control"
 	"portail-qf/internal/sim/smtp"
 )
 
@@ -119,7 +118,7 @@ func TestTheLifeOfATokenIsToldInItsMails(t *testing.T) {
 		for hour := 0; hour < 24; hour += 4 {
 			if isAway != (left <= away && left > back) {
 				if isAway = !isAway; isAway {
-					p.relayFails(control.Fault{Match: "CONNECT", Mode: control.ModeDown})
+					p.relayFails(isDown()...)
 				} else {
 					p.stage.Mail.Control.Reset()
 				}
