@@ -117,7 +117,7 @@ func TestAProlongationWaitsForTheSignIn(t *testing.T) {
 	asked := v.get(link).says(button)
 	p.advance(account.IdleLife + time.Minute)
 	p.proConnect(`{"key":"agente-majastres"}`)
-	asked.submit(link).answers(403).submit("/connexion").at("/connexion/reprise").says("Vous êtes toujours en charge de la demande", "Oui").submit(link).at(link).says("Votre jeton est prolongé")
+	asked.submit(link).answers(403).submit("/connexion").at("/connexion/reprise").says("Jeton de", "À prolonger jusqu’au", "Vous êtes toujours en charge de la demande", "Oui", button, "Revoir la page de prolongation").submit(link).at(link).says("Votre jeton est prolongé")
 }
 
 // « Not in charge → transfer, as requests do (a colleague named …) »: the request was made in DataPass,

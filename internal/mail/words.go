@@ -39,7 +39,7 @@ type written struct{ Subject, Text, HTML string }
 
 const (
 	subjectLimit = 110 // characters; readers of mail cut what is longer
-	lineLimit    = 72 // characters of a line of plain text
+	lineLimit    = 72  // characters of a line of plain text
 )
 
 func newWording(files fs.FS, f frame) (*wording, error) {

@@ -35,6 +35,7 @@ func (s *Service) Find(ctx context.Context, by account.Actor, id string) (File, 
 // Asked is what the requester sends.
 type Asked struct {
 	Expiry  time.Time // of the token, as the page showed it
+	Until   time.Time // on the day that the page printed, in Paris; zero where none was
 	Answers Answers
 }
 
@@ -47,7 +48,8 @@ type Done struct {
 
 // Confirm takes the requester's answers. Sent twice, a confirmation prolongs once and answers
 // the same. Codes: token.unknown (NotFound), renewal.not_holder (Forbidden), renewal.closed,
-// renewal.too_early, renewal.amended, renewal.moved (Conflict).
+// renewal.too_early, renewal.amended, renewal.moved, renewal.other_date (Conflict: the day that was
+// printed is not the one that the token would get now).
 func (s *Service) Confirm(ctx context.Context, by account.Actor, id string, asked Asked) (Done, error) {
 	var err error
 	for range attempts {
@@ -59,7 +61,7 @@ func (s *Service) Confirm(ctx context.Context, by account.Actor, id string, aske
 			return s.doneAlready(ctx, by, found, asked)
 		}
 		var done Done
-		if done, err = s.confirm(ctx, by, found, asked.Answers); !fault.Is(err, "token.moved") {
+		if done, err = s.confirm(ctx, by, found, asked); !fault.Is(err, "token.moved") {
 			return done, err
 		}
 	}
@@ -85,8 +87,8 @@ func (s *Service) doneAlready(ctx context.Context, by account.Actor, found File,
 	return Done{Prolongation: earlier}, nil
 }
 
-func (s *Service) confirm(ctx context.Context, by account.Actor, found File, answers Answers) (Done, error) {
-	outcome, err := found.Decide(by, answers, s.Now())
+func (s *Service) confirm(ctx context.Context, by account.Actor, found File, asked Asked) (Done, error) {
+	outcome, err := found.Decide(by, asked.Answers, s.Now())
 	switch {
 	case err != nil:
 		return Done{}, err
@@ -96,6 +98,9 @@ func (s *Service) confirm(ctx context.Context, by account.Actor, found File, ans
 		return s.amend(ctx, by, found, *outcome.Amendment)
 	}
 	change := *outcome.Prolonged
+	if !asked.Until.IsZero() && DaysLeft(change.Prolongation.Until, asked.Until) != 0 {
+		return Done{}, fault.New(fault.Conflict, "renewal.other_date")
+	}
 	if err := s.complete(&change, by, found); err != nil {
 		return Done{}, err
 	}

@@ -25,6 +25,7 @@ const (
 	summaryPart  = "/recapitulatif" // likewise
 	reopenPart   = "/modification"  // likewise
 	fieldExpiry  = "expiration"     // as the page showed it
+	fieldUntil   = "jusqu_au"       // likewise, the day that the click gives
 	fieldBack    = "retour"         // the list from which a requester was asked
 	fieldCharge  = "en_charge"
 	fieldPurpose = "usage"
@@ -125,7 +126,11 @@ func (h *Handler) prolong(c *gin.Context) error {
 		return h.askAnswers(c, asked)
 	}
 	expiry, _ := time.Parse(time.RFC3339Nano, c.PostForm(fieldExpiry)) // none is the expiry of no token
-	done, err := h.Renewals.Confirm(ctx, by, id, renewal.Asked{Expiry: expiry, Answers: asked.answers()})
+	var until time.Time
+	if day, err := time.Parse(time.DateOnly, c.PostForm(fieldUntil)); err == nil {
+		until = value.DayBegins(day.Date())
+	}
+	done, err := h.Renewals.Confirm(ctx, by, id, renewal.Asked{Expiry: expiry, Until: until, Answers: asked.answers()})
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ var (
 // nothingChanged answers a page of prolongation as it is proposed.
 func (a answer) nothingChanged() url.Values {
 	a.t.Helper()
-	return url.Values{fieldExpiry: {a.hidden(fieldExpiry)}, fieldCharge: {yes}, fieldPurpose: {yes}, fieldPeople: {yes}}
+	return url.Values{fieldExpiry: {a.hidden(fieldExpiry)}, fieldUntil: {a.hidden(fieldUntil)}, fieldCharge: {yes}, fieldPurpose: {yes}, fieldPeople: {yes}}
 }
 
 // expiry is when a token expires, in Paris.
@@ -96,6 +96,23 @@ func TestAnExpiredTokenIsProlonged(t *testing.T) {
 	s.post(s.anne, s.majastres+renewalPart, page.nothingChanged()).leads(s.majastres+renewalPart, "")
 	if got := s.expiry(s.majastres); got != "2029-03-19 23:59:59" || !s.opens(text) {
 		t.Errorf("it expires at %s, opens: %v", got, s.opens(text))
+	}
+}
+
+// « new expiry […] printed before the click » (issue 7): a page that was left open over midnight is
+// shown again.
+func TestTheDateThatIsGivenIsTheOnePrinted(t *testing.T) {
+	s := setScene(t)
+	s.now = weekAfter
+	sent := s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Prolonger jusqu’au 19 mars 2029").nothingChanged()
+	s.now = weekAfter.Add(24 * time.Hour)
+	again := s.post(s.anne, s.majastres+renewalPart, sent).is(http.StatusConflict, "la date proposée n’est plus la même", "Prolonger jusqu’au 20 mars 2029")
+	if got := s.expiry(s.majastres); got != "2027-09-12 23:59:59" {
+		t.Errorf("it expires at %s", got)
+	}
+	s.post(s.anne, s.majastres+renewalPart, again.nothingChanged()).leads(s.majastres+renewalPart, "")
+	if got := s.expiry(s.majastres); got != "2029-03-20 23:59:59" {
+		t.Errorf("it expires at %s", got)
 	}
 }
 

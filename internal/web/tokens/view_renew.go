@@ -8,6 +8,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -107,6 +108,7 @@ type renewalPage struct {
 	Until    web.Moment // the expiry that a click gives
 	OpensAt  web.Moment // from when it may be prolonged
 	Shown    string     // the expiry, for the form
+	Printed  string     // the day that a click gives, likewise
 
 	Town, Holds          bool // the reader is of the town, and follows the request
 	Request              string
@@ -153,7 +155,8 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 	p := renewalPage{
 		ProPage: page, subject: newSubject(f.TokenFile, by, m), Standing: standingOf(f.File, m.Now), Expiry: newExpiryView(f.File, m.Now),
 		Until: web.MomentOf(f.Until(m.Now)), OpensAt: web.MomentOf(f.OpensAt()), Shown: f.ExpiresAt.UTC().Format(time.RFC3339Nano),
-		Town: by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
+		Printed: value.InParis(f.Until(m.Now)).Format(time.DateOnly),
+		Town:    by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
 		Nudging: newNudging(f.File, by, m.Now), Questions: unchanged(), Amendment: newAmendmentView(f.File),
 		Last: prolongedView{At: web.MomentOf(f.Last.At), From: web.MomentOf(f.Last.From), By: f.Last.By, Amendment: f.Last.Way == renewal.Amended},
 		Next: newNearView(f.Next, by, m), Confirmed: f.Mail != "",
