@@ -176,7 +176,7 @@ func TestNoCellIsAFormula(t *testing.T) {
 	_, views := parseAll(t)
 	for typed, want := range map[string]string{
 		"COMMUNE DE MAJASTRES": "COMMUNE DE MAJASTRES", "": "", "2A": "2A", "a=b": "a=b", "'=1+1": "'=1+1",
-		"=1+1": "'=1+1", "+33": "'+33", "-2": "'-2", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "＝1+1": "'＝1+1", " =1": "' =1", "\u00a0@x": "'\u00a0@x",
+		"=1+1": "'=1+1", "+33": "'+33", "-2": "-2", "-40": "-40", "-": "'-", "-2+3": "'-2+3", "--2": "'--2", " -2": "' -2", "-1e5": "'-1e5", "-0x1": "'-0x1", "-1_0": "'-1_0", "－2": "'－2", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "＝1+1": "'＝1+1", " =1": "' =1", "\u00a0@x": "'\u00a0@x",
 		`=cmd|' /C calc'!A0`: `'=cmd|' /C calc'!A0`, `a";=1+1;"`: `a";=1+1;"`, "a\r\n=1;b": "a\r\n=1;b", `"=1`: `"=1`,
 	} {
 		sheet, err := views.newSheet([]request.Queued{{Number: 7, Organisation: typed, Siret: sampleSiret, State: habilitation.Draft, Phase: request.Writing}})

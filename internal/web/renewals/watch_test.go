@@ -56,6 +56,9 @@ func TestThoseWhoMayReadContactsKnowWhomToCall(t *testing.T) {
 		if !marked || strings.Count(body, "\r\n") != 3 || strings.Contains(body, "Morel") != sees || strings.Contains(body, "0400000000") != sees || strings.Contains(body, "Valbrume") {
 			t.Errorf("sees contacts: %v, %q", sees, body)
 		}
+		if left := `;"-30";"`; !strings.Contains(body, left) { // a number, which sorts
+			t.Errorf("no %s in %q", left, body)
+		}
 		if sheet.header.Get("Content-Disposition") != "attachment; filename=prolongations-2026-03-12.csv" {
 			t.Errorf("%v", sheet.header)
 		}
