@@ -156,7 +156,7 @@ func (s RenewalWatch) ListRisks(ctx context.Context, query renewal.RiskQuery) ([
 			SELECT t.id, count(*) OVER () AS total, CASE WHEN $15 THEN -1 ELSE 1 END * row_number() OVER (ORDER BY
 				CASE WHEN $13 = 'nom' THEN lower(t.organisation) END,
 				CASE WHEN $13 = 'usage' THEN GREATEST(t.last_used_at, ` + callsRefused + `) END DESC NULLS LAST,
-				t.expires_at < $14::timestamptz, abs(extract(epoch FROM t.expires_at - $14::timestamptz)), t.id) AS place` + fileTables + townOf + `
+				t.expires_at, t.id) AS place` + fileTables + townOf + `
 			WHERE ` + isProlongable + ` AND ` + isOfNewest + ` AND t.expires_at >= $1 AND t.expires_at < $2
 			  AND ($3 OR cardinality($4::text[]) > 0 AND ` + plain + `t.organisation` + plainEnds + ` LIKE ALL ($4)
 				OR $5 <> '' AND t.siret LIKE $5 || '%' OR t.request = $6 OR t.habilitation = $7)

@@ -199,30 +199,33 @@ func TestTheTokensAtRiskAreFoundByEveryCriterion(t *testing.T) {
 	w.run(`UPDATE requests SET form_uid = 'x' WHERE number = 50005`)
 	w.granted(10_061_005, 50_005, brume, true, true)
 	w.run(`UPDATE tokens SET editor_siret = $1 WHERE organisation = 'Ville 005'`, brume)
-	byExpiry := []string{"Ville 007", "Ville 906", "Ville 006", "Ville 005", "Ville 004", "Ville 003", "Ville 002", "Ville 008", "Ville 009"}
+	byExpiry := []string{"Ville 009", "Ville 008", "Ville 007", "Ville 906", "Ville 006", "Ville 005", "Ville 004", "Ville 003", "Ville 002"}
+	latest := slices.Clone(byExpiry)
+	slices.Reverse(latest)
 	for name, row := range map[string]struct {
 		search renewal.RiskSearch
 		want   []string
 	}{
-		"what expires next, then what was cut last": {renewal.RiskSearch{}, byExpiry},
-		"by last use, refused calls included":       {renewal.RiskSearch{Order: renewal.ByLastUse, Danger: renewal.AlreadyCut}, []string{"Ville 009", "Ville 008"}},
-		"what was never used comes last":            {renewal.RiskSearch{Order: renewal.ByLastUse, Limit: 3}, []string{"Ville 009", "Ville 003", "Ville 008"}},
-		"by name":                                   {renewal.RiskSearch{Order: renewal.ByTown, Limit: 2}, []string{"Ville 002", "Ville 003"}},
-		"the other way round":                       {renewal.RiskSearch{Order: renewal.ByTown, Reverse: true, Limit: 2}, []string{"Ville 906", "Ville 009"}},
-		"less than thirty days":                     {renewal.RiskSearch{Danger: renewal.InThirty}, byExpiry[:5]},
-		"less than seven":                           {renewal.RiskSearch{Danger: renewal.InSeven}, byExpiry[:3]},
-		"cut":                                       {renewal.RiskSearch{Danger: renewal.AlreadyCut}, byExpiry[7:]},
-		"an editor":                                 {renewal.RiskSearch{Editor: brume}, []string{"Ville 005"}},
-		"a département":                             {renewal.RiskSearch{Departement: "75"}, []string{"Ville 004"}},
-		"another one":                               {renewal.RiskSearch{Departement: "13"}, nil},
-		"words":                                     {renewal.RiskSearch{Text: "ville 006"}, []string{"Ville 006"}},
-		"a SIRET":                                   {renewal.RiskSearch{Text: "21000000000007"}, []string{"Ville 007"}},
-		"a request":                                 {renewal.RiskSearch{Text: "D50008"}, []string{"Ville 008"}},
-		"nothing that a name has":                   {renewal.RiskSearch{Text: "%"}, nil},
-		"a danger that is not":                      {renewal.RiskSearch{Danger: "demain"}, byExpiry},
-		"several, that meet":                        {renewal.RiskSearch{Danger: renewal.InSeven, Editor: tilleul, Text: "ville 906"}, []string{"Ville 906"}},
-		"the second page":                           {renewal.RiskSearch{Offset: 2, Limit: 2}, byExpiry[2:4]},
-		"an order that is not is the usual one":     {renewal.RiskSearch{Order: "hasard", Limit: 1}, byExpiry[:1]},
+		"the expiries in their order, of what is cut too": {renewal.RiskSearch{}, byExpiry},
+		"and the last one first":                          {renewal.RiskSearch{Reverse: true}, latest},
+		"by last use, refused calls included":             {renewal.RiskSearch{Order: renewal.ByLastUse, Danger: renewal.AlreadyCut}, []string{"Ville 009", "Ville 008"}},
+		"what was never used comes last":                  {renewal.RiskSearch{Order: renewal.ByLastUse, Limit: 3}, []string{"Ville 009", "Ville 003", "Ville 008"}},
+		"by name":                                         {renewal.RiskSearch{Order: renewal.ByTown, Limit: 2}, []string{"Ville 002", "Ville 003"}},
+		"the other way round":                             {renewal.RiskSearch{Order: renewal.ByTown, Reverse: true, Limit: 2}, []string{"Ville 906", "Ville 009"}},
+		"less than thirty days":                           {renewal.RiskSearch{Danger: renewal.InThirty}, byExpiry[2:7]},
+		"less than seven":                                 {renewal.RiskSearch{Danger: renewal.InSeven}, byExpiry[2:5]},
+		"cut":                                             {renewal.RiskSearch{Danger: renewal.AlreadyCut}, byExpiry[:2]},
+		"an editor":                                       {renewal.RiskSearch{Editor: brume}, []string{"Ville 005"}},
+		"a département":                                   {renewal.RiskSearch{Departement: "75"}, []string{"Ville 004"}},
+		"another one":                                     {renewal.RiskSearch{Departement: "13"}, nil},
+		"words":                                           {renewal.RiskSearch{Text: "ville 006"}, []string{"Ville 006"}},
+		"a SIRET":                                         {renewal.RiskSearch{Text: "21000000000007"}, []string{"Ville 007"}},
+		"a request":                                       {renewal.RiskSearch{Text: "D50008"}, []string{"Ville 008"}},
+		"nothing that a name has":                         {renewal.RiskSearch{Text: "%"}, nil},
+		"a danger that is not":                            {renewal.RiskSearch{Danger: "demain"}, byExpiry},
+		"several, that meet":                              {renewal.RiskSearch{Danger: renewal.InSeven, Editor: tilleul, Text: "ville 906"}, []string{"Ville 906"}},
+		"the second page":                                 {renewal.RiskSearch{Offset: 2, Limit: 2}, byExpiry[2:4]},
+		"an order that is not is the usual one":           {renewal.RiskSearch{Order: "hasard", Limit: 1}, byExpiry[:1]},
 		"those whose address was refused, none here": {renewal.RiskSearch{Refused: true}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

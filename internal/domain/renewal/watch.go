@@ -166,7 +166,7 @@ var Dangers = [...]Danger{InThirty, InSeven, AlreadyCut}
 // RiskOrder sorts a list of tokens at risk.
 type RiskOrder string
 
-// The orders: what expires next, then what was cut last; what was used last; the name.
+// The orders: the first expiry, that of what was cut first; what was used last; the name.
 const (
 	ByExpiry  RiskOrder = "echeance"
 	ByLastUse RiskOrder = "usage"

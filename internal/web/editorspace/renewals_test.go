@@ -34,8 +34,8 @@ func TestAnEditorSeesItsOwnClientsAtRisk(t *testing.T) {
 		SELECT id, request, expires_at, true, false, 'Anne Morel', $1, $1 FROM tokens WHERE request = 700001`, s.now)
 	page := s.get(s.leo, renewalsPath).is(http.StatusOK, "2 jetons", "Valbrume", "Jeton coupé dans 5 jours", "Modification en cours d’instruction", "Sainville", "Jeton coupé depuis 3 jours",
 		"Expirent dans moins de 30 jours : 1", "Coupés : 1", `href="/jetons/`, "!Lointaine", "!Étrangère", "!Morel", "!0400000000", "!04 00 00")
-	if strings.Index(page.text, "Valbrume") > strings.Index(page.text, "Sainville") {
-		t.Error("what is cut comes before what may be saved")
+	if strings.Index(page.text, "Sainville") > strings.Index(page.text, "Valbrume") {
+		t.Error("what is cut comes after what will be")
 	}
 	s.get(s.sofia, renewalsPath+"?etat=coupe").is(http.StatusOK, "1 jeton<", "Sainville", "!Valbrume", "export.csv?etat=coupe")
 	const unknown = "Aucun résultat pour ces critères"

@@ -33,7 +33,7 @@ func renewalsSamples(page web.ProPage) []web.Sample[renewalsPage] {
 		return newRenewalsPage(framed(page, member(), renewalsPath), renewalListing.Read(values), total, found, counts, credential.LivePrefix, sampleNow())
 	}
 	var listed []renewal.Risk
-	for i, days := range []int{0, 1, 2, 5, 6, 7, 8, 14, 20, 29, 30, 31, 45, 60, 80, 90, -1, -8, -31, -200} {
+	for i, days := range []int{-200, -31, -8, -1, 0, 1, 2, 5, 6, 7, 8, 14, 20, 29, 30, 31, 45, 60, 80, 90} {
 		risk := sampleRisk(i+1, days)
 		switch i % 4 {
 		case 1:

@@ -100,7 +100,7 @@ func longest() []renewal.Risk {
 	return []renewal.Risk{long, bare, wrong}
 }
 
-var spread = []int{0, 1, 2, 6, 7, 15, 29, 45, 60, 88, 90, -1, -3, -30, -400}
+var spread = []int{-400, -30, -3, -1, 0, 1, 2, 6, 7, 15, 29, 45, 60, 88, 90}
 
 func risksSamples(page web.ProPage) []web.Sample[risksPage] {
 	counts := renewal.RiskCounts{All: 2_612, InThirty: 412, InSeven: 31, Cut: 1_204}
