@@ -258,7 +258,8 @@ func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([
 // ListUndecided lists the modifications that were not decided at the expiry between two times.
 func (s RenewalWatch) ListUndecided(ctx context.Context, from, before time.Time) ([]renewal.Undecided, error) {
 	const sqlUndecided = `
-		SELECT a.id, a.request, t.siret, t.organisation, t.id::text AS token, a.expires_at, a.filed_at, a.ended_at
+		SELECT a.id, a.request, t.siret, t.organisation, t.id::text AS token, a.expires_at, a.filed_at, a.ended_at,
+			CASE WHEN t.replaced_at IS NULL AND t.revoked_at IS NULL THEN t.expires_at END AS until
 		FROM amendments a JOIN tokens t ON t.id = a.token
 		WHERE a.filed_at < a.expires_at AND (a.ended_at IS NULL OR a.ended_at > a.expires_at) AND a.expires_at >= $1 AND a.expires_at < $2
 		ORDER BY a.expires_at, a.id`
@@ -271,6 +272,7 @@ func (s RenewalWatch) ListUndecided(ctx context.Context, from, before time.Time)
 		ExpiresAt    time.Time    `db:"expires_at"`
 		FiledAt      time.Time    `db:"filed_at"`
 		EndedAt      sql.NullTime `db:"ended_at"`
+		Until        sql.NullTime `db:"until"`
 	}
 	if err := s.DB.pool.SelectContext(ctx, &rows, sqlUndecided, from, before); err != nil {
 		return nil, err
@@ -281,7 +283,7 @@ func (s RenewalWatch) ListUndecided(ctx context.Context, from, before time.Time)
 			Amendment: renewal.Amendment{
 				ID: row.ID, TokenID: row.Token, Request: habilitation.RequestNumber(row.Request), Expiry: row.ExpiresAt, FiledAt: row.FiledAt, EndedAt: row.EndedAt.Time,
 			},
-			Siret: value.Siret(row.Siret), Organisation: row.Organisation,
+			Siret: value.Siret(row.Siret), Organisation: row.Organisation, Until: row.Until.Time,
 		}
 	}
 	return found, nil

@@ -348,6 +348,9 @@ func monthBegins(at time.Time, months int) time.Time {
 // and not decided at it.
 type Undecided struct {
 	Amendment
+	// Until is the expiry that the token has now, later once it was prolonged; zero where the
+	// token is replaced or revoked.
+	Until        time.Time
 	Siret        value.Siret
 	Organisation string
 }

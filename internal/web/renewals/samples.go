@@ -208,12 +208,14 @@ func funnelSamples(page web.ProPage) []web.Sample[funnelPage] {
 	late := func(days int, name string) renewal.Undecided {
 		return renewal.Undecided{
 			Amendment: renewal.Amendment{ID: 1, Request: 10_000_017, Expiry: value.MonthsLater(noon.AddDate(0, 0, days), 0), FiledAt: noon.AddDate(0, 0, days-20)},
-			Siret:     "21040107100019", Organisation: name,
+			Siret:     "21040107100019", Organisation: name, Until: value.MonthsLater(noon.AddDate(0, 0, days), 0),
 		}
 	}
 	decided := late(-40, "COMMUNE DE MAJASTRES")
-	decided.EndedAt = noon.AddDate(0, 0, -30)
-	held := renewal.Held{Missed: []renewal.Undecided{late(-3, endless), decided, late(-90, "")}, Pressed: []renewal.Undecided{late(0, hostile), late(5, "COMMUNE DE MAJASTRES")}}
+	decided.EndedAt, decided.Until = noon.AddDate(0, 0, -30), value.MonthsLater(noon.AddDate(0, 0, -30), 18)
+	replaced := late(-90, "")
+	replaced.Until = time.Time{}
+	held := renewal.Held{Missed: []renewal.Undecided{late(-3, endless), decided, replaced}, Pressed: []renewal.Undecided{late(0, hostile), late(5, "COMMUNE DE MAJASTRES")}}
 	many := renewal.Held{}
 	for range undecidedShown + 12 {
 		many.Missed = append(many.Missed, decided)

@@ -154,6 +154,8 @@ type funnelRow struct {
 type undecidedRow struct {
 	Number, URL, Name, Siret string // URL is "" for who may not instruct
 	Countdown                web.Countdown
+	Waits                    bool       // the token still has that expiry
+	Until                    web.Moment // the expiry that it has since; not known where it was not prolonged
 	FiledAt, EndedAt         web.Moment // EndedAt is not known where it waits
 }
 
@@ -180,6 +182,9 @@ func newUndecidedRows(found []renewal.Undecided, by reader, m moment) []undecide
 		row := undecidedRow{
 			Number: u.Request.String(), Name: web.Typographic(u.Organisation), Siret: u.Siret.Display(), Countdown: web.NewCountdown(u.Expiry, m.Now),
 			FiledAt: web.MomentOf(u.FiledAt), EndedAt: web.MomentOf(u.EndedAt),
+		}
+		if row.Waits = u.Until.Equal(u.Expiry); u.Until.After(u.Expiry) {
+			row.Until = web.MomentOf(u.Until)
 		}
 		if row.Name == "" {
 			row.Name = row.Siret

@@ -115,3 +115,20 @@ func TestTheResultsTellWhatWasDoneAndWhatWasNot(t *testing.T) {
 		`href="/instruction/demandes/700001"`, "Valbrume", "Sainville", "Pas encore", "mars 2026", "50 %, 1 après ; 1 par une modification")
 	s.get(s.support, inSupport+funnelPart).is(http.StatusOK, "Valbrume", "!/instruction/demandes")
 }
+
+// A modification that was decided too late stays in the list, and says of its token what is so: cut
+// until it is prolonged, then no more.
+func TestWhatWasDecidedTooLateIsNotCutForEver(t *testing.T) {
+	s := setScene(t)
+	s.expires(700_001, "Valbrume", tilleul, -3)
+	s.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+		SELECT id, request, expires_at, true, false, 'Anne Morel', $1, $1 FROM tokens`, noon.AddDate(0, 0, -20))
+	const missed, cut = "Sur les 12 derniers mois</dt><dd><strong>1", "Jeton coupé depuis 3 jours"
+	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, cut, "Pas encore")
+	s.run(`UPDATE amendments SET ended_at = $1, outcome = 'refusee'`, noon)
+	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, cut)
+	s.run(`UPDATE tokens SET expires_at = $1`, value.MonthsLater(noon, 18))
+	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, "!"+cut, "9 mars 2026", "Prolongé depuis, jusqu’au 12 septembre 2027")
+	s.run(`UPDATE tokens SET expires_at = $1, replaced_at = $2, ends_at = $2`, noon.AddDate(0, 0, -3), noon)
+	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, "!"+cut, "!Prolongé depuis")
+}
