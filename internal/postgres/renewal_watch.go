@@ -211,14 +211,21 @@ func (s RenewalWatch) CountRisks(ctx context.Context, editor value.Siret, now ti
 	return renewal.RiskCounts(counted), err
 }
 
-// ListFunnel tells what became of the expiries between two times.
+// ListFunnel tells what became of the expiries between two times. Whoever answered has come, on
+// a session that was open already too, of which nothing else is noted: looking changes nothing.
 func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([]renewal.FunnelMonth, error) {
 	const sqlFunnel = `
 		WITH cohort AS (
 			SELECT x.token, x.expires_at FROM reminders x JOIN tokens t ON t.id = x.token
 			WHERE x.expires_at >= $1 AND x.expires_at < $2 AND t.expires_at = x.expires_at AND t.replaced_at IS NULL AND t.revoked_at IS NULL
 			UNION
-			SELECT p.token, p.from_at FROM prolongations p WHERE p.from_at >= $1 AND p.from_at < $2)
+			SELECT p.token, p.from_at FROM prolongations p WHERE p.from_at >= $1 AND p.from_at < $2),
+		came AS (
+			SELECT a.token, a.expires_at FROM renewal_arrivals a WHERE a.expires_at >= $1 AND a.expires_at < $2
+			UNION
+			SELECT p.token, p.from_at FROM prolongations p WHERE p.from_at >= $1 AND p.from_at < $2
+			UNION
+			SELECT m.token, m.expires_at FROM amendments m WHERE m.expires_at >= $1 AND m.expires_at < $2)
 		SELECT date_trunc('month', c.expires_at AT TIME ZONE 'Europe/Paris')::date AS month, count(*) AS tokens, sum(w.written)::bigint AS written,
 			sum(w.sent)::bigint AS sent, count(a.token) AS opened,
 			count(*) FILTER (WHERE p.days_left > $3) AS early, count(*) FILTER (WHERE p.days_left <= $3 AND p.at <= c.expires_at) AS in_time,
@@ -228,7 +235,7 @@ func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([
 			SELECT count(*) AS written, count(*) FILTER (WHERE EXISTS (
 				SELECT FROM mails m JOIN mail_recipients o ON o.mail_id = m.id WHERE m.key = x.mail_key AND o.field = 'to' AND o.state = 'sent')) AS sent
 			FROM reminders x WHERE x.token = c.token AND x.expires_at = c.expires_at AND x.state = 'ecrit') w
-		LEFT JOIN renewal_arrivals a ON a.token = c.token AND a.expires_at = c.expires_at
+		LEFT JOIN came a ON a.token = c.token AND a.expires_at = c.expires_at
 		LEFT JOIN LATERAL (
 			SELECT d.at, d.way, (d.from_at AT TIME ZONE 'Europe/Paris')::date - (d.at AT TIME ZONE 'Europe/Paris')::date AS days_left
 			FROM prolongations d WHERE d.token = c.token AND d.from_at = c.expires_at) p ON true

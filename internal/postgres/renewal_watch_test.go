@@ -384,10 +384,21 @@ func TestTheFunnelTellsWhatBecameOfEachMonth(t *testing.T) {
 		{Month: value.DayBegins(2026, time.April, 1), Tokens: 1, Written: 1, Sent: 1},
 		// One that is not prolonged, and three that are: each was written to 35 days before its
 		// expiry and, but for the first, on the fifteenth day before it.
-		{Month: value.DayBegins(2026, time.March, 1), Tokens: 4, Written: 7, Sent: 6, Opened: 2, Early: 1, InTime: 1, Late: 1, Amended: 1},
+		{Month: value.DayBegins(2026, time.March, 1), Tokens: 4, Written: 7, Sent: 6, Opened: 3, Early: 1, InTime: 1, Late: 1, Amended: 1},
 	}
 	if diff := gocmp.Diff(want, months); diff != "" {
 		t.Error(diff)
+	}
+	// Whoever prolonged has come, and whoever began a modification: a live session signs in no more.
+	for _, month := range months {
+		if month.Opened < month.Prolonged() {
+			t.Errorf("%+v: more prolonged than came", month)
+		}
+	}
+	w.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at)
+		SELECT id, request, expires_at, false, true, 'Anne Morel', $1 FROM tokens WHERE request = 50006`, noon)
+	if again, err := w.watch.Funnel(ctx); err != nil || again[0].Opened != 1 {
+		t.Errorf("who begins a modification has not come: %+v, %v", again[0], err)
 	}
 	if march := months[1]; march.Prolonged() != 3 || march.Left() != 1 {
 		t.Errorf("%d prolonged, %d left", march.Prolonged(), march.Left())

@@ -310,7 +310,7 @@ type FunnelMonth struct {
 	Tokens              int
 	Written             int // reminders
 	Sent                int // reminders that a server took for the requester
-	Opened              int // tokens whose requester followed a reminder as far as the sign-in
+	Opened              int // tokens whose requester signed in to prolong, or answered on the page
 	Early, InTime, Late int // prolonged: more than thirty days before, before the expiry, after it
 	Amended             int // of those, by a modification
 }
