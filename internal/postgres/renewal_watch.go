@@ -42,11 +42,11 @@ func parisDay(date time.Time) time.Time {
 }
 
 // ListCycles lists the expiries of the tokens of which people are reminded.
-func (s RenewalWatch) ListCycles(ctx context.Context, before time.Time) ([]renewal.Cycle, error) {
+func (s RenewalWatch) ListCycles(ctx context.Context, editor value.Siret, before time.Time) ([]renewal.Cycle, error) {
 	const sqlCycles = `
 		SELECT expiry, told, before, count(*) AS tokens
 		FROM (SELECT ` + civilExpiry + ` AS expiry, ` + toldStages + ` AS told, ` + beforeStages + ` AS before` + fileTables + `
-			WHERE ` + isReminded + ` AND ` + isOfNewest + ` AND t.expires_at < $1) seen
+			WHERE ` + isReminded + ` AND ` + isOfNewest + ` AND t.expires_at < $1 AND ($2 = '' OR t.editor_siret = $2)) seen
 		GROUP BY expiry, told, before ORDER BY expiry`
 	var rows []struct {
 		Expiry time.Time     `db:"expiry"`
@@ -54,7 +54,7 @@ func (s RenewalWatch) ListCycles(ctx context.Context, before time.Time) ([]renew
 		Before pq.Int64Array `db:"before"`
 		Tokens int           `db:"tokens"`
 	}
-	if err := s.DB.pool.SelectContext(ctx, &rows, sqlCycles, before); err != nil {
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlCycles, before, editor.String()); err != nil {
 		return nil, err
 	}
 	cycles := make([]renewal.Cycle, len(rows))
@@ -213,7 +213,7 @@ func (s RenewalWatch) CountRisks(ctx context.Context, editor value.Siret, now ti
 
 // ListFunnel tells what became of the expiries between two times. Whoever answered has come, on
 // a session that was open already too, of which nothing else is noted: looking changes nothing.
-func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([]renewal.FunnelMonth, error) {
+func (s RenewalWatch) ListFunnel(ctx context.Context, editor value.Siret, from, before time.Time) ([]renewal.FunnelMonth, error) {
 	const sqlFunnel = `
 		WITH cohort AS (
 			SELECT x.token, x.expires_at FROM reminders x JOIN tokens t ON t.id = x.token
@@ -230,7 +230,7 @@ func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([
 			sum(w.sent)::bigint AS sent, count(a.token) AS opened,
 			count(*) FILTER (WHERE p.days_left > $3) AS early, count(*) FILTER (WHERE p.days_left <= $3 AND p.at <= c.expires_at) AS in_time,
 			count(*) FILTER (WHERE p.at > c.expires_at) AS late, count(*) FILTER (WHERE p.way = 'modification') AS amended
-		FROM cohort c
+		FROM cohort c JOIN tokens t ON t.id = c.token
 		CROSS JOIN LATERAL (
 			SELECT count(*) AS written, count(*) FILTER (WHERE EXISTS (
 				SELECT FROM mails m JOIN mail_recipients o ON o.mail_id = m.id WHERE m.key = x.mail_key AND o.field = 'to' AND o.state = 'sent')) AS sent
@@ -239,6 +239,7 @@ func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([
 		LEFT JOIN LATERAL (
 			SELECT d.at, d.way, (d.from_at AT TIME ZONE 'Europe/Paris')::date - (d.at AT TIME ZONE 'Europe/Paris')::date AS days_left
 			FROM prolongations d WHERE d.token = c.token AND d.from_at = c.expires_at) p ON true
+		WHERE $4 = '' OR t.editor_siret = $4
 		GROUP BY month ORDER BY month`
 	var rows []struct {
 		Month   time.Time `db:"month"`
@@ -251,7 +252,7 @@ func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([
 		Late    int       `db:"late"`
 		Amended int       `db:"amended"`
 	}
-	if err := s.DB.pool.SelectContext(ctx, &rows, sqlFunnel, from, before, renewal.NearDays); err != nil {
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlFunnel, from, before, renewal.NearDays, editor.String()); err != nil {
 		return nil, err
 	}
 	months := make([]renewal.FunnelMonth, len(rows))

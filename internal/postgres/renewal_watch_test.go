@@ -86,6 +86,8 @@ func TestTheCalendarForeseesWhatIsThenRecorded(t *testing.T) {
 	for i, days := range []int{-61, -60, -31, -30, -20, -7, -6, 0, 1, 7, 8, 29, 30, 45, 90, 91, 120, 300, 545, 640, 700} {
 		w.expires(int64(i+1), days)
 	}
+	w.run(`UPDATE habilitations SET editor_siret = $1 WHERE request IN (50005, 50010)`, brume)
+	w.run(`UPDATE tokens SET editor_siret = $1 WHERE request IN (50005, 50010)`, brume)
 	// One whose first stages are recorded, and one that takes the place of a token which was
 	// reminded of: nobody is told twice.
 	w.now = noon.AddDate(0, 0, -20)
@@ -98,7 +100,7 @@ func TestTheCalendarForeseesWhatIsThenRecorded(t *testing.T) {
 		SELECT '00000000-0000-4000-9000-000000000802', 'remplacement', sha256('remplacement'), pepper, request, habilitation, siret, organisation, editor_siret, scopes, $2, expires_at, id
 		FROM tokens WHERE id = $1`, former, noon)
 	w.run(`DELETE FROM reminders WHERE token = '00000000-0000-4000-9000-000000000003'`) // as after an outage
-	calendar, err := w.watch.Calendar(ctx)
+	calendar, err := w.watch.Calendar(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +118,23 @@ func TestTheCalendarForeseesWhatIsThenRecorded(t *testing.T) {
 		for _, planned := range found {
 			listed[fmt.Sprintf("%s %d", value.InParis(day.Day).Format(time.DateOnly), planned.Stage)]++
 		}
+	}
+	// Those of the editors add up to all.
+	shared := 0
+	for _, editor := range []value.Siret{tilleul, brume} {
+		days, err := w.watch.Calendar(ctx, editor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, day := range days {
+			shared += day.Total
+		}
+	}
+	for _, day := range calendar {
+		shared -= day.Total
+	}
+	if shared != 0 {
+		t.Errorf("the calendars of the editors hold %+d reminders", shared)
 	}
 	if diff := gocmp.Diff(foreseen, listed); diff != "" {
 		t.Errorf("the lists of days differ from the calendar: %s", diff)
@@ -376,7 +395,7 @@ func TestTheFunnelTellsWhatBecameOfEachMonth(t *testing.T) {
 	prolongs(inTime, renewal.DayIn(noon, 15).Add(time.Hour), renewal.Amended)
 	prolongs(late, renewal.DayIn(noon, 16), renewal.Confirmed)
 	w.run(`UPDATE tokens SET replaced_at = $2, ends_at = $2 WHERE id = $1`, replaced, noon)
-	months, err := w.watch.Funnel(ctx)
+	months, err := w.watch.Funnel(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,8 +416,13 @@ func TestTheFunnelTellsWhatBecameOfEachMonth(t *testing.T) {
 	}
 	w.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at)
 		SELECT id, request, expires_at, false, true, 'Anne Morel', $1 FROM tokens WHERE request = 50006`, noon)
-	if again, err := w.watch.Funnel(ctx); err != nil || again[0].Opened != 1 {
+	if again, err := w.watch.Funnel(ctx, ""); err != nil || again[0].Opened != 1 {
 		t.Errorf("who begins a modification has not come: %+v, %v", again[0], err)
+	}
+	for editor, want := range map[value.Siret]int{tilleul: 2, brume: 0} {
+		if own, err := w.watch.Funnel(ctx, editor); err != nil || len(own) != want {
+			t.Errorf("%s has %d months, %v", editor, len(own), err)
+		}
 	}
 	if march := months[1]; march.Prolonged() != 3 || march.Left() != 1 {
 		t.Errorf("%d prolonged, %d left", march.Prolonged(), march.Left())

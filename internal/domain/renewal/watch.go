@@ -24,16 +24,18 @@ type Watch struct {
 // WatchStore is what a watch needs of a store.
 type WatchStore interface {
 	// ListCycles lists the expiries before a time of the tokens of which people are reminded,
-	// with how many tokens share each and how far their reminders are.
-	ListCycles(ctx context.Context, before time.Time) ([]Cycle, error)
+	// with how many tokens share each and how far their reminders are. They are those of an
+	// editor, "" for all.
+	ListCycles(ctx context.Context, editor value.Siret, before time.Time) ([]Cycle, error)
 	// ListPlanned lists the tokens that are reminded of on a day, and tells how many there are.
 	ListPlanned(ctx context.Context, query DayQuery) ([]Planned, int, error)
 	// ListRisks lists the tokens that match, and tells how many there are.
 	ListRisks(ctx context.Context, query RiskQuery) ([]Risk, int, error)
 	// CountRisks counts the tokens at risk of an editor, "" for all.
 	CountRisks(ctx context.Context, editor value.Siret, now time.Time) (RiskCounts, error)
-	// ListFunnel tells what became of the expiries between two times, by month.
-	ListFunnel(ctx context.Context, from, before time.Time) ([]FunnelMonth, error)
+	// ListFunnel tells what became of the expiries between two times, by month, of the tokens of
+	// an editor, "" for all.
+	ListFunnel(ctx context.Context, editor value.Siret, from, before time.Time) ([]FunnelMonth, error)
 	// ListUndecided lists the modifications for tokens that expire between two times, filed
 	// before the expiry and not decided at it; where the expiry is to come, not decided yet.
 	ListUndecided(ctx context.Context, from, before time.Time) ([]Undecided, error)
@@ -86,11 +88,12 @@ type Day struct {
 	Total  int
 }
 
-// Calendar foresees every reminder to come, day by day, for eighteen months.
-func (w *Watch) Calendar(ctx context.Context) ([]Day, error) {
+// Calendar foresees every reminder to come, day by day, for eighteen months, about the tokens of
+// an editor, "" for all.
+func (w *Watch) Calendar(ctx context.Context, editor value.Siret) ([]Day, error) {
 	now := w.Now()
 	end := DayIn(value.MonthsLater(now, calendarMonths), 1)
-	cycles, err := w.Store.ListCycles(ctx, DayIn(end, int(Stages[0])+1))
+	cycles, err := w.Store.ListCycles(ctx, editor, DayIn(end, int(Stages[0])+1))
 	if err != nil {
 		return nil, fmt.Errorf("list the expiries to come: %w", err)
 	}
@@ -326,11 +329,11 @@ func (m FunnelMonth) Left() int { return m.Tokens - m.Prolonged() }
 const funnelMonths = 8
 
 // Funnel tells what became of the expiries of the last months and of those of which people are
-// reminded already, by month, newest first.
-func (w *Watch) Funnel(ctx context.Context) ([]FunnelMonth, error) {
+// reminded already, by month, newest first, for the tokens of an editor, "" for all.
+func (w *Watch) Funnel(ctx context.Context, editor value.Siret) ([]FunnelMonth, error) {
 	now := w.Now()
 	from, before := monthBegins(now, -funnelMonths), DayIn(now, Opening+1)
-	months, err := w.Store.ListFunnel(ctx, from, before)
+	months, err := w.Store.ListFunnel(ctx, editor, from, before)
 	if err != nil {
 		return nil, fmt.Errorf("list what became of the expiries: %w", err)
 	}

@@ -24,18 +24,23 @@ var (
 	noon    = time.Date(2026, time.March, 12, 11, 0, 0, 0, time.UTC)
 	now     = moment{Now: noon, Prefix: credential.LivePrefix}
 
-	administrator = reader{Root: account.SpaceAdministration.Path(), Contacts: true, Mails: true, Requests: true}
-	supporting    = reader{Root: account.SpaceSupport.Path()}
+	administrator = reader{Space: account.SpaceAdministration, Root: account.SpaceAdministration.Path(), Contacts: true, Mails: true, Requests: true}
+	supporting    = reader{Space: account.SpaceSupport, Root: account.SpaceSupport.Path()}
+	ofEditor      = reader{Space: account.SpaceEditor, Root: account.SpaceEditor.Path(), Editor: "90511200900014"}
 
 	sampleEditors = []account.Organisation{{Siret: "90511200900014", Name: "Logiciels Tilleul"}, {Siret: "91033700500011", Name: "Ateliers Brume"}}
 )
 
 // at frames a page as somebody of the operator's sees it.
 func at(page web.ProPage, by reader, part string) web.ProPage {
-	page.Path, page.Space = by.Root+part, account.SpaceAdministration
+	page.Path, page.Space = by.Root+part, by.Space
 	page.Person, page.Organisation = "Camille Ferrand", "Direction interministérielle du numérique"
-	if by.Root == supporting.Root {
-		page.Person, page.Space = "Léa Fontaine", account.SpaceSupport
+	switch by.Space {
+	case account.SpaceSupport:
+		page.Person = "Léa Fontaine"
+	case account.SpaceEditor:
+		page.Person, page.Organisation = "Sofia Renard", "Logiciels Tilleul"
+	case account.SpaceAdministration, account.SpaceInstruction, account.SpaceTown:
 	}
 	page.Navigation = web.MarkCurrent([]web.NavLink{
 		{Code: "accueil", URL: by.Root}, {Code: "jetons", URL: by.Root + "/jetons"}, {Code: "prolongations", URL: by.Root + rootPart},
@@ -165,15 +170,22 @@ func sampleDays() []renewal.Day {
 }
 
 func calendarSamples(page web.ProPage) []web.Sample[calendarPage] {
+	june := time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC)
+	own := func(days []renewal.Day, month time.Time) calendarPage {
+		return newCalendarPage(at(page, ofEditor, calendarPart), days, month, ofEditor)
+	}
 	show := func(days []renewal.Day, month time.Time) calendarPage {
 		return newCalendarPage(at(page, administrator, calendarPart), days, month, administrator)
 	}
 	return []web.Sample[calendarPage]{
 		{Name: "mois", Content: show(sampleDays(), time.Time{})},
-		{Name: "jours", Content: show(sampleDays(), time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC))},
+		{Name: "jours", Content: show(sampleDays(), june)},
 		{Name: "premier-mois", Content: show(sampleDays(), noon)},
 		{Name: "mois-sans-rappel", Content: show(sampleDays(), time.Date(2031, time.June, 1, 0, 0, 0, 0, time.UTC))},
 		{Name: "vide", Content: show(nil, time.Time{})},
+		{Name: "editeur-mois", Content: own(sampleDays(), time.Time{})},
+		{Name: "editeur-jours", Content: own(sampleDays(), june)},
+		{Name: "editeur-vide", Content: own(nil, time.Time{})},
 	}
 }
 
@@ -197,6 +209,7 @@ func daySamples(page web.ProPage) []web.Sample[dayPage] {
 }
 
 func funnelSamples(page web.ProPage) []web.Sample[funnelPage] {
+	own := at(page, ofEditor, funnelPart)
 	page = at(page, administrator, funnelPart)
 	var months []renewal.FunnelMonth
 	for i := range 11 {
@@ -228,5 +241,7 @@ func funnelSamples(page web.ProPage) []web.Sample[funnelPage] {
 		{Name: "lecture", Content: newFunnelPage(page, nil, held, reading, now)},
 		{Name: "beaucoup", Content: newFunnelPage(page, nil, many, administrator, now)},
 		{Name: "vide", Content: newFunnelPage(page, nil, renewal.Held{}, administrator, now)},
+		{Name: "editeur", Content: newFunnelPage(own, months, renewal.Held{}, ofEditor, now)},
+		{Name: "editeur-vide", Content: newFunnelPage(own, nil, renewal.Held{}, ofEditor, now)},
 	}
 }

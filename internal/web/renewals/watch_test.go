@@ -132,3 +132,35 @@ func TestWhatWasDecidedTooLateIsNotCutForEver(t *testing.T) {
 	s.run(`UPDATE tokens SET expires_at = $1, replaced_at = $2, ends_at = $2`, noon.AddDate(0, 0, -3), noon)
 	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, "!"+cut, "!Prolongé depuis")
 }
+
+// « the editor sees its own »: calendar and results count its own clients, and name nobody; how
+// requests are instructed is not its affair.
+func TestAnEditorCountsItsOwn(t *testing.T) {
+	s := setScene(t)
+	const root = "/editeur"
+	s.get(s.editor, root+calendarPart).is(http.StatusOK, "Aucun rappel n’est à venir", `href="/editeur/prolongations"`, "!"+callsPart)
+	s.get(s.editor, root+funnelPart).is(http.StatusOK, "Aucun rappel n’est encore parti", "!instruites")
+	s.expires(700_001, "Valbrume", tilleul, 31)
+	s.expires(700_002, "Sainville", brume, 31)
+	s.expires(700_003, "Majastres", brume, 31)
+	s.run(`INSERT INTO reminders (token, expires_at, stage, state, recorded_at) SELECT id, expires_at, 60, 'sans_adresse', $1 FROM tokens`, noon)
+	count := func(page answer) int { return strings.Count(page.body, `<td data-label="Total"><strong>`) }
+	own, all := s.get(s.editor, root+calendarPart+"?mois=2026-03"), s.get(s.admin, inAdministration+calendarPart+"?mois=2026-03")
+	own.is(http.StatusOK, `data-label="J-30">1<`, "13 mars 2026", "!calendrier/2026-03-13", "!Valbrume", "!Sainville")
+	all.is(http.StatusOK, `data-label="J-30">3<`)
+	if count(own) != count(all) {
+		t.Errorf("%d days and %d", count(own), count(all))
+	}
+	s.get(s.editor, root+funnelPart).is(http.StatusOK, "avril 2026", `data-label="Jetons">1<`, "!instruites", "!Valbrume", "!Sainville")
+	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, `data-label="Jetons">3<`)
+	for _, part := range []string{callsPart, refusedPart, calendarPart + "/2026-03-13"} {
+		s.get(s.editor, root+part).is(http.StatusNotFound)
+	}
+	for _, other := range []value.Token{s.admin, s.support} {
+		for _, part := range []string{calendarPart, funnelPart} {
+			if got := s.get(other, root+part).status; got == http.StatusOK {
+				t.Errorf("%s is another space's", part)
+			}
+		}
+	}
+}

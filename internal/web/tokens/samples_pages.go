@@ -41,7 +41,7 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	collectedBy(credential.SideEditor, "l’ancien système", noon.Sub(imported.IssuedAt))(&imported)
 	amended, asked := show(ofTown, sampleFile(credential.TokenExpired)), show(ofEditor, sampleFile(credential.TokenExpired))
 	amended.Lapsing.Filed = true
-	asked.Lapsing.Nudging = newNudging(renewal.File{TokenFile: sampleFile(credential.TokenExpired).TokenFile, NudgedAt: noon.Add(-50 * time.Hour)}, ofEditor, noon)
+	asked.Lapsing.Nudging = web.NewNudging(renewal.File{TokenFile: sampleFile(credential.TokenExpired).TokenFile, NudgedAt: noon.Add(-50 * time.Hour)}, ofEditor.Nudge, noon)
 	byProgram, oldOne := with(collectedBy(credential.SideEditor, "Serveur de production", 2*time.Hour)), sampleFile(credential.TokenOverlapped)
 	byProgram.Collection.ByID = audit.ProgramPrefix + "qf_client_Exemple000000001"
 	oldOne.Suspension = sampleFile(credential.TokenSuspended).Suspension
