@@ -296,3 +296,16 @@ func (s RenewalWatch) ListUndecided(ctx context.Context, from, before time.Time)
 	}
 	return found, nil
 }
+
+// CountLate counts what lists of them show.
+func (s RenewalWatch) CountLate(ctx context.Context, from, now time.Time) (renewal.Late, error) {
+	const sqlLate = `
+		SELECT (SELECT count(*)` + fileTables + ` WHERE ` + isProlongable + ` AND ` + isOfNewest + ` AND t.expires_at < $2) AS cut,
+			(SELECT count(*) FROM amendments a WHERE a.filed_at < a.expires_at AND a.ended_at IS NULL AND a.expires_at >= $1 AND a.expires_at < $2) AS undecided`
+	var counted struct {
+		Cut       int `db:"cut"`
+		Undecided int `db:"undecided"`
+	}
+	err := s.DB.pool.GetContext(ctx, &counted, sqlLate, from, now)
+	return renewal.Late(counted), err
+}

@@ -470,4 +470,22 @@ func TestWhatWasNotDecidedInTimeIsCounted(t *testing.T) {
 	if diff := gocmp.Diff([]string{"Ville 011", "Ville 007"}, names(held.Pressed)); diff != "" {
 		t.Errorf("pressed: %s", diff)
 	}
+	// What home pages count is what the lists show.
+	late, err := w.watch.Late(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits := 0
+	for _, u := range held.Missed {
+		if u.EndedAt.IsZero() {
+			waits++
+		}
+	}
+	_, cut, err := w.watch.Risks(ctx, renewal.RiskSearch{Danger: renewal.AlreadyCut})
+	if want := (renewal.Late{Cut: cut, Undecided: waits}); err != nil || late != want || cut != 7 || waits != 1 {
+		t.Errorf("%+v are late, want %+v, %v", late, want, err)
+	}
+	if counted := w.waiting().Late; counted != late {
+		t.Errorf("the administration reads %+v", counted)
+	}
 }

@@ -39,6 +39,9 @@ type WatchStore interface {
 	// ListUndecided lists the modifications for tokens that expire between two times, filed
 	// before the expiry and not decided at it; where the expiry is to come, not decided yet.
 	ListUndecided(ctx context.Context, from, before time.Time) ([]Undecided, error)
+	// CountLate counts the tokens that are cut at a time, and the modifications for tokens that
+	// expired since another one, filed before the expiry and not decided yet.
+	CountLate(ctx context.Context, from, now time.Time) (Late, error)
 }
 
 // calendarMonths is how far a calendar looks: as long as a token lasts.
@@ -363,6 +366,20 @@ type Undecided struct {
 type Held struct {
 	Missed  []Undecided // over the last twelve months, newest expiry first
 	Pressed []Undecided // those that will be within seven days, first expiry first
+}
+
+// Late counts what the operator must make up for: tokens that are cut, whose towns are to be
+// called, and modifications that waited at the expiry and still do.
+type Late struct{ Cut, Undecided int }
+
+// Late counts it.
+func (w *Watch) Late(ctx context.Context) (Late, error) {
+	now := w.Now()
+	late, err := w.Store.CountLate(ctx, value.MonthsLater(now, -heldMonths), now)
+	if err != nil {
+		return Late{}, fmt.Errorf("count what is late: %w", err)
+	}
+	return late, nil
 }
 
 // heldMonths is how far back the modifications that were decided too late are counted.
