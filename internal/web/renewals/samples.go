@@ -163,7 +163,7 @@ func sampleDays() []renewal.Day {
 		for j, stage := range renewal.Stages {
 			stages[stage] = (i * (j + 3)) % 17
 		}
-		stages[90] = i * i % 1_900
+		stages[90] = 1 + i*i%1_900
 		days = append(days, renewal.Day{Day: renewal.DayIn(noon, i), Stages: stages, Total: 1})
 	}
 	return days

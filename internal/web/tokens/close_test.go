@@ -252,7 +252,7 @@ func TestRestoringAnExpiredTokenDoesNotOpenIt(t *testing.T) {
 	s.post(s.sofia, s.majastres+suspensionPart, url.Values{fieldReason: {"Un poste a été volé."}}).leads(s.majastres, "jeton-suspendu")
 	s.get(s.anne, s.majastres).is(http.StatusOK, opens, "!"+cut)
 	s.now = weekAfter
-	s.get(s.anne, s.majastres).is(http.StatusOK, cut, "il restera coupé jusqu’à ce que vous le prolongiez", "!"+opens, "!"+prolong)
+	s.get(s.anne, s.majastres).is(http.StatusOK, cut, "il restera coupé jusqu’à ce que vous le prolongiez", "!"+opens, "!"+prolong, "il ne pourra plus être prolongé", "!pour toujours")
 	s.get(s.sofia, s.majastres).is(http.StatusOK, cut, "jusqu’à ce que la collectivité le prolonge", "!"+opens)
 	s.post(s.sofia, s.majastres+resumePart, nil).leads(s.majastres, "jeton-retabli-coupe")
 	if s.opens(text) {
