@@ -277,11 +277,12 @@ func TestTheOperatorReadsWhichModificationHoldsATokenUp(t *testing.T) {
 // how many more there are.
 func TestAnEditorReadsItsClientsOfTheWeek(t *testing.T) {
 	l := write(t, digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 7))
-	l.forWhom("technique@logiciel.fr", "", "7 jetons à prolonger chez vos clients, au 28 février 2028 – Logiciel Exemple", "/editeur/jetons")
+	l.forWhom("technique@logiciel.fr", "", "7 jetons à prolonger chez vos clients, au 28 février 2028 – Logiciel Exemple", "/editeur/prolongations")
 	l.says([]string{
 		"7 jetons API Particulier expirent dans les trois mois, ou sont coupés.", "Et 5 autres, dans la liste de votre espace.",
 		"COMMUNE DE SAINVILLE (SIRET 219\u00a0900\u00a0001\u00a000013)\u00a0: coupé depuis le 23 février 2028",
 		"COMMUNE DE SAINVILLE (SIRET 219\u00a0900\u00a0001\u00a000013)\u00a0: expire le 14 mars 2028", "Vous n’avez rien à changer dans le logiciel.",
+		"Pour changer ce que vous recevez",
 	})
 	l = write(t, digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 2))
 	l.says(nil, "dans la liste de votre espace")

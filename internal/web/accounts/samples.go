@@ -11,7 +11,7 @@ import (
 
 var (
 	noon     = web.Moment{Year: 2026, Month: 3, Day: 2, Hour: 12}
-	endless  = strings.Repeat("Syndicat intercommunal à vocation multiple de la vallée ", 3)
+	endless  = strings.TrimSpace(strings.Repeat("Syndicat intercommunal à vocation multiple de la vallée ", 3))
 	majastre = "Majastres"
 )
 

@@ -171,8 +171,8 @@ func (h *Handler) nudge(c *gin.Context) error {
 		return err
 	}
 	back := account.LocalPath(c.PostForm(fieldBack))
-	list := h.reader(c).Space.Path() + listPart
-	if back != list && !strings.HasPrefix(back, list+"?") {
+	space := h.reader(c).Space.Path()
+	if path, _, _ := strings.Cut(back, "?"); path != space+listPart && path != space+renewalsPart {
 		back = pathOf(id)
 	}
 	return web.Done(c, back, "collectivite-relancee")

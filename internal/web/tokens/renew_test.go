@@ -339,7 +339,10 @@ func TestAnEditorAsksOnceAWeek(t *testing.T) {
 	s.get(s.leo, "/editeur/jetons").is(http.StatusOK, "Relancée le 5 septembre 2027")
 	s.post(s.leo, s.majastres+nudgePart, nil).is(http.StatusConflict, "a déjà été relancée", "à partir du 12 septembre 2027 à 8 h 00")
 	s.now = s.now.Add(7 * 24 * time.Hour)
-	for _, elsewhere := range []string{"", "https://exemple.fr/editeur/jetons", "//exemple.fr", "/editeur/jetonsbis", "/administration/jetons"} {
+	const risks = "/editeur/prolongations?etat=coupe"
+	s.post(s.leo, s.majastres+nudgePart, url.Values{fieldBack: {risks}}).leads(risks, "collectivite-relancee")
+	s.now = s.now.Add(7 * 24 * time.Hour)
+	for _, elsewhere := range []string{"", "https://exemple.fr/editeur/jetons", "//exemple.fr", "/editeur/jetonsbis", "/editeur/prolongations/suivi", "/administration/jetons"} {
 		s.post(s.leo, s.majastres+nudgePart, url.Values{fieldBack: {elsewhere}}).leads(s.majastres, "collectivite-relancee")
 		s.now = s.now.Add(7 * 24 * time.Hour)
 	}

@@ -62,7 +62,7 @@ type lapsing struct {
 	Town    bool   // the reader is of the town
 	Holds   bool   // and may prolong it
 	Holder  string // who may; "" where nobody is known
-	Nudging nudging
+	Nudging web.Nudging
 }
 
 func newLapsing(f renewal.File, by reader, now time.Time) lapsing {
@@ -71,31 +71,12 @@ func newLapsing(f renewal.File, by reader, now time.Time) lapsing {
 	}
 	return lapsing{
 		Expiry: newExpiryView(f, now), URL: pathOf(f.ID) + renewalPart, Filed: standingOf(f, now) == filed, Town: by.Side == credential.SideTown,
-		Holds: holds(f.TokenFile, by), Holder: web.Typographic(f.RequesterName), Nudging: newNudging(f, by, now),
+		Holds: holds(f.TokenFile, by), Holder: web.Typographic(f.RequesterName), Nudging: web.NewNudging(f, by.Nudge, now),
 	}
 }
 
 func holds(f credential.TokenFile, by reader) bool {
 	return by.Side == credential.SideTown && f.MayAct(by.Caller) == nil
-}
-
-// nudging is how an editor asks the requester to prolong: tokens/partials/nudge. It is zero for
-// everybody else, and where there is nothing to ask.
-type nudging struct {
-	URL       string     // "" where the reader asks nothing
-	Can       bool       // now
-	At, Again web.Moment // when it last did, and from when it may again; zero for never
-}
-
-func newNudging(f renewal.File, by reader, now time.Time) nudging {
-	if !by.Nudge || !f.Open(now) || f.Amendment.Filed() {
-		return nudging{}
-	}
-	v := nudging{URL: pathOf(f.ID) + nudgePart, Can: f.MayNudge(now) == nil, At: web.MomentOf(f.NudgedAt)}
-	if !v.Can {
-		v.Again = web.MomentOf(f.NudgeAgain())
-	}
-	return v
 }
 
 // renewalPage asks whether anything has changed, or says how far the prolongation is.
@@ -115,7 +96,7 @@ type renewalPage struct {
 	Holder               string // who may prolong; "" where nobody is known
 	TransferURL, LinkURL string // where somebody else comes to hold the request; "" for nowhere
 	RequestURL           string // where the holder follows it
-	Nudging              nudging
+	Nudging              web.Nudging
 
 	Questions questions
 	Title     string
@@ -157,7 +138,7 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 		Until: web.MomentOf(f.Until(m.Now)), OpensAt: web.MomentOf(f.OpensAt()), Shown: f.ExpiresAt.UTC().Format(time.RFC3339Nano),
 		Printed: value.InParis(f.Until(m.Now)).Format(time.DateOnly),
 		Town:    by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
-		Nudging: newNudging(f.File, by, m.Now), Questions: unchanged(), Amendment: newAmendmentView(f.File),
+		Nudging: web.NewNudging(f.File, by.Nudge, m.Now), Questions: unchanged(), Amendment: newAmendmentView(f.File),
 		Last: prolongedView{At: web.MomentOf(f.Last.At), From: web.MomentOf(f.Last.From), By: f.Last.By, Amendment: f.Last.Way == renewal.Amended},
 		Next: newNearView(f.Next, by, m), Confirmed: f.Mail != "",
 	}
