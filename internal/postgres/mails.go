@@ -252,11 +252,28 @@ func (m Mails) RecordReaddressed(ctx context.Context, readdressed notice.Readdre
 		if err := oneRow(result, fault.New(fault.Conflict, "mail.not_bounced")); err != nil {
 			return err
 		}
+		if err := readdressRequester(ctx, tx, readdressed); err != nil {
+			return err
+		}
 		if err := recordEvent(ctx, tx, readdressed.Event); err != nil {
 			return err
 		}
 		return enqueue(ctx, tx, outbox.SendMail, strconv.FormatInt(readdressed.MailID, 10), now)
 	})
+}
+
+// readdressRequester makes the corrected address of a reminder that of the requester: what is
+// written next about the request goes there too.
+func readdressRequester(ctx context.Context, tx *sqlx.Tx, readdressed notice.Readdressed) error {
+	const sqlRequester = `
+		UPDATE requests r SET requester = jsonb_set(r.requester, '{mail}', to_jsonb($3::text))
+		FROM mails m JOIN mail_recipients a ON a.mail_id = m.id AND a.position = $2 AND a.field = 'to'
+			JOIN reminders x ON x.mail_key = m.key JOIN tokens t ON t.id = x.token
+		WHERE m.id = $1 AND r.number = t.request AND lower(r.requester ->> 'mail') = lower(a.corrected_from)`
+	if _, err := tx.ExecContext(ctx, sqlRequester, readdressed.MailID, readdressed.Position, readdressed.Address); err != nil {
+		return fmt.Errorf("correct the address of a requester: %w", err)
+	}
+	return nil
 }
 
 // readdressInvitation makes an invitation whose mail came back that of the address which

@@ -11,9 +11,11 @@ import (
 	"github.com/lib/pq"
 
 	people "portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
@@ -479,6 +481,25 @@ func TestAnAddressThatBouncedIsToldOnce(t *testing.T) {
 	if n := c.count(`SELECT count(*) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id
 		WHERE m.kind = 'rappel-non-remis' AND r.address = 'integration@tilleul.example.fr' AND r.field = 'to'`); n != 1 {
 		t.Errorf("the technical contact is told %d times", n)
+	}
+}
+
+// « an address that bounced is shown to support »: once it is corrected, whatever is written next goes
+// to the right one.
+func TestACorrectedAddressIsThatOfTheNextReminders(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(90, 9)
+	c.remind()
+	c.run(`UPDATE mail_recipients SET state = 'bounced', code = '550', told_at = $1 WHERE field = 'to' AND state = 'pending'`, c.now)
+	mails := notice.Mails{Store: postgres.Mails{DB: c.db}, Now: func() time.Time { return c.now }}
+	correction := notice.Correction{MailID: int64(c.count(`SELECT id FROM mails WHERE key LIKE 'rappel %'`)), Position: 1, Address: "accueil@majastres.example.fr"}
+	if err := mails.Readdress(context.Background(), audit.Author{ID: "1", Display: "Yann Tanguy"}, correction); err != nil {
+		t.Fatal(err)
+	}
+	c.now = c.at(60, 9)
+	c.remind()
+	if n := c.count(`SELECT count(*) FROM mail_recipients a JOIN mails m ON m.id = a.mail_id WHERE m.key LIKE 'rappel % 60' AND a.field = 'to' AND a.address = 'accueil@majastres.example.fr'`); n != 1 {
+		t.Error("the next reminder goes to the address that was refused")
 	}
 }
 

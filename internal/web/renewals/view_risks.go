@@ -29,6 +29,7 @@ type listPage struct {
 	Rows     []riskRow
 	Sheet    string // address of the same list for a spreadsheet; "" for none
 	Contacts bool   // the reader may see the agents of towns
+	Corrects bool   // the reader may correct an address
 }
 
 // riskRow is a token at risk in a list.
@@ -39,7 +40,7 @@ type riskRow struct {
 	MailURL    string
 	RequestURL string // of the habilitation; "" for who may not read it
 	Contact    contactView
-	Refused    string // the address that was refused; "" for who may not see it
+	Refused    string // the address that was refused: whoever watches may have to find the right one
 }
 
 // contactView is the agent who made the request; zero for who may not see it.
@@ -47,14 +48,13 @@ type contactView struct{ Name, Job, Phone, Mail string }
 
 func newRiskRow(r renewal.Risk, by reader, m moment) riskRow {
 	row := riskRow{
-		RiskView: web.NewRiskView(r, m.Prefix, m.Now), Editor: editorOf(r),
+		RiskView: web.NewRiskView(r, m.Prefix, m.Now), Editor: editorOf(r), Refused: r.RefusedAddress,
 	}
 	if r.RefusedMail != 0 && by.Mails {
 		row.MailURL = "/administration/mails/" + strconv.FormatInt(r.RefusedMail, 10) // package operations
 	}
 	if by.Contacts {
 		row.RequestURL = by.Root + "/habilitations/" + strconv.FormatInt(int64(r.Request), 10) // package habilitations
-		row.Refused = r.RefusedAddress
 		row.Contact = contactView{Name: web.Typographic(r.Requester.Name()), Job: web.Typographic(r.Requester.Job), Phone: r.Requester.Phone, Mail: r.Requester.Mail}
 	}
 	return row
@@ -69,7 +69,7 @@ func editorOf(r renewal.Risk) string {
 }
 
 func newListPage(page web.ProPage, part string, asked web.Criteria, total int, found []renewal.Risk, by reader, m moment) listPage {
-	p := listPage{ProPage: page, Tabs: by.tabs(part), List: asked.List(total), Contacts: by.Contacts}
+	p := listPage{ProPage: page, Tabs: by.tabs(part), List: asked.List(total), Contacts: by.Contacts, Corrects: by.Mails}
 	for _, risk := range found {
 		p.Rows = append(p.Rows, newRiskRow(risk, by, m))
 	}

@@ -76,7 +76,7 @@ func TestRefusedAddressesLeadToTheirMail(t *testing.T) {
 		SELECT id, 1, 'to', 'anne.morel@exemple.fr', CASE key WHEN 'Valbrume' THEN 'bounced' ELSE 'sent' END, CASE key WHEN 'Valbrume' THEN '550 5.1.1' ELSE '' END, $1 FROM mails`, noon)
 	s.get(s.admin, inAdministration+refusedPart).is(http.StatusOK, "1 adresse<", "Valbrume", "anne.morel@exemple.fr", `href="/administration/mails/2"`, "!Sainville")
 	s.get(s.reader, inAdministration+refusedPart).is(http.StatusOK, "anne.morel@exemple.fr", "!/administration/mails/")
-	s.get(s.support, inSupport+refusedPart).is(http.StatusOK, "Valbrume", "Adresse mail refusée", "!anne.morel", "!/administration/mails/")
+	s.get(s.support, inSupport+refusedPart).is(http.StatusOK, "Valbrume", "Adresse mail refusée", "anne.morel@exemple.fr", "donnez-la à l’administration", "!Anne Morel", "!/administration/mails/")
 	s.get(s.admin, inAdministration+rootPart).is(http.StatusOK, "Adresse mail refusée", `href="/administration/mails/2"`)
 }
 
