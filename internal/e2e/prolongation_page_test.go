@@ -75,7 +75,7 @@ func TestATokenIsProlongedInABrowser(t *testing.T) {
 			b.says("Êtes-vous toujours en charge de cette demande ?", "Calculer le tarif de la cantine.", "maire@majastres.example.fr", button)
 			look("page")
 			if visit.days < 0 {
-				b.says("Coupé depuis le", "Le formulaire, l’habilitation et les dépôts dans HubEE continuent")
+				b.says("Coupé depuis le", "Cela n’arrête ni l’habilitation, ni le formulaire, ni les dépôts dans HubEE")
 			}
 			b.press(button).reads("Votre jeton est prolongé").says("Rien à changer dans votre logiciel")
 			look("done")
@@ -99,7 +99,7 @@ func TestTheHomePageShowsTheDeadline(t *testing.T) {
 	m := &matrix{portal: p}
 	soon, _ := m.lapses(90)
 	cut, _ := m.lapses(-1)
-	v.get("/collectivite").says("Votre jeton expire le", "dans 90 jours", "Votre jeton est coupé depuis le", "Le formulaire, l’habilitation et les dépôts dans HubEE continuent", "Prolonger")
+	v.get("/collectivite").says("Votre jeton expire le", "dans 90 jours", "Votre jeton est coupé depuis le", "Cela n’arrête ni l’habilitation, ni le formulaire, ni les dépôts dans HubEE", "Prolonger")
 	for _, link := range []string{soon, cut} {
 		v.get(link).says("Prolonger jusqu’au").submit(link).at(link).says("Votre jeton est prolongé")
 	}

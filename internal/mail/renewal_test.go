@@ -231,7 +231,7 @@ func TestAProlongationIsConfirmed(t *testing.T) {
 func TestAnEditorAsksForAProlongation(t *testing.T) {
 	n := renewal.NudgeNotice{About: aboutRenewal(), By: "Léa Fontaine", Left: 30, At: expiry.AddDate(0, 0, -30)}
 	l := write(t, must(renewal.NewNudge(n)))
-	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton à prolonger avant le 14 mars 2028 – COMMUNE DE SAINVILLE – Logiciel Exemple", renewalPage)
+	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton à prolonger d’ici au 14 mars 2028 – COMMUNE DE SAINVILLE – Logiciel Exemple", renewalPage)
 	asks := []string{
 		"Logiciel Exemple vous demande de prolonger le jeton", "Léa Fontaine (Logiciel Exemple) vous demande de prolonger le jeton API Particulier de COMMUNE DE SAINVILLE.",
 		"À faire\u00a0: prolongez-le.", onlyHolder,

@@ -179,6 +179,12 @@ func NewNudge(n NudgeNotice) (NudgeNotice, error) {
 	return n, nil
 }
 
+// LeavingAt implements notice.Timely.
+func (n NudgeNotice) LeavingAt(now time.Time) notice.Notice {
+	n.At = now
+	return n
+}
+
 // Kind implements notice.Notice.
 func (n NudgeNotice) Kind() notice.Kind { return KindNudge }
 
@@ -205,6 +211,12 @@ func NewBounced(n BouncedNotice) (BouncedNotice, error) {
 	}
 	n.About, n.Address = n.tidied(), notice.OneLine(n.Address, textLimit)
 	return n, nil
+}
+
+// LeavingAt implements notice.Timely.
+func (n BouncedNotice) LeavingAt(now time.Time) notice.Notice {
+	n.At = now
+	return n
 }
 
 // Kind implements notice.Notice.

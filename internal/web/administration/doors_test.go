@@ -212,4 +212,7 @@ func (s *scene) cut() {
 		VALUES (gen_random_uuid(), '000000700001', sha256('x'), 'test', 700001, 10700001, '21040107100019', 'Valbrume', '{}', $1, $2)`, noon.AddDate(-1, 0, 0), ago)
 	s.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
 		SELECT id, request, expires_at, true, false, 'Anne Morel', $1, $1 FROM tokens`, noon.AddDate(0, 0, -20))
+	s.run(`INSERT INTO form_versions (form_uid, version, content, published_at) VALUES ('x', 1, '{}', $1)`, noon)
+	s.run(`INSERT INTO applications (request, form_uid, form_version, phase, answers, edited_at, filed_at, first_filed_at)
+		SELECT request, 'x', 1, 'deposee', '{}', filed_at, filed_at, filed_at FROM amendments`)
 }

@@ -44,10 +44,11 @@ type expiryView struct {
 	Left    int  // days; 0 on the last one, below zero once it is cut
 	Exact   bool // another system gave it, at any time of the day
 	Expired bool
+	Form    bool // the habilitation gives a form, which goes on
 }
 
 func newExpiryView(f renewal.File, now time.Time) expiryView {
-	return expiryView{At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt)}
+	return expiryView{At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt), Form: f.Right.Form}
 }
 
 // Days is how many days are left, or have passed; templates call it.
@@ -182,7 +183,7 @@ func newAmendmentView(f renewal.File) amendmentView {
 // whyClosed tells why a token is not to be prolonged.
 func whyClosed(f renewal.File, now time.Time) string {
 	switch state := f.Token.State(now); {
-	case state == credential.TokenRevoked:
+	case state == credential.TokenRevoked && f.Right.Holds:
 		return "revoque"
 	case !f.ReplacedAt.IsZero():
 		return "remplace"
