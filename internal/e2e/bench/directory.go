@@ -25,8 +25,8 @@ const (
 	recheckLimit = 50 * time.Millisecond
 )
 
-// soughtTowns are towns of postgres.Fill as people type them: one, a hundred, a département's postcode, or all of them.
-var soughtTowns = [...]string{"essai 34567", "Commune essai 12", "commune-essai-999", "45", "45044", "essai", "COMMUNE", "introuvable", "essai 7 (08)"}
+// soughtTowns are towns of postgres.Fill as people type them: a dozen, a hundred, a département's postcode, or all of them.
+var soughtTowns = [...]string{"essai 2345", "Commune essai 12", "commune-essai-999", "45", "45044", "essai", "COMMUNE", "introuvable", "essai 7 (08)"}
 
 // towns is what the directory costs.
 type towns struct {
@@ -50,7 +50,7 @@ func (s *scene) measureFirstAnswers(ctx context.Context, found *towns) error {
 	var notes notebook
 	began := time.Now()
 	for edition := range editions {
-		if err := s.openTown(ctx, collectivities+1+edition); err != nil {
+		if err := s.openTown(ctx, s.towns+1+edition); err != nil {
 			return err
 		}
 		asked := time.Now()

@@ -110,7 +110,7 @@ func (s *scene) startBare(ctx context.Context) (*process, error) {
 func (s *scene) viewAt(url string) act {
 	return func(ctx context.Context, number int) error {
 		v := &visit{client: s.client, portal: url}
-		_, err := v.get(ctx, url+"/collectivites/"+filledTown(1+number%collectivities).String(), http.StatusOK)
+		_, err := v.get(ctx, url+"/collectivites/"+filledTown(1+number%s.towns).String(), http.StatusOK)
 		return err
 	}
 }

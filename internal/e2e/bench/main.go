@@ -15,16 +15,19 @@ import (
 )
 
 const (
-	collectivities = 35_000 // that the portal must hold (PRODUCT.md §7)
-	usualRounds    = 13
+	usualTowns  = 35_000 // that the portal must hold (PRODUCT.md §7)
+	usualRounds = 13
+	usualChecks = 5000
 )
 
 // settings are what the environment says.
 type settings struct {
 	portal   string        // the program to measure
 	length   time.Duration // of each measure
+	towns    int           // with a form, and a token
 	dossiers int           // in the table before
 	rounds   int           // of a duel
+	checks   int           // of tokens in a round
 	progress io.Writer     // of who waits
 	profiles string        // folder, "" for none
 }
@@ -48,7 +51,7 @@ func run(ctx context.Context, arguments []string) error {
 		return err
 	}
 	fmt.Fprintf(wanted.progress, "Préparation : %d collectivités, %d dossiers, %d demandes, %d comptes, le portail et les simulateurs\n",
-		collectivities, wanted.dossiers, filedRequests, accounts)
+		wanted.towns, wanted.dossiers, filedRequests, accounts)
 	set, err := setScene(ctx, wanted)
 	if err != nil {
 		return err
@@ -64,7 +67,7 @@ func run(ctx context.Context, arguments []string) error {
 }
 
 func readSettings() (settings, error) {
-	s := settings{portal: "bin/portal", rounds: usualRounds, progress: os.Stderr, profiles: os.Getenv("BENCH_PROFILES")}
+	s := settings{portal: "bin/portal", towns: usualTowns, rounds: usualRounds, checks: usualChecks, progress: os.Stderr, profiles: os.Getenv("BENCH_PROFILES")}
 	if given := os.Getenv("BENCH_PORTAL"); given != "" {
 		s.portal = given
 	}

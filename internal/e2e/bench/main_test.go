@@ -68,7 +68,7 @@ func TestTheBenchMeasuresEverythingAndLosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := setScene(t.Context(), settings{portal: itself, length: time.Second, dossiers: 100, rounds: 2, progress: io.Discard})
+	set, err := setScene(t.Context(), settings{portal: itself, length: time.Second, towns: 10_100, dossiers: 100, rounds: 2, checks: 500, progress: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

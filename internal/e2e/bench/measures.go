@@ -91,7 +91,7 @@ func (s *scene) measureAll(ctx context.Context) (found results, err error) {
 
 // measureViews opens the forms of many towns, so that no row is favoured.
 func (s *scene) measureViews(ctx context.Context, found *results) (err error) {
-	forms := make([]string, collectivities)
+	forms := make([]string, s.towns)
 	for i := range forms {
 		forms[i] = s.formURL(filledTown(1 + i))
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	remindLimit       = 10 * time.Second // for the tokens of all the collectivities, in one run
+	remindLimit       = 10 * time.Second // for the tokens of all the towns, in one run
 	mailRate          = 200              // a second
 	leastMailRatio    = 0.5
 	expiringDays      = 30

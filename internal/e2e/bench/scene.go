@@ -117,7 +117,7 @@ func (s *scene) fill(ctx context.Context) error {
 	towns := &directory.Service{Store: postgres.Collectivities{DB: db}, Now: time.Now}
 	_, err = towns.Import(ctx, bytes.NewReader(stage.SeedFile))
 	if err == nil {
-		err = postgres.Fill(ctx, db, collectivities, s.dossiers, time.Now())
+		err = postgres.Fill(ctx, db, s.towns, s.dossiers, time.Now())
 	}
 	if err == nil {
 		err = postgres.FillPeople(ctx, db, s.crowd, time.Now())

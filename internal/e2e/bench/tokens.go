@@ -21,7 +21,6 @@ import (
 const (
 	tokenRate        = 2000 // checks a second (PRODUCT.md §7)
 	leastTokenRatio  = 0.7
-	checksInRound    = 5000
 	overheadCalls    = 200
 	gatewayPath      = "/v3/dss/quotient_familial/identite"
 	introspectPath   = "/oauth/introspect"
@@ -48,7 +47,7 @@ func (s *scene) fillTokens(ctx context.Context, db *postgres.DB) (err error) {
 		return err
 	}
 	mint := &credential.Mint{Sealer: ring, Pepper: pepper, Prefix: credential.TestPrefix}
-	s.tokens, err = postgres.FillTokens(ctx, db, mint, collectivities, time.Now())
+	s.tokens, err = postgres.FillTokens(ctx, db, mint, s.towns, time.Now())
 	return err
 }
 
@@ -154,8 +153,8 @@ func (s *scene) measureOverhead(ctx context.Context, found *tokens) error {
 // before: that a token is used for the first time is written down, which happens once in eighteen months.
 func (s *scene) compareTokens(ctx context.Context, found *tokens, handler *process) {
 	withoutPause(ctx, duelists, upTo(len(s.tokens)), s.showAt(s.portal.url))
-	found.gatewayDuel = fight(ctx, s.rounds, checksInRound, s.showAt(s.portal.url), s.bareAt(handler.url))
-	found.introspectionDuel = fight(ctx, s.rounds, checksInRound, s.introspectAt(s.portal.url), s.bareAt(handler.url))
+	found.gatewayDuel = fight(ctx, s.rounds, s.checks, s.showAt(s.portal.url), s.bareAt(handler.url))
+	found.introspectionDuel = fight(ctx, s.rounds, s.checks, s.introspectAt(s.portal.url), s.bareAt(handler.url))
 }
 
 // sqlBareToken finds a token by its index, with what decides whether it opens.
