@@ -250,6 +250,24 @@ func TestAClaimIsDecidedOnceTheHolderIsSilent(t *testing.T) {
 	s.post(s.camille, claimPath(number), yes).is(http.StatusConflict, "Personne ne demande plus")
 }
 
+// A token that is cut may be why somebody claims, and a claim is a decision of its own: nobody
+// reads above it that there is none.
+func TestAClaimOfWhatIsGrantedTellsOfItsToken(t *testing.T) {
+	s := setScene(t)
+	number := s.deposit(s.anne, tilleulForm)
+	s.decided(s.camille, number, habilitation.Approve, "")
+	s.run(`UPDATE tokens SET expires_at = $1`, value.MonthsLater(s.now.AddDate(0, 0, -9), 0))
+	s.get(s.camille, pathOf(number)).is(http.StatusOK, "Il n’y a rien à décider", "!Le jeton est coupé")
+	if err := s.town.Claim(t.Context(), s.ines.Actor, number); err != nil {
+		t.Fatal(err)
+	}
+	const cut = "Le jeton est coupé depuis le 21 février 2026 au soir"
+	s.get(s.camille, pathOf(number)).is(http.StatusOK, "on attend la réponse de celle qui la suit", cut, "!rien à décider")
+	s.now = s.now.Add(request.ClaimPatience)
+	s.get(s.camille, pathOf(number)).is(http.StatusOK, "c’est à vous de décider", cut, "!rien à décider")
+	s.get(s.camille, claimPath(number)).is(http.StatusOK, "Confier la demande à", cut, "Seule la personne qui suit la demande peut le prolonger")
+}
+
 // A request that DataPass made has no answers here, and may be claimed all the same.
 func TestARequestOfDataPassIsClaimedToo(t *testing.T) {
 	s := setScene(t)

@@ -39,6 +39,7 @@ type onePage struct {
 	AskedBy                  string
 	AskedAt                  web.Moment
 	Claim                    claimView
+	Lapsing                  web.LapsingView
 	Unread                   int
 	Differences              []web.DifferenceView
 	Blocks                   []blockView
