@@ -149,7 +149,7 @@ func TestAChangeProlongsTheTokenOnceItIsApproved(t *testing.T) {
 			l.waits(20)
 			l.get("/collectivite").says("Votre jeton expire le "+shownDay(l.expiry)+" au soir, dans 20 jours", "Prolonger")
 			begun := l.get(l.link).fill(l.link, typed{"contacts": "non"}).at(l.path("/recapitulatif"))
-			begun.says("Le jeton n’est pas encore prolongé", "D’ici là, le jeton garde sa date", "Vous n’avez encore rien changé", "Délibération du 12 mars.pdf", "Odile", "Kerjean")
+			begun.says("Le jeton n’est pas encore prolongé", "Le jeton sera prolongé quand cette modification sera validée", "D’ici là, il garde sa date", "Vous n’avez encore rien changé", "Délibération du 12 mars.pdf", "Odile", "Kerjean")
 			l.get(l.link).says("Une modification est commencée", "elle n’est pas déposée", "Le jeton garde sa date").fill(l.link, typed{"contacts": "non"}).at(l.path("/recapitulatif"))
 			p.professional("instructrice").get(theQueue).says("1 demande").neverSays(theQueue + "/" + l.number)
 			early := l.get(l.link)

@@ -309,6 +309,23 @@ func TestAClaimTellsWhatIsUrgentOfTheToken(t *testing.T) {
 	write(t, must(request.NewClaimed(claimed))).says([]string{"expire le 14 mars 2026", "le jeton sera prolongé quand elle sera validée"}, "prolongez-le")
 }
 
+// « Après validation, le jeton API Particulier est automatiquement prolongé » (guide, 6.c): whoever
+// deposits for that reads it, and what the token is until then.
+func TestADepositTellsWhatBecomesOfTheToken(t *testing.T) {
+	about := aboutSainville()
+	about.Modification = true
+	const will = "Le jeton API Particulier sera prolongé quand la modification sera validée."
+	for i, row := range map[int]struct{ says, never string }{
+		1: {"D’ici là, il garde sa date\u00a0: il expire le 14 mars 2026", "coupé"},
+		4: {"Il est coupé depuis le 21 février 2026", "garde sa date"},
+	} {
+		l := write(t, must(request.NewAcknowledged(request.Acknowledged{About: about, Revision: 2, FiledAt: noon, Deadline: request.DeadlineOf(noon), Lapsing: urgentTokens()[i]})))
+		l.says([]string{will, row.says}, row.never)
+	}
+	l := write(t, must(request.NewAcknowledged(request.Acknowledged{About: about, Revision: 2, FiledAt: noon, Deadline: request.DeadlineOf(noon)})))
+	l.says(nil, "jeton")
+}
+
 // « when the holder does not answer in 72 h » (issue): the mail says until when, to the minute
 // and in Paris, across the change of hour too; its link decides nothing.
 func TestAHolderIsAskedForAnAnswer(t *testing.T) {
