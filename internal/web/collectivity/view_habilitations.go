@@ -11,6 +11,7 @@ type habilitationView struct {
 	Request      string // "D48231"
 	Habilitation string // "H10000042"
 	State        habilitation.State
+	Stage        stage // of what is under way
 	Severity     string
 	Since        web.Moment
 	ApprovedAt   web.Moment
@@ -50,7 +51,7 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 		}
 		a, here := of.written(r.Number)
 		view := habilitationView{
-			Request: r.Number.String(), Habilitation: r.Current.Number.String(), State: r.State, Severity: web.StateSeverity(r.State), Since: web.MomentOf(r.StateAt),
+			Request: r.Number.String(), Habilitation: r.Current.Number.String(), State: r.State, Stage: stageOf(r, a), Severity: web.StateSeverity(r.State), Since: web.MomentOf(r.StateAt),
 			ApprovedAt: web.MomentOf(r.Current.ApprovedAt), Editor: editorName(r.Current.Editor), Software: web.Typographic(a.Template.Software),
 			Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, Receiver: receiverOf(r, of),
 			Valid: r.Habilitated(), Contact: contact, Issued: of.Tokens[r.Number],
@@ -63,7 +64,7 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 		switch holds := r.Holder == reader.AccountID; {
 		case holds && r.State.Allows(habilitation.Reopen):
 			view.ModifyURL = path + reopenPart
-		case holds && stageOf(r, a) != settled:
+		case holds && view.Stage != settled:
 			view.ResumeURL = path
 		case !holds && r.Habilitated():
 			view.ClaimURL = path + transferPart
@@ -91,6 +92,9 @@ func (p *homePage) tell(reader account.Actor, of affairs) {
 	for _, view := range p.Habilitations {
 		if view.Lapsing.ToDo() {
 			p.Lapsing = append(p.Lapsing, view)
+		}
+		if view.Lapsing.Waits() {
+			p.Waiting = append(p.Waiting, view)
 		}
 		if view.Form && p.MessagesURL == "" {
 			p.MessagesURL = view.MessagesURL

@@ -25,6 +25,7 @@ type homePage struct {
 
 	Habilitations []habilitationView
 	Lapsing       []habilitationView // whose token the reader is to prolong
+	Waiting       []habilitationView // of the reader, whose token a modification prolongs once it is decided
 	Asked         []askedView        // that are under way, or were refused
 	Claims        []claimView        // that wait for the reader's answer
 	Known         bool               // the town asked for a habilitation once, or began to

@@ -33,3 +33,7 @@ func newLapsingView(reader account.Actor, f renewal.File, now time.Time) lapsing
 
 // ToDo tells that the reader is to prolong it; templates call it.
 func (v lapsingView) ToDo() bool { return v.URL != "" && v.Held && !v.Filed }
+
+// Waits tells that it is the reader's, and that a modification prolongs it once it is decided;
+// templates call it.
+func (v lapsingView) Waits() bool { return v.URL != "" && v.Held && v.Filed }
