@@ -57,6 +57,33 @@ func (s *scene) renews(number habilitation.RequestNumber, days int) {
 		SELECT id, request, expires_at, false, true, 'Anne Talbot', $2, $2 FROM t`, int64(number), s.now, value.MonthsLater(s.now.AddDate(0, 0, days), 0))
 }
 
+// What becomes of the token is said before it is decided, whatever is: prolonged from the day of the
+// approval where it is cut, as it is otherwise.
+func TestADecisionSaysBeforehandWhatBecomesOfTheToken(t *testing.T) {
+	s := setScene(t)
+	number := s.deposit(s.anne, tilleulForm)
+	s.decided(s.camille, number, habilitation.Approve, "")
+	s.modify(s.anne, number, "Les agents de la régie")
+	preview := func(act habilitation.Act) answer {
+		fields := s.get(s.camille, actPath(number, act)).form(actPath(number, act))
+		fields.Set(fieldText, "Voici pourquoi.")
+		s.post(s.camille, actPath(number, act), fields).leads(previewPath(number, act), "")
+		return s.get(s.camille, previewPath(number, act))
+	}
+	for _, act := range []habilitation.Act{habilitation.Approve, habilitation.Refuse, habilitation.RequestChanges} {
+		preview(act).is(http.StatusOK, "Si vous continuez", "!Le jeton") // it was begun for something else
+	}
+	s.run(`UPDATE tokens SET expires_at = $1`, value.MonthsLater(s.now.AddDate(0, 0, 12), 0))
+	s.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+		SELECT id, request, expires_at, true, false, 'Anne Talbot', $1, $1 FROM tokens`, s.now)
+	preview(habilitation.Approve).is(http.StatusOK, "Le jeton est prolongé jusqu’au 14 septembre 2027.")
+	preview(habilitation.Refuse).is(http.StatusOK, "Le jeton n’est pas prolongé : il garde sa date, le 14 mars 2026 au soir.")
+	preview(habilitation.RequestChanges).is(http.StatusOK, "Le jeton n’est pas encore prolongé : il garde sa date, le 14 mars 2026 au soir.")
+	s.run(`UPDATE tokens SET expires_at = $1`, value.MonthsLater(s.now.AddDate(0, 0, -9), 0))
+	preview(habilitation.Approve).is(http.StatusOK, "Le jeton est prolongé jusqu’au 2 septembre 2027, et refonctionne tout de suite.")
+	preview(habilitation.Refuse).is(http.StatusOK, "Le jeton n’est pas prolongé : il reste coupé, depuis le 21 février 2026 au soir.")
+}
+
 // « modifications … ordered in the queue by the token's expiry with a countdown, alert at 7 days »
 func TestWhatATokenWaitsForComesFirst(t *testing.T) {
 	s := setScene(t)

@@ -7,6 +7,7 @@ import (
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
 )
@@ -106,7 +107,15 @@ func previewSamples(page web.ProPage) []web.Sample[previewPage] {
 	changed := show(sampleFile(), habilitation.RequestChanges, decision.Foreseen{}, approval)
 	changed.Changed = true
 	nobody := show(sampleFile(), habilitation.Refuse, decision.Foreseen{})
+	until := value.MonthsLater(noon.AddDate(0, 0, -9), 18)
+	renewed := func(p previewPage, days int) previewPage {
+		p.Lapsing = web.NewLapsingView(sampleLapsing(days), false, noon)
+		return p
+	}
 	return []web.Sample[previewPage]{
+		{Name: "validation-qui-prolonge", Content: renewed(show(sampleModification(), habilitation.Approve, decision.Foreseen{FormOpens: true, Prolonged: until}, approval, told), -9)},
+		{Name: "refus-sans-prolongation", Content: renewed(show(sampleModification(), habilitation.Refuse, decision.Foreseen{}, approval), 12)},
+		{Name: "modifications-jeton-coupe", Content: renewed(show(sampleModification(), habilitation.RequestChanges, decision.Foreseen{}, approval), -9)},
 		{Name: "validation", Content: show(sampleFile(), habilitation.Approve, decision.Foreseen{FormOpens: true}, approval)},
 		{Name: "validation-plusieurs-mails", Content: show(sampleModification(), habilitation.Approve, decision.Foreseen{FormOpens: true, Replaces: true}, approval, told)},
 		{Name: "validation-generale", Content: show(sampleGeneric(), habilitation.Approve, decision.Foreseen{Replaces: true}, approval)},
