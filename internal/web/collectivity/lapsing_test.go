@@ -81,3 +81,17 @@ func TestACutTokenIsToldWhileItsModificationWaits(t *testing.T) {
 	f.Amendment.FiledAt = sampleNow().Add(-30 * time.Hour)
 	says(t, homeOf(t, r, request.Filed, f), cut, "Votre modification est à l’étude : le jeton sera prolongé quand elle sera validée", "Une modification est à l’étude.", "!"+task, "!Une modification est commencée")
 }
+
+// « refused → told, the token keeps its date » (issue 7): where the deadline is told, until another
+// modification begins.
+func TestARefusedModificationIsToldWithTheDeadline(t *testing.T) {
+	const refused = "Votre modification a été refusée le 23 novembre 2026 : le jeton reste coupé."
+	r, f := aboutToLapse(agent().AccountID)
+	f.RefusedAt = sampleNow().Add(-30 * time.Hour)
+	says(t, homeOf(t, r, request.Closed, f), refused, `href="/collectivite/demandes/48231">Lire le motif`, "Prolonger")
+	colleague, his := r, f
+	colleague.Holder, his.Holder = 7, 7
+	says(t, homeOf(t, colleague, request.Closed, his), "La modification qui devait le prolonger a été refusée le 23 novembre 2026.", "!"+refused)
+	r.State, f.Amendment = habilitation.Reopened, renewal.Amendment{ID: 2, BegunAt: sampleNow()}
+	says(t, homeOf(t, r, request.Writing, f), "!refusée")
+}

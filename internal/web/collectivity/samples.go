@@ -111,6 +111,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	}
 	asItIs := func(*renewal.File) {}
 	filed := func(f *renewal.File) { f.Amendment.FiledAt = sampleNow().Add(-30 * time.Hour) }
+	refused := func(f *renewal.File) { f.RefusedAt = sampleNow().Add(-30 * time.Hour) }
 	const day = 24 * time.Hour
 	busy := show(agent(), directory.Collectivity{}, nil)
 	busy.tell(agent(), sampleAffairs())
@@ -142,6 +143,9 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		{Name: "jeton-coupe", Content: lapsing(-3*day, agent().AccountID, asItIs)},
 		{Name: "jeton-coupe-importe", Content: lapsing(-3*day, agent().AccountID, func(f *renewal.File) { f.PublicID = "" })},
 		{Name: "jeton-coupe-collegue", Content: lapsing(-3*day, 7, asItIs)},
+		{Name: "jeton-coupe-modification-refusee", Content: lapsing(-3*day, agent().AccountID, refused)},
+		{Name: "jeton-modification-refusee-collegue", Content: lapsing(12*day, 7, refused)},
+		{Name: "jeton-modification-deposee", Content: lapsing(12*day, agent().AccountID, filed)},
 		{Name: "jeton-coupe-modification", Content: lapsing(-3*day, agent().AccountID, filed)},
 		{Name: "sans-editeur", Content: with(show(agent(), open, nil), credential.Watched{}, alone)},
 		{Name: "recu-ailleurs", Content: with(show(agent(), open, nil), served, elsewhere)},
