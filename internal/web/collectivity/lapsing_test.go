@@ -95,3 +95,24 @@ func TestARefusedModificationIsToldWithTheDeadline(t *testing.T) {
 	r.State, f.Amendment = habilitation.Reopened, renewal.Amendment{ID: 2, BegunAt: sampleNow()}
 	says(t, homeOf(t, r, request.Writing, f), "!refusée")
 }
+
+// « Seule la personne de la collectivité ayant effectué la demande initiale » may prolong: whoever made
+// it and signs in for the first time is told how to attach it first, not that somebody of that name may.
+func TestWhoeverMadeARequestIsToldFirstHowToAttachIt(t *testing.T) {
+	const attach, claim, offer = "Rattachez votre demande à votre compte", "Demander à reprendre", `id="rattachement"`
+	r, f := aboutToLapse(0)
+	r.Requester = habilitation.Contact{GivenName: "Hélène", FamilyName: "d'Orvault", Mail: "mairie@majastres.example.fr"}
+	f.RequesterName = "Hélène d'Orvault"
+	page := homeOf(t, r, request.Closed, f)
+	says(t, page, attach, "Votre jeton est coupé depuis le 15 novembre 2026 au soir.", "Vous pourrez alors prolonger le jeton", claim, "!Seule la personne", "!d’Orvault</span>.")
+	if strings.Index(page, offer) > strings.Index(page, claim) || strings.Index(page, offer) > strings.Index(page, "Votre formulaire") {
+		t.Error("the claim comes before the link")
+	}
+
+	r.Requester.GivenName, f.RequesterName = "Inès", "Inès Garnier"
+	says(t, homeOf(t, r, request.Closed, f), "Avez-vous fait la demande d’habilitation", offer, "Seule la personne qui a fait la demande peut prolonger le jeton", "Inès Garnier", "Aucun compte n’y est encore rattaché", "!"+attach)
+	r.Mails = habilitation.MailsByExisting // there is no link to ask for
+	says(t, homeOf(t, r, request.Closed, f), claim, "Aucun compte n’y est encore rattaché", "!rattachement")
+	r.Holder, f.Holder = 7, 7
+	says(t, homeOf(t, r, request.Closed, f), claim, "Seule la personne qui suit la demande peut prolonger le jeton", "!rattach")
+}

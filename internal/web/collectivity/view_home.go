@@ -32,6 +32,7 @@ type homePage struct {
 	Pending       bool               // something that is not granted yet is under way
 	Anew          bool               // all that it asked for came to nothing, or to its end
 	Unread        int                // messages about its requests
+	Orphans       []habilitationView // that the link would attach to the account of whoever made them
 	LinkURL       string             // has the link of whoever made a request sent; "" where somebody's account holds each
 	MessagesURL   string             // where it asks about its form; "" where it has no page for that
 }
