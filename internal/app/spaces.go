@@ -180,7 +180,7 @@ func (a *App) mountSpaces(router *web.Router, parsed *web.Templates) (err error)
 		return err
 	}
 
-	support := &helpdesk.Handler{Lookup: lookup, Now: a.now, Frame: router.ProFrame}
+	support := &helpdesk.Handler{Lookup: lookup, AtRisk: a.renewals.watch, Now: a.now, Frame: router.ProFrame}
 	if support.Views, err = helpdesk.ParseViews(parsed); err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/net/html"
 
 	"portail-qf/internal/domain/value"
-	"portail-qf/internal/sim/control"
 )
 
 const journalPath = "/administration/journal"
@@ -63,7 +62,9 @@ func (p *portal) liveADay() value.Reference {
 	p.professional("agente-majastres").get("/administration/comptes").answers(403)
 	p.professional("assistant").get("/assistance/dossiers/" + reference.String()).answers(200)
 
-	p.relayFails(control.Fault{Match: "CONNECT", Mode: control.ModeDown, Times: 1}, refuses("RCPT <"+leaFontane+">", 550))
+	later := refuses("RCPT <"+leaFontane+">", 451)
+	later.Times = 1
+	p.relayFails(later, refuses("RCPT <"+leaFontane+">", 550))
 	nadia := p.professional("administratrice").proves()
 	nadia.invitesToSupport(leaFontane)
 	p.drain()

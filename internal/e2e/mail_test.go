@@ -32,6 +32,11 @@ func (s *scene) relayFails(faults ...control.Fault) {
 	}
 }
 
+// isDown is a relay that nobody can speak to, on a line that is open neither.
+func isDown() []control.Fault {
+	return []control.Fault{{Match: "CONNECT", Mode: control.ModeDown}, {Match: "MAIL", Mode: control.ModeDown}}
+}
+
 // refuses is a relay that answers a line with a code.
 func refuses(line string, code int) control.Fault {
 	return control.Fault{Match: line, Mode: control.ModeStatus, Status: code}
@@ -222,22 +227,22 @@ func TestAMailWaitsForTheRelay(t *testing.T) {
 	p := open(t)
 	for i, row := range []struct {
 		name   string
-		fault  control.Fault
+		faults []control.Fault
 		away   time.Duration
 		copies int // at most one double, where nobody can know
 	}{
-		{"down for three days", control.Fault{Match: "CONNECT", Mode: control.ModeDown}, 72 * time.Hour, 1},
-		{"taking nothing for three days", refuses("CONNECT", 421), 72 * time.Hour, 1},
-		{"asking to come back later", refuses("RCPT", 451), time.Hour, 1},
-		{"speaking gibberish", control.Fault{Match: "MAIL", Mode: control.ModeGarbage, Times: 1}, time.Minute, 1},
-		{"gone before it took the letter", control.Fault{Match: "DATA", Mode: control.ModeDown, Times: 1}, time.Minute, 1},
-		{"gone after it took the letter", control.Fault{Match: "DATA", Mode: control.ModeLost, Times: 1}, time.Minute, 2},
+		{"down for three days", isDown(), 72 * time.Hour, 1},
+		{"taking nothing for three days", []control.Fault{refuses("CONNECT", 421), refuses("MAIL", 421)}, 72 * time.Hour, 1},
+		{"asking to come back later", []control.Fault{refuses("RCPT", 451)}, time.Hour, 1},
+		{"speaking gibberish", []control.Fault{{Match: "MAIL", Mode: control.ModeGarbage}}, time.Minute, 1},
+		{"gone before it took the letter", []control.Fault{{Match: "DATA", Mode: control.ModeDown, Times: 1}}, time.Minute, 1},
+		{"gone after it took the letter", []control.Fault{{Match: "DATA", Mode: control.ModeLost, Times: 1}}, time.Minute, 2},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			to := fmt.Sprintf("lea.fontaine-%d@numerique.example.fr", i)
 			admin := p.visitorFor(t)
 			admin.enter(p, "administratrice")
-			p.relayFails(row.fault)
+			p.relayFails(row.faults...)
 			admin.invitesToSupport(to)
 			p.drain()
 			waiting := admin.get("/administration/mails?etat=pending").says("1 mail", to, "En attente d'envoi")

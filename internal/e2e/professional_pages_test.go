@@ -173,7 +173,7 @@ func (p *portal) rounds(reference value.Reference) []round {
 			"/editeur/collectivites?formulaire=bientot&page=2", "/editeur/membres", "/editeur/membres?q=personne-ici", "/editeur/invitations",
 			"/editeur/membres/" + member + "/retrait", // asks for a proof
 			liveGuide, hubGuide, quotientGuide,
-			"/editeur/prolongations?page=2", "/editeur/prolongations?q=personne-ici&etat=coupe", "/editeur/hubee?page=2", "/editeur/hubee?q=personne-ici&identifiants=refuses", "/editeur/hubee/" + client, "/editeur/hubee/depot",
+			"/editeur/prolongations?page=2", "/editeur/prolongations/calendrier", "/editeur/prolongations/suivi", "/editeur/prolongations?q=personne-ici&etat=coupe", "/editeur/hubee?page=2", "/editeur/hubee?q=personne-ici&identifiants=refuses", "/editeur/hubee/" + client, "/editeur/hubee/depot",
 		}, refused: []string{"/collectivite", "/editeur/hubee/35600000000048", "/editeur/hubee/depots/1"}},
 		{persona: "agente-majastres", home: "/collectivite", title: "Bonjour", pages: []string{
 			"/collectivite/collegues", "/collectivite/demandes", "/collectivite/demandes/9001/modification", "/collectivite/demandes/9001/transfert",

@@ -186,12 +186,12 @@ func (l *lapsing) presses(last int) {
 		l.lived.goesTo(left, 9)
 		l.p.job("reminders")
 		l.p.job("reminders")
-		told := l.mailed("Modification à instruire")
+		told := l.mailed("Modification D" + l.number)
 		if want := map[bool]int{true: 1}[left <= 7]; len(told) != want {
 			l.p.t.Fatalf("%d days before the expiry, the operator was told %d times", left, len(told))
 		}
 	}
-	told := l.mailed("Modification à instruire")[0]
+	told := l.mailed("Modification D" + l.number)[0]
 	l.p.goesTo(told, "api-particulier@api.gouv.fr", "", "D"+l.number, "avant le "+shownDay(l.expiry), l.p.portalURL+theQueue+"/"+l.number)
 	stages := []int{15, 7, 0} // those of the days above, and what was due before
 	if last > 0 {
@@ -246,21 +246,21 @@ func TestAReturnedChangeIsTheTownsToMend(t *testing.T) {
 	p.professional("instructrice").decides(l.number, returning, typed{"motif": "Précisez la fonction."})
 	l.waits(7)
 	p.job("reminders")
-	if told := len(l.mailed("Modification à instruire")); told != 0 {
+	if told := len(l.mailed("Modification D" + l.number)); told != 0 {
 		t.Errorf("the operator is told %d times of what the town mends", told)
 	}
 	l.are(7)
 	p.goesTo(l.reminders()[0], lucie, tilleulContact, "À faire : prolongez-le")
 	l.get("/collectivite").says("Votre jeton expire le", "dans 7 jours", "L’instructeur demande des corrections").neverSays("à l’étude")
 	l.get(l.page).says("Prolonger le jeton").neverSays("à l’étude")
-	p.professional("editrice-tilleul").get(l.link).says("que les instructeurs lui demandent de corriger").neverSays("à l’étude")
-	mended := l.get(l.link).says("Une modification est à corriger", "Prolonger jusqu’au").neverSays("à l’étude")
-	l.get(mended.link("Corriger la modification")).at(l.path("/recapitulatif")).says("Précisez la fonction.")
+	p.professional("editrice-tilleul").get(l.link).says("Un instructeur lui demande de corriger la modification").neverSays("à l’étude")
+	mended := l.get(l.link).says("des corrections vous sont demandées", "Prolonger jusqu’au").neverSays("à l’étude")
+	l.get(mended.link("Voir les corrections demandées")).at(l.path("")).says("Précisez la fonction.")
 
 	l.deposits(l.changes("personnes", typed{"responsable_fonction": "Première adjointe"}, nil))
 	l.waitsForAnAnswer(false)
 	p.job("reminders")
-	if told := len(l.mailed("Modification à instruire")); told != 1 {
+	if told := len(l.mailed("Modification D" + l.number)); told != 1 {
 		t.Errorf("sent again, the operator is told %d times", told)
 	}
 	p.professional("instructrice").decides(l.number, approval, nil)

@@ -75,7 +75,7 @@ func TestATokenIsProlongedInABrowser(t *testing.T) {
 			b.says("Êtes-vous toujours en charge de cette demande ?", "Calculer le tarif de la cantine.", "maire@majastres.example.fr", button)
 			look("page")
 			if visit.days < 0 {
-				b.says("Coupé depuis le", "Le formulaire, l’habilitation et les dépôts dans HubEE continuent")
+				b.says("Coupé depuis le", "Cela n’arrête ni l’habilitation, ni le formulaire, ni les dépôts dans HubEE")
 			}
 			b.press(button).reads("Votre jeton est prolongé").says("Rien à changer dans votre logiciel")
 			look("done")
@@ -99,7 +99,7 @@ func TestTheHomePageShowsTheDeadline(t *testing.T) {
 	m := &matrix{portal: p}
 	soon, _ := m.lapses(90)
 	cut, _ := m.lapses(-1)
-	v.get("/collectivite").says("Votre jeton expire le", "dans 90 jours", "Votre jeton est coupé depuis le", "Le formulaire, l’habilitation et les dépôts dans HubEE continuent", "Prolonger")
+	v.get("/collectivite").says("Votre jeton expire le", "dans 90 jours", "Votre jeton est coupé depuis le", "Cela n’arrête ni l’habilitation, ni le formulaire, ni les dépôts dans HubEE", "Prolonger")
 	for _, link := range []string{soon, cut} {
 		v.get(link).says("Prolonger jusqu’au").submit(link).at(link).says("Votre jeton est prolongé")
 	}
@@ -117,5 +117,28 @@ func TestAProlongationWaitsForTheSignIn(t *testing.T) {
 	asked := v.get(link).says(button)
 	p.advance(account.IdleLife + time.Minute)
 	p.proConnect(`{"key":"agente-majastres"}`)
-	asked.submit(link).answers(403).submit("/connexion").at("/connexion/reprise").says("Vous êtes toujours en charge de la demande", "Oui").submit(link).at(link).says("Votre jeton est prolongé")
+	asked.submit(link).answers(403).submit("/connexion").at("/connexion/reprise").says("Jeton de", "À prolonger jusqu’au", "Vous êtes toujours en charge de la demande", "Oui", button, "Revoir la page de prolongation").submit(link).at(link).says("Votre jeton est prolongé")
+}
+
+// « Not in charge → transfer, as requests do (a colleague named …) »: the request was made in DataPass,
+// as those of all the imported towns. The page leads to where it is given, and the colleague prolongs.
+func TestWhoeverIsNotInChargeGivesTheTokenToAColleague(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	v, colleague := p.professional("agente-clairval"), p.professional("agent-clairval")
+	m := &matrix{portal: p}
+	link, button := m.lapses(7)
+	number := fmt.Sprint(p.count(`SELECT request FROM tokens WHERE $1 LIKE '%/' || id || '/%'`, link))
+	const clairval = "21300990500018"
+	p.execute(`UPDATE requests SET siret = $2, holder = (SELECT id FROM accounts WHERE mail = $3), requester = jsonb_build_object('mail', $3::text) WHERE number = $1::bigint`, number, clairval, lucie)
+	p.execute(`UPDATE habilitations SET siret = $2 WHERE request = $1::bigint`, number, clairval)
+	p.execute(`UPDATE tokens SET siret = $2 WHERE request = $1::bigint`, number, clairval)
+
+	colleague.get(link).neverSays(button).says("Seule la personne qui suit la demande")
+	given := "/collectivite/demandes/" + number + "/transfert"
+	page := v.get(link).says(button).fill(link, typed{"en_charge": "non"}).at(given).says("Donnez d’abord cette demande", "La confier à un collègue", "Bastien Roux")
+	page.fill(given, typed{"collegue": p.accountOf(bastien)}).says("La demande est confiée")
+	p.goesTo(p.lastMail(), bastien, lucie, "Bastien Roux")
+	v.get(link).neverSays(button)
+	colleague.get(link).says(button).submit(link).at(link).says("Votre jeton est prolongé")
 }

@@ -25,7 +25,7 @@ func (s *Sender) Preview(n notice.Notice) (notice.Sample, error) {
 	if len(recipients.To) == 0 {
 		return notice.Sample{}, fmt.Errorf("preview %s: %w", n.Kind(), notice.ErrIncomplete)
 	}
-	text, err := known.entry.write(known.texts, plain, recipients.To[0])
+	text, err := s.leaving(known, plain, recipients.To[0])
 	if err != nil {
 		return notice.Sample{}, err
 	}
@@ -42,7 +42,11 @@ func (s *Sender) renderSamples(w *wording) ([]notice.Sample, error) {
 		if err != nil {
 			return nil, fmt.Errorf("write sample of %s: %w", example.Kind(), err)
 		}
-		text, err := listed.write(s.kinds[example.Kind()].texts, plain, example.Recipients().To[0])
+		read, err := listed.read(plain)
+		if err != nil {
+			return nil, err
+		}
+		text, err := listed.write(s.kinds[example.Kind()].texts, read, example.Recipients().To[0])
 		if err != nil {
 			return nil, err
 		}

@@ -41,7 +41,11 @@ func (s *Sender) Render(n notice.Notice) (notice.Sample, error) {
 		return notice.Sample{}, err
 	}
 	known, recipients := s.kinds[n.Kind()], n.Recipients()
-	text, err := known.entry.write(known.texts, plain, recipients.To[0])
+	read, err := known.entry.read(plain)
+	if err != nil {
+		return notice.Sample{}, err
+	}
+	text, err := known.entry.write(known.texts, read, recipients.To[0])
 	return notice.Sample{
 		Kind: n.Kind(), To: recipients.To, CC: recipients.CC, Subject: text.Subject, Text: text.Text, HTML: text.HTML,
 	}, err

@@ -301,7 +301,7 @@ func TestEveryVariantIsWellWritten(t *testing.T) {
 	for _, n := range everyVariant() {
 		written := render(n)
 		name := fmt.Sprintf("%+v", n)
-		if length := utf8.RuneCountInString(written.Subject); length == 0 || length > 90 || hole.MatchString(written.Subject) {
+		if length := utf8.RuneCountInString(written.Subject); length == 0 || length > 110 || hole.MatchString(written.Subject) {
 			t.Errorf("%s: subject %q", name, written.Subject)
 		}
 		checkWords(t, name, written.Subject)
@@ -516,7 +516,7 @@ func TestNamesOfRequestsStayContent(t *testing.T) {
 			must(credential.NewAlerted(credential.Alerted{Siret: about.Siret, Organisation: row.text, Code: "hubee.suspended_at_hub", To: about.To, At: noon})),
 		} {
 			written := render(n)
-			if strings.ContainsAny(written.Subject, "\r\n") || utf8.RuneCountInString(written.Subject) > 90 {
+			if strings.ContainsAny(written.Subject, "\r\n") || utf8.RuneCountInString(written.Subject) > 110 {
 				t.Errorf("%s in %s: subject %q", name, n.Kind(), written.Subject)
 			}
 			if strings.HasPrefix(string(n.Kind()), "habilitation") && !strings.Contains(written.Subject, "D48231") {

@@ -94,9 +94,9 @@ var registry = [...]entry{
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenSuspended, "Le jeton a été publié par erreur.\nNous le remplaçons cette semaine.")},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenResumed, "")},
 	typed[credential.TokenTold]{sample: sampleToken(audit.TokenRevoked, "Le jeton a été publié par erreur.")},
-	typed[renewal.Reminder]{sample: renewal.Reminder{About: sampleRenewal(), Stage: 90, Left: 90}},
-	typed[renewal.Reminder]{sample: renewal.Reminder{About: sampleRenewal(), Stage: 0, Left: 0}},
-	typed[renewal.Reminder]{sample: renewal.Reminder{About: sampleRenewal(), Stage: -7, Left: -7}},
+	typed[renewal.Reminder]{sample: renewal.Reminder{About: sampleRenewal(), Stage: 90, At: sampleExpiry.AddDate(0, 0, -90)}},
+	typed[renewal.Reminder]{sample: renewal.Reminder{About: sampleRenewal(), Stage: 0, At: sampleExpiry.Add(-16 * time.Hour)}},
+	typed[renewal.Reminder]{sample: renewal.Reminder{About: sampleRenewal(), Stage: -7, At: sampleExpiry.AddDate(0, 0, 7)}},
 	typed[renewal.ProlongedNotice]{sample: renewal.ProlongedNotice{
 		About: sampleRenewal(), From: value.MonthsLater(sampleExpiry, -credential.TokenLife), By: "Jeanne Maréchal",
 	}},
@@ -105,7 +105,7 @@ var registry = [...]entry{
 		About: sampleRenewalFor("technique@logiciel-exemple.fr"), MailID: 303, Address: "acceuil@sainville.exemple.fr", At: sampleExpiry.AddDate(0, 0, -60),
 	}},
 	typed[renewal.PressingNotice]{sample: renewal.PressingNotice{
-		Request: 48231, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", TokenID: sampleTokenID, Expiry: sampleExpiry, Left: 7,
+		Amendment: 3, Request: 48231, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", TokenID: sampleTokenID, Expiry: sampleExpiry, Left: 7,
 		To: "instruction@portail.exemple.fr",
 	}},
 	typed[renewal.DigestNotice]{sample: renewal.DigestNotice{
@@ -186,8 +186,10 @@ func sampleRenewalFor(address string) renewal.About {
 type entry interface {
 	// exampleNotice is the notice that the catalogue shows.
 	exampleNotice() notice.Notice
-	// write makes the mail of a notice from its stored JSON, for the address that it is for.
-	write(t *texts, plain []byte, to string) (written, error)
+	// read reads a notice from its stored JSON.
+	read(plain []byte) (notice.Notice, error)
+	// write makes the mail of a notice that was read, for the address that it is for.
+	write(t *texts, n notice.Notice, to string) (written, error)
 	// parse reads the templates of the kind.
 	parse(w *wording) (*texts, error)
 }
@@ -208,12 +210,17 @@ func (e typed[T]) exampleNotice() notice.Notice { return e.sample }
 
 func (e typed[T]) parse(w *wording) (*texts, error) { return w.parse(e.sample.Kind()) }
 
-func (e typed[T]) write(t *texts, plain []byte, to string) (written, error) {
-	content := page[T]{To: to, Portal: t.frame.Portal, Contact: t.frame.Contact}
-	if err := json.Unmarshal(plain, &content.Notice); err != nil {
+func (e typed[T]) read(plain []byte) (notice.Notice, error) {
+	var n T
+	if err := json.Unmarshal(plain, &n); err != nil {
 		// The library's words may quote the content.
-		return written{}, fmt.Errorf("read %s: its content is no %T", e.sample.Kind(), content.Notice)
+		return nil, fmt.Errorf("read %s: its content is no %T", e.sample.Kind(), n)
 	}
+	return n, nil
+}
+
+func (e typed[T]) write(t *texts, n notice.Notice, to string) (written, error) {
+	content := page[T]{Notice: n.(T), To: to, Portal: t.frame.Portal, Contact: t.frame.Contact}
 	subject, err := t.writeSubject(content)
 	if err != nil {
 		return written{}, err

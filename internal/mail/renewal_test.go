@@ -28,7 +28,7 @@ func aboutRenewal() renewal.About {
 }
 
 func reminder(stage renewal.Stage, change func(n *renewal.Reminder)) renewal.Reminder {
-	n := renewal.Reminder{About: aboutRenewal(), Stage: stage, Left: int(stage)}
+	n := renewal.Reminder{About: aboutRenewal(), Stage: stage, At: stage.DayOf(expiry).Add(8 * time.Hour)}
 	if change != nil {
 		change(&n)
 	}
@@ -39,17 +39,17 @@ func reminder(stage renewal.Stage, change func(n *renewal.Reminder)) renewal.Rem
 func renewalsOf(about renewal.About) (all []notice.Notice) {
 	for _, stage := range renewal.Stages {
 		for _, filed := range []bool{false, true} {
-			all = append(all, must(renewal.NewReminder(renewal.Reminder{About: about, Stage: stage, Left: int(stage), AmendmentFiled: filed})))
+			all = append(all, must(renewal.NewReminder(renewal.Reminder{About: about, Stage: stage, At: stage.DayOf(about.Expiry).Add(8 * time.Hour), AmendmentFiled: filed})))
 		}
 	}
 	for _, by := range []string{"Jeanne Maréchal", ""} {
 		for _, at := range []time.Time{about.Expiry.AddDate(0, 0, -30), about.Expiry.AddDate(0, 0, 8)} {
-			for _, amended := range []bool{false, true} {
-				all = append(all, must(renewal.NewProlonged(renewal.ProlongedNotice{
-					About: about, From: about.Expiry.AddDate(-1, -6, 0), By: by, WasExpired: at.After(about.Expiry), ByAmendment: amended,
-				})))
-			}
 			if about.To != "" {
+				for _, amended := range []bool{false, true} {
+					all = append(all, must(renewal.NewProlonged(renewal.ProlongedNotice{
+						About: about, From: about.Expiry.AddDate(-1, -6, 0), By: by, WasExpired: at.After(about.Expiry), ByAmendment: amended,
+					})))
+				}
 				all = append(all, must(renewal.NewNudge(renewal.NudgeNotice{About: about, Left: renewal.DaysLeft(about.Expiry, at), By: by, At: at})))
 			}
 			bounced := about
@@ -73,7 +73,7 @@ func aboutRenewals() (all []notice.Notice) {
 		all = append(all, renewalsOf(about)...)
 		for _, left := range []int{7, 0, -3} {
 			all = append(all, must(renewal.NewPressing(renewal.PressingNotice{
-				Request: 48231, Siret: about.Siret, Organisation: names[0], TokenID: sampleTokenID, Expiry: expiry, Left: left, To: "instruction@portail.fr",
+				Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: names[0], TokenID: sampleTokenID, Expiry: expiry, Left: left, To: "instruction@portail.fr",
 			})))
 		}
 		for _, total := range []int{1, 2, 3, 9} {
@@ -113,7 +113,7 @@ func TestAReminderSaysWhatExpiresAndWhatToDo(t *testing.T) {
 		"Le formulaire continuera de fonctionner, et l’habilitation restera valable.",
 	}
 	after := []string{
-		"est coupé depuis le 14 mars 2028, à minuit.", "Le logiciel ne peut plus mettre à jour les quotients.",
+		"est coupé depuis le 14 mars 2028 au soir.", "Le logiciel ne peut plus mettre à jour les quotients.",
 		"Le formulaire continue de fonctionner, et l’habilitation reste valable.", "le même jeton fonctionne de nouveau tout de suite",
 	}
 	const soon, last, names = "Il reste peu de temps", "C’est notre dernier rappel.", " – COMMUNE DE SAINVILLE – Logiciel Exemple"
@@ -121,9 +121,9 @@ func TestAReminderSaysWhatExpiresAndWhatToDo(t *testing.T) {
 		subject     string
 		says, never []string
 	}{
-		90:  {"Le jeton expire le 14 mars 2028", append(before, "expire le 14 mars 2028, à minuit."), []string{soon, "ce soir", "coupé"}},
-		30:  {"Rappel\u00a0: le jeton expire le 14 mars 2028", append(before, "expire le 14 mars 2028, à minuit."), []string{soon, "ce soir", "coupé"}},
-		7:   {"Rappel\u00a0: le jeton expire le 14 mars 2028", append(before, soon, "expire le 14 mars 2028, à minuit."), []string{"ce soir", "coupé"}},
+		90:  {"Le jeton expire le 14 mars 2028", append(before, "expire le 14 mars 2028 au soir, dans 90 jours."), []string{soon, "ce soir", "coupé"}},
+		30:  {"Rappel\u00a0: le jeton expire dans 30 jours, le 14 mars 2028", append(before, "expire le 14 mars 2028 au soir, dans 30 jours."), []string{soon, "ce soir", "coupé"}},
+		7:   {"Rappel\u00a0: le jeton expire dans 7 jours, le 14 mars 2028", append(before, soon, "expire le 14 mars 2028 au soir, dans 7 jours."), []string{"ce soir", "coupé"}},
 		0:   {"Le jeton expire ce soir, 14 mars 2028", append(before, "expire ce soir à minuit, à la fin du 14 mars 2028."), []string{soon, "coupé"}},
 		-7:  {"Jeton coupé depuis le 14 mars 2028", after, []string{last, "expire", "pourra plus"}},
 		-30: {"Jeton coupé depuis le 14 mars 2028", append(after, last), []string{"expire", "pourra plus"}},
@@ -138,6 +138,40 @@ func TestAReminderSaysWhatExpiresAndWhatToDo(t *testing.T) {
 	}
 }
 
+// « au jour 0 « expire ce soir à minuit », after it « coupé depuis… » »: whatever a reminder waited
+// for, it says what is so when it leaves. Its Message-ID and its addressees stay.
+func TestAReminderThatWaitedSaysWhatIsSo(t *testing.T) {
+	o := open(t, smtp.Options{})
+	now := noon
+	o.sender = o.newSenderAt("smtp://"+o.listen, func() time.Time { return now })
+	const names = " – COMMUNE DE SAINVILLE – Logiciel Exemple"
+	for i, row := range []struct {
+		stage      renewal.Stage
+		leaves     time.Time
+		subject    string
+		says, hush string
+	}{
+		{90, expiry.AddDate(0, 0, -80), "Le jeton expire le 14 mars 2028", "expire le 14 mars 2028 au soir, dans 80 jours.", "coupé"},
+		{7, expiry.Add(-time.Hour), "Le jeton expire ce soir, 14 mars 2028", "expire ce soir à minuit", "coupé"},
+		{0, expiry, "Le jeton expire ce soir, 14 mars 2028", "expire ce soir à minuit", "coupé"},
+		{0, expiry.Add(time.Second), "Jeton coupé depuis le 14 mars 2028", "est coupé depuis le 14 mars 2028 au soir.", "expire"},
+		{0, expiry.AddDate(0, 0, 6), "Jeton coupé depuis le 14 mars 2028", "Le logiciel ne peut plus mettre à jour les quotients.", "pourra plus"},
+	} {
+		id := o.record(reminder(row.stage, func(n *renewal.Reminder) { n.ID = fmt.Sprintf("%s%d", n.ID[:35], i) }))
+		now = row.leaves
+		if err := o.send(id); err != nil {
+			t.Fatal(err)
+		}
+		left := o.relay.Messages()[i]
+		if left.Subject != row.subject+names || !strings.Contains(left.Text, row.says) || strings.Contains(left.Text, row.hush) {
+			t.Errorf("at stage %d, leaving at %s: %q\n%s", row.stage, row.leaves, left.Subject, left.Text)
+		}
+		if diff := cmp.Diff([]string{"accueil@sainville.fr", "technique@logiciel.fr"}, left.Envelope.To); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 // What a reminder must not say: a form that is not granted, a copy that nobody has, a software
 // that there is not, midnight of a token that ends at another time.
 func TestAReminderSaysOnlyWhatIsSo(t *testing.T) {
@@ -145,7 +179,7 @@ func TestAReminderSaysOnlyWhatIsSo(t *testing.T) {
 		l := write(t, reminder(stage, func(n *renewal.Reminder) {
 			n.Form, n.Editor, n.CC, n.Expiry = false, "", "Accueil@Sainville.fr", expiry.Add(-13*time.Hour)
 		}))
-		l.says([]string{"14 mars 2028 à 10\u00a0h\u00a059", "L’habilitation, elle, rest", onlyHolder}, "formulaire", nothingToDo, "(logiciel", "minuit", "ce soir")
+		l.says([]string{"14 mars 2028 à 10\u00a0h\u00a059", "L’habilitation, elle, rest", onlyHolder}, "formulaire", nothingToDo, "(logiciel", "minuit", "ce soir", "*")
 		if !strings.HasSuffix(l.Subject, "14 mars 2028 – COMMUNE DE SAINVILLE") {
 			t.Errorf("%d: subject %q", stage, l.Subject)
 		}
@@ -181,15 +215,15 @@ func TestAProlongationIsConfirmed(t *testing.T) {
 		expired, amended bool
 		says, never      []string
 	}{
-		{false, false, []string{"par Jeanne Maréchal", "Il devait expirer le 14 mars 2028, à minuit.", mistake}, []string{restored, decided}},
-		{true, false, []string{"Il était coupé depuis le 14 mars 2028, à minuit", restored, mistake}, []string{"devait", decided}},
+		{false, false, []string{"par Jeanne Maréchal", "Il devait expirer le 14 mars 2028 au soir.", mistake}, []string{restored, decided}},
+		{true, false, []string{"Il était coupé depuis le 14 mars 2028 au soir", restored, mistake}, []string{"devait", decided}},
 		{false, true, []string{decided, "Il devait expirer"}, []string{"Jeanne", mistake, restored}},
 		{true, true, []string{decided, restored}, []string{"Jeanne", mistake}},
 	} {
 		n.WasExpired, n.ByAmendment = row.expired, row.amended
 		l := write(t, must(renewal.NewProlonged(n)))
 		l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton prolongé jusqu’au 14 septembre 2029 – COMMUNE DE SAINVILLE – Logiciel Exemple", "/jetons/"+sampleTokenID)
-		l.says(append(row.says, "est prolongé jusqu’au 14 septembre 2029, à minuit", "Il n’y a rien à faire, ni à changer dans le logiciel\u00a0: le jeton est le même."), row.never...)
+		l.says(append(row.says, "est prolongé jusqu’au 14 septembre 2029 au soir", "Il n’y a rien à faire, ni à changer dans le logiciel\u00a0: le jeton est le même."), row.never...)
 	}
 }
 
@@ -197,16 +231,16 @@ func TestAProlongationIsConfirmed(t *testing.T) {
 func TestAnEditorAsksForAProlongation(t *testing.T) {
 	n := renewal.NudgeNotice{About: aboutRenewal(), By: "Léa Fontaine", Left: 30, At: expiry.AddDate(0, 0, -30)}
 	l := write(t, must(renewal.NewNudge(n)))
-	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton à prolonger avant le 14 mars 2028 – COMMUNE DE SAINVILLE – Logiciel Exemple", renewalPage)
+	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton à prolonger d’ici au 14 mars 2028 – COMMUNE DE SAINVILLE – Logiciel Exemple", renewalPage)
 	asks := []string{
 		"Logiciel Exemple vous demande de prolonger le jeton", "Léa Fontaine (Logiciel Exemple) vous demande de prolonger le jeton API Particulier de COMMUNE DE SAINVILLE.",
 		"À faire\u00a0: prolongez-le.", onlyHolder,
 	}
-	l.says(append(asks, "Il expire le 14 mars 2028, à minuit.", "le logiciel ne pourra plus"), "coupé")
+	l.says(append(asks, "Il expire le 14 mars 2028 au soir.", "le logiciel ne pourra plus"), "coupé")
 	n.Left, n.At = -8, expiry.AddDate(0, 0, 8)
 	l = write(t, must(renewal.NewNudge(n)))
 	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton à prolonger, coupé depuis le 14 mars 2028 – COMMUNE DE SAINVILLE – Logiciel Exemple", renewalPage)
-	l.says(append(asks, "Il est coupé depuis le 14 mars 2028, à minuit.", "Le logiciel ne peut plus"), "expire")
+	l.says(append(asks, "Il est coupé depuis le 14 mars 2028 au soir.", "Le logiciel ne peut plus"), "expire")
 }
 
 // « an address that bounced is … told to the technical contact »: which, and what to do.
@@ -220,34 +254,35 @@ func TestATechnicalContactReadsThatAReminderCameBack(t *testing.T) {
 		"l’adresse acceuil@sainville.fr a été refusée", "À faire\u00a0: joignez la collectivité par un autre moyen.", "qui l’a reprise, peut prolonger le jeton, sur la page ci-dessous.",
 		"qu’elle nous donne la nouvelle à contact@exemple.fr, en rappelant le numéro H10000042",
 	}
-	l.says(append(tells, "Ce jeton expire le 14 mars 2028, à minuit."), "coupé", "en copie")
+	l.says(append(tells, "Ce jeton expire le 14 mars 2028 au soir."), "coupé", "en copie")
 	n.At = expiry.AddDate(0, 0, 7)
-	write(t, must(renewal.NewBounced(n))).says(append(tells, "Ce jeton est coupé depuis le 14 mars 2028, à minuit."), "expire")
+	write(t, must(renewal.NewBounced(n))).says(append(tells, "Ce jeton est coupé depuis le 14 mars 2028 au soir."), "expire")
 }
 
 // « alert at 7 days »
 func TestTheOperatorReadsWhichModificationHoldsATokenUp(t *testing.T) {
 	n := renewal.PressingNotice{
-		Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: "instruction@portail.fr",
+		Amendment: 3, Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: "instruction@portail.fr",
 	}
 	l := write(t, must(renewal.NewPressing(n)))
-	l.forWhom("instruction@portail.fr", "", "Modification à instruire avant le 14 mars 2028\u00a0: D48231 – COMMUNE DE SAINVILLE", "/instruction/demandes/48231")
-	l.says([]string{"n’est pas encore décidée", "expire le 14 mars 2028, à minuit\u00a0: sans décision d’ici là"}, "est coupé")
+	l.forWhom("instruction@portail.fr", "", "Modification D48231 à instruire avant le 14 mars 2028 – COMMUNE DE SAINVILLE", "/instruction/demandes/48231")
+	l.says([]string{"n’est pas encore décidée", "expire le 14 mars 2028 au soir\u00a0: sans décision d’ici là"}, "est coupé")
 	n.Left = -2
 	l = write(t, must(renewal.NewPressing(n)))
-	l.forWhom("instruction@portail.fr", "", "Modification à instruire, jeton coupé depuis le 14 mars 2028\u00a0: D48231 – COMMUNE DE SAINVI…", "/instruction/demandes/48231")
-	l.says([]string{"est coupé depuis le 14 mars 2028, à minuit"}, "expire")
+	l.forWhom("instruction@portail.fr", "", "Modification D48231 à instruire, jeton coupé depuis le 14 mars 2028 – COMMUNE DE SAINVILLE", "/instruction/demandes/48231")
+	l.says([]string{"est coupé depuis le 14 mars 2028 au soir"}, "expire")
 }
 
 // « a weekly digest for an editor with many clients »: each client once, cut or about to be, and
 // how many more there are.
 func TestAnEditorReadsItsClientsOfTheWeek(t *testing.T) {
 	l := write(t, digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 7))
-	l.forWhom("technique@logiciel.fr", "", "7 jetons à prolonger chez vos clients, au 28 février 2028 – Logiciel Exemple", "/editeur/jetons")
+	l.forWhom("technique@logiciel.fr", "", "7 jetons à prolonger chez vos clients, au 28 février 2028 – Logiciel Exemple", "/editeur/prolongations")
 	l.says([]string{
 		"7 jetons API Particulier expirent dans les trois mois, ou sont coupés.", "Et 5 autres, dans la liste de votre espace.",
 		"COMMUNE DE SAINVILLE (SIRET 219\u00a0900\u00a0001\u00a000013)\u00a0: coupé depuis le 23 février 2028",
 		"COMMUNE DE SAINVILLE (SIRET 219\u00a0900\u00a0001\u00a000013)\u00a0: expire le 14 mars 2028", "Vous n’avez rien à changer dans le logiciel.",
+		"Pour changer ce que vous recevez",
 	})
 	l = write(t, digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 2))
 	l.says(nil, "dans la liste de votre espace")
@@ -265,13 +300,13 @@ func TestARefusedModificationTellsOfTheTokenThatItWasToProlong(t *testing.T) {
 	n.TokenID, n.TokenUntil = sampleTokenID, expiry
 	l := write(t, must(decision.NewChanged(n)))
 	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Modification refusée\u00a0: demande D48231 – COMMUNE DE SAINVILLE", renewalPage)
-	l.says([]string{kept, "Il expire le 14 mars 2028, à minuit.", way, "Le formulaire ne change pas."}, "ne changent pas", "coupé")
+	l.says([]string{kept, "Il expire le 14 mars 2028 au soir.", way, "Le formulaire ne change pas."}, "ne changent pas", "coupé")
 
 	n.At = expiry.Add(time.Hour)
-	write(t, must(decision.NewChanged(n))).says([]string{kept, "Il est coupé depuis le 14 mars 2028, à minuit", way}, "expire")
+	write(t, must(decision.NewChanged(n))).says([]string{kept, "Il est coupé depuis le 14 mars 2028 au soir", way}, "expire")
 
 	n.Suspended = true
-	write(t, must(decision.NewChanged(n))).says([]string{kept, "Il est coupé depuis le 14 mars 2028, à minuit."}, way, "Prolonger le jeton", "mettre à jour les quotients")
+	write(t, must(decision.NewChanged(n))).says([]string{kept, "Il est coupé depuis le 14 mars 2028 au soir."}, way, "Prolonger le jeton", "mettre à jour les quotients")
 }
 
 // A long name of the one leaves room for the other, and for the date.
@@ -282,12 +317,13 @@ func TestASubjectNamesTheTownAndTheSoftware(t *testing.T) {
 		{"COMMUNE DE SAINVILLE", "", "COMMUNE DE SAINVILLE"},
 		{"", "Logiciel Exemple", "219\u00a0900\u00a0001\u00a000013 – Logiciel Exemple"},
 		{long, "", long},
-		{long, "Brume", "COMMUNE DE SAINT-RÉMY-EN-BOUZEMONT-SAINT-GENEST… – Brume"},
-		{long, longer, "COMMUNE DE SAINT-RÉMY-EN-BOUZEMONT… – Société des logic…"},
-		{"COMMUNE DE BRY", longer, "COMMUNE DE BRY – Société des logiciels Société des logi…"},
+		{long, "Brume", long + " – Brume"},
+		{long, longer, "COMMUNE DE…T-SAINT-GENEST-ET-ISSON – Société des logiciels Société des log…"},
+		{"CENTRE COMMUNAL D’ACTION SOCIALE DE SAINT-JUST", longer, "CENTRE… SOCIALE DE SAINT-JUST – Société des logiciels Société des log…"},
+		{"COMMUNE DE BRY", longer, "COMMUNE DE BRY – Société des logiciels Société des logiciels Société des lo…"},
 	} {
 		subject := write(t, reminder(90, func(n *renewal.Reminder) { n.Organisation, n.Editor = row.town, row.software })).Subject
-		if want := "Le jeton expire le 14 mars 2028 – " + row.want; subject != want || utf8.RuneCountInString(subject) > 90 {
+		if want := "Le jeton expire le 14 mars 2028 – " + row.want; subject != want || utf8.RuneCountInString(subject) > 110 {
 			t.Errorf("subject %q, want %q", subject, want)
 		}
 	}
@@ -305,7 +341,7 @@ func TestNamesInRemindersStayContent(t *testing.T) {
 		about := aboutRenewal()
 		about.Organisation, about.Editor, about.Title = text, text, text
 		all := append(renewalsOf(about), digest(text, text, 2, 2), must(renewal.NewPressing(renewal.PressingNotice{
-			Request: 48231, Siret: about.Siret, Organisation: text, TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: about.To,
+			Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: text, TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: about.To,
 		})))
 		for _, n := range all {
 			l := write(t, n)
@@ -323,7 +359,7 @@ func TestNamesInRemindersStayContent(t *testing.T) {
 func TestAReminderAsItArrives(t *testing.T) {
 	o := open(t, smtp.Options{})
 	id := o.record(reminder(90, nil))
-	if again := o.record(reminder(90, func(n *renewal.Reminder) { n.Left = 89 })); again != id {
+	if again := o.record(reminder(90, func(n *renewal.Reminder) { n.At = n.At.AddDate(0, 0, 1) })); again != id {
 		t.Errorf("one reminder is two mails, %d and %d", id, again)
 	}
 	for range 2 {
@@ -335,7 +371,7 @@ func TestAReminderAsItArrives(t *testing.T) {
 	if len(messages) != 1 {
 		t.Fatalf("%d messages", len(messages))
 	}
-	key := fmt.Sprintf("rappel %s 2028-03-14 90", sampleTokenID)
+	key := fmt.Sprintf("rappel %s 2028-03-14T22:59:59Z 90", sampleTokenID)
 	want := map[string]string{
 		"From": `"API Particulier" <support@particulier.api.gouv.fr>`, "Reply-To": "<api-particulier@api.gouv.fr>",
 		"To": "<accueil@sainville.fr>", "Cc": "<technique@logiciel.fr>", "Message-Id": "<" + notice.MessageID(key, "particulier.api.gouv.fr") + ">",

@@ -64,7 +64,7 @@ func TestTextsOfRequestsStayContent(t *testing.T) {
 	} {
 		for i, n := range hostileNotices(row.text) {
 			written := render(n)
-			if strings.ContainsAny(written.Subject, "\r\n\u202e\u2066\u200f\x00") || utf8.RuneCountInString(written.Subject) > 90 || !strings.Contains(written.Subject, "D10000017") {
+			if strings.ContainsAny(written.Subject, "\r\n\u202e\u2066\u200f\x00") || utf8.RuneCountInString(written.Subject) > 110 || !strings.Contains(written.Subject, "D10000017") {
 				t.Errorf("%s in %s: subject %q", name, n.Kind(), written.Subject)
 			}
 			if strings.ContainsAny(written.Text+written.HTML, "\r\u202e\u2066\u200f\x00") {

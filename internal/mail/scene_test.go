@@ -86,9 +86,15 @@ func configOf(smtpURL string) mail.Config {
 // newSender is another instance of the portal.
 func (o *office) newSender(smtpURL string) *mail.Sender {
 	o.t.Helper()
+	return o.newSenderAt(smtpURL, func() time.Time { return noon.Add(time.Minute) })
+}
+
+// newSenderAt is one whose business time is told.
+func (o *office) newSenderAt(smtpURL string, now func() time.Time) *mail.Sender {
+	o.t.Helper()
 	sender, err := mail.New(configOf(smtpURL), mail.Parts{
 		Post: o.mails, Vault: o.ring, Templates: templates.FS,
-		Now: func() time.Time { return noon.Add(time.Minute) }, Wall: func() time.Time { return wall },
+		Now: now, Wall: func() time.Time { return wall },
 	})
 	if err != nil {
 		o.t.Fatal(err)

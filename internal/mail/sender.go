@@ -129,7 +129,20 @@ func (s *Sender) write(mail notice.Outgoing) (written, error) {
 	if err != nil {
 		return written{}, fmt.Errorf("open mail %s: %w", mail.Kind, err)
 	}
-	return known.entry.write(known.texts, plain, mail.Recipients[0].Address)
+	return s.leaving(known, plain, mail.Recipients[0].Address)
+}
+
+// leaving puts what a mail says in words, as it is now.
+func (s *Sender) leaving(known kind, plain []byte, to string) (written, error) {
+	n, err := known.entry.read(plain)
+	if err != nil {
+		return written{}, err
+	}
+	if timely, ok := n.(notice.Timely); ok {
+		n = timely.LeavingAt(s.parts.Now())
+		known = s.kinds[n.Kind()]
+	}
+	return known.entry.write(known.texts, n, to)
 }
 
 // deliver hands the message for those who wait and says what was decided for each; who

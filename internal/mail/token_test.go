@@ -7,6 +7,7 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
 )
 
 const sampleTokenID = "0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e11"
@@ -35,6 +36,10 @@ func aboutTokens() (all []notice.Notice) {
 			all = append(all, must(credential.NewTokenTold(n)))
 			n = tokenTold(act)
 			n.Side, n.Program, n.Heir = side, side == credential.SideEditor, true
+			all = append(all, must(credential.NewTokenTold(n)))
+			n.Expiry, n.Until = n.At.Add(-time.Hour), n.At.Add(-time.Hour)
+			all = append(all, must(credential.NewTokenTold(n)))
+			n.Heir = false
 			all = append(all, must(credential.NewTokenTold(n)))
 		}
 	}
@@ -80,4 +85,24 @@ func TestAMailNamesAProgramAsOne(t *testing.T) {
 	n.By, n.Program = "Serveur", true
 	write(t, n).says([]string{"par le programme Serveur (Logiciel Exemple)."})
 	write(t, tokenTold(audit.TokenCollected)).says([]string{"par Léa Fontaine (Logiciel Exemple)."}, "programme")
+}
+
+// A suspension that ends on a token that has expired: it stays cut, and who prolongs it is told.
+func TestARestoredTokenThatHasExpiredIsToBeProlonged(t *testing.T) {
+	n := tokenTold(audit.TokenResumed)
+	const task = "À faire\u00a0: prolongez-le."
+	n.Expiry = n.At.Add(time.Hour)
+	l := write(t, n)
+	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton API Particulier rétabli – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
+	l.says([]string{"Le jeton fonctionne de nouveau", "Il n’y a rien à changer dans le logiciel"}, "coupé", task)
+
+	n.Expiry = value.DayBegins(2026, time.March, 1).Add(-time.Second)
+	l = write(t, n)
+	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton API Particulier rétabli, à prolonger – COMMUNE DE SAINVILLE", renewalPage)
+	l.says([]string{"La suspension du jeton", "il reste coupé depuis le 28 février 2026", task, "Prolonger le jeton"}, "Le jeton fonctionne de nouveau", "Ouvrir la page")
+
+	for _, heir := range []bool{true, false} { // that of another goes on: there is nothing to prolong
+		n.Heir, n.Moved, n.Until = heir, !heir, n.Expiry
+		write(t, n).says([]string{"il s’est arrêté le 28 février 2026"}, "L’ancien jeton fonctionne de nouveau", task, "Prolonger le jeton")
+	}
 }

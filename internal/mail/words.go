@@ -38,8 +38,8 @@ type texts struct {
 type written struct{ Subject, Text, HTML string }
 
 const (
-	subjectLimit = 90 // characters; readers of mail cut what is longer
-	lineLimit    = 72 // characters of a line of plain text
+	subjectLimit = 110 // characters; readers of mail cut what is longer
+	lineLimit    = 72  // characters of a line of plain text
 )
 
 func newWording(files fs.FS, f frame) (*wording, error) {
@@ -83,9 +83,27 @@ func named(subject, town, software string) string {
 	const between = " – "
 	room := subjectLimit - utf8.RuneCountInString(subject+between)
 	if software != "" {
-		software = between + notice.OneLine(software, max(room/3, room-utf8.RuneCountInString(town+between)))
+		software = between + notice.OneLine(software, max(room/2, room-utf8.RuneCountInString(town+between)))
 	}
-	return subject + between + notice.OneLine(town, room-utf8.RuneCountInString(software)) + software
+	return subject + between + elided(town, room-utf8.RuneCountInString(software)) + software
+}
+
+// elided leaves out what is in the middle of a long name: two organisations of one kind differ by
+// the end of theirs, « Centre communal… de Valombre ». It cuts between words where it can.
+func elided(name string, room int) string {
+	letters := []rune(notice.OneLine(name, utf8.RuneCountInString(name)+1))
+	if len(letters) <= room {
+		return string(letters)
+	}
+	head := room / 3
+	start, end := string(letters[:head]), string(letters[len(letters)-(room-head-1):])
+	if cut := strings.LastIndexByte(start, ' '); cut > 0 {
+		start = start[:cut]
+	}
+	if cut := strings.IndexByte(end, ' '); cut >= 0 && cut < len(end)/2 {
+		end = end[cut:]
+	}
+	return start + "…" + end
 }
 
 // scopes names data in a row. What a newer catalogue has, this one may have no words for.

@@ -274,7 +274,7 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	if err := recordGranted(ctx, tx, o); err != nil {
 		return err
 	}
-	if err := recordTokens(ctx, tx, o.Tokens); err != nil {
+	if err := recordTokens(ctx, tx, o.Tokens, o.At); err != nil {
 		if fault.Is(err, "token.moved") { // somebody acted on one: the decision is made anew
 			return fault.Because(fault.Conflict, "habilitation.moved", err)
 		}
@@ -285,8 +285,12 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 			return err
 		}
 	}
+	end := o.AmendmentEnd
 	if o.Application != nil && o.Application.Phase == request.Closed {
-		if err := endAmendment(ctx, tx, o.Request.Number, cmp.Or(o.AmendmentEnd, renewal.EndGivenUp), o.At); err != nil {
+		end = cmp.Or(end, renewal.EndGivenUp)
+	}
+	if end != "" {
+		if err := endAmendment(ctx, tx, o.Request.Number, end, o.At); err != nil {
 			return err
 		}
 	}

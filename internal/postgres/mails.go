@@ -33,22 +33,26 @@ func recordLetter(ctx context.Context, tx *sqlx.Tx, letter notice.Letter, now ti
 
 // recordLetters records mails and orders their sending, inside the transaction that decides
 // them, and counts those that were new. A mail of the same key is the same mail: then nothing
-// happens.
+// happens, unless it was withdrawn before anybody had it; then it is taken up again.
 func recordLetters(ctx context.Context, tx *sqlx.Tx, letters []notice.Letter, now time.Time) (int, error) {
 	if len(letters) == 0 {
 		return 0, nil
 	}
 	const (
 		sqlMails = `
-			INSERT INTO mails (kind, key, content, created_at)
-			SELECT w.kind, w.key, w.content, $4 FROM unnest($1::text[], $2::text[], $3::bytea[]) AS w (kind, key, content) ORDER BY w.key
-			ON CONFLICT (key) DO NOTHING RETURNING id, key`
+			INSERT INTO mails AS m (kind, key, content, created_at)
+			SELECT DISTINCT ON (w.key) w.kind, w.key, w.content, $4 FROM unnest($1::text[], $2::text[], $3::bytea[]) AS w (kind, key, content) ORDER BY w.key
+			ON CONFLICT (key) DO UPDATE SET kind = EXCLUDED.kind, content = EXCLUDED.content, created_at = EXCLUDED.created_at, finished_at = NULL
+			WHERE ` + isWithdrawn + ` RETURNING id, key`
+		sqlFormer     = `DELETE FROM mail_recipients WHERE mail_id = ANY ($1)`
 		sqlRecipients = `
 			INSERT INTO mail_recipients (mail_id, position, field, address)
 			SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[])`
 		sqlOrders = `
 			WITH given AS (
-				INSERT INTO outbox (kind, subject, due_at, created_at) SELECT $1, id::text, $3, $3 FROM unnest($2::bigint[]) AS id)
+				INSERT INTO outbox AS waiting (kind, subject, due_at, created_at) SELECT $1, id::text, $3, $3 FROM unnest($2::bigint[]) AS id
+				ON CONFLICT (kind, subject) WHERE done_at IS NULL AND abandoned_at IS NULL
+				DO UPDATE SET due_at = EXCLUDED.due_at, created_at = EXCLUDED.created_at, attempts = waiting.attempts + 1)
 			SELECT pg_notify($4, '')`
 	)
 	var kinds, keys pq.StringArray
@@ -78,6 +82,9 @@ func recordLetters(ctx context.Context, tx *sqlx.Tx, letters []notice.Letter, no
 	if len(ids) == 0 {
 		return 0, nil
 	}
+	if _, err := tx.ExecContext(ctx, sqlFormer, ids); err != nil {
+		return 0, fmt.Errorf("forget for whom mails were: %w", err)
+	}
 	if _, err := tx.ExecContext(ctx, sqlRecipients, mails, positions, fields, addresses); err != nil {
 		return 0, fmt.Errorf("record recipients of mails: %w", err)
 	}
@@ -86,6 +93,9 @@ func recordLetters(ctx context.Context, tx *sqlx.Tx, letters []notice.Letter, no
 	}
 	return len(recorded), nil
 }
+
+// isWithdrawn tells a mail m that was withdrawn before anybody had it.
+const isWithdrawn = `NOT EXISTS (SELECT FROM mail_recipients w WHERE w.mail_id = m.id AND w.state <> 'withdrawn')`
 
 // withdrawMails takes mails back from those who still wait for them. One that a worker is
 // handing over at that moment may leave all the same.
@@ -242,11 +252,28 @@ func (m Mails) RecordReaddressed(ctx context.Context, readdressed notice.Readdre
 		if err := oneRow(result, fault.New(fault.Conflict, "mail.not_bounced")); err != nil {
 			return err
 		}
+		if err := readdressRequester(ctx, tx, readdressed); err != nil {
+			return err
+		}
 		if err := recordEvent(ctx, tx, readdressed.Event); err != nil {
 			return err
 		}
 		return enqueue(ctx, tx, outbox.SendMail, strconv.FormatInt(readdressed.MailID, 10), now)
 	})
+}
+
+// readdressRequester makes the corrected address of a reminder that of the requester: what is
+// written next about the request goes there too.
+func readdressRequester(ctx context.Context, tx *sqlx.Tx, readdressed notice.Readdressed) error {
+	const sqlRequester = `
+		UPDATE requests r SET requester = jsonb_set(r.requester, '{mail}', to_jsonb($3::text))
+		FROM mails m JOIN mail_recipients a ON a.mail_id = m.id AND a.position = $2 AND a.field = 'to'
+			JOIN reminders x ON x.mail_key = m.key JOIN tokens t ON t.id = x.token
+		WHERE m.id = $1 AND r.number = t.request AND lower(r.requester ->> 'mail') = lower(a.corrected_from)`
+	if _, err := tx.ExecContext(ctx, sqlRequester, readdressed.MailID, readdressed.Position, readdressed.Address); err != nil {
+		return fmt.Errorf("correct the address of a requester: %w", err)
+	}
+	return nil
 }
 
 // readdressInvitation makes an invitation whose mail came back that of the address which

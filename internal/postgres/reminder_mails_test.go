@@ -4,6 +4,9 @@ import (
 	"context"
 	"testing"
 
+	people "portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/renewal"
@@ -76,4 +79,96 @@ func TestAReminderOfWhatIsDoneIsWithdrawn(t *testing.T) {
 	if others := len(listed(notice.Pending)) + len(listed(notice.Sent)); others != 0 {
 		t.Errorf("%d are said to wait, or sent", others)
 	}
+}
+
+// « none for revoked, archived or replaced tokens »: one that waits in the outbox when its token is
+// closed does not leave any more, nor counts as written. Once the token is open again its
+// requester is reminded, at the most urgent stage.
+func TestAReminderOfWhatIsClosedDoesNotLeave(t *testing.T) {
+	awa := people.Actor{AccountID: 7, Name: "Awa Traoré", Role: people.Instructor}
+	for name, row := range map[string]struct{ closes, opens func(c *calendar) error }{
+		"suspended by its editor": {
+			func(c *calendar) error { return c.service.Suspend(context.Background(), sofia, c.id, "Un doute.") },
+			func(c *calendar) error { return c.service.Resume(context.Background(), sofia, c.id) },
+		},
+		"its right is suspended": {
+			func(c *calendar) error {
+				return c.decisions().Suspend(context.Background(), awa, decision.Order{Number: 48231, Revision: c.file(48231).Request.Revision, Reason: "Fuite."})
+			},
+			func(c *calendar) error {
+				return c.decisions().Restore(context.Background(), awa, decision.Order{Number: 48231, Revision: c.file(48231).Request.Revision})
+			},
+		},
+		"revoked": {closes: func(c *calendar) error {
+			return c.service.Revoke(context.Background(), sofia, c.id, "Publié par erreur.")
+		}},
+	} {
+		c := setCalendar(t)
+		waits := func(what string, all, waiting int, stages ...string) {
+			t.Helper()
+			if gotAll, gotWaiting := c.written(); gotAll != all || gotWaiting != waiting {
+				t.Errorf("%s, %s: %d mails, %d wait", name, what, gotAll, gotWaiting)
+			}
+			c.said(name+", "+what, stages...)
+		}
+		c.now = c.at(60, 8)
+		c.remind()
+		waits("before", 1, 1, "90 passe", "60 ecrit")
+		c.now = c.at(59, 12)
+		if err := row.closes(c); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		waits("once closed", 1, 0, "90 passe")
+		if row.opens == nil {
+			continue
+		}
+		c.now = c.at(58, 12)
+		if err := row.opens(c); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		c.now = c.at(57, 8)
+		c.remind()
+		waits("open again", 1, 1, "90 passe", "60 ecrit")
+		if n := c.count(`SELECT count(*) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id JOIN outbox o ON o.subject = m.id::text AND o.kind = 'mail.send'
+			WHERE m.key LIKE 'rappel %' AND m.content IS NOT NULL AND m.finished_at IS NULL AND m.created_at = $1 AND o.due_at = $1 AND o.created_at = $1 AND o.done_at IS NULL`, c.now); n != 2 {
+			t.Errorf("%s, open again: %d recipients are sent it", name, n)
+		}
+		// What somebody has got is written of, whatever happens to the copies.
+		c.leave("to")
+		for _, act := range []func(c *calendar) error{row.closes, row.opens} {
+			if err := act(c); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		c.remind()
+		waits("once it was sent", 1, 0, "90 passe", "60 ecrit")
+	}
+}
+
+// A replacement takes over what did not leave about the token before: one mail waits, and is
+// about the token that goes on.
+func TestAReminderThatWaitsIsOfTheTokenThatGoesOn(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(60, 8)
+	c.remind()
+	first := c.id
+	next, err := c.service.Replace(context.Background(), sofia, first, credential.Replacement{Overlap: credential.Overlap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.id = next.ID
+	for _, left := range []int{59, 30} {
+		c.now = c.at(left, 8)
+		c.remind()
+		if n := c.count(`SELECT count(*) FROM reminders x JOIN mails m ON m.key = x.mail_key WHERE x.token = $1 AND m.finished_at IS NULL`, c.id); n != 1 {
+			t.Errorf("%d days before: %d mails wait of the token that goes on", left, n)
+		}
+		if _, waiting := c.written(); waiting != 1 {
+			t.Errorf("%d days before: %d wait in all", left, waiting)
+		}
+	}
+	if got := c.stages(first, c.expiry); len(got) != 1 {
+		t.Errorf("of the former one: %v", got)
+	}
+	c.said("of the new one", "90 passe", "60 passe", "30 ecrit")
 }

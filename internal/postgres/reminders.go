@@ -47,11 +47,15 @@ type dueRow struct {
 	Covered pq.Int64Array `db:"covered"`
 	Copies  bool          `db:"copies"`
 	Filed   bool          `db:"filed"`
+
+	Elsewhere bool `db:"elsewhere"`
 }
 
-// ListDue lists tokens whose reminder is not recorded yet. Where a page of tokens ends is looked
-// up first: on a morning on which all expire, a limit to a list of that many joins made PostgreSQL
-// sort the whole of it again for each page.
+// ListDue lists tokens whose reminder is not recorded yet. An editor without a technical contact of
+// its own gets no list of the week: that of the habilitation has the copies whatever it chose.
+//
+// Where a page of tokens ends is looked up first: on a morning on which all expire, a limit to a
+// list of that many joins made PostgreSQL sort the whole of it again for each page.
 func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Place, read int) (due []renewal.DueToken, next renewal.Place, err error) {
 	const (
 		sqlEnd = `
@@ -59,10 +63,10 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 			WHERE t.replaced_at IS NULL AND t.revoked_at IS NULL AND t.expires_at < $1 AND (t.expires_at, t.id) > ($2, $3::uuid)
 			ORDER BY t.expires_at, t.id OFFSET $4 LIMIT 1`
 		sqlDue = `
-			SELECT` + fileColumns + neighbours + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' AS copies,
-				EXISTS (SELECT FROM amendments a WHERE a.request = t.request AND a.ended_at IS NULL AND a.filed_at IS NOT NULL AND NOT ` + isReturned + `) AS filed,
+			SELECT` + fileColumns + neighbours + `, 0 AS total, COALESCE(e.reminder_copies, 'chacun') = 'chacun' OR e.technical_contact = '' AS copies,
+				EXISTS (SELECT FROM amendments d WHERE d.request = t.request AND d.ended_at IS NULL AND ` + isFiled + `) AS filed, r.mails_by <> 'portail' AS elsewhere,
 				ARRAY(SELECT x.stage::bigint FROM reminders x WHERE x.token = t.replaces AND x.expires_at = t.expires_at) AS covered` + fileTables + `
-			WHERE ` + isReminded + ` AND ` + isOfNewest + `
+			WHERE ` + isProlongable + ` AND ` + isOfNewest + `
 				AND (t.expires_at, t.id) > ($3, $4::uuid) AND (t.expires_at, t.id) <= ($5, $6::uuid)
 				AND NOT EXISTS (SELECT FROM reminders x WHERE x.token = t.id AND x.expires_at = t.expires_at AND x.stage <= ` + dueStage + `)
 			ORDER BY t.expires_at, t.id`
@@ -90,7 +94,7 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 	}
 	due = make([]renewal.DueToken, len(rows))
 	for i, row := range rows {
-		due[i] = renewal.DueToken{TokenFile: row.file(), CopyTechnical: row.Copies, AmendmentFiled: row.Filed}
+		due[i] = renewal.DueToken{TokenFile: row.file(), CopyTechnical: row.Copies, AmendmentFiled: row.Filed, Elsewhere: row.Elsewhere}
 		for _, stage := range row.Covered {
 			due[i].Covered = append(due[i].Covered, renewal.Stage(stage))
 		}
@@ -101,17 +105,23 @@ func (s Reminders) ListDue(ctx context.Context, now time.Time, after renewal.Pla
 // firstUUID is before every other.
 const firstUUID = "00000000-0000-0000-0000-000000000000"
 
-// RecordReminders records a lot of reminders with their mails, whole.
+// RecordReminders records a lot of reminders with their mails, whole. What did not leave of the
+// stages before is taken back: one mail at a time is enough.
 func (s Reminders) RecordReminders(ctx context.Context, reminders []renewal.Recorded, now time.Time) (recorded map[string]bool, skipped int, err error) {
 	err = s.DB.InTx(ctx, func(tx *sqlx.Tx) (err error) {
-		if recorded, skipped, err = insertReminders(ctx, tx, reminders, now); err != nil {
+		still, err := lockReminded(ctx, tx, reminders)
+		if err != nil {
+			return err
+		}
+		if err := withdrawPassed(ctx, tx, still, now); err != nil {
+			return err
+		}
+		if recorded, skipped, err = insertReminders(ctx, tx, still, now); err != nil {
 			return err
 		}
 		var letters []notice.Letter
 		var told []notice.EditorEvent
-		var tokens, expiries pq.StringArray
-		var stages pq.Int64Array
-		for _, r := range reminders {
+		for _, r := range still {
 			if !recorded[r.TokenID] {
 				continue
 			}
@@ -119,10 +129,6 @@ func (s Reminders) RecordReminders(ctx context.Context, reminders []renewal.Reco
 				letters = append(letters, *r.Letter)
 			}
 			told = append(told, r.Told...)
-			tokens, expiries, stages = append(tokens, r.TokenID), append(expiries, instant(r.Expiry)), append(stages, int64(r.Stage))
-		}
-		if err := withdrawReminders(ctx, tx, tokens, expiries, stages, now); err != nil {
-			return err
 		}
 		if _, err := recordLetters(ctx, tx, letters, now); err != nil {
 			return err
@@ -138,23 +144,44 @@ func (s Reminders) RecordReminders(ctx context.Context, reminders []renewal.Reco
 
 func instant(at time.Time) string { return at.Format(time.RFC3339Nano) }
 
+// lockReminded gives those of some reminders whose tokens did not move since they were listed, and
+// holds these still.
+func lockReminded(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recorded) (still []renewal.Recorded, err error) {
+	const sqlLock = `
+		SELECT t.id::text FROM tokens t JOIN requests r ON r.number = t.request
+		JOIN unnest($1::uuid[], $2::timestamptz[], $3::bool[]) AS w (id, expires_at, elsewhere) ON w.id = t.id AND w.expires_at = t.expires_at
+		WHERE ` + isProlongable + ` AND (r.mails_by <> 'portail') = w.elsewhere ORDER BY t.id FOR SHARE OF t`
+	var tokens, expiries pq.StringArray
+	var elsewhere pq.BoolArray
+	for _, r := range reminders {
+		tokens, expiries, elsewhere = append(tokens, r.TokenID), append(expiries, instant(r.Expiry)), append(elsewhere, r.Elsewhere)
+	}
+	var locked []string
+	if err := tx.SelectContext(ctx, &locked, sqlLock, tokens, expiries, elsewhere); err != nil {
+		return nil, fmt.Errorf("lock the tokens to remind of: %w", err)
+	}
+	held := map[string]bool{}
+	for _, id := range locked {
+		held[id] = true
+	}
+	for _, r := range reminders {
+		if held[r.TokenID] {
+			still = append(still, r)
+		}
+	}
+	return still, nil
+}
+
 // insertReminders writes the rows of a lot, in the order of the tokens so that two instances
 // do not wait for each other in a circle, and tells for which tokens the stage that is due was
-// new, and how many stages before were. A token that moved since it was listed has none.
+// new, and how many stages before were.
 func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recorded, now time.Time) (recorded map[string]bool, skipped int, err error) {
-	const (
-		sqlLock = `
-			SELECT t.id::text FROM tokens t JOIN requests r ON r.number = t.request
-			JOIN unnest($1::uuid[], $2::timestamptz[]) AS w (id, expires_at) ON w.id = t.id AND w.expires_at = t.expires_at
-			WHERE ` + isReminded + ` ORDER BY t.id FOR SHARE OF t`
-		sqlInsert = `
-			INSERT INTO reminders (token, expires_at, stage, state, mail_key, recorded_at)
-			SELECT w.token, w.expires_at, w.stage, w.state, w.mail_key, $6
-			FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::text[], $5::text[]) AS w (token, expires_at, stage, state, mail_key)
-			WHERE w.token = ANY ($7::uuid[]) ORDER BY w.token, w.stage
-			ON CONFLICT DO NOTHING RETURNING token::text, stage`
-	)
-	var ids, expiries pq.StringArray
+	const sqlInsert = `
+		INSERT INTO reminders (token, expires_at, stage, state, mail_key, recorded_at)
+		SELECT w.token, w.expires_at, w.stage, w.state, w.mail_key, $6
+		FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::text[], $5::text[]) AS w (token, expires_at, stage, state, mail_key)
+		ORDER BY w.token, w.stage
+		ON CONFLICT DO NOTHING RETURNING token::text, stage`
 	var rows struct {
 		tokens, expiries, states, keys pq.StringArray
 		stages                         pq.Int64Array
@@ -165,7 +192,6 @@ func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recor
 		rows.states, rows.keys = append(rows.states, state), append(rows.keys, key)
 	}
 	for _, r := range reminders {
-		ids, expiries = append(ids, r.TokenID), append(expiries, instant(r.Expiry))
 		due[r.TokenID] = r.Stage
 		for _, passed := range r.Skipped {
 			row(r, passed, "passe", "")
@@ -173,22 +199,17 @@ func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recor
 		switch {
 		case r.Letter != nil:
 			row(r, r.Stage, "ecrit", r.Letter.Key)
-		case r.Silent:
+		case r.Silent || r.Elsewhere:
 			row(r, r.Stage, "passe", "")
 		default:
 			row(r, r.Stage, "sans_adresse", "")
 		}
 	}
-	var still pq.StringArray
-	if err := tx.SelectContext(ctx, &still, sqlLock, ids, expiries); err != nil {
-		return nil, 0, fmt.Errorf("lock the tokens to remind of: %w", err)
-	}
 	var written []struct {
 		Token string `db:"token"`
 		Stage int    `db:"stage"`
 	}
-	err = tx.SelectContext(ctx, &written, sqlInsert, rows.tokens, rows.expiries, rows.stages, rows.states, rows.keys, now, still)
-	if err != nil {
+	if err := tx.SelectContext(ctx, &written, sqlInsert, rows.tokens, rows.expiries, rows.stages, rows.states, rows.keys, now); err != nil {
 		return nil, 0, fmt.Errorf("write reminders: %w", err)
 	}
 	recorded = map[string]bool{}
@@ -202,32 +223,68 @@ func insertReminders(ctx context.Context, tx *sqlx.Tx, reminders []renewal.Recor
 	return recorded, skipped, nil
 }
 
-// withdrawReminders takes back what did not leave of the earlier stages of some tokens: one mail
-// at a time is enough.
-func withdrawReminders(ctx context.Context, tx *sqlx.Tx, tokens, expiries pq.StringArray, stages pq.Int64Array, now time.Time) error {
-	if len(tokens) == 0 {
-		return nil
-	}
+// withdrawPassed takes back what did not leave of the stages before those that are due.
+func withdrawPassed(ctx context.Context, tx *sqlx.Tx, due []renewal.Recorded, now time.Time) error {
 	const sqlKeys = `
 		SELECT x.mail_key FROM reminders x
 		JOIN unnest($1::uuid[], $2::timestamptz[], $3::int[]) AS w (token, expires_at, stage)
 			ON w.token = x.token AND w.expires_at = x.expires_at AND x.stage > w.stage
 		WHERE x.mail_key <> ''`
+	var tokens, expiries pq.StringArray
+	var stages pq.Int64Array
+	for _, r := range due {
+		tokens, expiries, stages = append(tokens, r.TokenID), append(expiries, instant(r.Expiry)), append(stages, int64(r.Stage))
+	}
 	var keys pq.StringArray
 	if err := tx.SelectContext(ctx, &keys, sqlKeys, tokens, expiries, stages); err != nil {
 		return fmt.Errorf("find earlier reminders: %w", err)
 	}
-	return withdrawMails(ctx, tx, keys, now)
+	return withdrawReminders(ctx, tx, keys, now)
 }
 
-// ListBounced lists reminders that the requester did not get and nobody was told of.
+// withdrawSettled takes back what did not leave about tokens that are closed by now, or have
+// another expiry.
+func withdrawSettled(ctx context.Context, tx *sqlx.Tx, tokens pq.StringArray, now time.Time) error {
+	if len(tokens) == 0 {
+		return nil
+	}
+	const sqlKeys = `
+		SELECT x.mail_key FROM reminders x JOIN tokens t ON t.id = x.token JOIN requests r ON r.number = t.request
+		WHERE x.token = ANY ($1::uuid[]) AND x.mail_key <> '' AND NOT (t.expires_at = x.expires_at AND ` + isProlongable + `)`
+	var keys pq.StringArray
+	if err := tx.SelectContext(ctx, &keys, sqlKeys, tokens); err != nil {
+		return fmt.Errorf("find the reminders of what is settled: %w", err)
+	}
+	return withdrawReminders(ctx, tx, keys, now)
+}
+
+// withdrawReminders takes reminders back from those who still wait for them. One that nobody got
+// is none: its row goes, so that nothing counts it and the stage is written of again, should the
+// token open again.
+func withdrawReminders(ctx context.Context, tx *sqlx.Tx, keys pq.StringArray, now time.Time) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	if err := withdrawMails(ctx, tx, keys, now); err != nil {
+		return err
+	}
+	const sqlForget = `
+		DELETE FROM reminders x USING mails m WHERE x.mail_key = ANY ($1) AND x.mail_key <> '' AND m.key = x.mail_key AND ` + isWithdrawn
+	if _, err := tx.ExecContext(ctx, sqlForget, keys); err != nil {
+		return fmt.Errorf("forget the reminders that nobody got: %w", err)
+	}
+	return nil
+}
+
+// ListBounced lists reminders that the requester did not get and nobody was told of. One of an
+// expiry that was moved since, or of a token that is closed, asks nothing of anybody.
 func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.BouncedReminder, error) {
 	const sqlBounced = `
 		SELECT m.id AS mail, x.token::text AS token, t.public_id IS NOT NULL AS ours, COALESCE(t.public_id, '') AS public_id, t.siret, t.organisation,
 			COALESCE(e.name, '') AS editor, a.address, e.technical_contact AS technical, x.expires_at, t.habilitation
 		FROM mail_recipients a JOIN mails m ON m.id = a.mail_id JOIN reminders x ON x.mail_key = m.key
-		JOIN tokens t ON t.id = x.token JOIN editors e ON e.siret = t.editor_siret
-		WHERE a.state = 'bounced' AND a.field = 'to' AND e.technical_contact <> '' AND lower(e.technical_contact) <> lower(a.address)
+		JOIN tokens t ON t.id = x.token AND t.expires_at = x.expires_at JOIN requests r ON r.number = t.request JOIN editors e ON e.siret = t.editor_siret
+		WHERE ` + isProlongable + ` AND a.state = 'bounced' AND a.field = 'to' AND e.technical_contact <> '' AND lower(e.technical_contact) <> lower(a.address)
 			AND NOT EXISTS (SELECT FROM mails told WHERE told.key = 'rappel-non-remis ' || m.id)
 		ORDER BY m.id LIMIT $1`
 	var rows []struct {
@@ -256,19 +313,20 @@ func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.Bounce
 	return found, nil
 }
 
-// ListPressing lists modifications that hold a prolongation up.
+// ListPressing lists modifications that hold a prolongation up: that of the token which the
+// request has now, be it a successor of the one that they began for.
 func (s Reminders) ListPressing(ctx context.Context, before time.Time) ([]renewal.Pressing, error) {
 	const sqlPressing = `
-		SELECT a.request, t.siret, t.organisation, t.id::text AS token, t.expires_at, a.filed_at
-		FROM amendments a JOIN tokens t ON t.id = a.token
-		WHERE a.ended_at IS NULL AND a.filed_at IS NOT NULL AND NOT ` + isReturned + ` AND t.expires_at < $1 ORDER BY t.expires_at, t.id`
+		SELECT d.id, d.request, t.siret, t.organisation, t.id::text AS token, t.expires_at
+		FROM amendments d JOIN requests r ON r.number = d.request JOIN tokens t ON t.request = d.request
+		WHERE d.ended_at IS NULL AND ` + isFiled + ` AND ` + isProlongable + ` AND t.expires_at < $1 ORDER BY t.expires_at, t.id`
 	var rows []struct {
+		ID           int64     `db:"id"`
 		Request      int64     `db:"request"`
 		Siret        string    `db:"siret"`
 		Organisation string    `db:"organisation"`
 		Token        string    `db:"token"`
 		ExpiresAt    time.Time `db:"expires_at"`
-		FiledAt      time.Time `db:"filed_at"`
 	}
 	if err := s.DB.pool.SelectContext(ctx, &rows, sqlPressing, before); err != nil {
 		return nil, err
@@ -276,8 +334,8 @@ func (s Reminders) ListPressing(ctx context.Context, before time.Time) ([]renewa
 	found := make([]renewal.Pressing, len(rows))
 	for i, row := range rows {
 		found[i] = renewal.Pressing{
-			Request: habilitation.RequestNumber(row.Request), Siret: value.Siret(row.Siret), Organisation: row.Organisation, TokenID: row.Token,
-			Expiry: row.ExpiresAt, FiledAt: row.FiledAt,
+			Amendment: row.ID, Request: habilitation.RequestNumber(row.Request), Siret: value.Siret(row.Siret), Organisation: row.Organisation, TokenID: row.Token,
+			Expiry: row.ExpiresAt,
 		}
 	}
 	return found, nil

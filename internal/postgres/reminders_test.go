@@ -8,10 +8,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/lib/pq"
 
 	people "portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
@@ -46,7 +50,7 @@ func setCalendar(t testing.TB) *calendar {
 	}
 	c.renewals = &renewal.Service{Store: postgres.Renewals{DB: v.db}, Sealer: ring, Prefix: credential.TestPrefix, Now: now}
 	v.run(`UPDATE outbox SET done_at = now()`)
-	v.run(`UPDATE mail_recipients SET state = 'sent', told_at = $1 WHERE state = 'pending'`, noon)
+	c.leave("to", "cc")
 	return c
 }
 
@@ -110,6 +114,12 @@ func (c *calendar) written() (all, waiting int) {
 		c.count(`SELECT count(DISTINCT m.id) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id WHERE m.key LIKE 'rappel %' AND r.state = 'pending'`)
 }
 
+// leave sends what waits for the recipients of some fields.
+func (s *scene) leave(fields ...string) {
+	s.t.Helper()
+	s.run(`UPDATE mail_recipients SET state = 'sent', told_at = $1 WHERE state = 'pending' AND field = ANY ($2)`, noon, pq.StringArray(fields))
+}
+
 // « once per (token, stage, expiry), whatever the number of instances »: every four hours, by
 // two instances at once, from 100 days before to 40 days after.
 func TestEachStageIsWrittenOfOnce(t *testing.T) {
@@ -119,6 +129,7 @@ func TestEachStageIsWrittenOfOnce(t *testing.T) {
 		c.now = at
 		before, _ := c.written()
 		c.remind()
+		c.leave("to", "cc")
 		if after, _ := c.written(); after != before {
 			days = append(days, renewal.DaysLeft(c.expiry, at))
 			if after != before+1 {
@@ -153,7 +164,7 @@ func TestAfterAnOutageOneMailIsEnough(t *testing.T) {
 	c.said("twelve days before", "90 passe", "60 passe", "30 passe", "15 ecrit")
 	c.now = c.at(-10, 9)
 	c.remind()
-	c.said("ten days after", "90 passe", "60 passe", "30 passe", "15 ecrit", "7 passe", "0 passe", "-7 ecrit")
+	c.said("ten days after", "90 passe", "60 passe", "30 passe", "15 passe", "7 passe", "0 passe", "-7 ecrit")
 	if all, waiting := c.written(); all != 2 || waiting != 1 {
 		t.Errorf("%d mails, %d wait: the earlier one has lost its object", all, waiting)
 	}
@@ -225,8 +236,70 @@ func TestThePagesOfWhatIsDueAreWhole(t *testing.T) {
 	}
 }
 
-// « none for revoked, archived or replaced tokens »; « none while suspended »; « Imported
-// habilitations whose mails the old system still sends get none »
+// « Imported habilitations whose mails the old system still sends get none »: the mails are its
+// affair, until they are ours. What the editor's programs learn leaves from here, once a stage.
+func TestWhatTheOtherSystemWritesOfIsToldToProgramsAlone(t *testing.T) {
+	c, ctx := setCalendar(t), context.Background()
+	told := func() int { return c.count(`SELECT count(*) FROM editor_events WHERE kind = 'jeton.expire_bientot'`) }
+	c.run(`UPDATE requests SET mails_by = 'ancien'`)
+	c.run(`UPDATE editors SET reminder_copies = 'semaine'`)
+	for i, left := range []int{90, 89, 60, 59} {
+		c.now = c.at(left, 9)
+		report := c.remind()
+		if report.Skipped = 0; report != (renewal.Report{}) {
+			t.Errorf("%d days before: %+v", left, report)
+		}
+		if want := i/2 + 1; told() != want {
+			t.Errorf("%d days before, the programs learned it %d times, want %d", left, told(), want)
+		}
+	}
+	c.said("while the other system writes", "90 passe", "60 passe")
+	if n := c.count(`SELECT count(*) FROM mails`); n != c.count(`SELECT count(*) FROM mails WHERE created_at < $1`, c.at(91, 0)) {
+		t.Error("a mail was written")
+	}
+	// Who writes changed since the token was listed: it is listed again.
+	recorded := renewal.Recorded{TokenID: c.id, Expiry: c.expiry, Stage: 30}
+	if got, _, err := c.reminders[0].Store.RecordReminders(ctx, []renewal.Recorded{recorded}, c.now); err != nil || len(got) != 0 {
+		t.Errorf("listed while we wrote: %v recorded, %v", got, err)
+	}
+	c.run(`UPDATE requests SET mails_by = 'portail'`)
+	recorded.Elsewhere = true
+	if got, _, err := c.reminders[0].Store.RecordReminders(ctx, []renewal.Recorded{recorded}, c.now); err != nil || len(got) != 0 {
+		t.Errorf("listed while it wrote: %v recorded, %v", got, err)
+	}
+	c.now = c.at(58, 9)
+	if report := c.remind(); report.Reminded != 0 {
+		t.Errorf("a stage that the other system had: %+v", report)
+	}
+	c.now = c.at(30, 9)
+	if report := c.remind(); report.Reminded != 1 || told() != 3 {
+		t.Errorf("the next stage: %+v, %d", report, told())
+	}
+}
+
+// A prolongation is made here: the other system knows nothing of it, and its requester is told,
+// whether he confirmed it or a modification was approved.
+func TestAProlongationIsConfirmedWhoeverWritesTheOtherMails(t *testing.T) {
+	for _, amended := range []bool{false, true} {
+		c := setCalendar(t)
+		c.forms()
+		c.run(`UPDATE requests SET mails_by = 'ancien'`)
+		c.now = c.at(20, 9)
+		if amended {
+			c.files(c.amends())
+			c.decides(habilitation.Approve)
+		} else if _, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes}); err != nil {
+			t.Fatal(err)
+		}
+		for address, field := range map[string]string{"anne.morel@" + majastres.String() + ".example.fr": "to", "integration@tilleul.example.fr": "cc"} {
+			if n := c.count(`SELECT count(*) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id WHERE m.kind = 'jeton-prolonge' AND r.address = $1 AND r.field = $2`, address, field); n != 1 {
+				t.Errorf("by a modification %t: %d mails to %s", amended, n, address)
+			}
+		}
+	}
+}
+
+// « none for revoked, archived or replaced tokens »; « none while suspended »
 func TestWhatIsClosedIsNotRemindedOf(t *testing.T) {
 	c := setCalendar(t)
 	c.now = c.at(20, 9)
@@ -235,7 +308,6 @@ func TestWhatIsClosedIsNotRemindedOf(t *testing.T) {
 		"suspended":                    {`UPDATE tokens SET suspended_at = now()`, `UPDATE tokens SET suspended_at = NULL`},
 		"its right is suspended":       {`UPDATE tokens SET barred_at = now()`, `UPDATE tokens SET barred_at = NULL`},
 		"replaced":                     {`UPDATE tokens SET replaced_at = now()`, `UPDATE tokens SET replaced_at = NULL`},
-		"the other system writes":      {`UPDATE requests SET mails_by = 'ancien'`, `UPDATE requests SET mails_by = 'portail'`},
 		"the request is archived":      {`UPDATE requests SET state = 'archivee' WHERE number = 48231`, `UPDATE requests SET state = 'validee' WHERE number = 48231`},
 		"the right is another's":       {`UPDATE tokens SET editor_siret = '` + string(brume) + `'`, `UPDATE tokens SET editor_siret = '` + string(tilleul) + `'`},
 		"the expiry was moved already": {`UPDATE tokens SET expires_at = expires_at + interval '1 year'`, `UPDATE tokens SET expires_at = expires_at - interval '1 year'`},
@@ -304,6 +376,30 @@ func TestAProlongationBeginsANewCycle(t *testing.T) {
 	}
 }
 
+// An expiry that another system corrects within one day is another expiry: it is reminded of once,
+// like any other.
+func TestAnExpiryCorrectedWithinADayIsRemindedOf(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(60, 9)
+	c.remind()
+	c.leave("to")
+	c.run(`UPDATE tokens SET imported_revision = revision WHERE id = $1`, c.id)
+	corrected := c.token(c.id).Token
+	corrected.ExpiresAt = corrected.ExpiresAt.Add(-9 * time.Hour)
+	if err := (postgres.Tokens{DB: c.db}).RecordTokens(context.Background(), credential.TokenChange{Corrected: []credential.Token{corrected}, At: c.now}); err != nil {
+		t.Fatal(err)
+	}
+	if _, waiting := c.written(); waiting != 0 {
+		t.Error("a copy still waits that tells of the former expiry")
+	}
+	c.now = c.at(59, 9)
+	c.remind()
+	c.said("corrected", "90 passe", "60 ecrit")
+	if all, waiting := c.written(); all != 2 || waiting != 1 {
+		t.Errorf("%d mails, %d wait", all, waiting)
+	}
+}
+
 // « Idempotent »: fifty clicks at once, in two instances, prolong once.
 func TestFiftyClicksProlongOnce(t *testing.T) {
 	c := setCalendar(t)
@@ -353,6 +449,7 @@ func TestAReplacementDoesNotRemindTwice(t *testing.T) {
 	c := setCalendar(t)
 	c.now = c.at(30, 9)
 	c.remind()
+	c.leave("to", "cc")
 	first := c.id
 	next, err := c.service.Replace(context.Background(), sofia, first, credential.Replacement{Overlap: credential.Overlap})
 	if err != nil {
@@ -384,6 +481,52 @@ func TestAnAddressThatBouncedIsToldOnce(t *testing.T) {
 	if n := c.count(`SELECT count(*) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id
 		WHERE m.kind = 'rappel-non-remis' AND r.address = 'integration@tilleul.example.fr' AND r.field = 'to'`); n != 1 {
 		t.Errorf("the technical contact is told %d times", n)
+	}
+}
+
+// « an address that bounced is shown to support »: once it is corrected, whatever is written next goes
+// to the right one.
+func TestACorrectedAddressIsThatOfTheNextReminders(t *testing.T) {
+	c := setCalendar(t)
+	c.now = c.at(90, 9)
+	c.remind()
+	c.run(`UPDATE mail_recipients SET state = 'bounced', code = '550', told_at = $1 WHERE field = 'to' AND state = 'pending'`, c.now)
+	mails := notice.Mails{Store: postgres.Mails{DB: c.db}, Now: func() time.Time { return c.now }}
+	correction := notice.Correction{MailID: int64(c.count(`SELECT id FROM mails WHERE key LIKE 'rappel %'`)), Position: 1, Address: "accueil@majastres.example.fr"}
+	if err := mails.Readdress(context.Background(), audit.Author{ID: "1", Display: "Yann Tanguy"}, correction); err != nil {
+		t.Fatal(err)
+	}
+	c.now = c.at(60, 9)
+	c.remind()
+	if n := c.count(`SELECT count(*) FROM mail_recipients a JOIN mails m ON m.id = a.mail_id WHERE m.key LIKE 'rappel % 60' AND a.field = 'to' AND a.address = 'accueil@majastres.example.fr'`); n != 1 {
+		t.Error("the next reminder goes to the address that was refused")
+	}
+}
+
+// A reminder that came back asks nothing of anybody once the token is prolonged, or closed: it
+// bounces, the town prolongs on its own that evening, and in the morning nobody is told to reach it.
+func TestAnAddressThatBouncedOfWhatIsSettledIsNotTold(t *testing.T) {
+	for name, settles := range map[string]func(c *calendar) error{
+		"prolonged": func(c *calendar) error {
+			_, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes})
+			return err
+		},
+		"revoked": func(c *calendar) error {
+			return c.service.Revoke(context.Background(), sofia, c.id, "Publié par erreur.")
+		},
+	} {
+		c := setCalendar(t)
+		c.now = c.at(60, 8)
+		c.remind()
+		c.run(`UPDATE mail_recipients SET state = 'bounced', code = '550 5.1.1', told_at = $1 WHERE field = 'to' AND state = 'pending'`, c.now)
+		c.now = c.at(60, 20)
+		if err := settles(c); err != nil {
+			t.Fatal(err)
+		}
+		c.now = c.at(59, 8)
+		if report := c.remind(); report.Bounced != 0 {
+			t.Errorf("%s: the technical contact is told %d times", name, report.Bounced)
+		}
 	}
 }
 
@@ -426,6 +569,20 @@ func TestTheWeekIsToldToAnEditorOfManyClients(t *testing.T) {
 	}
 	if lists() != 3 { // two calendar weeks begin in seven days
 		t.Errorf("with %d clients: %d lists", renewal.ManyClients, lists())
+	}
+}
+
+// Where the editor has no technical contact of its own by now, nobody has the weekly list: that of
+// the habilitation has its copies, whatever was chosen before.
+func TestACopyIsNotLostWithTheTechnicalContact(t *testing.T) {
+	c := setCalendar(t)
+	c.run(`UPDATE editors SET reminder_copies = 'semaine', technical_contact = '' WHERE siret = $1`, tilleul)
+	c.run(`UPDATE habilitations SET contacts = contacts || '{"technique":{"mail":"projet@tilleul.example.fr"}}' WHERE request = 48231`)
+	c.now = c.at(60, 9)
+	c.remind()
+	if n := c.count(`SELECT count(*) FROM mail_recipients r JOIN mails m ON m.id = r.mail_id
+		WHERE m.key LIKE 'rappel %' AND r.field = 'cc' AND r.address = 'projet@tilleul.example.fr'`); n != 1 {
+		t.Errorf("%d copies to the technical contact of the habilitation", n)
 	}
 }
 

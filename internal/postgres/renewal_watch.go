@@ -42,11 +42,11 @@ func parisDay(date time.Time) time.Time {
 }
 
 // ListCycles lists the expiries of the tokens of which people are reminded.
-func (s RenewalWatch) ListCycles(ctx context.Context, before time.Time) ([]renewal.Cycle, error) {
+func (s RenewalWatch) ListCycles(ctx context.Context, editor value.Siret, before time.Time) ([]renewal.Cycle, error) {
 	const sqlCycles = `
 		SELECT expiry, told, before, count(*) AS tokens
 		FROM (SELECT ` + civilExpiry + ` AS expiry, ` + toldStages + ` AS told, ` + beforeStages + ` AS before` + fileTables + `
-			WHERE ` + isReminded + ` AND ` + isOfNewest + ` AND t.expires_at < $1) seen
+			WHERE ` + isReminded + ` AND ` + isOfNewest + ` AND t.expires_at < $1 AND ($2 = '' OR t.editor_siret = $2)) seen
 		GROUP BY expiry, told, before ORDER BY expiry`
 	var rows []struct {
 		Expiry time.Time     `db:"expiry"`
@@ -54,7 +54,7 @@ func (s RenewalWatch) ListCycles(ctx context.Context, before time.Time) ([]renew
 		Before pq.Int64Array `db:"before"`
 		Tokens int           `db:"tokens"`
 	}
-	if err := s.DB.pool.SelectContext(ctx, &rows, sqlCycles, before); err != nil {
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlCycles, before, editor.String()); err != nil {
 		return nil, err
 	}
 	cycles := make([]renewal.Cycle, len(rows))
@@ -157,7 +157,7 @@ func (s RenewalWatch) ListRisks(ctx context.Context, query renewal.RiskQuery) ([
 			SELECT t.id, count(*) OVER () AS total, CASE WHEN $15 THEN -1 ELSE 1 END * row_number() OVER (ORDER BY
 				CASE WHEN $13 = 'nom' THEN lower(t.organisation) END,
 				CASE WHEN $13 = 'usage' THEN GREATEST(t.last_used_at, ` + callsRefused + `) END DESC NULLS LAST,
-				t.expires_at < $14::timestamptz, abs(extract(epoch FROM t.expires_at - $14::timestamptz)), t.id) AS place` + fileTables + townOf + `
+				t.expires_at, t.id) AS place` + fileTables + townOf + `
 			WHERE ` + isProlongable + ` AND ` + isOfNewest + ` AND t.expires_at >= $1 AND t.expires_at < $2
 			  AND ($3 OR cardinality($4::text[]) > 0 AND ` + plain + `t.organisation` + plainEnds + ` LIKE ALL ($4)
 				OR $5 <> '' AND t.siret LIKE $5 || '%' OR t.request = $6 OR t.habilitation = $7)
@@ -166,7 +166,7 @@ func (s RenewalWatch) ListRisks(ctx context.Context, query renewal.RiskQuery) ([
 			ORDER BY place LIMIT $11 OFFSET $12)
 		SELECT` + fileColumns + neighbours + `, page.total, ` + departementOf + ` AS departement, r.requester, r.mails_by <> 'portail' AS elsewhere,
 			CASE handed.state WHEN 'bounced' THEN handed.mail END AS refused_mail, CASE handed.state WHEN 'bounced' THEN handed.address END AS refused_address,
-			CASE WHEN t.expires_at < $14 THEN ` + callsRefused + ` END AS calls_refused, d.id AS amendment, d.begun_at, d.filed_at, COALESCE(a.phase = 'a_modifier', false) AS returned,
+			CASE WHEN t.expires_at < $14 THEN ` + callsRefused + ` END AS calls_refused, d.id AS amendment, d.begun_at, d.filed_at, ` + isReturned + ` AS returned,
 			` + toldStages + ` AS told, ` + beforeStages + ` AS before` + fileTables + `
 		JOIN page ON page.id = t.id` + townOf + lastHandedOver + `
 		LEFT JOIN amendments d ON d.request = t.request AND d.token = t.id AND d.ended_at IS NULL
@@ -212,27 +212,35 @@ func (s RenewalWatch) CountRisks(ctx context.Context, editor value.Siret, now ti
 	return renewal.RiskCounts(counted), err
 }
 
-// ListFunnel tells what became of the expiries between two times.
-func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([]renewal.FunnelMonth, error) {
+// ListFunnel tells what became of the expiries between two times. Whoever answered has come, on
+// a session that was open already too, of which nothing else is noted: looking changes nothing.
+func (s RenewalWatch) ListFunnel(ctx context.Context, editor value.Siret, from, before time.Time) ([]renewal.FunnelMonth, error) {
 	const sqlFunnel = `
 		WITH cohort AS (
-			SELECT x.token, x.expires_at FROM reminders x JOIN tokens t ON t.id = x.token
+			SELECT x.token, x.expires_at FROM reminders x JOIN tokens t ON t.id = x.token JOIN requests r ON r.number = t.request AND r.mails_by = 'portail'
 			WHERE x.expires_at >= $1 AND x.expires_at < $2 AND t.expires_at = x.expires_at AND t.replaced_at IS NULL AND t.revoked_at IS NULL
 			UNION
-			SELECT p.token, p.from_at FROM prolongations p WHERE p.from_at >= $1 AND p.from_at < $2)
+			SELECT p.token, p.from_at FROM prolongations p WHERE p.from_at >= $1 AND p.from_at < $2),
+		came AS (
+			SELECT a.token, a.expires_at FROM renewal_arrivals a WHERE a.expires_at >= $1 AND a.expires_at < $2
+			UNION
+			SELECT p.token, p.from_at FROM prolongations p WHERE p.from_at >= $1 AND p.from_at < $2
+			UNION
+			SELECT m.token, m.expires_at FROM amendments m WHERE m.expires_at >= $1 AND m.expires_at < $2)
 		SELECT date_trunc('month', c.expires_at AT TIME ZONE 'Europe/Paris')::date AS month, count(*) AS tokens, sum(w.written)::bigint AS written,
 			sum(w.sent)::bigint AS sent, count(a.token) AS opened,
 			count(*) FILTER (WHERE p.days_left > $3) AS early, count(*) FILTER (WHERE p.days_left <= $3 AND p.at <= c.expires_at) AS in_time,
 			count(*) FILTER (WHERE p.at > c.expires_at) AS late, count(*) FILTER (WHERE p.way = 'modification') AS amended
-		FROM cohort c
+		FROM cohort c JOIN tokens t ON t.id = c.token
 		CROSS JOIN LATERAL (
 			SELECT count(*) AS written, count(*) FILTER (WHERE EXISTS (
 				SELECT FROM mails m JOIN mail_recipients o ON o.mail_id = m.id WHERE m.key = x.mail_key AND o.field = 'to' AND o.state = 'sent')) AS sent
 			FROM reminders x WHERE x.token = c.token AND x.expires_at = c.expires_at AND x.state = 'ecrit') w
-		LEFT JOIN renewal_arrivals a ON a.token = c.token AND a.expires_at = c.expires_at
+		LEFT JOIN came a ON a.token = c.token AND a.expires_at = c.expires_at
 		LEFT JOIN LATERAL (
 			SELECT d.at, d.way, (d.from_at AT TIME ZONE 'Europe/Paris')::date - (d.at AT TIME ZONE 'Europe/Paris')::date AS days_left
 			FROM prolongations d WHERE d.token = c.token AND d.from_at = c.expires_at) p ON true
+		WHERE $4 = '' OR t.editor_siret = $4
 		GROUP BY month ORDER BY month`
 	var rows []struct {
 		Month   time.Time `db:"month"`
@@ -245,7 +253,7 @@ func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([
 		Late    int       `db:"late"`
 		Amended int       `db:"amended"`
 	}
-	if err := s.DB.pool.SelectContext(ctx, &rows, sqlFunnel, from, before, renewal.NearDays); err != nil {
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlFunnel, from, before, renewal.NearDays, editor.String()); err != nil {
 		return nil, err
 	}
 	months := make([]renewal.FunnelMonth, len(rows))
@@ -259,10 +267,11 @@ func (s RenewalWatch) ListFunnel(ctx context.Context, from, before time.Time) ([
 // ListUndecided lists the modifications that were not decided at the expiry between two times.
 func (s RenewalWatch) ListUndecided(ctx context.Context, from, before time.Time) ([]renewal.Undecided, error) {
 	const sqlUndecided = `
-		SELECT a.id, a.request, t.siret, t.organisation, t.id::text AS token, a.expires_at, a.filed_at, a.ended_at, ` + isReturned + ` AS returned
-		FROM amendments a JOIN tokens t ON t.id = a.token
-		WHERE a.filed_at < a.expires_at AND (a.ended_at IS NULL OR a.ended_at > a.expires_at) AND a.expires_at >= $1 AND a.expires_at < $2
-		ORDER BY a.expires_at, a.id`
+		SELECT d.id, d.request, t.siret, t.organisation, t.id::text AS token, d.expires_at, d.filed_at, d.ended_at,
+			CASE WHEN t.replaced_at IS NULL AND t.revoked_at IS NULL THEN t.expires_at END AS until
+		FROM amendments d JOIN tokens t ON t.id = d.token
+		WHERE d.filed_at < d.expires_at AND (d.ended_at > d.expires_at OR d.ended_at IS NULL AND ` + isFiled + `) AND d.expires_at >= $1 AND d.expires_at < $2
+		ORDER BY d.expires_at, d.id`
 	var rows []struct {
 		ID           int64        `db:"id"`
 		Request      int64        `db:"request"`
@@ -272,7 +281,7 @@ func (s RenewalWatch) ListUndecided(ctx context.Context, from, before time.Time)
 		ExpiresAt    time.Time    `db:"expires_at"`
 		FiledAt      time.Time    `db:"filed_at"`
 		EndedAt      sql.NullTime `db:"ended_at"`
-		Returned     bool         `db:"returned"`
+		Until        sql.NullTime `db:"until"`
 	}
 	if err := s.DB.pool.SelectContext(ctx, &rows, sqlUndecided, from, before); err != nil {
 		return nil, err
@@ -281,10 +290,23 @@ func (s RenewalWatch) ListUndecided(ctx context.Context, from, before time.Time)
 	for i, row := range rows {
 		found[i] = renewal.Undecided{
 			Amendment: renewal.Amendment{
-				ID: row.ID, TokenID: row.Token, Request: habilitation.RequestNumber(row.Request), Expiry: row.ExpiresAt, FiledAt: row.FiledAt, EndedAt: row.EndedAt.Time, Returned: row.Returned,
+				ID: row.ID, TokenID: row.Token, Request: habilitation.RequestNumber(row.Request), Expiry: row.ExpiresAt, FiledAt: row.FiledAt, EndedAt: row.EndedAt.Time,
 			},
-			Siret: value.Siret(row.Siret), Organisation: row.Organisation,
+			Siret: value.Siret(row.Siret), Organisation: row.Organisation, Until: row.Until.Time,
 		}
 	}
 	return found, nil
+}
+
+// CountLate counts what lists of them show.
+func (s RenewalWatch) CountLate(ctx context.Context, from, now time.Time) (renewal.Late, error) {
+	const sqlLate = `
+		SELECT (SELECT count(*)` + fileTables + ` WHERE ` + isProlongable + ` AND ` + isOfNewest + ` AND t.expires_at < $2) AS cut,
+			(SELECT count(*) FROM amendments d WHERE d.filed_at < d.expires_at AND d.ended_at IS NULL AND ` + isFiled + ` AND d.expires_at >= $1 AND d.expires_at < $2) AS undecided`
+	var counted struct {
+		Cut       int `db:"cut"`
+		Undecided int `db:"undecided"`
+	}
+	err := s.DB.pool.GetContext(ctx, &counted, sqlLate, from, now)
+	return renewal.Late(counted), err
 }

@@ -12,6 +12,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
@@ -86,6 +87,8 @@ func TestTheCalendarForeseesWhatIsThenRecorded(t *testing.T) {
 	for i, days := range []int{-61, -60, -31, -30, -20, -7, -6, 0, 1, 7, 8, 29, 30, 45, 90, 91, 120, 300, 545, 640, 700} {
 		w.expires(int64(i+1), days)
 	}
+	w.run(`UPDATE habilitations SET editor_siret = $1 WHERE request IN (50005, 50010)`, brume)
+	w.run(`UPDATE tokens SET editor_siret = $1 WHERE request IN (50005, 50010)`, brume)
 	// One whose first stages are recorded, and one that takes the place of a token which was
 	// reminded of: nobody is told twice.
 	w.now = noon.AddDate(0, 0, -20)
@@ -98,7 +101,7 @@ func TestTheCalendarForeseesWhatIsThenRecorded(t *testing.T) {
 		SELECT '00000000-0000-4000-9000-000000000802', 'remplacement', sha256('remplacement'), pepper, request, habilitation, siret, organisation, editor_siret, scopes, $2, expires_at, id
 		FROM tokens WHERE id = $1`, former, noon)
 	w.run(`DELETE FROM reminders WHERE token = '00000000-0000-4000-9000-000000000003'`) // as after an outage
-	calendar, err := w.watch.Calendar(ctx)
+	calendar, err := w.watch.Calendar(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,10 +120,27 @@ func TestTheCalendarForeseesWhatIsThenRecorded(t *testing.T) {
 			listed[fmt.Sprintf("%s %d", value.InParis(day.Day).Format(time.DateOnly), planned.Stage)]++
 		}
 	}
+	// Those of the editors add up to all.
+	shared := 0
+	for _, editor := range []value.Siret{tilleul, brume} {
+		days, err := w.watch.Calendar(ctx, editor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, day := range days {
+			shared += day.Total
+		}
+	}
+	for _, day := range calendar {
+		shared -= day.Total
+	}
+	if shared != 0 {
+		t.Errorf("the calendars of the editors hold %+d reminders", shared)
+	}
 	if diff := gocmp.Diff(foreseen, listed); diff != "" {
 		t.Errorf("the lists of days differ from the calendar: %s", diff)
 	}
-	w.run(`DELETE FROM mails`) // nobody sends them here
+	w.leave("to", "cc")
 	recorded := map[string]int{}
 	end := renewal.DayIn(value.MonthsLater(noon, 18), 1)
 	for day := 0; ; day++ {
@@ -130,6 +150,7 @@ func TestTheCalendarForeseesWhatIsThenRecorded(t *testing.T) {
 		}
 		before := w.told()
 		w.remind()
+		w.leave("to", "cc")
 		for key, count := range w.told() {
 			if count > before[key] {
 				recorded[fmt.Sprintf("%s %s", value.InParis(w.now).Format(time.DateOnly), key)] = count - before[key]
@@ -199,30 +220,33 @@ func TestTheTokensAtRiskAreFoundByEveryCriterion(t *testing.T) {
 	w.run(`UPDATE requests SET form_uid = 'x' WHERE number = 50005`)
 	w.granted(10_061_005, 50_005, brume, true, true)
 	w.run(`UPDATE tokens SET editor_siret = $1 WHERE organisation = 'Ville 005'`, brume)
-	byExpiry := []string{"Ville 007", "Ville 906", "Ville 006", "Ville 005", "Ville 004", "Ville 003", "Ville 002", "Ville 008", "Ville 009"}
+	byExpiry := []string{"Ville 009", "Ville 008", "Ville 007", "Ville 906", "Ville 006", "Ville 005", "Ville 004", "Ville 003", "Ville 002"}
+	latest := slices.Clone(byExpiry)
+	slices.Reverse(latest)
 	for name, row := range map[string]struct {
 		search renewal.RiskSearch
 		want   []string
 	}{
-		"what expires next, then what was cut last": {renewal.RiskSearch{}, byExpiry},
-		"by last use, refused calls included":       {renewal.RiskSearch{Order: renewal.ByLastUse, Danger: renewal.AlreadyCut}, []string{"Ville 009", "Ville 008"}},
-		"what was never used comes last":            {renewal.RiskSearch{Order: renewal.ByLastUse, Limit: 3}, []string{"Ville 009", "Ville 003", "Ville 008"}},
-		"by name":                                   {renewal.RiskSearch{Order: renewal.ByTown, Limit: 2}, []string{"Ville 002", "Ville 003"}},
-		"the other way round":                       {renewal.RiskSearch{Order: renewal.ByTown, Reverse: true, Limit: 2}, []string{"Ville 906", "Ville 009"}},
-		"less than thirty days":                     {renewal.RiskSearch{Danger: renewal.InThirty}, byExpiry[:5]},
-		"less than seven":                           {renewal.RiskSearch{Danger: renewal.InSeven}, byExpiry[:3]},
-		"cut":                                       {renewal.RiskSearch{Danger: renewal.AlreadyCut}, byExpiry[7:]},
-		"an editor":                                 {renewal.RiskSearch{Editor: brume}, []string{"Ville 005"}},
-		"a département":                             {renewal.RiskSearch{Departement: "75"}, []string{"Ville 004"}},
-		"another one":                               {renewal.RiskSearch{Departement: "13"}, nil},
-		"words":                                     {renewal.RiskSearch{Text: "ville 006"}, []string{"Ville 006"}},
-		"a SIRET":                                   {renewal.RiskSearch{Text: "21000000000007"}, []string{"Ville 007"}},
-		"a request":                                 {renewal.RiskSearch{Text: "D50008"}, []string{"Ville 008"}},
-		"nothing that a name has":                   {renewal.RiskSearch{Text: "%"}, nil},
-		"a danger that is not":                      {renewal.RiskSearch{Danger: "demain"}, byExpiry},
-		"several, that meet":                        {renewal.RiskSearch{Danger: renewal.InSeven, Editor: tilleul, Text: "ville 906"}, []string{"Ville 906"}},
-		"the second page":                           {renewal.RiskSearch{Offset: 2, Limit: 2}, byExpiry[2:4]},
-		"an order that is not is the usual one":     {renewal.RiskSearch{Order: "hasard", Limit: 1}, byExpiry[:1]},
+		"the expiries in their order, of what is cut too": {renewal.RiskSearch{}, byExpiry},
+		"and the last one first":                          {renewal.RiskSearch{Reverse: true}, latest},
+		"by last use, refused calls included":             {renewal.RiskSearch{Order: renewal.ByLastUse, Danger: renewal.AlreadyCut}, []string{"Ville 009", "Ville 008"}},
+		"what was never used comes last":                  {renewal.RiskSearch{Order: renewal.ByLastUse, Limit: 3}, []string{"Ville 009", "Ville 003", "Ville 008"}},
+		"by name":                                         {renewal.RiskSearch{Order: renewal.ByTown, Limit: 2}, []string{"Ville 002", "Ville 003"}},
+		"the other way round":                             {renewal.RiskSearch{Order: renewal.ByTown, Reverse: true, Limit: 2}, []string{"Ville 906", "Ville 009"}},
+		"less than thirty days":                           {renewal.RiskSearch{Danger: renewal.InThirty}, byExpiry[2:7]},
+		"less than seven":                                 {renewal.RiskSearch{Danger: renewal.InSeven}, byExpiry[2:5]},
+		"cut":                                             {renewal.RiskSearch{Danger: renewal.AlreadyCut}, byExpiry[:2]},
+		"an editor":                                       {renewal.RiskSearch{Editor: brume}, []string{"Ville 005"}},
+		"a département":                                   {renewal.RiskSearch{Departement: "75"}, []string{"Ville 004"}},
+		"another one":                                     {renewal.RiskSearch{Departement: "13"}, nil},
+		"words":                                           {renewal.RiskSearch{Text: "ville 006"}, []string{"Ville 006"}},
+		"a SIRET":                                         {renewal.RiskSearch{Text: "21000000000007"}, []string{"Ville 007"}},
+		"a request":                                       {renewal.RiskSearch{Text: "D50008"}, []string{"Ville 008"}},
+		"nothing that a name has":                         {renewal.RiskSearch{Text: "%"}, nil},
+		"a danger that is not":                            {renewal.RiskSearch{Danger: "demain"}, byExpiry},
+		"several, that meet":                              {renewal.RiskSearch{Danger: renewal.InSeven, Editor: tilleul, Text: "ville 906"}, []string{"Ville 906"}},
+		"the second page":                                 {renewal.RiskSearch{Offset: 2, Limit: 2}, byExpiry[2:4]},
+		"an order that is not is the usual one":           {renewal.RiskSearch{Order: "hasard", Limit: 1}, byExpiry[:1]},
 		"those whose address was refused, none here": {renewal.RiskSearch{Refused: true}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -273,13 +297,11 @@ func TestWhatIsAtRiskIsRemindedOf(t *testing.T) {
 		if next == risk.Elsewhere {
 			t.Errorf("%s: another system writes: %v, and a reminder comes: %v", risk.Organisation, risk.Elsewhere, next)
 		}
-		if !risk.Elsewhere {
-			atRisk = append(atRisk, risk.Organisation)
-		}
+		atRisk = append(atRisk, risk.Organisation)
 	}
 	slices.Sort(reminded)
 	slices.Sort(atRisk)
-	if diff := gocmp.Diff(reminded, atRisk); diff != "" || len(reminded) != 3 {
+	if diff := gocmp.Diff(reminded, atRisk); diff != "" || len(reminded) != 4 { // the fourth is written of elsewhere
 		t.Error(diff)
 	}
 }
@@ -335,8 +357,13 @@ func TestALineAtRiskTellsWhatToKnow(t *testing.T) {
 		t.Errorf("begun: %+v", begun)
 	}
 	w.run(`UPDATE amendments SET filed_at = $1`, noon)
-	if filed := line().Amendment; !filed.FiledAt.Equal(noon) {
+	w.applies(50_001, request.Filed)
+	if filed := line().Amendment; !filed.FiledAt.Equal(noon) || !filed.Filed() {
 		t.Errorf("filed: %+v", filed)
+	}
+	w.run(`UPDATE applications SET phase = $1`, string(request.Returned))
+	if returned := line().Amendment; !returned.Returned || returned.Filed() {
+		t.Errorf("sent back: %+v", returned)
 	}
 	w.run(`UPDATE amendments SET ended_at = $1, outcome = 'refusee'`, noon)
 	if ended := line().Amendment; !ended.IsZero() {
@@ -347,6 +374,14 @@ func TestALineAtRiskTellsWhatToKnow(t *testing.T) {
 	if counts, err := w.watch.Counts(ctx, ""); counts.Unaddressed != 1 || counts.Refused != 0 || err != nil {
 		t.Errorf("%+v, %v", counts, err)
 	}
+}
+
+// applies is how far what was written for a request is.
+func (w *watched) applies(number int64, phase request.Phase) {
+	w.t.Helper()
+	w.run(`INSERT INTO form_versions (form_uid, version, content, published_at) VALUES ($1, 1, '{}', $2) ON CONFLICT DO NOTHING`, tilleulForm, noon)
+	w.run(`INSERT INTO applications (request, form_uid, form_version, phase, answers, edited_at, filed_at, first_filed_at) VALUES ($1, $2, 1, $3, '{}', $4, $4, $4)`,
+		number, tilleulForm, string(phase), noon)
 }
 
 // « funnel (sent, opened by sign-in, done) »
@@ -363,6 +398,7 @@ func TestTheFunnelTellsWhatBecameOfEachMonth(t *testing.T) {
 	w.expires(7, 91) // of which nobody is reminded yet
 	w.now = noon.AddDate(0, 0, -20)
 	w.remind()
+	w.leave("to", "cc")
 	prolongs(early, renewal.DayIn(noon, -16), renewal.Confirmed)
 	w.now = noon
 	w.remind()
@@ -373,7 +409,7 @@ func TestTheFunnelTellsWhatBecameOfEachMonth(t *testing.T) {
 	prolongs(inTime, renewal.DayIn(noon, 15).Add(time.Hour), renewal.Amended)
 	prolongs(late, renewal.DayIn(noon, 16), renewal.Confirmed)
 	w.run(`UPDATE tokens SET replaced_at = $2, ends_at = $2 WHERE id = $1`, replaced, noon)
-	months, err := w.watch.Funnel(ctx)
+	months, err := w.watch.Funnel(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -381,10 +417,26 @@ func TestTheFunnelTellsWhatBecameOfEachMonth(t *testing.T) {
 		{Month: value.DayBegins(2026, time.April, 1), Tokens: 1, Written: 1, Sent: 1},
 		// One that is not prolonged, and three that are: each was written to 35 days before its
 		// expiry and, but for the first, on the fifteenth day before it.
-		{Month: value.DayBegins(2026, time.March, 1), Tokens: 4, Written: 7, Sent: 6, Opened: 2, Early: 1, InTime: 1, Late: 1, Amended: 1},
+		{Month: value.DayBegins(2026, time.March, 1), Tokens: 4, Written: 7, Sent: 6, Opened: 3, Early: 1, InTime: 1, Late: 1, Amended: 1},
 	}
 	if diff := gocmp.Diff(want, months); diff != "" {
 		t.Error(diff)
+	}
+	// Whoever prolonged has come, and whoever began a modification: a live session signs in no more.
+	for _, month := range months {
+		if month.Opened < month.Prolonged() {
+			t.Errorf("%+v: more prolonged than came", month)
+		}
+	}
+	w.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at)
+		SELECT id, request, expires_at, false, true, 'Anne Morel', $1 FROM tokens WHERE request = 50006`, noon)
+	if again, err := w.watch.Funnel(ctx, ""); err != nil || again[0].Opened != 1 {
+		t.Errorf("who begins a modification has not come: %+v, %v", again[0], err)
+	}
+	for editor, want := range map[value.Siret]int{tilleul: 2, brume: 0} {
+		if own, err := w.watch.Funnel(ctx, editor); err != nil || len(own) != want {
+			t.Errorf("%s has %d months, %v", editor, len(own), err)
+		}
 	}
 	if march := months[1]; march.Prolonged() != 3 || march.Left() != 1 {
 		t.Errorf("%d prolonged, %d left", march.Prolonged(), march.Left())
@@ -403,6 +455,14 @@ func TestWhatWasNotDecidedInTimeIsCounted(t *testing.T) {
 		w.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at, ended_at, outcome)
 			SELECT id, request, expires_at, true, false, 'Anne Morel', $2, $3, $4, $5 FROM tokens WHERE request = $1`,
 			50_000+place, noon.AddDate(0, 0, -500), filed, ended, outcome)
+		phase := request.Filed
+		switch {
+		case ended != nil:
+			phase = request.Closed
+		case filed == nil:
+			phase = request.Writing
+		}
+		w.applies(50_000+place, phase)
 	}
 	at := func(days int) time.Time { return noon.AddDate(0, 0, days) }
 	amends(1, -10, at(-20), nil)      // missed, and still waits
@@ -416,6 +476,9 @@ func TestWhatWasNotDecidedInTimeIsCounted(t *testing.T) {
 	amends(9, 3, at(-1), at(0))       // decided
 	amends(10, -300, at(-301), at(0)) // missed
 	amends(11, 0, at(-1), nil)        // today
+	amends(12, -10, at(-20), nil)     // sent back: the town is waited for
+	amends(13, 3, at(-20), nil)       // likewise
+	w.run(`UPDATE applications SET phase = $1 WHERE request IN (50012, 50013)`, string(request.Returned))
 	held, err := w.watch.Held(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -431,5 +494,23 @@ func TestWhatWasNotDecidedInTimeIsCounted(t *testing.T) {
 	}
 	if diff := gocmp.Diff([]string{"Ville 011", "Ville 007"}, names(held.Pressed)); diff != "" {
 		t.Errorf("pressed: %s", diff)
+	}
+	// What home pages count is what the lists show.
+	late, err := w.watch.Late(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits := 0
+	for _, u := range held.Missed {
+		if u.EndedAt.IsZero() {
+			waits++
+		}
+	}
+	_, cut, err := w.watch.Risks(ctx, renewal.RiskSearch{Danger: renewal.AlreadyCut})
+	if want := (renewal.Late{Cut: cut, Undecided: waits}); err != nil || late != want || cut != 8 || waits != 1 {
+		t.Errorf("%+v are late, want %+v, %v", late, want, err)
+	}
+	if counted := w.waiting().Late; counted != late {
+		t.Errorf("the administration reads %+v", counted)
 	}
 }

@@ -35,7 +35,7 @@ func (s Renewals) FindRenewal(ctx context.Context, reach credential.TokenReach, 
 	if err != nil {
 		return renewal.File{}, err
 	}
-	file := renewal.File{TokenFile: token, Granted: granted.Current, State: granted.State}
+	file := renewal.File{TokenFile: token, Granted: granted.Current, State: granted.State, Mail: granted.Requester.Mail}
 	if file.Purpose, err = s.findPurpose(ctx, granted.Current.Number); err != nil {
 		return renewal.File{}, err
 	}
@@ -66,15 +66,20 @@ func (s Renewals) findPurpose(ctx context.Context, number habilitation.Number) (
 	return purpose, nil
 }
 
-// isReturned is whether the town mends an amendment a, as the instructors asked.
-const isReturned = `EXISTS (SELECT FROM applications x WHERE x.request = a.request AND x.phase = 'a_modifier')`
+const (
+	// isFiled says of a modification d that it waits for its decision: it was deposited, and
+	// nothing is asked of the town (renewal.Amendment.Filed).
+	isFiled = `(d.filed_at IS NOT NULL AND EXISTS (SELECT FROM applications w WHERE w.request = d.request AND w.phase = 'deposee'))`
+	// isReturned says that it was, and that an instructor asks for changes.
+	isReturned = `(d.filed_at IS NOT NULL AND NOT ` + isFiled + `)`
+)
 
 // findAmendment finds the modification that is under way for the prolongation of the token of a
 // request; zero for none.
 func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitation.RequestNumber) (renewal.Amendment, error) {
 	const sqlFind = `
-		SELECT a.id, a.token::text AS token, a.request, a.expires_at, a.same_purpose, a.right_contacts, a.author, a.begun_at, a.filed_at, ` + isReturned + ` AS returned
-		FROM amendments a WHERE a.request = $1 AND a.ended_at IS NULL`
+		SELECT d.id, d.token::text AS token, d.request, d.expires_at, d.same_purpose, d.right_contacts, d.author, d.begun_at, d.filed_at, ` + isReturned + ` AS returned
+		FROM amendments d WHERE d.request = $1 AND d.ended_at IS NULL`
 	var row struct {
 		ID            int64        `db:"id"`
 		Token         string       `db:"token"`
@@ -174,11 +179,8 @@ func (s Renewals) RecordProlongation(ctx context.Context, change renewal.Change)
 // insertProlongation writes a prolongation, and takes back the reminders of the expiry that it
 // moves. Code: token.moved, where somebody moved it before.
 func insertProlongation(ctx context.Context, tx *sqlx.Tx, p renewal.Prolongation) error {
-	const (
-		sqlInsert = `
-			INSERT INTO prolongations (token, from_at, until_at, way, author_id, author, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
-		sqlKeys = `SELECT mail_key FROM reminders WHERE token = $1 AND expires_at = $2 AND mail_key <> ''`
-	)
+	const sqlInsert = `
+		INSERT INTO prolongations (token, from_at, until_at, way, author_id, author, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	_, err := tx.ExecContext(ctx, sqlInsert, p.TokenID, p.From, p.Until, string(p.Way), p.ByID, p.By, p.At)
 	if violates(err, "prolongations_pkey") {
 		return fault.Because(fault.Conflict, "token.moved", err)
@@ -186,11 +188,7 @@ func insertProlongation(ctx context.Context, tx *sqlx.Tx, p renewal.Prolongation
 	if err != nil {
 		return fmt.Errorf("write a prolongation: %w", err)
 	}
-	var keys pq.StringArray
-	if err := tx.SelectContext(ctx, &keys, sqlKeys, p.TokenID, p.From); err != nil {
-		return fmt.Errorf("find the reminders of an expiry: %w", err)
-	}
-	return withdrawMails(ctx, tx, keys, p.At)
+	return withdrawSettled(ctx, tx, pq.StringArray{p.TokenID}, p.At)
 }
 
 // endAmendment ends the modification that is under way for the token of a request, if any.
@@ -218,20 +216,34 @@ func followAmendment(ctx context.Context, tx *sqlx.Tx, a request.Application, at
 	return nil
 }
 
-// RecordAmendment records that a modification begins. Where the request is being instructed
-// already, it is filed.
+// RecordAmendment records that a modification begins, for a token that is as it was read. Where
+// the request was deposited already, so is the modification.
 func (s Renewals) RecordAmendment(ctx context.Context, begun renewal.Amendment, event audit.Event) error {
-	const sqlRecord = `
-		INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+	const (
+		sqlLock   = `SELECT FROM tokens WHERE id = $1 AND expires_at = $2 AND replaced_at IS NULL AND revoked_at IS NULL FOR SHARE`
+		sqlRecord = `
+		INSERT INTO amendments AS d (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7,
-			(SELECT $7::timestamptz FROM requests r JOIN applications a ON a.request = r.number WHERE r.number = $2 AND r.state = 'reouverte' AND a.phase = 'deposee'))
+			(SELECT $7::timestamptz FROM requests r JOIN applications a ON a.request = r.number WHERE r.number = $2 AND r.state = 'reouverte' AND a.phase IN ('deposee', 'a_modifier')))
 		ON CONFLICT (request) WHERE ended_at IS NULL DO UPDATE SET
-			token = EXCLUDED.token, expires_at = EXCLUDED.expires_at, same_purpose = EXCLUDED.same_purpose, right_contacts = EXCLUDED.right_contacts`
+			token = EXCLUDED.token, expires_at = EXCLUDED.expires_at, same_purpose = EXCLUDED.same_purpose, right_contacts = EXCLUDED.right_contacts
+		WHERE (d.token, d.expires_at, d.same_purpose, d.right_contacts) <> (EXCLUDED.token, EXCLUDED.expires_at, EXCLUDED.same_purpose, EXCLUDED.right_contacts)`
+	)
 	a := begun
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, sqlRecord, a.TokenID, int64(a.Request), a.Expiry, a.Answers.SamePurpose, a.Answers.RightContacts, a.By, a.BegunAt)
+		locked, err := tx.ExecContext(ctx, sqlLock, a.TokenID, a.Expiry)
+		if err != nil {
+			return fmt.Errorf("lock the token to modify for: %w", err)
+		}
+		if err := oneRow(locked, fault.New(fault.Conflict, "token.moved")); err != nil {
+			return err
+		}
+		recorded, err := tx.ExecContext(ctx, sqlRecord, a.TokenID, int64(a.Request), a.Expiry, a.Answers.SamePurpose, a.Answers.RightContacts, a.By, a.BegunAt)
 		if err != nil {
 			return fmt.Errorf("write the modification for a prolongation: %w", err)
+		}
+		if rows, err := recorded.RowsAffected(); err != nil || rows == 0 { // the same answers, sent twice
+			return err
 		}
 		return recordEvent(ctx, tx, event)
 	})

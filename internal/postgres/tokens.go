@@ -105,7 +105,7 @@ func (s Tokens) RecordTokens(ctx context.Context, change credential.TokenChange)
 				return err
 			}
 		}
-		if err := recordTokens(ctx, tx, change); err != nil {
+		if err := recordTokens(ctx, tx, change, change.At); err != nil {
 			return err
 		}
 		for _, event := range change.Events {
@@ -153,33 +153,38 @@ func barTokens(ctx context.Context, tx *sqlx.Tx, request habilitation.RequestNum
 	const sqlBar = `
 		WITH these AS MATERIALIZED (
 			SELECT id FROM tokens WHERE request = $1 AND barred_at IS NULL AND revoked_at IS NULL ORDER BY id FOR NO KEY UPDATE)
-		UPDATE tokens t SET barred_at = $2, revision = revision + 1 FROM these WHERE t.id = these.id`
-	if _, err := tx.ExecContext(ctx, sqlBar, int64(request), at); err != nil {
+		UPDATE tokens t SET barred_at = $2, revision = revision + 1 FROM these WHERE t.id = these.id RETURNING t.id`
+	var barred pq.StringArray
+	if err := tx.SelectContext(ctx, &barred, sqlBar, int64(request), at); err != nil {
 		return fmt.Errorf("close the tokens of a request: %w", err)
 	}
-	return nil
+	return withdrawSettled(ctx, tx, barred, at)
 }
 
 // recordTokens writes the tokens of a change: those that change first, so that the new one of
-// a habilitation finds its place. Code: token.moved.
-func recordTokens(ctx context.Context, tx *sqlx.Tx, change credential.TokenChange) error {
+// a habilitation finds its place. Reminders that wait of what is closed do not leave any more.
+// Code: token.moved.
+func recordTokens(ctx context.Context, tx *sqlx.Tx, change credential.TokenChange, at time.Time) error {
+	var written pq.StringArray
 	// In one order: two changes that meet do not wait for each other in a circle.
 	for _, t := range slices.SortedFunc(slices.Values(change.Changed), func(a, b credential.Token) int { return strings.Compare(a.ID, b.ID) }) {
 		if err := updateToken(ctx, tx, t); err != nil {
 			return err
 		}
+		written = append(written, t.ID)
 	}
 	for _, t := range change.Corrected {
 		if err := correctToken(ctx, tx, t); err != nil {
 			return err
 		}
+		written = append(written, t.ID)
 	}
 	for _, drawn := range change.New {
 		if err := insertToken(ctx, tx, drawn); err != nil {
 			return err
 		}
 	}
-	return nil
+	return withdrawSettled(ctx, tx, written, at)
 }
 
 // updateToken writes a token that was read at its revision. Code: token.moved.

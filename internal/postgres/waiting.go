@@ -7,6 +7,7 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/value"
 )
 
@@ -31,6 +32,8 @@ type AdministrationWaiting struct {
 	ContendedSubscriptions int `db:"contended_subscriptions"`
 	QuarantinedEvents      int `db:"quarantined_events"`      // of DataPass
 	SuspendedHabilitations int `db:"suspended_habilitations"` // to be restored or revoked
+	// Late are the prolongations to make up for.
+	Late renewal.Late `db:"-"`
 	// UnmanagedEditors are those of which nobody may invite any more.
 	UnmanagedEditors []account.Organisation `db:"-"`
 }
@@ -79,6 +82,9 @@ func (w Waiting) Administration(ctx context.Context, now time.Time) (Administrat
 		now.Add(-credential.AwaitingPatience))
 	if err != nil {
 		return AdministrationWaiting{}, fmt.Errorf("count what waits: %w", err)
+	}
+	if counted.Late, err = (&renewal.Watch{Store: RenewalWatch(w), Now: func() time.Time { return now }}).Late(ctx); err != nil {
+		return AdministrationWaiting{}, err
 	}
 	counted.UnmanagedEditors, err = w.unmanagedEditors(ctx, now)
 	return counted, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,8 +61,12 @@ func SheetDay(instant time.Time) string {
 // harmless keeps a spreadsheet from reading a cell as a formula: what begins as one begins
 // with an apostrophe instead, which spreadsheets take for the mark of a text
 // (https://owasp.org/www-community/attacks/CSV_Injection). The wide forms of the signs count
-// as the signs themselves. Spaces before a sign do not make it less of one.
+// as the signs themselves. Spaces before a sign do not make it less of one. A negative number
+// computes nothing, and as a text it would not sort.
 func harmless(cell string) string {
+	if _, err := strconv.Atoi(cell); err == nil && cell[0] == '-' {
+		return cell
+	}
 	first := strings.TrimLeft(cell, " \u00a0\u202f\uFEFF")
 	if first != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(first)[0]) {
 		return "'" + cell

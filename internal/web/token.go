@@ -15,6 +15,8 @@ type TokenView struct {
 	Ours      bool   // there is more of it than Display
 	State     credential.TokenState
 	ExpiresAt Moment
+	Closes    Moment // when it stops by itself
+	Since     Moment // since when it is closed; not known while it opens
 	LastUse   Moment // not known before the first one
 }
 
@@ -22,7 +24,25 @@ type TokenView struct {
 func NewTokenView(t credential.Token, prefix credential.TokenPrefix, now time.Time) TokenView {
 	return TokenView{
 		URL: "/jetons/" + t.ID, Display: t.Display(prefix), Ours: t.PublicID != "", State: t.State(now), ExpiresAt: MomentOf(t.ExpiresAt), LastUse: MomentOf(t.LastUse),
+		Closes: MomentOf(t.Closes()), Since: MomentOf(closedSince(t, now)),
 	}
+}
+
+// closedSince is when a token closed; zero while it opens.
+func closedSince(t credential.Token, now time.Time) time.Time {
+	switch t.State(now) {
+	case credential.TokenRevoked:
+		return t.Revocation.At
+	case credential.TokenSuspended:
+		if t.Suspension.At.IsZero() {
+			return t.Barred
+		}
+		return t.Suspension.At
+	case credential.TokenReplaced, credential.TokenExpired:
+		return t.Closes()
+	case credential.TokenToCollect, credential.TokenCollected, credential.TokenInUse, credential.TokenExpiring, credential.TokenOverlapped:
+	}
+	return time.Time{}
 }
 
 var tokenSeverities = map[credential.TokenState]dsfr.Severity{

@@ -47,6 +47,7 @@ type TokenTold struct {
 	Program      bool      // who did it is a program of the editor's
 	Reason       string    // on lines of its own; "" for none
 	Until        time.Time // how long one that was replaced goes on; would have gone on, once it is ended
+	Expiry       time.Time // of the token; zero in what was written before it was told
 	// Heir: another token took the place of this one already, and goes on. ID is its.
 	Heir bool
 	// Moved: what goes on is the token of another software, which this one's people cannot read.
@@ -96,6 +97,12 @@ func (n TokenTold) ByTown() bool { return n.By != "" && n.Side == SideTown }
 // Overlaps tells that the token that was replaced goes on for a while.
 func (n TokenTold) Overlaps() bool { return n.Until.After(n.At) }
 
+// Cut tells that the token has expired: whatever is done to it, its software stays cut.
+func (n TokenTold) Cut() bool { return !n.Expiry.IsZero() && n.At.After(n.Expiry) }
+
+// ToProlong tells that only a prolongation has its software served again.
+func (n TokenTold) ToProlong() bool { return n.Cut() && !n.Heir && !n.Moved }
+
 // tell adds the mail of an act to a change, where there is one and somebody to read it.
 func (s *Tokens) tell(change *TokenChange, by Caller, file TokenFile, act audit.Act, why string) error {
 	if tokenKinds[act] == "" || file.Addressees.Requester == "" {
@@ -104,7 +111,7 @@ func (s *Tokens) tell(change *TokenChange, by Caller, file TokenFile, act audit.
 	told := TokenTold{
 		Act: act, Token: file.Display(s.Mint.Prefix), ID: file.ID, Habilitation: file.Habilitation, Siret: file.Siret, Organisation: file.Organisation,
 		Title: file.Title, Editor: file.Addressees.Editor, By: by.Author.Display, Side: by.Side, Program: by.Author.Program(), Reason: why, Until: file.EndsAt,
-		To: file.Addressees.Requester, CC: file.Addressees.Technical, At: change.At,
+		Expiry: file.ExpiresAt, To: file.Addressees.Requester, CC: file.Addressees.Technical, At: change.At,
 	}
 	if by.Author == audit.System {
 		told.By = ""

@@ -396,7 +396,7 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 	o.Events = []audit.Event{m.event(r, acts[v.Act], "")}
 	o.barTokens(f, m)
 	if v.Act == habilitation.Refuse {
-		o.AmendmentEnd = renewal.EndRefused
+		o.AmendmentEnd = f.amendmentEnd(renewal.EndRefused)
 	}
 	switch {
 	case v.Act == habilitation.Restore:

@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"slices"
 	"time"
 
 	"portail-qf/internal/domain/audit"
@@ -12,10 +13,11 @@ import (
 
 // prolong prolongs the token of a request whose modification was begun for that, once it is
 // approved (guide, 6.c: « après validation, le jeton est automatiquement prolongé de 18 mois »).
-// One that is suspended, or that another software replaces, is not.
+// One that is suspended, or that another software replaces, is not, nor is one whose modification
+// was never deposited: what was approved is something else.
 func (o *Outcome) prolong(f File, of editor.Editor, m Moment) error {
-	o.AmendmentEnd = renewal.EndApproved
-	if f.Amendment.IsZero() || !o.Request.State.Habilitates() {
+	o.AmendmentEnd = f.amendmentEnd(renewal.EndApproved)
+	if o.AmendmentEnd != renewal.EndApproved || !o.Request.State.Habilitates() {
 		return nil
 	}
 	t, changed := o.current(f)
@@ -54,6 +56,18 @@ func (o *Outcome) tellProlonged(m Moment) error {
 	return o.write(m.Sealer, func() (notice.Notice, error) { return o.prolongation, nil })
 }
 
+// amendmentEnd is what becomes of the modification that was begun for a prolongation, once the
+// request is decided: one that was never deposited is given up. "" where there is none.
+func (f File) amendmentEnd(decided renewal.End) renewal.End {
+	switch {
+	case f.Amendment.IsZero():
+		return ""
+	case f.Amendment.FiledAt.IsZero():
+		return renewal.EndGivenUp
+	}
+	return decided
+}
+
 // current is the token of the request that goes on, as the decision leaves it, and its place
 // among those that change; below zero for none.
 func (o *Outcome) current(f File) (t credential.Token, changed int) {
@@ -62,8 +76,9 @@ func (o *Outcome) current(f File) (t credential.Token, changed int) {
 			return t, i
 		}
 	}
-	for _, t := range f.Tokens {
-		if t.Current() && t.Editor == o.Request.Current.Editor.Siret {
+	for _, t := range f.Tokens { // one that changes and is not current any more is as it was here
+		isChanged := slices.ContainsFunc(o.Tokens.Changed, func(after credential.Token) bool { return after.ID == t.ID })
+		if t.Current() && !isChanged && t.Editor == o.Request.Current.Editor.Siret {
 			return t, -1
 		}
 	}

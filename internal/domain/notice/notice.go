@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind names a mail: its three templates in templates/mails and its line in the
@@ -18,6 +19,13 @@ type Notice interface {
 	// recorded, it is one mail, with one Message-ID.
 	Key() string
 	Recipients() Recipients
+}
+
+// Timely is a notice whose words hang on when its mail leaves: it may have waited for days.
+type Timely interface {
+	Notice
+	// LeavingAt is the notice as it is at a time; its kind may be another one by then.
+	LeavingAt(now time.Time) Notice
 }
 
 // Recipients are addresses. To is never empty. An address given twice gets the mail once.

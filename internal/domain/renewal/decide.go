@@ -31,8 +31,8 @@ type Change struct {
 
 // Decide is what the requester's answers decide (guide, 6.c). Codes: renewal.not_holder
 // (Forbidden: « seule la personne de la collectivité ayant effectué la demande initiale »),
-// renewal.closed, renewal.too_early, renewal.amended (Conflict: a modification is instructed
-// for it).
+// renewal.closed, renewal.too_early, renewal.amended (Conflict: a modification waits for its
+// decision, which prolongs it).
 func (f File) Decide(by account.Actor, answers Answers, now time.Time) (Outcome, error) {
 	switch {
 	case f.Holder == 0 || f.Holder != by.AccountID:
@@ -41,7 +41,7 @@ func (f File) Decide(by account.Actor, answers Answers, now time.Time) (Outcome,
 		return Outcome{}, f.closed(now)
 	case f.DaysLeft(now) > Opening:
 		return Outcome{}, fault.New(fault.Conflict, "renewal.too_early")
-	case f.Amendment.Instructed():
+	case f.Amendment.Filed():
 		return Outcome{}, fault.New(fault.Conflict, "renewal.amended")
 	}
 	switch {
@@ -75,7 +75,8 @@ func (f File) Closed(now time.Time) bool { return f.closed(now) != nil }
 const nudgePatience = 7 * 24 * time.Hour
 
 // MayNudge tells whether the editor may ask the requester to prolong: once a week. Codes:
-// renewal.closed, renewal.too_early, renewal.nudged (Conflict), renewal.no_address (Conflict:
+// renewal.closed, renewal.too_early, renewal.nudged (Conflict), renewal.amended (Conflict: a
+// modification waits for its decision, there is nothing to do), renewal.no_address (Conflict:
 // nobody would receive it, or another system writes).
 func (f File) MayNudge(now time.Time) error {
 	switch {
@@ -83,6 +84,8 @@ func (f File) MayNudge(now time.Time) error {
 		return f.closed(now)
 	case f.DaysLeft(now) > Opening:
 		return fault.New(fault.Conflict, "renewal.too_early")
+	case f.Amendment.Filed():
+		return fault.New(fault.Conflict, "renewal.amended")
 	case f.Addressees.Requester == "":
 		return fault.New(fault.Conflict, "renewal.no_address")
 	case !f.NudgedAt.IsZero() && now.Before(f.NudgeAgain()):

@@ -58,7 +58,7 @@ func TestWhatTheAnswersDecide(t *testing.T) {
 		"replaced, in its overlap":      {expiring(func(f *renewal.File) { f.ReplacedAt, f.EndsAt = noon, noon.AddDate(0, 0, 20) }), anne, allYes, "renewal.closed", ""},
 		"no longer granted":             {expiring(func(f *renewal.File) { f.Right.Holds = false }), anne, allYes, "renewal.closed", ""},
 		"a modification is instructed":  {expiring(func(f *renewal.File) { f.Amendment = renewal.Amendment{ID: 1, FiledAt: noon} }), anne, allYes, "renewal.amended", ""},
-		"a modification is returned":    {expiring(func(f *renewal.File) { f.Amendment = renewal.Amendment{ID: 1, FiledAt: noon, Returned: true} }), anne, allYes, "", "prolonged"},
+		"a modification is sent back":   {expiring(func(f *renewal.File) { f.Amendment = renewal.Amendment{ID: 1, FiledAt: noon, Returned: true} }), anne, allYes, "", "prolonged"},
 		"a modification was begun only": {expiring(func(f *renewal.File) { f.Amendment = renewal.Amendment{ID: 1} }), anne, allYes, "", "prolonged"},
 	} {
 		got, err := row.file.Decide(row.by, row.answers, noon)
@@ -102,6 +102,8 @@ func TestAnEditorAsksOnceAWeek(t *testing.T) {
 		"asked a week ago":                {expiring(func(f *renewal.File) { f.NudgedAt = noon.AddDate(0, 0, -7) }), ""},
 		"asked six days ago":              {expiring(func(f *renewal.File) { f.NudgedAt = noon.AddDate(0, 0, -6) }), "renewal.nudged"},
 		"nobody to write to":              {expiring(func(f *renewal.File) { f.Addressees.Requester = "" }), "renewal.no_address"},
+		"a modification is instructed":    {expiring(func(f *renewal.File) { f.Amendment = renewal.Amendment{ID: 1, FiledAt: noon} }), "renewal.amended"},
+		"a modification is sent back":     {expiring(func(f *renewal.File) { f.Amendment = renewal.Amendment{ID: 1, FiledAt: noon, Returned: true} }), ""},
 		"more than three months are left": {expiring(func(f *renewal.File) { f.ExpiresAt = noon.AddDate(0, 0, 120) }), "renewal.too_early"},
 		"revoked":                         {expiring(func(f *renewal.File) { f.Revocation.At = noon }), "renewal.closed"},
 	} {

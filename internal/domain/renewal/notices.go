@@ -77,9 +77,8 @@ func (a About) AtMidnight() bool {
 type Reminder struct {
 	About
 	Stage Stage
-	// Left is how many days are left, below zero how many have passed: after an outage they are
-	// not those of the stage.
-	Left int
+	// At is when it is written: after an outage, not on the day of the stage.
+	At time.Time
 	// Orphan: nobody at the town has an address, the technical contact reads it instead.
 	Orphan bool
 	// AmendmentFiled: a modification waits for its decision, which prolongs the token.
@@ -89,8 +88,11 @@ type Reminder struct {
 // Again tells a reminder that is not the first of an expiry.
 func (n Reminder) Again() bool { return n.Stage < Stages[0] }
 
+// Left is how many days are left, when it leaves.
+func (n Reminder) Left() int { return DaysLeft(n.Expiry, n.At) }
+
 // Soon tells that few days are left.
-func (n Reminder) Soon() bool { return n.Left <= 7 }
+func (n Reminder) Soon() bool { return n.Left() <= 7 }
 
 // Last tells the last reminder of an expiry.
 func (n Reminder) Last() bool { return n.Stage == Stages[len(Stages)-1] }
@@ -100,29 +102,35 @@ func NewReminder(n Reminder) (Reminder, error) {
 	if n.To == "" {
 		n.To, n.CC, n.Orphan = n.CC, "", true
 	}
-	if !n.complete() {
+	if !n.complete() || n.At.IsZero() {
 		return Reminder{}, fmt.Errorf("make a reminder: %w", notice.ErrIncomplete)
 	}
 	n.About = n.tidied()
 	return n, nil
 }
 
-// Kind implements notice.Notice: before the last day, on it, after it.
-func (n Reminder) Kind() notice.Kind {
-	switch {
-	case n.Left > 0:
-		return KindExpiring
-	case n.Left == 0:
-		return KindLastDay
-	}
-	return KindCut
+// LeavingAt implements notice.Timely: nobody reads « expire ce soir » once the token is cut.
+func (n Reminder) LeavingAt(now time.Time) notice.Notice {
+	n.At = now
+	return n
 }
 
-// Key is one per token, expiry and stage.
+// Kind implements notice.Notice: before the last day, on it, after the expiry.
+func (n Reminder) Kind() notice.Kind {
+	switch {
+	case n.At.After(n.Expiry):
+		return KindCut
+	case DaysLeft(n.Expiry, n.At) > 0:
+		return KindExpiring
+	}
+	return KindLastDay
+}
+
+// Key is one per token, expiry and stage, as the rows are: to the instant.
 func (n Reminder) Key() string { return reminderKey(n.ID, n.Expiry, n.Stage) }
 
 func reminderKey(tokenID string, expiry time.Time, stage Stage) string {
-	return fmt.Sprintf("rappel %s %s %d", tokenID, expiry.UTC().Format(time.DateOnly), stage)
+	return fmt.Sprintf("rappel %s %s %d", tokenID, expiry.UTC().Format(time.RFC3339Nano), stage)
 }
 
 // ProlongedNotice tells that a token is prolonged.
@@ -136,9 +144,6 @@ type ProlongedNotice struct {
 
 // NewProlonged completes the notice. It refuses one without addressee, token or date.
 func NewProlonged(n ProlongedNotice) (ProlongedNotice, error) {
-	if n.To == "" {
-		n.To, n.CC = n.CC, ""
-	}
 	if !n.complete() || n.From.IsZero() {
 		return ProlongedNotice{}, fmt.Errorf("make %q: %w", KindProlonged, notice.ErrIncomplete)
 	}
@@ -174,6 +179,12 @@ func NewNudge(n NudgeNotice) (NudgeNotice, error) {
 	return n, nil
 }
 
+// LeavingAt implements notice.Timely.
+func (n NudgeNotice) LeavingAt(now time.Time) notice.Notice {
+	n.At = now
+	return n
+}
+
 // Kind implements notice.Notice.
 func (n NudgeNotice) Kind() notice.Kind { return KindNudge }
 
@@ -202,6 +213,12 @@ func NewBounced(n BouncedNotice) (BouncedNotice, error) {
 	return n, nil
 }
 
+// LeavingAt implements notice.Timely.
+func (n BouncedNotice) LeavingAt(now time.Time) notice.Notice {
+	n.At = now
+	return n
+}
+
 // Kind implements notice.Notice.
 func (n BouncedNotice) Kind() notice.Kind { return KindBounced }
 
@@ -211,6 +228,7 @@ func (n BouncedNotice) Key() string { return fmt.Sprintf("%s %d", KindBounced, n
 // PressingNotice tells the operator that a token is about to expire while a modification waits
 // for it.
 type PressingNotice struct {
+	Amendment    int64 // refused, another one may follow for the same expiry
 	Request      habilitation.RequestNumber
 	Siret        value.Siret
 	Organisation string
@@ -222,7 +240,7 @@ type PressingNotice struct {
 
 // NewPressing completes the notice. It refuses one without addressee, request or date.
 func NewPressing(n PressingNotice) (PressingNotice, error) {
-	if n.To == "" || n.Request == 0 || n.TokenID == "" || n.Expiry.IsZero() {
+	if n.To == "" || n.Amendment == 0 || n.Request == 0 || n.TokenID == "" || n.Expiry.IsZero() {
 		return PressingNotice{}, fmt.Errorf("make %q: %w", KindPressing, notice.ErrIncomplete)
 	}
 	n.Organisation = notice.OneLine(n.Organisation, textLimit)
@@ -232,9 +250,9 @@ func NewPressing(n PressingNotice) (PressingNotice, error) {
 // Kind implements notice.Notice.
 func (n PressingNotice) Kind() notice.Kind { return KindPressing }
 
-// Key is one per token and expiry.
+// Key is one per modification and expiry.
 func (n PressingNotice) Key() string {
-	return fmt.Sprintf("%s %s %s", KindPressing, n.TokenID, n.Expiry.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("%s %d %s", KindPressing, n.Amendment, n.Expiry.UTC().Format(time.DateOnly))
 }
 
 // Recipients implements notice.Notice.

@@ -25,7 +25,8 @@ type Store interface {
 	// fault.Conflict, code token.moved, when the token changed meanwhile.
 	RecordProlongation(ctx context.Context, change Change) error
 	// RecordAmendment records that a modification begins; one that goes on for the same token
-	// and expiry takes the new answers.
+	// and expiry takes the new answers. fault.Conflict, code token.moved, when the token changed
+	// meanwhile.
 	RecordAmendment(ctx context.Context, begun Amendment, event audit.Event) error
 	// RecordNudge records that an editor asks the requester to prolong, unless it did since a
 	// time: fault.Conflict, code renewal.nudged.
@@ -56,18 +57,19 @@ type Nudge struct {
 type Reminding interface {
 	// ListDue reads some tokens in the order of their expiry and id, after a place, and lists
 	// those whose reminder of now is not recorded yet. Those that are suspended, revoked,
-	// replaced or without habilitation, and those about which another system writes, are not
-	// among them. next is where to go on, zero at the end.
+	// replaced or without habilitation are not among them. next is where to go on, zero at the end.
 	ListDue(ctx context.Context, now time.Time, after Place, read int) (due []DueToken, next Place, err error)
-	// RecordReminders records reminders, with the stages that are skipped, and their mails. A
-	// reminder that is recorded already, or whose token changed since it was listed, is left
-	// out. It tells of which tokens one was recorded, and how many stages were skipped.
+	// RecordReminders records reminders, with the stages that are skipped, and their mails, and
+	// takes back what did not leave of earlier stages: a reminder that nobody got is none. One
+	// that is recorded already, or whose token changed since it was listed, is left out. It tells
+	// of which tokens one was recorded, and how many stages were skipped.
 	RecordReminders(ctx context.Context, reminders []Recorded, now time.Time) (recorded map[string]bool, skipped int, err error)
 	// ListBounced lists reminders whose requester's address was refused and of which the
-	// technical contact was not told.
+	// technical contact was not told: those of the present expiry of tokens that may be
+	// prolonged.
 	ListBounced(ctx context.Context, limit int) ([]BouncedReminder, error)
-	// ListPressing lists modifications that were filed for a prolongation, wait for the
-	// instructors and whose token expires before a time.
+	// ListPressing lists modifications that wait for their decision (Amendment.Filed), which
+	// prolongs a token that expires before a time.
 	ListPressing(ctx context.Context, before time.Time) ([]Pressing, error)
 	// ListDigests lists the editors that are to be told of their clients' tokens in a week.
 	ListDigests(ctx context.Context, now time.Time, atLeast int) ([]Digest, error)
@@ -90,8 +92,12 @@ type DueToken struct {
 	// CopyTechnical: the technical contact wants a copy of each reminder, rather than the weekly
 	// list alone.
 	CopyTechnical bool
-	// AmendmentFiled: a modification waits for its decision, which prolongs the token.
+	// AmendmentFiled: a modification waits for its decision, which prolongs the token
+	// (Amendment.Filed).
 	AmendmentFiled bool
+	// Elsewhere: another system writes the mails. The editor's programs learn of the expiry here
+	// alone.
+	Elsewhere bool
 }
 
 // Recorded is a reminder to be recorded.
@@ -100,10 +106,11 @@ type Recorded struct {
 	Expiry  time.Time
 	Stage   Stage
 	Skipped []Stage
-	// Silent: a reminder of this stage has left for the token that this one replaces.
-	Silent bool
-	Letter *notice.Letter // nil where nobody has an address, or Silent
-	Told   []notice.EditorEvent
+	// Silent: a reminder of this stage has left for the token that this one replaces. Elsewhere:
+	// another system writes it.
+	Silent, Elsewhere bool
+	Letter            *notice.Letter // nil where nobody has an address, or either of those
+	Told              []notice.EditorEvent
 }
 
 // BouncedReminder is a reminder that did not reach the requester.
@@ -119,12 +126,12 @@ type BouncedReminder struct {
 
 // Pressing is a modification that holds a prolongation up.
 type Pressing struct {
+	Amendment    int64
 	Request      habilitation.RequestNumber
 	Siret        value.Siret
 	Organisation string
 	TokenID      string
 	Expiry       time.Time
-	FiledAt      time.Time
 }
 
 // Digest is what an editor is told of its clients in a week.

@@ -63,7 +63,7 @@ func (r *Reminders) remind(ctx context.Context, report *Report) error {
 	for {
 		due, next, err := r.Store.ListDue(ctx, now, after, remindedAtOnce)
 		if err != nil {
-			return fmt.Errorf("list the tokens to remind of: %w", err)
+			return errors.Join(append(failures, fmt.Errorf("list the tokens to remind of: %w", err))...)
 		}
 		if err := r.record(ctx, due, now, report); err != nil {
 			failures = append(failures, err)
@@ -111,7 +111,7 @@ func (r *Reminders) keep(ctx context.Context, reminders []Recorded, now time.Tim
 		case !recorded[one.TokenID]:
 		case one.Letter != nil:
 			report.Reminded++
-		case !one.Silent:
+		case !one.Silent && !one.Elsewhere:
 			report.NoAddress++
 		}
 	}
@@ -120,17 +120,19 @@ func (r *Reminders) keep(ctx context.Context, reminders []Recorded, now time.Tim
 
 // compose makes the reminder of a token.
 func (r *Reminders) compose(token DueToken, now time.Time) (Recorded, error) {
-	left := DaysLeft(token.ExpiresAt, now)
-	stage, ok := Due(left)
+	stage, ok := Due(DaysLeft(token.ExpiresAt, now))
 	if !ok {
 		return Recorded{}, fmt.Errorf("remind of %s: %w", token.ID, fault.New(fault.Conflict, "renewal.not_due"))
 	}
-	reminder := Recorded{TokenID: token.ID, Expiry: token.ExpiresAt, Stage: stage, Skipped: stage.Before()}
+	reminder := Recorded{TokenID: token.ID, Expiry: token.ExpiresAt, Stage: stage, Skipped: stage.Before(), Elsewhere: token.Elsewhere}
 	if reminder.Silent = slices.Contains(token.Covered, stage); reminder.Silent {
 		return reminder, nil
 	}
-	if token.Editor != "" && left >= 0 {
+	if token.Editor != "" && !now.After(token.ExpiresAt) {
 		reminder.Told = []notice.EditorEvent{{Kind: EventExpiring, Editor: token.Editor, Siret: token.Siret, Subject: token.ID}}
+	}
+	if token.Elsewhere {
+		return reminder, nil
 	}
 	about := aboutFile(token.TokenFile, r.Prefix)
 	if !token.CopyTechnical && about.To != "" {
@@ -139,7 +141,7 @@ func (r *Reminders) compose(token DueToken, now time.Time) (Recorded, error) {
 	if about.To == "" && about.CC == "" {
 		return reminder, nil
 	}
-	composed, err := NewReminder(Reminder{About: about, Stage: stage, Left: left, AmendmentFiled: token.AmendmentFiled})
+	composed, err := NewReminder(Reminder{About: about, Stage: stage, At: now, AmendmentFiled: token.AmendmentFiled})
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -182,7 +184,7 @@ func (r *Reminders) tellPressing(ctx context.Context, report *Report) error {
 	var composed []notice.Notice
 	for _, p := range found {
 		n, err := NewPressing(PressingNotice{
-			Request: p.Request, Siret: p.Siret, Organisation: p.Organisation, TokenID: p.TokenID, Expiry: p.Expiry, Left: DaysLeft(p.Expiry, now), To: r.Operator,
+			Amendment: p.Amendment, Request: p.Request, Siret: p.Siret, Organisation: p.Organisation, TokenID: p.TokenID, Expiry: p.Expiry, Left: DaysLeft(p.Expiry, now), To: r.Operator,
 		})
 		if err != nil {
 			return err

@@ -17,6 +17,9 @@ type File struct {
 	// Purpose is what the data are for, as it was granted; "" where another system granted it.
 	Purpose string
 	State   habilitation.State // of the request
+	// Mail is the requester's, "" where none is known: a prolongation is confirmed to it where
+	// another system writes the other mails too, which knows nothing of one made here.
+	Mail string
 	// Amendment is the modification that is under way for this prolongation; zero for none.
 	Amendment Amendment
 	// RefusedAt is when a modification was refused that was to move the present expiry; zero for
@@ -86,7 +89,7 @@ type Amendment struct {
 	BegunAt time.Time
 	// FiledAt is its first deposit; EndedAt is when it was decided or given up. Zero before.
 	FiledAt, EndedAt time.Time
-	// Returned: the instructors asked for changes, and the town has yet to make them.
+	// Returned: an instructor asks for changes, and the town has not deposited it again.
 	Returned bool
 }
 
@@ -106,8 +109,9 @@ var Ends = [...]End{EndApproved, EndRefused, EndGivenUp}
 // IsZero tells that there is none.
 func (a Amendment) IsZero() bool { return a.ID == 0 }
 
-// Instructed tells that it waits for the instructors, and not for the town.
-func (a Amendment) Instructed() bool { return !a.FiledAt.IsZero() && !a.Returned }
+// Filed tells that it waits for its decision, which prolongs the token: it was deposited, and
+// nothing is asked of the town.
+func (a Amendment) Filed() bool { return !a.FiledAt.IsZero() && !a.Returned }
 
 // Prolonged is the amendment's token once it is approved at now.
 func (a Amendment) Prolonged(t credential.Token, by audit.Author, now time.Time) (credential.Token, Prolongation) {

@@ -35,6 +35,7 @@ func (s *Service) Find(ctx context.Context, by account.Actor, id string) (File, 
 // Asked is what the requester sends.
 type Asked struct {
 	Expiry  time.Time // of the token, as the page showed it
+	Until   time.Time // on the day that the page printed, in Paris; zero where none was
 	Answers Answers
 }
 
@@ -47,7 +48,8 @@ type Done struct {
 
 // Confirm takes the requester's answers. Sent twice, a confirmation prolongs once and answers
 // the same. Codes: token.unknown (NotFound), renewal.not_holder (Forbidden), renewal.closed,
-// renewal.too_early, renewal.amended, renewal.moved (Conflict).
+// renewal.too_early, renewal.amended, renewal.moved, renewal.other_date (Conflict: the day that was
+// printed is not the one that the token would get now).
 func (s *Service) Confirm(ctx context.Context, by account.Actor, id string, asked Asked) (Done, error) {
 	var err error
 	for range attempts {
@@ -59,7 +61,7 @@ func (s *Service) Confirm(ctx context.Context, by account.Actor, id string, aske
 			return s.doneAlready(ctx, by, found, asked)
 		}
 		var done Done
-		if done, err = s.confirm(ctx, by, found, asked.Answers); !fault.Is(err, "token.moved") {
+		if done, err = s.confirm(ctx, by, found, asked); !fault.Is(err, "token.moved") {
 			return done, err
 		}
 	}
@@ -85,8 +87,8 @@ func (s *Service) doneAlready(ctx context.Context, by account.Actor, found File,
 	return Done{Prolongation: earlier}, nil
 }
 
-func (s *Service) confirm(ctx context.Context, by account.Actor, found File, answers Answers) (Done, error) {
-	outcome, err := found.Decide(by, answers, s.Now())
+func (s *Service) confirm(ctx context.Context, by account.Actor, found File, asked Asked) (Done, error) {
+	outcome, err := found.Decide(by, asked.Answers, s.Now())
 	switch {
 	case err != nil:
 		return Done{}, err
@@ -96,6 +98,9 @@ func (s *Service) confirm(ctx context.Context, by account.Actor, found File, ans
 		return s.amend(ctx, by, found, *outcome.Amendment)
 	}
 	change := *outcome.Prolonged
+	if !asked.Until.IsZero() && DaysLeft(change.Prolongation.Until, asked.Until) != 0 {
+		return Done{}, fault.New(fault.Conflict, "renewal.other_date")
+	}
 	if err := s.complete(&change, by, found); err != nil {
 		return Done{}, err
 	}
@@ -110,7 +115,9 @@ func (s *Service) confirm(ctx context.Context, by account.Actor, found File, ans
 // complete adds to a prolongation its line of the journal, its mail and its event.
 func (s *Service) complete(change *Change, by account.Actor, found File) error {
 	change.Event = credential.TokenEvent(by.Author(), by.RequestID, change.Token, s.Prefix, audit.TokenProlonged, "", change.Prolongation.At)
-	composed, told, err := Announce(s.Prefix, found.TokenFile, change.Prolongation)
+	file := found.TokenFile
+	file.Addressees.Requester = found.Mail
+	composed, told, err := Announce(s.Prefix, file, change.Prolongation)
 	if change.Told = told; err != nil || composed == nil {
 		return err
 	}
@@ -120,8 +127,7 @@ func (s *Service) complete(change *Change, by account.Actor, found File) error {
 }
 
 // Announce makes the mail of a prolongation, to the requester with the technical contact in
-// copy, and what the editor's programs learn. The mail is nil where another system writes, or
-// nobody has an address.
+// copy, and what the editor's programs learn. The mail is nil where the requester has no address.
 func Announce(prefix credential.TokenPrefix, f credential.TokenFile, p Prolongation) (notice.Notice, []notice.EditorEvent, error) {
 	var told []notice.EditorEvent
 	if f.Editor != "" {
@@ -166,8 +172,8 @@ func (s *Service) Nudged(ctx context.Context, tokenIDs []string) (map[string]tim
 }
 
 // Nudge asks the requester, in the editor's name, to prolong a token: once a week. Codes:
-// token.unknown (NotFound), renewal.closed, renewal.too_early, renewal.no_address,
-// renewal.nudged (Conflict).
+// token.unknown (NotFound), renewal.closed, renewal.too_early, renewal.amended,
+// renewal.no_address, renewal.nudged (Conflict).
 func (s *Service) Nudge(ctx context.Context, by account.Actor, id string) error {
 	found, err := s.Find(ctx, by, id)
 	if err != nil {

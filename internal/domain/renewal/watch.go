@@ -24,19 +24,24 @@ type Watch struct {
 // WatchStore is what a watch needs of a store.
 type WatchStore interface {
 	// ListCycles lists the expiries before a time of the tokens of which people are reminded,
-	// with how many tokens share each and how far their reminders are.
-	ListCycles(ctx context.Context, before time.Time) ([]Cycle, error)
+	// with how many tokens share each and how far their reminders are. They are those of an
+	// editor, "" for all.
+	ListCycles(ctx context.Context, editor value.Siret, before time.Time) ([]Cycle, error)
 	// ListPlanned lists the tokens that are reminded of on a day, and tells how many there are.
 	ListPlanned(ctx context.Context, query DayQuery) ([]Planned, int, error)
 	// ListRisks lists the tokens that match, and tells how many there are.
 	ListRisks(ctx context.Context, query RiskQuery) ([]Risk, int, error)
 	// CountRisks counts the tokens at risk of an editor, "" for all.
 	CountRisks(ctx context.Context, editor value.Siret, now time.Time) (RiskCounts, error)
-	// ListFunnel tells what became of the expiries between two times, by month.
-	ListFunnel(ctx context.Context, from, before time.Time) ([]FunnelMonth, error)
+	// ListFunnel tells what became of the expiries between two times, by month, of the tokens of
+	// an editor, "" for all.
+	ListFunnel(ctx context.Context, editor value.Siret, from, before time.Time) ([]FunnelMonth, error)
 	// ListUndecided lists the modifications for tokens that expire between two times, filed
 	// before the expiry and not decided at it; where the expiry is to come, not decided yet.
 	ListUndecided(ctx context.Context, from, before time.Time) ([]Undecided, error)
+	// CountLate counts the tokens that are cut at a time, and the modifications for tokens that
+	// expired since another one, filed before the expiry and not decided yet.
+	CountLate(ctx context.Context, from, now time.Time) (Late, error)
 }
 
 // calendarMonths is how far a calendar looks: as long as a token lasts.
@@ -86,11 +91,12 @@ type Day struct {
 	Total  int
 }
 
-// Calendar foresees every reminder to come, day by day, for eighteen months.
-func (w *Watch) Calendar(ctx context.Context) ([]Day, error) {
+// Calendar foresees every reminder to come, day by day, for eighteen months, about the tokens of
+// an editor, "" for all.
+func (w *Watch) Calendar(ctx context.Context, editor value.Siret) ([]Day, error) {
 	now := w.Now()
 	end := DayIn(value.MonthsLater(now, calendarMonths), 1)
-	cycles, err := w.Store.ListCycles(ctx, DayIn(end, int(Stages[0])+1))
+	cycles, err := w.Store.ListCycles(ctx, editor, DayIn(end, int(Stages[0])+1))
 	if err != nil {
 		return nil, fmt.Errorf("list the expiries to come: %w", err)
 	}
@@ -166,7 +172,7 @@ var Dangers = [...]Danger{InThirty, InSeven, AlreadyCut}
 // RiskOrder sorts a list of tokens at risk.
 type RiskOrder string
 
-// The orders: what expires next, then what was cut last; what was used last; the name.
+// The orders: the first expiry, that of what was cut first; what was used last; the name.
 const (
 	ByExpiry  RiskOrder = "echeance"
 	ByLastUse RiskOrder = "usage"
@@ -310,7 +316,7 @@ type FunnelMonth struct {
 	Tokens              int
 	Written             int // reminders
 	Sent                int // reminders that a server took for the requester
-	Opened              int // tokens whose requester followed a reminder as far as the sign-in
+	Opened              int // tokens whose requester signed in to prolong, or answered on the page
 	Early, InTime, Late int // prolonged: more than thirty days before, before the expiry, after it
 	Amended             int // of those, by a modification
 }
@@ -326,11 +332,11 @@ func (m FunnelMonth) Left() int { return m.Tokens - m.Prolonged() }
 const funnelMonths = 8
 
 // Funnel tells what became of the expiries of the last months and of those of which people are
-// reminded already, by month, newest first.
-func (w *Watch) Funnel(ctx context.Context) ([]FunnelMonth, error) {
+// reminded already, by month, newest first, for the tokens of an editor, "" for all.
+func (w *Watch) Funnel(ctx context.Context, editor value.Siret) ([]FunnelMonth, error) {
 	now := w.Now()
 	from, before := monthBegins(now, -funnelMonths), DayIn(now, Opening+1)
-	months, err := w.Store.ListFunnel(ctx, from, before)
+	months, err := w.Store.ListFunnel(ctx, editor, from, before)
 	if err != nil {
 		return nil, fmt.Errorf("list what became of the expiries: %w", err)
 	}
@@ -345,9 +351,12 @@ func monthBegins(at time.Time, months int) time.Time {
 }
 
 // Undecided is a modification that was filed before the expiry of the token that it prolongs,
-// and not decided at it.
+// and not decided at it. One for which the town is waited for is not among them meanwhile.
 type Undecided struct {
 	Amendment
+	// Until is the expiry that the token has now, later once it was prolonged; zero where the
+	// token is replaced or revoked.
+	Until        time.Time
 	Siret        value.Siret
 	Organisation string
 }
@@ -357,6 +366,20 @@ type Undecided struct {
 type Held struct {
 	Missed  []Undecided // over the last twelve months, newest expiry first
 	Pressed []Undecided // those that will be within seven days, first expiry first
+}
+
+// Late counts what the operator must make up for: tokens that are cut, whose towns are to be
+// called, and modifications that waited at the expiry and still do.
+type Late struct{ Cut, Undecided int }
+
+// Late counts it.
+func (w *Watch) Late(ctx context.Context) (Late, error) {
+	now := w.Now()
+	late, err := w.Store.CountLate(ctx, value.MonthsLater(now, -heldMonths), now)
+	if err != nil {
+		return Late{}, fmt.Errorf("count what is late: %w", err)
+	}
+	return late, nil
 }
 
 // heldMonths is how far back the modifications that were decided too late are counted.
@@ -373,7 +396,7 @@ func (w *Watch) Held(ctx context.Context) (Held, error) {
 	for _, u := range found {
 		if u.Expiry.Before(now) {
 			held.Missed = append(held.Missed, u)
-		} else if u.Instructed() {
+		} else {
 			held.Pressed = append(held.Pressed, u)
 		}
 	}

@@ -12,11 +12,12 @@ import (
 	"portail-qf/internal/domain/notice"
 )
 
-// Transfer gives a request to a colleague of the same establishment; both are told. Codes:
+// Transfer gives a request, one that DataPass made too, to a colleague of the same establishment;
+// both are told. Codes:
 // request.unknown, request.colleague_unknown (NotFound), request.not_holder (Forbidden),
 // request.already_holder (Conflict), request.moved.
 func (s *Service) Transfer(ctx context.Context, by account.Actor, number habilitation.RequestNumber, colleague int64) error {
-	a, err := s.held(ctx, by, number)
+	a, err := s.followed(ctx, by, number)
 	if err != nil {
 		return err
 	}
@@ -136,15 +137,21 @@ func (s *Service) claimable(ctx context.Context, by account.Actor, number habili
 	return a, err
 }
 
+// followed finds a request that the actor holds, one that DataPass made too.
+func (s *Service) followed(ctx context.Context, by account.Actor, number habilitation.RequestNumber) (Application, error) {
+	a, err := s.claimable(ctx, by, number)
+	if err == nil && a.Request.Holder != by.AccountID {
+		err = notHolder
+	}
+	return a, err
+}
+
 // AnswerClaim is the holder's answer to a colleague who claims. Codes: request.unknown
 // (NotFound), request.not_holder (Forbidden), request.unclaimed (Conflict).
 func (s *Service) AnswerClaim(ctx context.Context, by account.Actor, number habilitation.RequestNumber, accepted bool) error {
-	a, err := s.claimable(ctx, by, number)
-	switch {
-	case err != nil:
+	a, err := s.followed(ctx, by, number)
+	if err != nil {
 		return err
-	case a.Request.Holder != by.AccountID:
-		return notHolder
 	}
 	claim, err := s.Claims.FindClaim(ctx, number)
 	if err != nil {

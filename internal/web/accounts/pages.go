@@ -98,8 +98,11 @@ type resumePage struct {
 }
 
 // heldField is what was typed in a field: Label is the sentence "held.<name>", and Words
-// that of its value where it is a code.
-type heldField struct{ Label, Value, Words string }
+// that of its value where it is a code; Day is that which the value writes.
+type heldField struct {
+	Label, Value, Words string
+	Day                 web.Moment
+}
 
 func (v Views) newResumePage(page web.ProPage, held account.HeldForm) resumePage {
 	p := resumePage{
@@ -123,6 +126,9 @@ func (v Views) newResumePage(page web.ProPage, held account.HeldForm) resumePage
 			shown := heldField{Label: label, Value: value}
 			if _, known := v.sentences.Sentence(name + "." + value); known {
 				shown.Words = name + "." + value
+			}
+			if day, err := time.Parse(time.DateOnly, value); err == nil {
+				shown.Day = web.MomentOf(day)
 			}
 			p.Shown = append(p.Shown, shown)
 		}

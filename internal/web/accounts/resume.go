@@ -5,17 +5,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/web"
 )
 
-// heldPlace is the page of a request of which a form waits; zero for a form of another page.
+// heldPlace is the page of which a form waits, where people know it by more than its fields: that
+// of a request, or of a prolongation.
 type heldPlace struct {
 	Kind   placeKind
 	Step   string // the code of its title, of a step
 	Number string // "D10000012"
+	Until  web.Moment
 }
 
 type placeKind string
@@ -27,9 +31,35 @@ const (
 	placeMessages placeKind = "messages"
 )
 
+// placeRenewal is the page that prolongs a token (package tokens).
+const placeRenewal placeKind = "prolongation"
+
+var renewalForm = regexp.MustCompile(`^/jetons/[0-9a-f-]{36}/prolongation$`)
+
+// The fields of that page, in its order. The day is that which it printed.
+const (
+	fieldFor    = "pour"
+	fieldUntil  = "jusqu_au"
+	answeredYes = "oui"
+)
+
+var renewalAnswers = [...]string{"en_charge", "usage", "contacts"}
+
+// prolongs is the day until which a form that waits prolongs a token; zero where it does not.
+func prolongs(held account.HeldForm) web.Moment {
+	day, err := time.Parse(time.DateOnly, held.Fields.Get(fieldUntil))
+	if err != nil || slices.ContainsFunc(renewalAnswers[:], func(name string) bool { return held.Fields.Get(name) != answeredYes }) {
+		return web.Moment{}
+	}
+	return web.MomentOf(day)
+}
+
 var requestForm = regexp.MustCompile(`^/collectivite/demandes/([0-9]{1,12})/(etapes|recapitulatif|messages)(?:/([a-z]+))?$`)
 
 func placeOf(held account.HeldForm) heldPlace {
+	if renewalForm.MatchString(held.Path) {
+		return heldPlace{Kind: placeRenewal, Until: prolongs(held)}
+	}
 	found := requestForm.FindStringSubmatch(held.Path)
 	if found == nil {
 		return heldPlace{}
@@ -52,8 +82,8 @@ const (
 	thenFile  = "fichier"
 )
 
-// asAsked orders the fields of a form as their page asks them: those of requests first to last,
-// any other by name.
+// asAsked orders the fields of a form as their page asks them: those of requests and of
+// prolongations first to last, any other by name.
 func asAsked(names []string) []string {
 	var asked []string
 	for _, text := range request.Texts {
@@ -65,6 +95,7 @@ func asAsked(names []string) []string {
 		}
 		asked = append(asked, string(text.Field))
 	}
+	asked = append(append(asked, fieldFor, fieldUntil), renewalAnswers[:]...)
 	slices.SortFunc(names, func(a, b string) int {
 		if first := slices.Index(asked, a) - slices.Index(asked, b); first != 0 {
 			return first

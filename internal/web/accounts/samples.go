@@ -11,7 +11,7 @@ import (
 
 var (
 	noon     = web.Moment{Year: 2026, Month: 3, Day: 2, Hour: 12}
-	endless  = strings.Repeat("Syndicat intercommunal à vocation multiple de la vallée ", 3)
+	endless  = strings.TrimSpace(strings.Repeat("Syndicat intercommunal à vocation multiple de la vallée ", 3))
 	majastre = "Majastres"
 )
 
@@ -35,6 +35,8 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 		}},
 			web.Sample[resumePage]{Name: "etape", Content: v.newResumePage(page, heldRequest("/etapes/personnes", true, url.Values{"metier_autre": {"moi"}, "dpd_prenom": {"Zoé"}, "demandeur_telephone": {"12"}}))},
 			web.Sample[resumePage]{Name: "recapitulatif", Content: v.newResumePage(page, heldRequest("/recapitulatif", false, url.Values{"cgu": {"oui"}}))},
+			web.Sample[resumePage]{Name: "prolongation", Content: v.newResumePage(page, heldRenewal("oui"))},
+			web.Sample[resumePage]{Name: "prolongation-a-changer", Content: v.newResumePage(page, heldRenewal("non"))},
 			web.Sample[resumePage]{Name: "message", Content: v.newResumePage(page, heldRequest("/messages", false, url.Values{"message": {"Bonjour,\r\n" + endless}}))}),
 		web.Show("accounts/spaces", v.spaces, web.Sample[spacesPage]{Name: "page", Content: spacesPage{ProPage: roaming, Return: "/editeur/membres", Choices: []choice{
 			{ID: 1, Role: account.Admin, Space: account.SpaceAdministration, Organisation: "DINUM", Present: true},
@@ -93,4 +95,10 @@ func invitationSamples(nobody, roaming web.ProPage) []web.Sample[invitationPage]
 // heldRequest is a form of a request that waits for a sign-in.
 func heldRequest(part string, file bool, fields url.Values) account.HeldForm {
 	return account.HeldForm{Path: "/collectivite/demandes/10000012" + part, Fields: fields, SessionOver: true, FileLost: file}
+}
+
+func heldRenewal(inCharge string) account.HeldForm {
+	return account.HeldForm{Path: "/jetons/0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e10/prolongation", SessionOver: true, Fields: url.Values{
+		"expiration": {"2027-09-12T21:59:59Z"}, "pour": {endless}, "jusqu_au": {"2029-03-12"}, "en_charge": {inCharge}, "usage": {"oui"}, "contacts": {"oui"},
+	}}
 }

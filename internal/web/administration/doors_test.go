@@ -186,10 +186,33 @@ func TestTheHomePageSaysWhatWaits(t *testing.T) {
 		INSERT INTO mail_recipients (mail_id, position, field, address, state, code, told_at) SELECT id, 1, 'to', 'a@b.fr', 'bounced', '550', $1 FROM m`, noon)
 	s.get(s.admin, homePath).is(http.StatusOK, "!Rien ne vous attend.", "envoi abandonné", "mail avec une adresse à corriger")
 	s.get(s.reader, homePath).is(http.StatusOK, "envoi abandonné", "!mail avec une adresse")
+	const calls, results = `href="/administration/prolongations/appels"`, `href="/administration/prolongations/suivi"`
+	s.get(s.admin, homePath).is(http.StatusOK, "!"+calls, "!"+results)
+	s.cut()
+	for _, by := range []person{s.admin, s.reader} {
+		s.get(by, homePath).is(http.StatusOK, calls, "collectivité à appeler, jeton coupé", results, "modification non instruite à l’échéance")
+	}
 	s.run(`UPDATE memberships SET ended_at = $2 WHERE id = $1`, s.other.role, noon)
 	form := "/nouvelle?siret=" + editor.Siret.String()
 	s.get(s.admin, homePath).is(http.StatusOK, "Un éditeur est sans gestionnaire", form)
 	s.get(s.reader, homePath).is(http.StatusOK, "!sans gestionnaire")
 	s.post(s.admin, invitationsPath+"/nouvelle", url.Values{"mail": {"ida@exemple.fr"}, "role": {"editor_admin"}, "editeur": {editor.Siret.String()}})
 	s.get(s.admin, homePath).is(http.StatusOK, "!sans gestionnaire") // somebody is on the way
+}
+
+// cut gives a town a token that has expired, and a modification that was to prolong it and waits.
+func (s *scene) cut() {
+	s.t.Helper()
+	ago := noon.AddDate(0, 0, -3)
+	s.run(`INSERT INTO requests (number, source, siret, organisation, form_uid, state, state_at, created_at, requester)
+		VALUES (700001, 'portail', '21040107100019', 'Valbrume', 'x', 'reouverte', $1, $1, '{}')`, noon)
+	s.run(`INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, editor, form_uid, title, terms, contacts, approved_by, approved_at)
+		VALUES (10700001, 700001, '21040107100019', 'Valbrume', true, true, '{}', '', 'x', '', '', '{}', 'X', $1)`, noon)
+	s.run(`INSERT INTO tokens (id, public_id, digest, pepper, request, habilitation, siret, organisation, scopes, issued_at, expires_at)
+		VALUES (gen_random_uuid(), '000000700001', sha256('x'), 'test', 700001, 10700001, '21040107100019', 'Valbrume', '{}', $1, $2)`, noon.AddDate(-1, 0, 0), ago)
+	s.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+		SELECT id, request, expires_at, true, false, 'Anne Morel', $1, $1 FROM tokens`, noon.AddDate(0, 0, -20))
+	s.run(`INSERT INTO form_versions (form_uid, version, content, published_at) VALUES ('x', 1, '{}', $1)`, noon)
+	s.run(`INSERT INTO applications (request, form_uid, form_version, phase, answers, edited_at, filed_at, first_filed_at)
+		SELECT request, 'x', 1, 'deposee', '{}', filed_at, filed_at, filed_at FROM amendments`)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
 )
 
@@ -26,6 +27,8 @@ type Waiting struct {
 	ContendedSubscriptions int
 	QuarantinedEvents      int // of DataPass
 	SuspendedHabilitations int // to be restored or revoked
+	// Late are the prolongations to make up for.
+	Late renewal.Late
 	// UnmanagedEditors are those of which nobody may invite any more.
 	UnmanagedEditors []account.Organisation
 }
@@ -53,6 +56,9 @@ func (w Waiting) openTo(can func(object, act string) bool) Waiting {
 		if !can(of.object, of.act) {
 			*of.count = 0
 		}
+	}
+	if !can("renewal", "watch") {
+		w.Late = renewal.Late{}
 	}
 	if !can("membership", "grant") {
 		w.UnmanagedEditors = nil

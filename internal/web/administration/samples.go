@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
@@ -48,7 +49,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	return []web.Sample[homePage]{
 		{Name: "tout", Content: newHomePage(page, Waiting{
 			DeadOrders: 1, LateOrders: 12, BouncedMails: 3, FailedJobs: 2, ExpiringInvitations: 1, QuarantinedDossiers: 2, ClosedOrganisations: 2550,
-			FailedSubscriptions: 3, AwaitedSubscriptions: 12, StoppedSubscriptions: 1, ContendedSubscriptions: 2, QuarantinedEvents: 7,
+			FailedSubscriptions: 3, AwaitedSubscriptions: 12, StoppedSubscriptions: 1, ContendedSubscriptions: 2, QuarantinedEvents: 7, Late: renewal.Late{Cut: 61, Undecided: 1},
 			UnmanagedEditors: []account.Organisation{editor, longFirm},
 		})},
 		{Name: "une-chose", Content: newHomePage(page, Waiting{FailedJobs: 1})},

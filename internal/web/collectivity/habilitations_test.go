@@ -3,6 +3,7 @@ package collectivity
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
@@ -114,6 +115,56 @@ func TestWhatToDoIsToldInEachState(t *testing.T) {
 		}
 		if got := strings.Contains(text, "le rouvrir"); got == (state == habilitation.Revoked) && shown.Current.Number != 0 {
 			t.Errorf("%s: says how the form opens again: %v", state, got)
+		}
+	}
+}
+
+// The row of a token says until when it opens, or since when it is closed, in each of its states.
+func TestATokenIsDatedInEachState(t *testing.T) {
+	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, r := sampleNow(), sampleRequest(habilitation.Validated)
+	ago, ahead := now.AddDate(0, 0, -3), now.AddDate(1, 0, 0)
+	dated := func(change func(*credential.Token)) credential.Token {
+		token := credential.Token{ID: sampleToken, PublicID: "7Yk2pQe9RwLx", ExpiresAt: ahead, FirstUse: ago, Collection: credential.Collection{Side: credential.SideEditor}}
+		change(&token)
+		return token
+	}
+	for state, token := range map[credential.TokenState]credential.Token{
+		credential.TokenToCollect:  dated(func(t *credential.Token) { t.Collection.Side = "" }),
+		credential.TokenCollected:  dated(func(t *credential.Token) { t.FirstUse = time.Time{} }),
+		credential.TokenInUse:      dated(func(*credential.Token) {}),
+		credential.TokenExpiring:   dated(func(t *credential.Token) { t.ExpiresAt = now.AddDate(0, 0, 5) }),
+		credential.TokenExpired:    dated(func(t *credential.Token) { t.ExpiresAt = ago }),
+		credential.TokenOverlapped: dated(func(t *credential.Token) { t.ReplacedAt, t.EndsAt = ago, now.AddDate(0, 0, 5) }),
+		credential.TokenReplaced:   dated(func(t *credential.Token) { t.ReplacedAt, t.EndsAt = ago, ago }),
+		credential.TokenSuspended:  dated(func(t *credential.Token) { t.Suspension.At = ago }),
+		credential.TokenRevoked:    dated(func(t *credential.Token) { t.Revocation.At = ago }),
+	} {
+		view := web.NewTokenView(token, credential.LivePrefix, now)
+		if view.State != state {
+			t.Errorf("a token that should be %s is %s", state, view.State)
+		}
+		page := newHomePage(framed(web.ProPage{}, agent(), homePath), agent().Organisation, sampleTown(directory.FormClosed), nil)
+		page.tell(agent(), affairs{Requests: []habilitation.Request{r}, Tokens: map[habilitation.RequestNumber]web.TokenView{r.Number: view}})
+		body, err := views.home.Render(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := "depuis le "
+		if state.Opens() {
+			words = "jusqu’au "
+		}
+		_, row, _ := strings.Cut(string(body), "<dt>Jeton API Particulier</dt>")
+		row, _, _ = strings.Cut(row, "</dd>")
+		if !strings.Contains(row, words) || strings.Contains(row, "date non connue") {
+			t.Errorf("%s: %s", state, row)
 		}
 	}
 }

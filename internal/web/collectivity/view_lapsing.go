@@ -16,6 +16,7 @@ type lapsingView struct {
 	Left    int  // days; 0 on the last one
 	Exact   bool // it expires at some time of that day
 	Expired bool
+	Form    bool   // the habilitation gives a form, which goes on
 	Held    bool   // the reader may prolong it
 	Holder  string // who may; "" where nobody is known
 	Filed   bool   // a modification is being instructed, which prolongs it
@@ -30,7 +31,7 @@ func newLapsingView(reader account.Actor, f renewal.File, now time.Time) lapsing
 	}
 	v := lapsingView{
 		URL: "/jetons/" + f.ID + renewalPart, At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt),
-		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: f.Amendment.Instructed(),
+		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: f.Amendment.Filed(), Form: f.Right.Form,
 	}
 	if f.Amendment.IsZero() {
 		v.RefusedAt = web.MomentOf(f.RefusedAt)

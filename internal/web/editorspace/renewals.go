@@ -25,8 +25,8 @@ var renewalListing = web.Listing{
 	Sorts:   []string{"echeance", "-usage", "nom"},
 }
 
-// ownRisks is what the criteria ask of the tokens at risk of an editor's clients.
-func ownRisks(c *gin.Context, asked web.Criteria) renewal.RiskSearch {
+// riskSearch is what the criteria ask of the tokens at risk of an editor's clients.
+func riskSearch(c *gin.Context, asked web.Criteria) renewal.RiskSearch {
 	order := renewal.RiskOrder(asked.Sort)
 	return renewal.RiskSearch{
 		Text: asked.Search, Editor: web.ActorOf(c).Organisation.Siret, Danger: renewal.Danger(asked.Filter(filterDanger)),
@@ -37,21 +37,28 @@ func ownRisks(c *gin.Context, asked web.Criteria) renewal.RiskSearch {
 // renewals lists the clients whose token expires or is cut.
 func (h *Handler) renewals(c *gin.Context) error {
 	asked, ctx := renewalListing.Read(c.Request.URL.Query()), c.Request.Context()
-	found, total, err := h.AtRisk.Risks(ctx, ownRisks(c, asked))
+	found, total, err := h.AtRisk.Risks(ctx, riskSearch(c, asked))
 	if err != nil {
 		return err
 	}
-	counts, err := h.AtRisk.Counts(ctx, web.ActorOf(c).Organisation.Siret)
-	if err != nil {
+	of := ownRisks{Found: found, Total: total}
+	if of.Counts, err = h.AtRisk.Counts(ctx, web.ActorOf(c).Organisation.Siret); err != nil {
 		return err
 	}
-	page := newRenewalsPage(h.Frame(c), asked, total, found, counts, h.Tokens.Mint.Prefix, h.Now())
+	ids := make([]string, len(found))
+	for i, risk := range found {
+		ids[i] = risk.ID
+	}
+	if of.Nudged, err = h.Renewals.Nudged(ctx, ids); err != nil {
+		return err
+	}
+	page := newRenewalsPage(h.Frame(c), asked, of, h.Can(web.ActorOf(c).Role, "token", "nudge"), moment{h.Now(), h.Tokens.Mint.Prefix})
 	return h.Views.renewals.Write(c.Writer, http.StatusOK, page)
 }
 
 // renewalsSheet is the same list, whole, for a spreadsheet.
 func (h *Handler) renewalsSheet(c *gin.Context) error {
-	found, err := h.AtRisk.Export(c.Request.Context(), ownRisks(c, renewalListing.Read(c.Request.URL.Query())))
+	found, err := h.AtRisk.Export(c.Request.Context(), riskSearch(c, renewalListing.Read(c.Request.URL.Query())))
 	if err != nil {
 		return err
 	}

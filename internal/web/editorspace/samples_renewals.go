@@ -13,13 +13,16 @@ import (
 	"portail-qf/internal/web"
 )
 
+// nudgedSample is a token whose requester was asked to prolong it.
+const nudgedSample = "5f0c1a52-9a3e-4b7c-8d11-0242ac120003"
+
 // sampleRisk is a client's token that is cut, or will be, in some days.
 func sampleRisk(place, days int) renewal.Risk {
 	return renewal.Risk{
 		TokenFile: credential.TokenFile{Token: credential.Token{
 			ID: "5f0c1a52-9a3e-4b7c-8d11-0242ac120002", PublicID: "7Yk2pQe9RwLx", Habilitation: 10_000_042, Siret: "21040107100019",
 			Organisation: fmt.Sprintf("COMMUNE DE SAINT-EXEMPLE-LES-BAINS %d", place), ExpiresAt: value.MonthsLater(sampleNow().AddDate(0, 0, days), 0), LastUse: sampleNow().Add(-50 * time.Hour),
-		}},
+		}, Right: credential.Right{Holds: true}, Addressees: credential.Addressees{Requester: "anne.morel@majastres.example.fr"}},
 		Departement: "04", Requester: habilitation.Contact{GivenName: "Anne", FamilyName: "Morel", Mail: "anne.morel@majastres.example.fr"},
 	}
 }
@@ -30,10 +33,11 @@ func renewalsSamples(page web.ProPage) []web.Sample[renewalsPage] {
 		if err != nil {
 			panic(err) // a sample of ours
 		}
-		return newRenewalsPage(framed(page, member(), renewalsPath), renewalListing.Read(values), total, found, counts, credential.LivePrefix, sampleNow())
+		of := ownRisks{Found: found, Total: total, Counts: counts, Nudged: map[string]time.Time{nudgedSample: sampleNow().Add(-50 * time.Hour)}}
+		return newRenewalsPage(framed(page, member(), renewalsPath), renewalListing.Read(values), of, true, moment{sampleNow(), credential.LivePrefix})
 	}
 	var listed []renewal.Risk
-	for i, days := range []int{0, 1, 2, 5, 6, 7, 8, 14, 20, 29, 30, 31, 45, 60, 80, 90, -1, -8, -31, -200} {
+	for i, days := range []int{-200, -31, -8, -1, 0, 1, 2, 5, 6, 7, 8, 14, 20, 29, 30, 31, 45, 60, 80, 90} {
 		risk := sampleRisk(i+1, days)
 		switch i % 4 {
 		case 1:
@@ -43,13 +47,21 @@ func renewalsSamples(page web.ProPage) []web.Sample[renewalsPage] {
 		case 3:
 			risk.Elsewhere, risk.LastUse = true, time.Time{}
 		}
+		switch i % 5 {
+		case 1:
+			risk.ID = nudgedSample
+		case 2:
+			risk.RefusedMail, risk.RefusedAddress = 42, risk.Requester.Mail
+		case 3:
+			risk.Requester.Mail, risk.Addressees.Requester = "", ""
+		}
 		if days < 0 {
 			risk.CallsRefused = sampleNow()
 		}
 		listed = append(listed, risk)
 	}
 	long := sampleRisk(1, -3)
-	long.Organisation = hostile + strings.Repeat("DUBOIS", 40)
+	long.Organisation = "<script>alert(1)</script> & L'ESSAI" + strings.Repeat("DUBOIS", 40)
 	bare := sampleRisk(2, 0)
 	bare.Organisation, bare.PublicID, bare.ExpiresAt = "", "", sampleNow().Add(time.Hour)
 	counts := renewal.RiskCounts{All: 412, InThirty: 61, InSeven: 7, Cut: 1_012}

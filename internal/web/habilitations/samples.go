@@ -87,7 +87,7 @@ func sampleFile(state habilitation.State) file {
 		f.Versions[1].Editor, f.Versions[1].Modalities, f.Versions[1].Terms = habilitation.Editor{}, habilitation.Modalities{Token: true}, ""
 		f.Request.Current = f.Versions[0]
 		f.Token = web.TokenView{
-			URL: "/jetons/5f0c1a52-9a3e-4b7c-8d11-0242ac120002", Display: "apip_live_7Yk2pQe9RwLx", State: credential.TokenInUse, ExpiresAt: web.MomentOf(noon.AddDate(1, 0, 0)),
+			URL: "/jetons/5f0c1a52-9a3e-4b7c-8d11-0242ac120002", Display: "apip_live_7Yk2pQe9RwLx", State: credential.TokenInUse, ExpiresAt: web.MomentOf(noon.AddDate(1, 0, 0)), Closes: web.MomentOf(noon.AddDate(1, 0, 0)),
 		}
 		f.Subscription = credential.Watched{Subscription: credential.Subscription{
 			Siret: "21040107100019", Request: 48231, State: credential.Active, Want: credential.WantActive, COG: "04107", Editor: "90511200900014",

@@ -17,9 +17,13 @@ const (
 	maxTyped       = 200
 )
 
-// home asks for the identifier of a dossier.
+// home asks for the identifier of a dossier, and tells which prolongations are to be made up for.
 func (h *Handler) home(c *gin.Context) error {
-	return h.Views.home.Write(c.Writer, http.StatusOK, newSearchPage(h.Frame(c), form.Field{Name: paramReference}))
+	late, err := h.AtRisk.Late(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	return h.Views.home.Write(c.Writer, http.StatusOK, newHomePage(h.Frame(c), late))
 }
 
 // searchForm asks for the identifier of a dossier, on a page of its own.

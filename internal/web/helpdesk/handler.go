@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
 )
 
@@ -14,6 +15,7 @@ import (
 type Handler struct {
 	Views  Views
 	Lookup *dossier.Lookup
+	AtRisk *renewal.Watch // tells which prolongations are to be made up for
 	Now    func() time.Time
 	// Frame is what every page of a request shows.
 	Frame func(c *gin.Context) web.ProPage

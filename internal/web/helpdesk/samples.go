@@ -8,6 +8,7 @@ import (
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
 )
@@ -27,8 +28,12 @@ func framed(page web.ProPage, path string) web.ProPage {
 	return page
 }
 
-func homeSamples(page web.ProPage) []web.Sample[searchPage] {
-	return []web.Sample[searchPage]{{Name: "page", Content: newSearchPage(framed(page, homePath), form.Field{Name: paramReference})}}
+func homeSamples(page web.ProPage) []web.Sample[homePage] {
+	page = framed(page, homePath)
+	return []web.Sample[homePage]{
+		{Name: "page", Content: newHomePage(page, renewal.Late{})},
+		{Name: "en-retard", Content: newHomePage(page, renewal.Late{Cut: 1_204, Undecided: 1})},
+	}
 }
 
 func searchSamples(page web.ProPage) []web.Sample[searchPage] {

@@ -7,6 +7,7 @@ import (
 
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
@@ -16,6 +17,16 @@ import (
 type searchPage struct {
 	web.ProPage
 	Reference form.Field
+}
+
+// homePage asks for the identifier of a dossier, and tells what is late.
+type homePage struct {
+	searchPage
+	Late renewal.Late
+}
+
+func newHomePage(page web.ProPage, late renewal.Late) homePage {
+	return homePage{searchPage: newSearchPage(page, form.Field{Name: paramReference}), Late: late}
 }
 
 // newSearchPage shows what was typed again, with what is wrong.

@@ -4,7 +4,7 @@ import "portail-qf/internal/web"
 
 // Views are the pages of the support, parsed at start.
 type Views struct {
-	home    web.View[searchPage]
+	home    web.View[homePage]
 	search  web.View[searchPage]
 	dossier web.View[dossierPage]
 	unknown web.View[searchPage]
@@ -14,7 +14,7 @@ type Views struct {
 func ParseViews(t *web.Templates) (Views, error) {
 	p := web.NewParser(t)
 	v := Views{
-		home:    web.Parsed[searchPage](p, "helpdesk/home"),
+		home:    web.Parsed[homePage](p, "helpdesk/home"),
 		search:  web.Parsed[searchPage](p, "helpdesk/search"),
 		dossier: web.Parsed[dossierPage](p, "helpdesk/dossier"),
 		unknown: web.Parsed[searchPage](p, "helpdesk/unknown"),

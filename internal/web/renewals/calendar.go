@@ -19,7 +19,8 @@ const (
 
 // calendar foresees the reminders, by month or, of one month, by day.
 func (h *Handler) calendar(c *gin.Context) error {
-	days, err := h.Watch.Calendar(c.Request.Context())
+	by := h.reader(c)
+	days, err := h.Watch.Calendar(c.Request.Context(), by.Editor)
 	if err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func (h *Handler) calendar(c *gin.Context) error {
 	if err != nil {
 		month = time.Time{}
 	}
-	return h.Views.calendar.Write(c.Writer, http.StatusOK, newCalendarPage(h.Frame(c), days, month, h.reader(c)))
+	return h.Views.calendar.Write(c.Writer, http.StatusOK, newCalendarPage(h.Frame(c), days, month, by))
 }
 
 // dayListing is the list of the tokens of a day.
@@ -50,19 +51,21 @@ func (h *Handler) day(c *gin.Context) error {
 	return h.Views.day.Write(c.Writer, http.StatusOK, newDayPage(h.Frame(c), day, asked.List(total), found, by, h.moment()))
 }
 
-// funnel tells what became of the expiries of the last months, and which modifications were not
-// decided in time.
+// funnel tells what became of the expiries of the last months and, but for an editor, which
+// modifications were not decided in time.
 func (h *Handler) funnel(c *gin.Context) error {
-	ctx := c.Request.Context()
-	months, err := h.Watch.Funnel(ctx)
+	ctx, by := c.Request.Context(), h.reader(c)
+	months, err := h.Watch.Funnel(ctx, by.Editor)
 	if err != nil {
 		return err
 	}
-	held, err := h.Watch.Held(ctx)
-	if err != nil {
-		return err
+	var held renewal.Held
+	if by.Editor == "" {
+		if held, err = h.Watch.Held(ctx); err != nil {
+			return err
+		}
 	}
-	return h.Views.funnel.Write(c.Writer, http.StatusOK, newFunnelPage(h.Frame(c), months, held, h.reader(c), h.moment()))
+	return h.Views.funnel.Write(c.Writer, http.StatusOK, newFunnelPage(h.Frame(c), months, held, by, h.moment()))
 }
 
 // stageCode is the code of the words of a stage.

@@ -5,4 +5,7 @@
 // The same pages are in the spaces of the administration, of the instructors and of support. The
 // names and telephone numbers of the agents of towns are shown to those alone who may read
 // habilitations, where they are (package habilitations).
+//
+// Editors have the calendar and the results, which count those of their clients alone (package
+// editorspace has their list).
 package renewals

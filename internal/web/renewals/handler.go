@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -40,7 +41,7 @@ var watching = [...]account.Space{account.SpaceAdministration, account.SpaceInst
 // sheetPatience is how long a sheet of every token may take.
 const sheetPatience = 30 * time.Second
 
-// Mount registers the routes.
+// Mount registers the routes. An editor has those that count, of its clients.
 func (h *Handler) Mount(r *web.Router) {
 	watches := web.Can("renewal", "watch")
 	for _, space := range watching {
@@ -53,21 +54,34 @@ func (h *Handler) Mount(r *web.Router) {
 		r.Handle(http.MethodGet, root+calendarPart+"/:jour", watches, h.day)
 		r.Handle(http.MethodGet, root+funnelPart, watches, h.funnel)
 	}
+	reads := web.Can("token", "read")
+	r.Handle(http.MethodGet, account.SpaceEditor.Path()+calendarPart, reads, h.calendar)
+	r.Handle(http.MethodGet, account.SpaceEditor.Path()+funnelPart, reads, h.funnel)
 }
 
 // reader is who reads a page, and what she may open and see.
 type reader struct {
-	Root string // of her space
+	Space account.Space
+	Root  string // of her space
+	// Editor is whose tokens she reads of; "" for those of all.
+	Editor value.Siret
 	// Contacts: the agents of towns, as the pages of habilitations show them.
 	Contacts, Mails, Requests bool
 }
 
 func (h *Handler) reader(c *gin.Context) reader {
-	role := web.ActorOf(c).Role
-	return reader{
-		Root: role.Space().Path(), Contacts: h.Can(role, "habilitation", "read"), Mails: h.Can(role, "mail", "read"), Requests: h.Can(role, "request", "instruct"),
+	actor := web.ActorOf(c)
+	role := actor.Role
+	by := reader{
+		Space: role.Space(), Root: role.Space().Path(), Contacts: h.Can(role, "habilitation", "read"), Mails: h.Can(role, "mail", "read"), Requests: h.Can(role, "request", "instruct"),
 	}
+	if by.Space == account.SpaceEditor {
+		by.Editor = actor.Organisation.Siret
+	}
+	return by
 }
+
+func (r reader) tabs(part string) []web.RenewalTab { return web.RenewalTabs(r.Space, r.Root+part) }
 
 // moment is when a page is made, and what the tokens of the portal begin with.
 type moment struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jba/templatecheck"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
@@ -68,8 +69,10 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	for _, danger := range renewal.Dangers {
 		codes = append(codes, "renewal.danger."+string(danger), "renewal.count."+string(danger))
 	}
-	for _, tab := range newTabs("", "") {
-		codes = append(codes, "renewal.tab."+tab.Code)
+	for _, space := range append(watching[:], account.SpaceEditor) {
+		for _, tab := range web.RenewalTabs(space, "") {
+			codes = append(codes, "renewal.tab."+tab.Code)
+		}
 	}
 	for _, code := range codes {
 		if _, found := parsed.Sentence(code); !found {

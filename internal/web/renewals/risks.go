@@ -137,7 +137,7 @@ func (h *Handler) sheet(c *gin.Context) error {
 // The codes of the headings that follow those of every sheet of tokens at risk, and, for those
 // who may see them, of the agents of towns.
 var (
-	moreColumns    = []string{"renewal.sheet.editor", "renewal.sheet.address"}
+	moreColumns    = []string{"renewal.sheet.editor"}
 	contactColumns = []string{"renewal.sheet.requester", "renewal.sheet.phone", "renewal.sheet.mail"}
 )
 
@@ -158,15 +158,7 @@ func (v Views) newSheet(found []renewal.Risk, by reader, m moment) ([]byte, erro
 		if err != nil {
 			return nil, err
 		}
-		address := addressOf(risk)
-		if address != "" {
-			words, err := v.sentences.Said(address)
-			if err != nil {
-				return nil, err
-			}
-			address = words[0]
-		}
-		cells = append(cells, risk.Addressees.Editor, address)
+		cells = append(cells, risk.Addressees.Editor)
 		if by.Contacts {
 			cells = append(cells, risk.Requester.Name(), risk.Requester.Phone, risk.Requester.Mail)
 		}

@@ -24,18 +24,23 @@ var (
 	noon    = time.Date(2026, time.March, 12, 11, 0, 0, 0, time.UTC)
 	now     = moment{Now: noon, Prefix: credential.LivePrefix}
 
-	administrator = reader{Root: account.SpaceAdministration.Path(), Contacts: true, Mails: true, Requests: true}
-	supporting    = reader{Root: account.SpaceSupport.Path()}
+	administrator = reader{Space: account.SpaceAdministration, Root: account.SpaceAdministration.Path(), Contacts: true, Mails: true, Requests: true}
+	supporting    = reader{Space: account.SpaceSupport, Root: account.SpaceSupport.Path()}
+	ofEditor      = reader{Space: account.SpaceEditor, Root: account.SpaceEditor.Path(), Editor: "90511200900014"}
 
 	sampleEditors = []account.Organisation{{Siret: "90511200900014", Name: "Logiciels Tilleul"}, {Siret: "91033700500011", Name: "Ateliers Brume"}}
 )
 
 // at frames a page as somebody of the operator's sees it.
 func at(page web.ProPage, by reader, part string) web.ProPage {
-	page.Path, page.Space = by.Root+part, account.SpaceAdministration
+	page.Path, page.Space = by.Root+part, by.Space
 	page.Person, page.Organisation = "Camille Ferrand", "Direction interministérielle du numérique"
-	if by.Root == supporting.Root {
-		page.Person, page.Space = "Léa Fontaine", account.SpaceSupport
+	switch by.Space {
+	case account.SpaceSupport:
+		page.Person = "Léa Fontaine"
+	case account.SpaceEditor:
+		page.Person, page.Organisation = "Sofia Renard", "Logiciels Tilleul"
+	case account.SpaceAdministration, account.SpaceInstruction, account.SpaceTown:
 	}
 	page.Navigation = web.MarkCurrent([]web.NavLink{
 		{Code: "accueil", URL: by.Root}, {Code: "jetons", URL: by.Root + "/jetons"}, {Code: "prolongations", URL: by.Root + rootPart},
@@ -74,7 +79,7 @@ func sampleRisks(days ...int) []renewal.Risk {
 		case 1:
 			risk.RefusedMail, risk.RefusedAddress = 42, risk.Requester.Mail
 		case 2:
-			risk.Amendment = renewal.Amendment{ID: 1, BegunAt: noon, FiledAt: noon, Returned: i > 5}
+			risk.Amendment = renewal.Amendment{ID: 1, BegunAt: noon, FiledAt: noon, Returned: i == 7}
 		case 3:
 			risk.Amendment, risk.LastUse = renewal.Amendment{ID: 1, BegunAt: noon}, time.Time{}
 		case 4:
@@ -100,7 +105,7 @@ func longest() []renewal.Risk {
 	return []renewal.Risk{long, bare, wrong}
 }
 
-var spread = []int{0, 1, 2, 6, 7, 15, 29, 45, 60, 88, 90, -1, -3, -30, -400}
+var spread = []int{-400, -30, -3, -1, 0, 1, 2, 6, 7, 15, 29, 45, 60, 88, 90}
 
 func risksSamples(page web.ProPage) []web.Sample[risksPage] {
 	counts := renewal.RiskCounts{All: 2_612, InThirty: 412, InSeven: 31, Cut: 1_204}
@@ -158,22 +163,29 @@ func sampleDays() []renewal.Day {
 		for j, stage := range renewal.Stages {
 			stages[stage] = (i * (j + 3)) % 17
 		}
-		stages[90] = i * i % 1_900
+		stages[90] = 1 + i*i%1_900
 		days = append(days, renewal.Day{Day: renewal.DayIn(noon, i), Stages: stages, Total: 1})
 	}
 	return days
 }
 
 func calendarSamples(page web.ProPage) []web.Sample[calendarPage] {
+	june := time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC)
+	own := func(days []renewal.Day, month time.Time) calendarPage {
+		return newCalendarPage(at(page, ofEditor, calendarPart), days, month, ofEditor)
+	}
 	show := func(days []renewal.Day, month time.Time) calendarPage {
 		return newCalendarPage(at(page, administrator, calendarPart), days, month, administrator)
 	}
 	return []web.Sample[calendarPage]{
 		{Name: "mois", Content: show(sampleDays(), time.Time{})},
-		{Name: "jours", Content: show(sampleDays(), time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC))},
+		{Name: "jours", Content: show(sampleDays(), june)},
 		{Name: "premier-mois", Content: show(sampleDays(), noon)},
 		{Name: "mois-sans-rappel", Content: show(sampleDays(), time.Date(2031, time.June, 1, 0, 0, 0, 0, time.UTC))},
 		{Name: "vide", Content: show(nil, time.Time{})},
+		{Name: "editeur-mois", Content: own(sampleDays(), time.Time{})},
+		{Name: "editeur-jours", Content: own(sampleDays(), june)},
+		{Name: "editeur-vide", Content: own(nil, time.Time{})},
 	}
 }
 
@@ -197,6 +209,7 @@ func daySamples(page web.ProPage) []web.Sample[dayPage] {
 }
 
 func funnelSamples(page web.ProPage) []web.Sample[funnelPage] {
+	own := at(page, ofEditor, funnelPart)
 	page = at(page, administrator, funnelPart)
 	var months []renewal.FunnelMonth
 	for i := range 11 {
@@ -208,12 +221,14 @@ func funnelSamples(page web.ProPage) []web.Sample[funnelPage] {
 	late := func(days int, name string) renewal.Undecided {
 		return renewal.Undecided{
 			Amendment: renewal.Amendment{ID: 1, Request: 10_000_017, Expiry: value.MonthsLater(noon.AddDate(0, 0, days), 0), FiledAt: noon.AddDate(0, 0, days-20)},
-			Siret:     "21040107100019", Organisation: name,
+			Siret:     "21040107100019", Organisation: name, Until: value.MonthsLater(noon.AddDate(0, 0, days), 0),
 		}
 	}
 	decided := late(-40, "COMMUNE DE MAJASTRES")
-	decided.EndedAt = noon.AddDate(0, 0, -30)
-	held := renewal.Held{Missed: []renewal.Undecided{late(-3, endless), decided, late(-90, "")}, Pressed: []renewal.Undecided{late(0, hostile), late(5, "COMMUNE DE MAJASTRES")}}
+	decided.EndedAt, decided.Until = noon.AddDate(0, 0, -30), value.MonthsLater(noon.AddDate(0, 0, -30), 18)
+	replaced := late(-90, "")
+	replaced.Until = time.Time{}
+	held := renewal.Held{Missed: []renewal.Undecided{late(-3, endless), decided, replaced}, Pressed: []renewal.Undecided{late(0, hostile), late(5, "COMMUNE DE MAJASTRES")}}
 	many := renewal.Held{}
 	for range undecidedShown + 12 {
 		many.Missed = append(many.Missed, decided)
@@ -226,5 +241,7 @@ func funnelSamples(page web.ProPage) []web.Sample[funnelPage] {
 		{Name: "lecture", Content: newFunnelPage(page, nil, held, reading, now)},
 		{Name: "beaucoup", Content: newFunnelPage(page, nil, many, administrator, now)},
 		{Name: "vide", Content: newFunnelPage(page, nil, renewal.Held{}, administrator, now)},
+		{Name: "editeur", Content: newFunnelPage(own, months, renewal.Held{}, ofEditor, now)},
+		{Name: "editeur-vide", Content: newFunnelPage(own, nil, renewal.Held{}, ofEditor, now)},
 	}
 }

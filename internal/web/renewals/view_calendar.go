@@ -14,7 +14,8 @@ import (
 // calendarPage counts the reminders to come.
 type calendarPage struct {
 	web.ProPage
-	Tabs   []tab
+	Tabs   []web.RenewalTab
+	Own    bool       // the reader is an editor, who reads of its clients
 	Months bool       // by month; of one month, by day
 	Month  web.Moment // that month
 	AllURL string     // where they are counted by month
@@ -28,7 +29,7 @@ type calendarPage struct {
 // periodRow counts the reminders of a month or of a day.
 type periodRow struct {
 	At     web.Moment
-	URL    string
+	URL    string // "" where its tokens are not listed
 	Stages []stageCount
 	Total  int
 }
@@ -56,7 +57,7 @@ func monthURL(root string, day time.Time) string {
 
 // newCalendarPage counts by day the reminders of a month that has some, else all by month.
 func newCalendarPage(page web.ProPage, days []renewal.Day, month time.Time, by reader) calendarPage {
-	p := calendarPage{ProPage: page, Tabs: newTabs(by.Root, calendarPart), AllURL: by.Root + calendarPart}
+	p := calendarPage{ProPage: page, Tabs: by.tabs(calendarPart), Own: by.Editor != "", AllURL: by.Root + calendarPart}
 	asked := month.Format(monthFormat)
 	for _, day := range days {
 		switch of := monthOf(day.Day); {
@@ -64,7 +65,11 @@ func newCalendarPage(page web.ProPage, days []renewal.Day, month time.Time, by r
 			p.Former, p.FormerURL = web.MomentOf(day.Day), monthURL(by.Root, day.Day)
 		case of == asked:
 			p.Month = web.MomentOf(day.Day)
-			p.Rows = append(p.Rows, newPeriodRow(day.Day, dayListing(by.Root, day.Day).Path, day.Stages))
+			address := ""
+			if !p.Own {
+				address = dayListing(by.Root, day.Day).Path
+			}
+			p.Rows = append(p.Rows, newPeriodRow(day.Day, address, day.Stages))
 			p.Total += day.Total
 		case p.NextURL == "":
 			p.Next, p.NextURL = web.MomentOf(day.Day), monthURL(by.Root, day.Day)
@@ -133,7 +138,8 @@ func newPlannedRow(f credential.TokenFile, stage renewal.Stage, m moment) planne
 // funnelPage tells what became of the expiries, and what was not decided in time.
 type funnelPage struct {
 	web.ProPage
-	Tabs            []tab
+	Tabs            []web.RenewalTab
+	Own             bool // the reader is an editor: no instruction
 	Months          []funnelRow
 	Missed, Pressed []undecidedRow
 	MissedCount     int
@@ -154,6 +160,8 @@ type funnelRow struct {
 type undecidedRow struct {
 	Number, URL, Name, Siret string // URL is "" for who may not instruct
 	Countdown                web.Countdown
+	Waits                    bool       // the token still has that expiry
+	Until                    web.Moment // the expiry that it has since; not known where it was not prolonged
 	FiledAt, EndedAt         web.Moment // EndedAt is not known where it waits
 }
 
@@ -161,7 +169,7 @@ type undecidedRow struct {
 const undecidedShown = 50
 
 func newFunnelPage(page web.ProPage, months []renewal.FunnelMonth, held renewal.Held, by reader, m moment) funnelPage {
-	p := funnelPage{ProPage: page, Tabs: newTabs(by.Root, funnelPart), Missed: newUndecidedRows(held.Missed, by, m), Pressed: newUndecidedRows(held.Pressed, by, m)}
+	p := funnelPage{ProPage: page, Tabs: by.tabs(funnelPart), Own: by.Editor != "", Missed: newUndecidedRows(held.Missed, by, m), Pressed: newUndecidedRows(held.Pressed, by, m)}
 	p.MissedCount = len(p.Missed)
 	p.Missed = p.Missed[:min(p.MissedCount, undecidedShown)]
 	for _, month := range months {
@@ -180,6 +188,9 @@ func newUndecidedRows(found []renewal.Undecided, by reader, m moment) []undecide
 		row := undecidedRow{
 			Number: u.Request.String(), Name: web.Typographic(u.Organisation), Siret: u.Siret.Display(), Countdown: web.NewCountdown(u.Expiry, m.Now),
 			FiledAt: web.MomentOf(u.FiledAt), EndedAt: web.MomentOf(u.EndedAt),
+		}
+		if row.Waits = u.Until.Equal(u.Expiry); u.Until.After(u.Expiry) {
+			row.Until = web.MomentOf(u.Until)
 		}
 		if row.Name == "" {
 			row.Name = row.Siret

@@ -8,21 +8,6 @@ import (
 	"portail-qf/internal/web"
 )
 
-// tab is one of the pages of the watch, as each of them lists them.
-type tab struct {
-	Code, URL string // its label is the sentence "renewal.tab.<code>"
-	Current   bool
-}
-
-func newTabs(root, part string) []tab {
-	tabs := []tab{
-		{Code: "risks", URL: root + rootPart, Current: part == rootPart}, {Code: "calls", URL: root + callsPart, Current: part == callsPart},
-		{Code: "refused", URL: root + refusedPart, Current: part == refusedPart}, {Code: "calendar", URL: root + calendarPart, Current: part == calendarPart},
-		{Code: "funnel", URL: root + funnelPart, Current: part == funnelPart},
-	}
-	return tabs
-}
-
 // risksPage lists the tokens at risk.
 type risksPage struct {
 	listPage
@@ -39,50 +24,37 @@ type dangerCount struct {
 // listPage lists tokens at risk, all of them or some.
 type listPage struct {
 	web.ProPage
-	Tabs     []tab
+	Tabs     []web.RenewalTab
 	List     web.List
 	Rows     []riskRow
 	Sheet    string // address of the same list for a spreadsheet; "" for none
 	Contacts bool   // the reader may see the agents of towns
+	Corrects bool   // the reader may correct an address
 }
 
 // riskRow is a token at risk in a list.
 type riskRow struct {
 	web.RiskView
-	Editor  string // "" without an editor
-	Address string // code of what is wrong with the requester's address; "" for nothing
+	Editor string // "" without an editor
 	// MailURL is where the address is corrected; "" for who may not, or where nothing is wrong.
 	MailURL    string
 	RequestURL string // of the habilitation; "" for who may not read it
 	Contact    contactView
-	Refused    string // the address that was refused; "" for who may not see it
+	Refused    string // the address that was refused: whoever watches may have to find the right one
 }
 
 // contactView is the agent who made the request; zero for who may not see it.
 type contactView struct{ Name, Job, Phone, Mail string }
 
-// addressOf is the code of what is wrong with the address of the requester of a token; "" for
-// nothing.
-func addressOf(r renewal.Risk) string {
-	switch {
-	case r.Requester.Mail == "":
-		return "renewal.address.missing"
-	case r.RefusedMail != 0:
-		return "renewal.address.refused"
-	}
-	return ""
-}
-
 func newRiskRow(r renewal.Risk, by reader, m moment) riskRow {
 	row := riskRow{
-		RiskView: web.NewRiskView(r, m.Prefix, m.Now), Editor: editorOf(r), Address: addressOf(r),
+		RiskView: web.NewRiskView(r, m.Prefix, m.Now), Editor: editorOf(r), Refused: r.RefusedAddress,
 	}
 	if r.RefusedMail != 0 && by.Mails {
 		row.MailURL = "/administration/mails/" + strconv.FormatInt(r.RefusedMail, 10) // package operations
 	}
 	if by.Contacts {
 		row.RequestURL = by.Root + "/habilitations/" + strconv.FormatInt(int64(r.Request), 10) // package habilitations
-		row.Refused = r.RefusedAddress
 		row.Contact = contactView{Name: web.Typographic(r.Requester.Name()), Job: web.Typographic(r.Requester.Job), Phone: r.Requester.Phone, Mail: r.Requester.Mail}
 	}
 	return row
@@ -97,7 +69,7 @@ func editorOf(r renewal.Risk) string {
 }
 
 func newListPage(page web.ProPage, part string, asked web.Criteria, total int, found []renewal.Risk, by reader, m moment) listPage {
-	p := listPage{ProPage: page, Tabs: newTabs(by.Root, part), List: asked.List(total), Contacts: by.Contacts}
+	p := listPage{ProPage: page, Tabs: by.tabs(part), List: asked.List(total), Contacts: by.Contacts, Corrects: by.Mails}
 	for _, risk := range found {
 		p.Rows = append(p.Rows, newRiskRow(risk, by, m))
 	}

@@ -56,6 +56,9 @@ func TestThoseWhoMayReadContactsKnowWhomToCall(t *testing.T) {
 		if !marked || strings.Count(body, "\r\n") != 3 || strings.Contains(body, "Morel") != sees || strings.Contains(body, "0400000000") != sees || strings.Contains(body, "Valbrume") {
 			t.Errorf("sees contacts: %v, %q", sees, body)
 		}
+		if left := `;"-30";"`; !strings.Contains(body, left) { // a number, which sorts
+			t.Errorf("no %s in %q", left, body)
+		}
 		if sheet.header.Get("Content-Disposition") != "attachment; filename=prolongations-2026-03-12.csv" {
 			t.Errorf("%v", sheet.header)
 		}
@@ -73,7 +76,7 @@ func TestRefusedAddressesLeadToTheirMail(t *testing.T) {
 		SELECT id, 1, 'to', 'anne.morel@exemple.fr', CASE key WHEN 'Valbrume' THEN 'bounced' ELSE 'sent' END, CASE key WHEN 'Valbrume' THEN '550 5.1.1' ELSE '' END, $1 FROM mails`, noon)
 	s.get(s.admin, inAdministration+refusedPart).is(http.StatusOK, "1 adresse<", "Valbrume", "anne.morel@exemple.fr", `href="/administration/mails/2"`, "!Sainville")
 	s.get(s.reader, inAdministration+refusedPart).is(http.StatusOK, "anne.morel@exemple.fr", "!/administration/mails/")
-	s.get(s.support, inSupport+refusedPart).is(http.StatusOK, "Valbrume", "Adresse mail refusée", "!anne.morel", "!/administration/mails/")
+	s.get(s.support, inSupport+refusedPart).is(http.StatusOK, "Valbrume", "Adresse mail refusée", "anne.morel@exemple.fr", "donnez-la à l’administration", "!Anne Morel", "!/administration/mails/")
 	s.get(s.admin, inAdministration+rootPart).is(http.StatusOK, "Adresse mail refusée", `href="/administration/mails/2"`)
 }
 
@@ -97,18 +100,75 @@ func TestTheCalendarLeadsToTheTownsOfADay(t *testing.T) {
 	}
 }
 
+// amends files a modification of what each token goes with, twenty days ago.
+func (s *scene) amends() {
+	s.t.Helper()
+	s.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+		SELECT id, request, expires_at, true, false, 'Anne Morel', $1, $1 FROM tokens`, noon.AddDate(0, 0, -20))
+	s.run(`INSERT INTO form_versions (form_uid, version, content, published_at) VALUES ('x', 1, '{}', $1)`, noon)
+	s.run(`INSERT INTO applications (request, form_uid, form_version, phase, answers, edited_at, filed_at, first_filed_at)
+		SELECT request, 'x', 1, 'deposee', '{}', filed_at, filed_at, filed_at FROM amendments`)
+}
+
 // « funnel (sent, opened by sign-in, done) », and « figure "non instruites à l'échéance" ».
 func TestTheResultsTellWhatWasDoneAndWhatWasNot(t *testing.T) {
 	s := setScene(t)
 	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, "Aucun rappel n’est encore parti", "Sur les 12 derniers mois</dt><dd>Aucune")
 	s.expires(700_001, "Valbrume", tilleul, 5)
 	s.expires(700_002, "Sainville", tilleul, -3)
-	s.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
-		SELECT id, request, expires_at, true, false, 'Anne Morel', $1, $1 FROM tokens`, noon.AddDate(0, 0, -20))
+	s.amends()
 	s.run(`INSERT INTO reminders (token, expires_at, stage, state, recorded_at) SELECT id, expires_at, 15, 'sans_adresse', $1 FROM tokens`, noon)
 	s.run(`INSERT INTO prolongations (token, from_at, until_at, way, author_id, author, at) SELECT id, expires_at, $2, $3, '1', 'Anne', $1 FROM tokens WHERE organisation = 'Sainville'`,
 		noon, noon.Add(500*24*time.Hour), string(renewal.Amended))
 	s.get(s.instructor, inInstruction+funnelPart).is(http.StatusOK, "Sur les 12 derniers mois</dt><dd><strong>1", "Échéance dans les 7 jours</dt><dd><strong>1",
 		`href="/instruction/demandes/700001"`, "Valbrume", "Sainville", "Pas encore", "mars 2026", "50 %, 1 après ; 1 par une modification")
 	s.get(s.support, inSupport+funnelPart).is(http.StatusOK, "Valbrume", "!/instruction/demandes")
+}
+
+// A modification that was decided too late stays in the list, and says of its token what is so: cut
+// until it is prolonged, then no more.
+func TestWhatWasDecidedTooLateIsNotCutForEver(t *testing.T) {
+	s := setScene(t)
+	s.expires(700_001, "Valbrume", tilleul, -3)
+	s.amends()
+	const missed, cut = "Sur les 12 derniers mois</dt><dd><strong>1", "Jeton coupé depuis 3 jours"
+	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, cut, "Pas encore")
+	s.run(`UPDATE amendments SET ended_at = $1, outcome = 'refusee'`, noon)
+	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, cut)
+	s.run(`UPDATE tokens SET expires_at = $1`, value.MonthsLater(noon, 18))
+	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, "!"+cut, "9 mars 2026", "Prolongé depuis, jusqu’au 12 septembre 2027")
+	s.run(`UPDATE tokens SET expires_at = $1, replaced_at = $2, ends_at = $2`, noon.AddDate(0, 0, -3), noon)
+	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, "!"+cut, "!Prolongé depuis")
+}
+
+// « the editor sees its own »: calendar and results count its own clients, and name nobody; how
+// requests are instructed is not its affair.
+func TestAnEditorCountsItsOwn(t *testing.T) {
+	s := setScene(t)
+	const root = "/editeur"
+	s.get(s.editor, root+calendarPart).is(http.StatusOK, "Aucun rappel n’est à venir", `href="/editeur/prolongations"`, "!"+callsPart)
+	s.get(s.editor, root+funnelPart).is(http.StatusOK, "Aucun rappel n’est encore parti", "!instruites")
+	s.expires(700_001, "Valbrume", tilleul, 31)
+	s.expires(700_002, "Sainville", brume, 31)
+	s.expires(700_003, "Majastres", brume, 31)
+	s.run(`INSERT INTO reminders (token, expires_at, stage, state, recorded_at) SELECT id, expires_at, 60, 'sans_adresse', $1 FROM tokens`, noon)
+	count := func(page answer) int { return strings.Count(page.body, `<td data-label="Total"><strong>`) }
+	own, all := s.get(s.editor, root+calendarPart+"?mois=2026-03"), s.get(s.admin, inAdministration+calendarPart+"?mois=2026-03")
+	own.is(http.StatusOK, `data-label="J-30">1<`, "13 mars 2026", "!calendrier/2026-03-13", "!Valbrume", "!Sainville")
+	all.is(http.StatusOK, `data-label="J-30">3<`)
+	if count(own) != count(all) {
+		t.Errorf("%d days and %d", count(own), count(all))
+	}
+	s.get(s.editor, root+funnelPart).is(http.StatusOK, "avril 2026", `data-label="Jetons">1<`, "!instruites", "!Valbrume", "!Sainville")
+	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, `data-label="Jetons">3<`)
+	for _, part := range []string{callsPart, refusedPart, calendarPart + "/2026-03-13"} {
+		s.get(s.editor, root+part).is(http.StatusNotFound)
+	}
+	for _, other := range []value.Token{s.admin, s.support} {
+		for _, part := range []string{calendarPart, funnelPart} {
+			if got := s.get(other, root+part).status; got == http.StatusOK {
+				t.Errorf("%s is another space's", part)
+			}
+		}
+	}
 }

@@ -207,6 +207,13 @@ func TestARequestOfDataPassIsClaimedThenModified(t *testing.T) {
 	}
 	s.now = noon
 	s.get(s.anne, homePath).is(http.StatusOK, path+"/modification", "Modifier")
+	// It is given to a colleague and back, as one that was made here.
+	s.get(s.anne, path+transferPart).is(http.StatusOK, "La confier à un collègue", "Ines Talbot", `value="`+fmt.Sprint(s.ines.id)+`"`)
+	s.post(s.anne, path+transferPart, nil).is(http.StatusUnprocessableEntity, "Choisissez la personne")
+	s.post(s.ines, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.ines.id)}}).is(http.StatusForbidden, "Une autre personne suit")
+	s.post(s.anne, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.ines.id)}}).leads(grantedPath, "demande-transferee")
+	s.get(s.anne, path+transferPart).is(http.StatusOK, "Ines Talbot", "Demander à reprendre", "!La confier")
+	s.post(s.ines, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.anne.id)}}).leads(grantedPath, "demande-transferee")
 	s.get(s.anne, path+"/modification").is(http.StatusOK, "reste valide", grantedPath)
 	s.post(s.anne, path+"/modification", nil).leads(path+summaryPart, "modification-commencee")
 	s.get(s.anne, path).is(http.StatusOK, "modification en cours", habilitation.RequestNumber(48231).String())

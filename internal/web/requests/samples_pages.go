@@ -254,11 +254,13 @@ func transferSamples(page web.ProPage) []web.Sample[transferPage] {
 		p.Lapsing = sampleLapsing(p.Held, days)
 		return p
 	}
-	imported := urgent(show(held, sampleClaim(2)), -1) // at some time of the day
-	imported.Lapsing.At.Hour, imported.Lapsing.At.Minute = 14, 5
+	byTime := urgent(show(held, sampleClaim(2)), -1) // at some time of the day
+	byTime.Lapsing.At.Hour, byTime.Lapsing.At.Minute = 14, 5
+	imported := held
+	imported.Template, imported.Request.State, imported.Phase = editor.Template{}, habilitation.Validated, request.Closed
 	return []web.Sample[transferPage]{
 		{Name: "jeton-a-prolonger", Content: urgent(show(held, request.Claim{}), 0)},
-		{Name: "reprise-a-repondre-jeton-coupe", Content: imported},
+		{Name: "reprise-a-repondre-jeton-coupe", Content: byTime},
 		{Name: "reprise-demandee-jeton-coupe", Content: urgent(show(byColleague(held), sampleClaim(1)), -30)},
 		{Name: "a-confier", Content: with(show(held, request.Claim{}), 2, "Hélène d'Orvault", "Inès Garnier")},
 		{Name: "personne", Content: refused}, {Name: "seul", Content: show(held, request.Claim{})},
@@ -268,6 +270,7 @@ func transferSamples(page web.ProPage) []web.Sample[transferPage] {
 		{Name: "collegue", Content: show(byColleague(held), request.Claim{})},
 		{Name: "reprise-demandee", Content: show(byColleague(held), sampleClaim(1))},
 		{Name: "reprise-d-un-autre", Content: show(byColleague(held), sampleClaim(9))},
+		{Name: "datapass-a-confier", Content: with(show(imported, request.Claim{}), 2, "Hélène d'Orvault", "Inès Garnier")},
 		{Name: "datapass", Content: show(datapass, request.Claim{})},
 		{Name: "noms-longs", Content: show(tooLong(byColleague(held)), sampleClaim(1))},
 	}

@@ -77,7 +77,11 @@ func (h *Handler) transfer(c *gin.Context) error {
 	}
 	switch {
 	case err == nil:
-		return web.Done(c, pathOf(asked), "demande-transferee")
+		given, err := h.newTransferPage(c)
+		if err != nil {
+			return err
+		}
+		return web.Done(c, given.PageOrHome, "demande-transferee")
 	case fault.Is(err, "request.colleague_unknown"), fault.Is(err, "request.already_holder"):
 		return h.chooseAgain(c, code)
 	}

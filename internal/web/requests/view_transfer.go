@@ -62,8 +62,9 @@ func newTransferPage(page web.ProPage, reader account.Actor, a request.Applicati
 		Holder: web.Typographic(r.Requester.Name()), HolderMail: r.Requester.Mail, Held: r.Holder == reader.AccountID,
 		Claim: newClaimView(reader, a, waiting), Answer: form.Field{Name: fieldAnswer}, Search: form.Field{Name: fieldSearch}, Colleague: form.Field{Name: fieldColleague}, Over: isOver(r.State),
 	}
+	p.Gives = p.Held && !p.Over
 	if a.Template.UID != "" {
-		p.PageOrHome, p.Gives = p.URL, p.Held && !p.Over
+		p.PageOrHome = p.URL
 	}
 	return p
 }

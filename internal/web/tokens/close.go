@@ -119,11 +119,18 @@ func (of closing) didSo(t credential.Token, name, reason string) bool {
 	return !t.Revocation.At.IsZero() && same(t.Revocation.By, t.Revocation.Reason)
 }
 
-// resume opens a suspended token again.
+// resume takes back the suspension of a token, which opens again unless it has expired.
 func (h *Handler) resume(c *gin.Context) error {
-	id := c.Param("id")
-	if err := h.Tokens.Resume(c.Request.Context(), credential.CallerOf(web.ActorOf(c)), id); err != nil {
+	ctx, by := c.Request.Context(), credential.CallerOf(web.ActorOf(c))
+	found, err := h.Tokens.Find(ctx, by, c.Param("id"))
+	if err != nil {
 		return err
 	}
-	return done(c, id, "jeton-retabli")
+	if err := h.Tokens.Resume(ctx, by, found.ID); err != nil {
+		return err
+	}
+	if h.Tokens.Now().After(found.ExpiresAt) {
+		return done(c, found.ID, "jeton-retabli-coupe")
+	}
+	return done(c, found.ID, "jeton-retabli")
 }

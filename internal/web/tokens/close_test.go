@@ -235,8 +235,33 @@ func TestAnExpiredTokenIsNotReplaced(t *testing.T) {
 		t.Error("it opens nothing on its last day")
 	}
 	s.now = s.now.Add(time.Second)
-	s.get(s.sofia, s.majastres).is(http.StatusOK, "Expiré", "Le formulaire, l’habilitation et les dépôts dans HubEE continuent", "La collectivité seule peut le prolonger", "!écrit", "Il est déjà arrêté", "!Remplacer le jeton")
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "Expiré", "Le formulaire, l’habilitation et les dépôts dans HubEE continuent", "La collectivité seule peut le prolonger", "!écrit", "!Remplacer le jeton",
+		"Si vous le révoquez, il ne pourra plus être prolongé", "!pour toujours")
+	s.get(s.sofia, s.majastres+revocationPart).is(http.StatusOK, "ne pourra être ni rétabli ni prolongé", "Le jeton ne fonctionne déjà plus", "!tout de suite")
 	s.get(s.anne, s.majastres).is(http.StatusOK, "Prolonger le jeton", "!écrivez à", "!C’est à la collectivité", "!vous n’avez rien à faire")
 	s.get(s.ines, s.majastres).is(http.StatusOK, "Seule la personne qui suit la demande peut le prolonger : Anne Talbot", "!Pour demander la suite")
 	s.get(s.sofia, s.majastres+replacementPart).is(http.StatusConflict, "Ce jeton a expiré")
+}
+
+// What is said to whoever restores a suspended token follows from whether it has expired: cut, it
+// stays so until it is prolonged.
+func TestRestoringAnExpiredTokenDoesNotOpenIt(t *testing.T) {
+	s := setScene(t)
+	text := s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	const opens, cut, prolong = "Le jeton fonctionnera de nouveau tout de suite", "Il a expiré le 12 septembre 2027", "Prolonger le jeton"
+	s.post(s.sofia, s.majastres+suspensionPart, url.Values{fieldReason: {"Un poste a été volé."}}).leads(s.majastres, "jeton-suspendu")
+	s.get(s.anne, s.majastres).is(http.StatusOK, opens, "!"+cut)
+	s.now = weekAfter
+	s.get(s.anne, s.majastres).is(http.StatusOK, cut, "il restera coupé jusqu’à ce que vous le prolongiez", "!"+opens, "!"+prolong, "il ne pourra plus être prolongé", "!pour toujours")
+	s.get(s.sofia, s.majastres).is(http.StatusOK, cut, "jusqu’à ce que la collectivité le prolonge", "!"+opens)
+	s.post(s.sofia, s.majastres+resumePart, nil).leads(s.majastres, "jeton-retabli-coupe")
+	if s.opens(text) {
+		t.Error("an expired token opens")
+	}
+	s.get(s.anne, s.majastres).is(http.StatusOK, "Coupé depuis le 12 septembre 2027", prolong)
+	page := s.get(s.anne, s.majastres+renewalPart)
+	s.post(s.anne, s.majastres+renewalPart, page.nothingChanged()).leads(s.majastres+renewalPart, "")
+	if !s.opens(text) {
+		t.Error("the same token does not open once it is prolonged")
+	}
 }

@@ -42,6 +42,7 @@ const (
 
 	listPart          = "/jetons"
 	remindersPart     = "/rappels"                        // package editorspace
+	renewalsPart      = "/prolongations"                  // likewise
 	townRequestsPath  = "/collectivite/demandes"          // package requests
 	holderLinkPath    = "/collectivite/lien-du-demandeur" // likewise
 	townHabilitations = "/collectivite#habilitations"

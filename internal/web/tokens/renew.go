@@ -25,6 +25,7 @@ const (
 	summaryPart  = "/recapitulatif" // likewise
 	reopenPart   = "/modification"  // likewise
 	fieldExpiry  = "expiration"     // as the page showed it
+	fieldUntil   = "jusqu_au"       // likewise, the day that the click gives
 	fieldBack    = "retour"         // the list from which a requester was asked
 	fieldCharge  = "en_charge"
 	fieldPurpose = "usage"
@@ -125,7 +126,11 @@ func (h *Handler) prolong(c *gin.Context) error {
 		return h.askAnswers(c, asked)
 	}
 	expiry, _ := time.Parse(time.RFC3339Nano, c.PostForm(fieldExpiry)) // none is the expiry of no token
-	done, err := h.Renewals.Confirm(ctx, by, id, renewal.Asked{Expiry: expiry, Answers: asked.answers()})
+	var until time.Time
+	if day, err := time.Parse(time.DateOnly, c.PostForm(fieldUntil)); err == nil {
+		until = value.DayBegins(day.Date())
+	}
+	done, err := h.Renewals.Confirm(ctx, by, id, renewal.Asked{Expiry: expiry, Until: until, Answers: asked.answers()})
 	if err != nil {
 		return err
 	}
@@ -138,7 +143,7 @@ func (h *Handler) prolong(c *gin.Context) error {
 		return err
 	case done.HandOver:
 		return web.Done(c, requestOf(found.Request)+transferPart, "jeton-a-transmettre")
-	case found.Amendment.Instructed(): // the page tells where it is
+	case found.Amendment.Filed(): // the page tells where it is
 		return web.SeeOther(c, pathOf(id)+renewalPart)
 	}
 	return web.Done(c, requestOf(found.Request)+summaryPart, "modification-pour-prolonger")
@@ -166,8 +171,8 @@ func (h *Handler) nudge(c *gin.Context) error {
 		return err
 	}
 	back := account.LocalPath(c.PostForm(fieldBack))
-	list := h.reader(c).Space.Path() + listPart
-	if back != list && !strings.HasPrefix(back, list+"?") {
+	space := h.reader(c).Space.Path()
+	if path, _, _ := strings.Cut(back, "?"); path != space+listPart && path != space+renewalsPart {
 		back = pathOf(id)
 	}
 	return web.Done(c, back, "collectivite-relancee")

@@ -26,7 +26,7 @@ var (
 // nothingChanged answers a page of prolongation as it is proposed.
 func (a answer) nothingChanged() url.Values {
 	a.t.Helper()
-	return url.Values{fieldExpiry: {a.hidden(fieldExpiry)}, fieldCharge: {yes}, fieldPurpose: {yes}, fieldPeople: {yes}}
+	return url.Values{fieldExpiry: {a.hidden(fieldExpiry)}, fieldUntil: {a.hidden(fieldUntil)}, fieldCharge: {yes}, fieldPurpose: {yes}, fieldPeople: {yes}}
 }
 
 // expiry is when a token expires, in Paris.
@@ -96,6 +96,23 @@ func TestAnExpiredTokenIsProlonged(t *testing.T) {
 	s.post(s.anne, s.majastres+renewalPart, page.nothingChanged()).leads(s.majastres+renewalPart, "")
 	if got := s.expiry(s.majastres); got != "2029-03-19 23:59:59" || !s.opens(text) {
 		t.Errorf("it expires at %s, opens: %v", got, s.opens(text))
+	}
+}
+
+// « new expiry […] printed before the click » (issue 7): a page that was left open over midnight is
+// shown again.
+func TestTheDateThatIsGivenIsTheOnePrinted(t *testing.T) {
+	s := setScene(t)
+	s.now = weekAfter
+	sent := s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Prolonger jusqu’au 19 mars 2029").nothingChanged()
+	s.now = weekAfter.Add(24 * time.Hour)
+	again := s.post(s.anne, s.majastres+renewalPart, sent).is(http.StatusConflict, "la date proposée n’est plus la même", "Prolonger jusqu’au 20 mars 2029")
+	if got := s.expiry(s.majastres); got != "2027-09-12 23:59:59" {
+		t.Errorf("it expires at %s", got)
+	}
+	s.post(s.anne, s.majastres+renewalPart, again.nothingChanged()).leads(s.majastres+renewalPart, "")
+	if got := s.expiry(s.majastres); got != "2029-03-20 23:59:59" {
+		t.Errorf("it expires at %s", got)
 	}
 }
 
@@ -319,12 +336,19 @@ func TestAChangeBeginsAModification(t *testing.T) {
 	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "Elle a commencé une modification")
 
 	s.run(`UPDATE amendments SET filed_at = $1`, s.now)
+	s.run(`UPDATE applications SET phase = 'deposee', filed_at = $1, first_filed_at = $1`, s.now)
 	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Une modification est à l’étude", "elle passe avant les autres demandes", "dans 7 jours", "!Prolonger jusqu’au")
 	s.get(s.anne, s.majastres).is(http.StatusOK, "Une modification est à l’étude", "!Prolonger le jeton")
 	s.post(s.anne, s.majastres+renewalPart, sent).is(http.StatusConflict, "Une modification est à l’étude : elle prolongera le jeton")
 	s.post(s.anne, s.majastres+renewalPart, changed).is(http.StatusConflict)
+	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "Une modification est à l’étude", "!relance", "!Relance")
+	s.post(s.sofia, s.majastres+nudgePart, nil).is(http.StatusConflict, "Une modification est à l’étude : elle prolongera le jeton", "!relance")
 
-	s.run(`UPDATE amendments SET filed_at = NULL`) // as before its deposit
+	s.run(`UPDATE applications SET phase = 'a_modifier'`) // an instructor asks for changes
+	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "À faire : des corrections vous sont demandées", `href="/collectivite/demandes/48231"`, "Prolonger jusqu’au 12 mars 2029", "!à l’étude")
+	s.get(s.anne, s.majastres).is(http.StatusOK, "Prolonger le jeton", "!à l’étude")
+	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "lui demande de corriger la modification", "Relancer la collectivité", "!à l’étude")
+	s.post(s.anne, s.majastres+renewalPart, changed).leads("/collectivite/demandes/48231/recapitulatif", "modification-pour-prolonger")
 	s.post(s.anne, s.majastres+renewalPart, sent).leads(s.majastres+renewalPart, "")
 	if got := s.expiry(s.majastres) + s.read(`SELECT outcome FROM amendments`); got != "2029-03-12 23:59:59abandonnee" {
 		t.Errorf("it expires at, and the modification is: %s", got)
@@ -349,7 +373,10 @@ func TestAnEditorAsksOnceAWeek(t *testing.T) {
 	s.get(s.leo, "/editeur/jetons").is(http.StatusOK, "Relancée le 5 septembre 2027")
 	s.post(s.leo, s.majastres+nudgePart, nil).is(http.StatusConflict, "a déjà été relancée", "à partir du 12 septembre 2027 à 8 h 00")
 	s.now = s.now.Add(7 * 24 * time.Hour)
-	for _, elsewhere := range []string{"", "https://exemple.fr/editeur/jetons", "//exemple.fr", "/editeur/jetonsbis", "/administration/jetons"} {
+	const risks = "/editeur/prolongations?etat=coupe"
+	s.post(s.leo, s.majastres+nudgePart, url.Values{fieldBack: {risks}}).leads(risks, "collectivite-relancee")
+	s.now = s.now.Add(7 * 24 * time.Hour)
+	for _, elsewhere := range []string{"", "https://exemple.fr/editeur/jetons", "//exemple.fr", "/editeur/jetonsbis", "/editeur/prolongations/suivi", "/administration/jetons"} {
 		s.post(s.leo, s.majastres+nudgePart, url.Values{fieldBack: {elsewhere}}).leads(s.majastres, "collectivite-relancee")
 		s.now = s.now.Add(7 * 24 * time.Hour)
 	}

@@ -27,6 +27,8 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	shown, kept := with(collectedBy(credential.SideEditor, "Sofia Renard", 2*time.Hour)), with(collectedBy(credential.SideTown, "Anne Morel", 2*time.Hour))
 	byOperator := sampleFile(credential.TokenSuspended)
 	byOperator.Suspension.Side, byOperator.Suspension.By = credential.SideOperator, "Hugo Marchal"
+	suspendedCut := sampleFile(credential.TokenSuspended)
+	suspendedCut.ExpiresAt = noon.Add(-20 * time.Hour)
 	barred, ended := sampleFile(credential.TokenInUse), sampleFile(credential.TokenRevoked)
 	barred.Barred, ended.Barred, ended.Revocation.Reason = noon.Add(-time.Hour), noon.Add(-30*time.Hour), ""
 	elsewhere := sampleFile(credential.TokenOverlapped)
@@ -39,7 +41,7 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	collectedBy(credential.SideEditor, "l’ancien système", noon.Sub(imported.IssuedAt))(&imported)
 	amended, asked := show(ofTown, sampleFile(credential.TokenExpired)), show(ofEditor, sampleFile(credential.TokenExpired))
 	amended.Lapsing.Filed = true
-	asked.Lapsing.Nudging = newNudging(renewal.File{TokenFile: sampleFile(credential.TokenExpired).TokenFile, NudgedAt: noon.Add(-50 * time.Hour)}, ofEditor, noon)
+	asked.Lapsing.Nudging = web.NewNudging(renewal.File{TokenFile: sampleFile(credential.TokenExpired).TokenFile, NudgedAt: noon.Add(-50 * time.Hour)}, ofEditor.Nudge, noon)
 	byProgram, oldOne := with(collectedBy(credential.SideEditor, "Serveur de production", 2*time.Hour)), sampleFile(credential.TokenOverlapped)
 	byProgram.Collection.ByID = audit.ProgramPrefix + "qf_client_Exemple000000001"
 	oldOne.Suspension = sampleFile(credential.TokenSuspended).Suspension
@@ -62,6 +64,8 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		{Name: "remplacement-autre-logiciel", Content: show(ofEditor, elsewhere)},
 		{Name: "suspendu-par-l-operateur", Content: show(ofTown, byOperator)},
 		{Name: "suspendu-assistance", Content: show(supporting, byOperator)},
+		{Name: "suspendu-et-expire", Content: show(ofTown, suspendedCut)},
+		{Name: "suspendu-et-expire-editeur", Content: show(ofEditor, suspendedCut)},
 		{Name: "suspendu-avec-l-habilitation", Content: show(ofEditor, barred)},
 		{Name: "revoque-avec-l-habilitation", Content: show(ofTown, ended)},
 		{Name: "importe", Content: show(consulting, imported)},
@@ -168,6 +172,7 @@ func closingSamples(page web.ProPage) []web.Sample[closingPage] {
 		{Name: "suspension-deja-faite", Content: moved(show(suspension, ofEditor, suspended), false)},
 		{Name: "revocation", Content: show(revocation, ofEditor, used)},
 		{Name: "revocation-operateur", Content: show(revocation, administrator, suspended)},
+		{Name: "revocation-expire", Content: show(revocation, ofTown, sampleFile(credential.TokenExpired))},
 		{Name: "revocation-ancien", Content: show(revocation, administrator, sampleFile(credential.TokenOverlapped))},
 		{Name: "revocation-autre-logiciel", Content: show(revocation, ofEditor, elsewhere)},
 		{Name: "revocation-changee", Content: moved(show(revocation, ofEditor, suspended), true)},

@@ -15,7 +15,7 @@ import (
 // toProlong is a token whose prolongation is in some state.
 func toProlong(state credential.TokenState, changes ...func(f *renewalFile)) renewalFile {
 	f := renewalFile{File: renewal.File{
-		TokenFile: sampleFile(state).TokenFile, State: habilitation.Validated, Purpose: "Calculer le tarif de la cantine et de l'accueil du matin.\n\nUne fois par an, à la rentrée.",
+		TokenFile: sampleFile(state).TokenFile, Mail: "anne.morel@majastres.example.fr", State: habilitation.Validated, Purpose: "Calculer le tarif de la cantine et de l'accueil du matin.\n\nUne fois par an, à la rentrée.",
 		Granted: habilitation.Habilitation{Title: "Tarifs de la cantine et de l'accueil du matin", Contacts: habilitation.Contacts{
 			Requester:  habilitation.Contact{GivenName: "Anne", FamilyName: "Morel", Mail: "anne.morel@majastres.example.fr", Phone: "0400000001"},
 			Technical:  habilitation.Contact{GivenName: "Sofia", FamilyName: "Renard", Mail: "sofia.renard@tilleul.example.fr", Phone: "0400000002"},
@@ -116,8 +116,6 @@ func (v Views) renewalSamples(page web.ProPage) []web.Sample[renewalPage] {
 		{Name: "assistance", Content: show(supporting, toProlong(credential.TokenExpiring, noHolder))},
 		{Name: "modification-commencee", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(2*day, 0)))},
 		{Name: "modification-non-ouverte", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(2*day, 0), notReopened))},
-		{Name: "modification-a-corriger", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(3*day, 0), returned))},
-		{Name: "modification-a-corriger-editeur", Content: show(ofEditor, toProlong(credential.TokenExpired, amendedAt(3*day, 2*day), returned))},
 		{Name: "modification-deposee", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day)))},
 		{Name: "modification-deposee-expire", Content: refused(show(ofTown, toProlong(credential.TokenExpired, amendedAt(3*day, 2*day))), "renewal.amended")},
 		{Name: "modification-deposee-editeur", Content: show(ofEditor, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day)))},
@@ -128,6 +126,9 @@ func (v Views) renewalSamples(page web.ProPage) []web.Sample[renewalPage] {
 		{Name: "reprise-demandee", Content: show(colleague, toProlong(credential.TokenExpired, claimedBy(colleague.AccountID)))},
 		{Name: "reprise-d-un-autre", Content: show(colleague, toProlong(credential.TokenExpiring, claimedBy(9)))},
 		{Name: "reprise-sans-compte", Content: show(colleague, toProlong(credential.TokenExpiring, noHolder, claimedBy(colleague.AccountID)))},
+		{Name: "modification-a-corriger", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day), returned))},
+		{Name: "modification-a-corriger-expire", Content: show(ofTown, toProlong(credential.TokenExpired, amendedAt(3*day, 2*day), returned))},
+		{Name: "modification-a-corriger-editeur", Content: show(ofEditor, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day), returned))},
 		{Name: "revoque", Content: show(ofTown, toProlong(credential.TokenRevoked))},
 		{Name: "suspendu", Content: show(ofTown, toProlong(credential.TokenSuspended))},
 		{Name: "habilitation-suspendue", Content: refused(show(ofTown, toProlong(credential.TokenExpiring, barredNow)), "renewal.closed")},

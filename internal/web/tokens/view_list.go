@@ -24,7 +24,6 @@ type listPage struct {
 	OfOperator   bool   // the reader is of those who watch over the tokens of all
 	Nudges       bool   // the reader asks requesters of them to prolong
 	RemindersURL string // where it is said what the editor receives of the reminders; "" for nowhere
-	Address      string // of this list, to come back to
 }
 
 // tokenRow is a token in the list.
@@ -32,7 +31,7 @@ type tokenRow struct {
 	web.TokenView
 	Name, Siret, Habilitation string
 	Editor                    string // "" without an editor
-	Nudging                   nudging
+	Nudging                   web.Nudging
 }
 
 // stateCount is how many tokens are in a state, with where they are listed.
@@ -52,14 +51,14 @@ type listOf struct {
 
 func newListPage(page web.ProPage, list web.List, of listOf, by reader, m moment) listPage {
 	list.Posted = true
-	p := listPage{ProPage: page, List: list, Address: of.Address, OfOperator: by.Side == credential.SideOperator, Counts: newStateCounts(by.Space, of.Counts)}
+	p := listPage{ProPage: page, List: list, OfOperator: by.Side == credential.SideOperator, Counts: newStateCounts(by.Space, of.Counts)}
 	if by.Side == credential.SideEditor {
 		p.RemindersURL = by.Space.Path() + remindersPart
 	}
 	for _, f := range of.Found {
 		s := newSubject(f, by, m)
 		row := tokenRow{TokenView: s.Token, Name: s.Name, Siret: s.Siret, Habilitation: s.Habilitation, Editor: s.Editor}
-		row.Nudging = newNudging(renewal.File{TokenFile: f, NudgedAt: of.Nudged[f.ID]}, by, m.Now)
+		row.Nudging = web.NewNudging(renewal.File{TokenFile: f, NudgedAt: of.Nudged[f.ID]}, by.Nudge, m.Now).In(s.Name, of.Address)
 		p.Rows, p.Nudges = append(p.Rows, row), p.Nudges || row.Nudging.URL != ""
 	}
 	return p

@@ -89,7 +89,8 @@ type onePage struct {
 	Former      nearView
 	ReplacedAt  web.Moment
 	EndsAt      web.Moment
-	Ended       bool // that time is over
+	Ended       bool       // that time is over
+	ExpiredAt   web.Moment // zero before
 	Uses        []useDay
 	// Served and Refused are the sums of them.
 	Served, Refused int
@@ -143,6 +144,9 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 		p.ShownUntil = web.MomentOf(c.At.Add(credential.ShownAgain))
 	}
 	p.Holds = by.Side == credential.SideTown && f.MayAct(by.Caller) == nil
+	if m.Now.After(f.ExpiresAt) {
+		p.ExpiredAt = web.MomentOf(f.ExpiresAt)
+	}
 	if by.Side == credential.SideTown && !p.Holds {
 		p.Holder, p.TransferURL = web.Typographic(f.RequesterName), townRequestsPath+"/"+strconv.FormatInt(int64(f.Request), 10)+"/transfert"
 		if f.Holder == 0 {

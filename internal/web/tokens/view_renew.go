@@ -10,6 +10,7 @@ import (
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -33,7 +34,7 @@ func standingOf(f renewal.File, now time.Time) standing {
 		return prolonged
 	case !f.Open(now):
 		return early
-	case f.Amendment.Instructed():
+	case f.Amendment.Filed():
 		return filed
 	}
 	return open
@@ -45,10 +46,11 @@ type expiryView struct {
 	Left    int  // days; 0 on the last one, below zero once it is cut
 	Exact   bool // another system gave it, at any time of the day
 	Expired bool
+	Form    bool // the habilitation gives a form, which goes on
 }
 
 func newExpiryView(f renewal.File, now time.Time) expiryView {
-	return expiryView{At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt)}
+	return expiryView{At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt), Form: f.Right.Form}
 }
 
 // Days is how many days are left, or have passed; templates call it.
@@ -63,7 +65,7 @@ type lapsing struct {
 	Town    bool   // the reader is of the town
 	Holds   bool   // and may prolong it
 	Holder  string // who may; "" where nobody is known
-	Nudging nudging
+	Nudging web.Nudging
 }
 
 func newLapsing(f renewal.File, by reader, now time.Time) lapsing {
@@ -72,31 +74,12 @@ func newLapsing(f renewal.File, by reader, now time.Time) lapsing {
 	}
 	return lapsing{
 		Expiry: newExpiryView(f, now), URL: pathOf(f.ID) + renewalPart, Filed: standingOf(f, now) == filed, Town: by.Side == credential.SideTown,
-		Holds: holds(f.TokenFile, by), Holder: web.Typographic(f.RequesterName), Nudging: newNudging(f, by, now),
+		Holds: holds(f.TokenFile, by), Holder: web.Typographic(f.RequesterName), Nudging: web.NewNudging(f, by.Nudge, now),
 	}
 }
 
 func holds(f credential.TokenFile, by reader) bool {
 	return by.Side == credential.SideTown && f.MayAct(by.Caller) == nil
-}
-
-// nudging is how an editor asks the requester to prolong: tokens/partials/nudge. It is zero for
-// everybody else, and where there is nothing to ask.
-type nudging struct {
-	URL       string     // "" where the reader asks nothing
-	Can       bool       // now
-	At, Again web.Moment // when it last did, and from when it may again; zero for never
-}
-
-func newNudging(f renewal.File, by reader, now time.Time) nudging {
-	if !by.Nudge || !f.Open(now) {
-		return nudging{}
-	}
-	v := nudging{URL: pathOf(f.ID) + nudgePart, Can: f.MayNudge(now) == nil, At: web.MomentOf(f.NudgedAt)}
-	if !v.Can {
-		v.Again = web.MomentOf(f.NudgeAgain())
-	}
-	return v
 }
 
 // renewalPage asks whether anything has changed, or says how far the prolongation is.
@@ -109,13 +92,14 @@ type renewalPage struct {
 	Until    web.Moment // the expiry that a click gives
 	OpensAt  web.Moment // from when it may be prolonged
 	Shown    string     // the expiry, for the form
+	Printed  string     // the day that a click gives, likewise
 
 	Town, Holds          bool // the reader is of the town, and follows the request
 	Request              string
 	Holder               string // who may prolong; "" where nobody is known
 	TransferURL, LinkURL string // where somebody else comes to hold the request; "" for nowhere
 	RequestURL           string // where the holder follows it
-	Nudging              nudging
+	Nudging              web.Nudging
 
 	Questions questions
 	Title     string
@@ -127,6 +111,7 @@ type renewalPage struct {
 	RefusedAt web.Moment // of the last modification, where none is under way; zero for none
 	Claim     claimView
 	Last      prolongedView
+	Confirmed bool   // by a mail
 	Why       string // code of why it is not to be prolonged
 	Next      nearView
 }
@@ -141,7 +126,7 @@ type contactRow struct {
 type amendmentView struct {
 	BegunAt, FiledAt web.Moment
 	By               string
-	Returned         bool   // the instructors asked for changes
+	Returned         bool   // an instructor asks for changes
 	URL              string // where its holder goes on with it
 }
 
@@ -175,10 +160,11 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 	p := renewalPage{
 		ProPage: page, subject: newSubject(f.TokenFile, by, m), Standing: standingOf(f.File, m.Now), Expiry: newExpiryView(f.File, m.Now),
 		Until: web.MomentOf(f.Until(m.Now)), OpensAt: web.MomentOf(f.OpensAt()), Shown: f.ExpiresAt.UTC().Format(time.RFC3339Nano),
-		Town: by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
-		Nudging: newNudging(f.File, by, m.Now), Questions: unchanged(), Amendment: newAmendmentView(f.File),
+		Printed: value.InParis(f.Until(m.Now)).Format(time.DateOnly),
+		Town:    by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
+		Nudging: web.NewNudging(f.File, by.Nudge, m.Now), Questions: unchanged(), Amendment: newAmendmentView(f.File),
 		Last: prolongedView{At: web.MomentOf(f.Last.At), From: web.MomentOf(f.Last.From), By: f.Last.By, Amendment: f.Last.Way == renewal.Amended},
-		Next: newNearView(f.Next, by, m),
+		Next: newNearView(f.Next, by, m), Confirmed: f.Mail != "",
 	}
 	switch {
 	case p.Holds:
@@ -212,9 +198,9 @@ func newAmendmentView(f renewal.File) amendmentView {
 	if f.Amendment.IsZero() {
 		return amendmentView{}
 	}
-	v := amendmentView{BegunAt: web.MomentOf(f.Amendment.BegunAt), FiledAt: web.MomentOf(f.Amendment.FiledAt), Returned: f.Amendment.Returned, By: f.Amendment.By, URL: requestOf(f.Request)}
+	v := amendmentView{BegunAt: web.MomentOf(f.Amendment.BegunAt), FiledAt: web.MomentOf(f.Amendment.FiledAt), By: f.Amendment.By, Returned: f.Amendment.Returned, URL: requestOf(f.Request)}
 	switch {
-	case f.Amendment.Instructed():
+	case v.FiledAt.Year != 0: // the request says what is asked
 	case f.State == habilitation.Reopened:
 		v.URL += summaryPart
 	default: // it was recorded, and the request not opened
@@ -226,7 +212,7 @@ func newAmendmentView(f renewal.File) amendmentView {
 // whyClosed tells why a token is not to be prolonged.
 func whyClosed(f renewal.File, now time.Time) string {
 	switch state := f.Token.State(now); {
-	case state == credential.TokenRevoked:
+	case state == credential.TokenRevoked && f.Right.Holds:
 		return "revoque"
 	case !f.ReplacedAt.IsZero():
 		return "remplace"

@@ -78,6 +78,8 @@ func TestEachFaultIsFound(t *testing.T) {
 		"space before bang":     {"bien\u202f!", "bien !", "high punctuation"},
 		"space before closing":  {"Bonjour\u00a0»", "Bonjour »", "high punctuation"},
 		"space after opening":   {"«\u00a0Bonjour", "« Bonjour", "opening quotation"},
+		"space before comma":    {"très bien", "très , bien", "before a comma"},
+		"after an element":      {"L’aide", "<b>L’aide</b>\n, et", "before a comma"},
 		"in an attribute":       {`alt="QR code"`, `alt="L'image"`, "straight apostrophe"},
 	} {
 		t.Run(name, func(t *testing.T) {

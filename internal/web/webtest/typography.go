@@ -13,6 +13,7 @@ var (
 	highSign  = regexp.MustCompile(`[^\x{00A0}\x{202F}?!…][;?!](\s|$)|[^\x{00A0}\x{202F}]:(\s|$)|[^\x{00A0}\x{202F}]»`)
 	openSign  = regexp.MustCompile(`«[^\x{00A0}\x{202F}]|«$`)
 	aloneSign = regexp.MustCompile(`^[;:?!»]`)
+	lowSign   = regexp.MustCompile(`[\s\x{00A0}\x{202F}],(\s|$)`)
 )
 
 // readAttributes are read aloud or shown on hover.
@@ -25,6 +26,9 @@ func (p *page) checkTypography(n *html.Node) {
 		return
 	}
 	p.checkSentence(n.Data)
+	if lowSign.MatchString(n.Data) { // also at its beginning: an element stands before
+		p.report("space before a comma in %q", n.Data)
+	}
 }
 
 func (p *page) checkAttributesText(n *html.Node) {
