@@ -107,7 +107,7 @@ func TestWhatATokenWaitsForComesFirst(t *testing.T) {
 	s.get(s.camille, pathOf(later)).is(http.StatusOK, `href="`+pathOf(first)+`" accesskey="n">Demande suivante`)
 	s.get(s.camille, pathOf(first)).is(http.StatusOK, "!Un jeton attend", `href="`+pathOf(sooner)+`" accesskey="n">Demande suivante`)
 	s.now = s.now.AddDate(0, 0, 8)
-	s.get(s.camille, pathOf(sooner)).is(http.StatusOK, "fr-badge--error fr-badge--no-icon\">Jeton coupé depuis 3 jours")
+	s.get(s.camille, pathOf(sooner)).is(http.StatusOK, "fr-badge--error fr-badge--no-icon\">Jeton coupé depuis 3 jours", "Si vous refusez, il reste coupé", "!garde sa date")
 	s.get(s.camille, queuePath+"/export.csv").is(http.StatusOK, "2026-03-07")
 }
 

@@ -334,6 +334,9 @@ func TestAChangeBeginsAModification(t *testing.T) {
 	}
 	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Une modification est commencée", "Le jeton garde sa date", "/collectivite/demandes/48231/recapitulatif", "Prolonger jusqu’au 12 mars 2029")
 	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "Elle a commencé une modification")
+	s.now = weekAfter
+	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Une modification est commencée", "Le jeton reste coupé : il sera prolongé", "!garde sa date")
+	s.now = weekBefore
 
 	s.run(`UPDATE amendments SET filed_at = $1`, s.now)
 	s.run(`UPDATE applications SET phase = 'deposee', filed_at = $1, first_filed_at = $1`, s.now)
