@@ -112,11 +112,11 @@ func (l *lapsing) waitsForAnAnswer(cut bool) {
 	l.get(page.linkTo("/" + l.number)).at(l.path(""))
 	l.get(l.page).says(date, filed)
 	l.p.professional("editrice-tilleul").get(l.page).says(date, filed)
-	home := l.get("/collectivite").says(filed, "Voir où en est la prolongation").neverSays("Votre jeton expire", "Votre jeton est coupé")
+	home := l.get("/collectivite").says(filed, "Voir où en est la prolongation").neverSays("À faire")
 	if cut {
-		home.says("Expiré", "D’ici là, le logiciel ne peut plus mettre à jour les quotients")
+		home.says("Votre jeton est coupé depuis le "+shownDay(l.expiry), "Expiré", "D’ici là, le logiciel ne peut plus mettre à jour les quotients")
 	} else {
-		home.says("jusqu’au " + shownDay(l.expiry))
+		home.says("Votre jeton expire le "+shownDay(l.expiry), "jusqu’au "+shownDay(l.expiry))
 	}
 	l.keepsItsDate()
 }
@@ -149,7 +149,7 @@ func TestAChangeProlongsTheTokenOnceItIsApproved(t *testing.T) {
 			l.waits(20)
 			l.get("/collectivite").says("Votre jeton expire le "+shownDay(l.expiry)+" au soir, dans 20 jours", "Prolonger")
 			begun := l.get(l.link).fill(l.link, typed{"contacts": "non"}).at(l.path("/recapitulatif"))
-			begun.says("Le jeton n’est pas encore prolongé", "D’ici là, le jeton garde sa date", "Vous n’avez encore rien changé", "Délibération du 12 mars.pdf", "Odile", "Kerjean")
+			begun.says("Le jeton n’est pas encore prolongé", "Le jeton sera prolongé quand cette modification sera validée", "D’ici là, il garde sa date", "Vous n’avez encore rien changé", "Délibération du 12 mars.pdf", "Odile", "Kerjean")
 			l.get(l.link).says("Une modification est commencée", "elle n’est pas déposée", "Le jeton garde sa date").fill(l.link, typed{"contacts": "non"}).at(l.path("/recapitulatif"))
 			p.professional("instructrice").get(theQueue).says("1 demande").neverSays(theQueue + "/" + l.number)
 			early := l.get(l.link)
@@ -279,14 +279,20 @@ func TestWhoIsNotInChargeHandsTheProlongationOver(t *testing.T) {
 	l.get(l.link).neverSays("Une modification est")
 	late := l.get(l.link)
 	given.fill("/transfert", typed{"collegue": p.accountOf(bastien)}).at(l.path("")).says("La demande est confiée", "Bastien Roux")
-	p.goesTo(p.lastMail(), bastien, lucie, "Bastien Roux suit désormais la demande d’habilitation D"+l.number)
+	p.goesTo(p.lastMail(), bastien, lucie, "Bastien Roux suit désormais la demande d’habilitation D"+l.number, "expire le "+shownDay(l.expiry),
+		"C’est maintenant à Bastien Roux de le prolonger", p.portalURL+l.link)
 	l.keepsItsDate()
 	late.submit(l.link).answers(http.StatusForbidden)
 	l.get(l.link).says("Bastien Roux", "Demander à reprendre la demande").neverSays("Prolonger jusqu")
 	l.get("/collectivite").says("Seule la personne qui suit la demande peut prolonger le jeton", "Bastien Roux").neverSays("Votre jeton expire")
 	l.keepsItsDate()
 
-	colleague.get("/collectivite").says("Votre jeton expire le", "dans 20 jours")
+	l.waits(15) // the stages to come are the new holder's
+	p.job("reminders")
+	told := slices.DeleteFunc(l.mailed(""), func(m smtp.Message) bool { return !strings.Contains(m.Text, l.link) })
+	p.goesTo(told[len(told)-1], bastien, tilleulContact, "expire le "+shownDay(l.expiry))
+	colleague = p.professional("agent-clairval")
+	colleague.get("/collectivite").says("Votre jeton expire le", "dans 15 jours")
 	until := shownDay(value.MonthsLater(l.expiry, 18))
 	colleague.get(l.link).says("Prolonger jusqu’au " + until).submit(l.link).at(l.link).says("Votre jeton est prolongé")
 	l.isProlonged(until, "confirmee", bastien)
@@ -328,7 +334,7 @@ func TestAChangeIsDeclaredInABrowser(t *testing.T) {
 			b.open(p.portalURL+l.link).reads("Prolongation du jeton").says("Une modification est à l’étude", "D’ici là, le jeton garde sa date")
 			w.look(b, "change instructed")
 			b.press("Voir la demande").reads("Demande D")
-			b.open(p.portalURL + "/collectivite").reads("Bonjour").says("Une modification est à l’étude").neverSays("Votre jeton expire")
+			b.open(p.portalURL+"/collectivite").reads("Bonjour").says("Une modification est à l’étude", "Votre jeton expire le").neverSays("À faire")
 			b.wasAtPeace()
 			l.keepsItsDate()
 			p.professional("instructrice").decides(l.number, refusal, typed{"motif": "Le responsable n’est pas le bon."})

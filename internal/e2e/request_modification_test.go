@@ -95,7 +95,7 @@ func TestAModificationIsCancelledRefusedAndApproved(t *testing.T) {
 		t.Errorf("refused, it says\n%q\nnot as granted\n%q", now, granted)
 	}
 	p.stillServes(a.number, clairval, 1)
-	a.get(a.path("")).says("Validée", "Demande refusée", "Modification commencée", "Modification annulée")
+	a.get(a.path("")).says("Validée", "Modification refusée", "Modification commencée", "Modification annulée")
 	p.approvesTheNext(a, instructor)
 }
 

@@ -140,7 +140,7 @@ func TestAHabilitationOfDataPassIsModifiedHere(t *testing.T) {
 	if granted := p.count(`SELECT count(*) FROM habilitations WHERE request = 9001`); granted != 2 || p.requestState(9001) != "validee" {
 		t.Errorf("approved here: %d habilitations, the request is %q", granted, p.requestState(9001))
 	}
-	a.get(a.path("")).says("Validée", "Habilitation validée", "Kerjean")
+	a.get(a.path("")).says("Validée", "Modification validée", "Kerjean")
 
 	a.reopens()
 	a.changes("usagers", typed{"usagers_telephone": "04 92 00 00 99"}, nil)

@@ -117,6 +117,9 @@ func tokenMoves() (all []notice.Notice) {
 			})))
 		}
 		all = append(all, must(decision.NewApproved(decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, TokenID: sampleTokenID})))
+		for _, gained := range [][]string{nil, {"cnaf_enfants"}} {
+			all = append(all, must(decision.NewApproved(decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, Gained: gained, Prolonged: noon.AddDate(0, 18, 0)})))
+		}
 		about.Token = false
 		all = append(all, must(decision.NewApproved(decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, TokenRemoved: true})))
 	}
@@ -157,6 +160,16 @@ func TestAModificationForAnotherSoftwareSaysWhatBecomesOfTheTokens(t *testing.T)
 	write(t, must(decision.NewHandedOver(told))).says(append(ends, dossiers))
 	told.Token = ""
 	write(t, must(decision.NewHandedOver(told))).says([]string{dossiers}, "jeton")
+}
+
+// « le jeton est automatiquement prolongé » (guide, 6.c): the mail of the approval does not say that
+// nothing changes.
+func TestAModificationThatProlongsSaysUntilWhen(t *testing.T) {
+	about := decision.About{Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", Editor: "Logiciel Exemple", Token: true, To: "accueil@sainville.fr"}
+	n := decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, Prolonged: noon.AddDate(0, 18, 0)}
+	write(t, must(decision.NewApproved(n))).says([]string{"Le jeton API Particulier est prolongé jusqu’au 2 septembre 2027\u00a0: c’est le même, il n’y a rien à modifier dans votre logiciel."}, "ne change pas")
+	n.Gained = []string{"cnaf_enfants"}
+	write(t, must(decision.NewApproved(n))).says([]string{"Le jeton API Particulier donne en plus", "Il est prolongé jusqu’au 2 septembre 2027."})
 }
 
 // Nobody reads that there is nothing to do where the token gives other data than before.

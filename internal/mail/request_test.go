@@ -43,6 +43,11 @@ func noticesAbout(about request.About) (all []notice.Notice) {
 		all = append(all, must(request.NewTransferred(request.Transferred{About: about, Holder: "Jeanne Maréchal", Former: "Paul Verdier", By: "Paul Verdier", At: noon})))
 		all = append(all, must(request.NewTransferred(request.Transferred{About: about, Holder: "Jeanne Maréchal", At: noon})))
 		all = append(all, must(request.NewClaimed(request.Claimed{About: about, Claimant: "Jeanne Maréchal", Until: noon.Add(request.ClaimPatience), At: noon})))
+		for _, urgent := range urgentTokens() {
+			all = append(all, must(request.NewAcknowledged(request.Acknowledged{About: about, Revision: 2, FiledAt: noon, Deadline: request.DeadlineOf(noon), Lapsing: urgent})))
+			all = append(all, must(request.NewTransferred(request.Transferred{About: about, Holder: "Jeanne Maréchal", Former: "Paul Verdier", By: "Paul Verdier", At: noon, Lapsing: urgent})))
+			all = append(all, must(request.NewClaimed(request.Claimed{About: about, Claimant: "Jeanne Maréchal", Until: noon.Add(request.ClaimPatience), At: noon, Lapsing: urgent})))
+		}
 		for _, by := range []string{"", "Paul Verdier"} {
 			all = append(all, must(request.NewClaimEnded(request.ClaimEnded{About: about, By: by, At: noon})))
 		}
@@ -52,6 +57,21 @@ func noticesAbout(about request.About) (all []notice.Notice) {
 	}
 	for _, stage := range []int{30, 7} {
 		all = append(all, must(request.NewDraftExpires(request.DraftExpires{About: about, EditedAt: noon, ErasedOn: noon.AddDate(0, 6, 0), Stage: stage})))
+	}
+	return all
+}
+
+const urgentToken = "5f0c1a52-9a3e-4b7c-8d11-0242ac120002"
+
+// urgentTokens expire soon, or are cut, with a modification and without.
+func urgentTokens() (all []request.Lapsing) {
+	for _, days := range []int{12, -9} {
+		urgent := request.Lapsing{TokenID: urgentToken, Expiry: value.MonthsLater(noon.AddDate(0, 0, days), 0)}
+		all = append(all, urgent)
+		urgent.Amended = true
+		all = append(all, urgent)
+		urgent.Filed = true
+		all = append(all, urgent)
 	}
 	return all
 }
@@ -252,6 +272,58 @@ func TestATransferIsToldToTheNewHolderAndTheFormerOne(t *testing.T) {
 	})
 	l = write(t, must(request.NewTransferred(request.Transferred{About: about, Holder: "Jeanne Maréchal", At: noon})))
 	l.says([]string{"Décision prise le 2 mars 2026 à 13\u00a0h\u00a000."}, "la suivait")
+}
+
+// Every reminder of a token may have left before a request changes hands: the mail of the transfer
+// tells its new holder, and opens the page that prolongs.
+func TestATransferTellsWhatIsUrgentOfTheToken(t *testing.T) {
+	const prolongs, follows = "/jetons/" + urgentToken + "/prolongation", "/collectivite/demandes/10000017"
+	about := aboutSainville()
+	about.To, about.CC = colleagueMail, townMail
+	for i, row := range []struct {
+		page  string
+		says  []string
+		never string
+	}{
+		{prolongs, []string{"Le jeton API Particulier de COMMUNE DE SAINVILLE expire le 14 mars 2026", "C’est maintenant à Jeanne Maréchal de le prolonger", "Prolonger le jeton"}, "coupé"},
+		{prolongs, []string{"expire le 14 mars 2026", "Une modification de l’habilitation est commencée\u00a0: le jeton sera prolongé quand elle sera validée."}, "coupé"},
+		{follows, []string{"expire le 14 mars 2026", "Une modification de l’habilitation est à l’étude\u00a0: le jeton sera prolongé quand elle sera validée."}, "de le prolonger"},
+		{prolongs, []string{"Le jeton API Particulier de COMMUNE DE SAINVILLE est coupé depuis le 21 février 2026", "le logiciel ne peut plus mettre à jour les quotients", "C’est maintenant à Jeanne Maréchal de le prolonger"}, "expire le"},
+	} {
+		urgent := urgentTokens()[i]
+		l := write(t, must(request.NewTransferred(request.Transferred{About: about, Holder: "Jeanne Maréchal", Former: "Paul Verdier", By: "Paul Verdier", At: noon, Lapsing: urgent})))
+		l.forWhom(colleagueMail, townMail, "Demande D10000017 transférée – COMMUNE DE SAINVILLE", row.page)
+		l.says(row.says, row.never)
+	}
+}
+
+// The request is the holder's until it is decided, and the token cut meanwhile: the mail of a claim
+// says so.
+func TestAClaimTellsWhatIsUrgentOfTheToken(t *testing.T) {
+	claimed := request.Claimed{About: aboutSainville(), Claimant: "Jeanne Maréchal", Until: noon.Add(request.ClaimPatience), At: noon, Lapsing: urgentTokens()[3]}
+	claimed.CC = ""
+	l := write(t, must(request.NewClaimed(claimed)))
+	l.forWhom(townMail, "", "Un collègue veut reprendre la demande D10000017 – COMMUNE DE SAINVILLE", "/collectivite/demandes/10000017/transfert")
+	l.says([]string{"est coupé depuis le 21 février 2026", "Tant que la demande est à vous, prolongez-le sans attendre\u00a0: la page ci-dessous y mène."})
+	claimed.Lapsing = urgentTokens()[2]
+	write(t, must(request.NewClaimed(claimed))).says([]string{"expire le 14 mars 2026", "le jeton sera prolongé quand elle sera validée"}, "prolongez-le")
+}
+
+// « Après validation, le jeton API Particulier est automatiquement prolongé » (guide, 6.c): whoever
+// deposits for that reads it, and what the token is until then.
+func TestADepositTellsWhatBecomesOfTheToken(t *testing.T) {
+	about := aboutSainville()
+	about.Modification = true
+	const will = "Le jeton API Particulier sera prolongé quand la modification sera validée."
+	for i, row := range map[int]struct{ says, never string }{
+		1: {"D’ici là, il garde sa date\u00a0: il expire le 14 mars 2026", "coupé"},
+		4: {"Il est coupé depuis le 21 février 2026", "garde sa date"},
+	} {
+		l := write(t, must(request.NewAcknowledged(request.Acknowledged{About: about, Revision: 2, FiledAt: noon, Deadline: request.DeadlineOf(noon), Lapsing: urgentTokens()[i]})))
+		l.says([]string{will, row.says}, row.never)
+	}
+	l := write(t, must(request.NewAcknowledged(request.Acknowledged{About: about, Revision: 2, FiledAt: noon, Deadline: request.DeadlineOf(noon)})))
+	l.says(nil, "jeton")
 }
 
 // « when the holder does not answer in 72 h » (issue): the mail says until when, to the minute

@@ -45,6 +45,12 @@ func (s Renewals) FindRenewal(ctx context.Context, reach credential.TokenReach, 
 	if file.Last, err = s.findLast(ctx, id); err != nil {
 		return renewal.File{}, err
 	}
+	if file.RefusedAt, err = s.findRefused(ctx, token.Token); err != nil {
+		return renewal.File{}, err
+	}
+	if file.Claim, err = Exchange(s).FindClaim(ctx, token.Request); err != nil {
+		return renewal.File{}, err
+	}
 	var nudged sql.NullTime
 	err = s.DB.pool.GetContext(ctx, &nudged, `SELECT max(at) FROM nudges WHERE token = $1 AND expires_at = $2`, id, token.ExpiresAt)
 	file.NudgedAt = nudged.Time
@@ -125,6 +131,17 @@ func (s Renewals) findLast(ctx context.Context, tokenID string) (renewal.Prolong
 		return renewal.Prolongation{}, nil
 	}
 	return row.prolongation(), err
+}
+
+// findRefused is when a modification was refused that was to move the expiry of a token; zero for
+// never.
+func (s Renewals) findRefused(ctx context.Context, t credential.Token) (time.Time, error) {
+	const sqlRefused = `SELECT max(ended_at) FROM amendments WHERE token = $1 AND expires_at = $2 AND outcome = 'refusee'`
+	var refused sql.NullTime
+	if err := s.DB.pool.GetContext(ctx, &refused, sqlRefused, t.ID, t.ExpiresAt); err != nil {
+		return time.Time{}, fmt.Errorf("find a refused modification: %w", err)
+	}
+	return refused.Time, nil
 }
 
 // FindProlongation finds the prolongation that moved an expiry.

@@ -75,13 +75,17 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		return o, err
 	}
 	given, kept := o.formerToken(f.Tokens), o.keptToken(f.Tokens)
+	if err := o.prolong(f, grant.Editor, m); err != nil {
+		return o, err
+	}
 	err := o.write(m.Sealer, func() (notice.Notice, error) {
 		isModification := before.Number != 0
 		return NewApproved(Approved{
 			About: about(r, grant.Editor), Habilitation: grant.Number, TokenID: o.issuedToken(), Modification: isModification,
 			FormAdded:  grant.Form && (!before.Modalities.Form || before.Siret != r.Siret),
 			TokenAdded: grant.Token && !before.Modalities.Token, TokenRemoved: before.Modalities.Token && !grant.Token,
-			Lost: kept.lost(), Gained: kept.gained(), Former: f.CurrentEditor.Name, FormerStops: given.stops(), FormerGoesOn: given.stops().After(m.At),
+			Prolonged: o.until(),
+			Lost:      kept.lost(), Gained: kept.gained(), Former: f.CurrentEditor.Name, FormerStops: given.stops(), FormerGoesOn: given.stops().After(m.At),
 			FormRemoved: before.Modalities.Form && !grant.Form, FormClosed: o.closes(),
 			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
 			Stopped:       o.stopped(),
@@ -108,7 +112,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 		h.newToken = o.issuedToken() != ""
 		err = errors.Join(err, o.tellHandOver(h, m))
 	}
-	err = errors.Join(err, o.prolong(f, grant.Editor, m))
+	err = errors.Join(err, o.tellProlonged(m))
 	for _, designated := range designations(r.Current, before, grant.At) {
 		err = errors.Join(err, o.write(m.Sealer, func() (notice.Notice, error) { return NewDesignated(designated) }))
 	}

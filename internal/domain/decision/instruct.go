@@ -30,6 +30,8 @@ type Foreseen struct {
 	Elsewhere, Replaces bool
 	// FormOpens: the form of the town opens, or goes on, by this decision.
 	FormOpens bool
+	// Prolonged is the expiry that an approval gives the token; zero where it prolongs none.
+	Prolonged time.Time
 }
 
 // ApproveNoted approves a deposit as the actor's note says: a habilitation, its subscription,
@@ -57,6 +59,7 @@ func (s *Service) Foresee(ctx context.Context, by account.Actor, number habilita
 		Notices: o.Notices, Elsewhere: o.contends(),
 		Replaces:  before.Siret != "" && before.Want == credential.WantActive && before.Editor != after.Editor,
 		FormOpens: act == habilitation.Approve && after.Request == number && after.Want == credential.WantActive,
+		Prolonged: o.until(),
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package decision_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,37 @@ func TestARefusedModificationSaysThatTheTokenKeepsItsDate(t *testing.T) {
 		told, _ := o.Notices[0].(decision.Changed)
 		if told.TokenID != row.id || !told.TokenUntil.Equal(row.until) || len(o.Prolonged) != 0 {
 			t.Errorf("%s: the mail says %q until %s, prolonged %v", name, told.TokenID, told.TokenUntil, o.Prolonged)
+		}
+	}
+}
+
+// « Après validation, le jeton API Particulier est automatiquement prolongé » (guide, 6.c): the mail
+// of the approval says so as the one of the prolongation does, which follows it; what is suspended
+// is prolonged by neither.
+func TestAnApprovalThatProlongsSaysSoInItsOwnMail(t *testing.T) {
+	f := filed(tilleul)
+	f.Request.State, f.Application.Request.State = habilitation.Reopened, habilitation.Reopened
+	f.Request.Current = valid(10000003, ofTilleul).Current
+	token := inUse(f.Request)
+	f.Amendment = renewal.Amendment{ID: 3, TokenID: token.ID, Expiry: token.ExpiresAt, BegunAt: noon.Add(-time.Hour), FiledAt: noon}
+	for name, row := range map[string]struct {
+		change func(t *credential.Token)
+		until  time.Time
+	}{
+		"in use":    {func(*credential.Token) {}, renewal.Until(token.ExpiresAt, noon, credential.TokenLife)},
+		"suspended": {func(t *credential.Token) { t.Suspension.At = noon.Add(-time.Hour) }, time.Time{}},
+	} {
+		f, token := f, token
+		row.change(&token)
+		f.Tokens = []credential.Token{token}
+		o, err := decision.DecideNoted(f, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, tilleul, byAwa)
+		if err != nil {
+			t.Fatal(err)
+		}
+		approved, isFirst := o.Notices[0].(decision.Approved)
+		prolonged := slices.IndexFunc(o.Notices, func(n notice.Notice) bool { return n.Kind() == "jeton-prolonge" })
+		if !isFirst || !approved.Prolonged.Equal(row.until) || (prolonged > 0) != !row.until.IsZero() {
+			t.Errorf("%s: the mail of the approval says until %s, want %s; the one of the prolongation is number %d", name, approved.Prolonged, row.until, prolonged)
 		}
 	}
 }

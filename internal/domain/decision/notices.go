@@ -64,6 +64,9 @@ type Approved struct {
 	FormClosed   bool   // the form of the town, or of the one of before, closes by this
 	TokenAdded   bool   // the token was not granted before
 	TokenRemoved bool   // it was, and is no longer
+	// Prolonged is until when the token is prolonged, because the modification was begun for
+	// that; zero where it is not.
+	Prolonged time.Time
 	// Lost and Gained are the data (scopes) that the token, which stays, gives no more and gives
 	// besides.
 	Lost, Gained []string

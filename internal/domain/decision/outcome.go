@@ -90,6 +90,7 @@ type Outcome struct {
 	// the modification that was to do so; "" where nothing is decided of it.
 	Prolonged    []renewal.Prolongation
 	AmendmentEnd renewal.End
+	prolongation notice.Notice // the mail of what is prolonged, before it is written; nil for none
 	Events       []audit.Event
 	Letters      []notice.Letter
 	Notices      []notice.Notice // what the letters say

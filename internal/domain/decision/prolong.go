@@ -2,6 +2,7 @@ package decision
 
 import (
 	"slices"
+	"time"
 
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
@@ -35,11 +36,24 @@ func (o *Outcome) prolong(f File, of editor.Editor, m Moment) error {
 	composed, told, err := renewal.Announce(m.Mint.Prefix, credential.TokenFile{
 		Token: after, Title: mailed.Title, Right: credential.Right{Form: mailed.Form}, Addressees: credential.Addressees{Requester: mailed.To, Technical: mailed.CC, Editor: mailed.Editor},
 	}, done)
-	o.EditorEvents = append(o.EditorEvents, told...)
-	if err != nil || composed == nil {
-		return err
+	o.EditorEvents, o.prolongation = append(o.EditorEvents, told...), composed
+	return err
+}
+
+// until is the expiry that the decision gives the token; zero where it prolongs none.
+func (o *Outcome) until() time.Time {
+	if len(o.Prolonged) == 0 {
+		return time.Time{}
 	}
-	return o.write(m.Sealer, func() (notice.Notice, error) { return composed, nil })
+	return o.Prolonged[0].Until
+}
+
+// tellProlonged writes the mail of what is prolonged, which follows the one of the approval.
+func (o *Outcome) tellProlonged(m Moment) error {
+	if o.prolongation == nil {
+		return nil
+	}
+	return o.write(m.Sealer, func() (notice.Notice, error) { return o.prolongation, nil })
 }
 
 // amendmentEnd is what becomes of the modification that was begun for a prolongation, once the

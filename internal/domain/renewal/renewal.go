@@ -6,6 +6,7 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 )
 
 // File is a token with all that its prolongation needs.
@@ -21,6 +22,11 @@ type File struct {
 	Mail string
 	// Amendment is the modification that is under way for this prolongation; zero for none.
 	Amendment Amendment
+	// RefusedAt is when a modification was refused that was to move the present expiry; zero for
+	// never.
+	RefusedAt time.Time
+	// Claim is that of a colleague who asks to hold the request; zero for none.
+	Claim request.Claim
 	// Last is the newest prolongation of the token; zero for none.
 	Last Prolongation
 	// NudgedAt is when the editor last asked the requester to prolong; zero for never.

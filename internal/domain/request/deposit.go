@@ -61,7 +61,14 @@ func (s *Service) Submit(ctx context.Context, by account.Actor, sending Sending)
 	if a.Granted != nil && a.Answers.Equal(a.Granted.withReception(a.Answers.Reception)) {
 		return nil, fault.New(fault.Conflict, "request.unchanged")
 	}
-	change, err := s.deposited(by, a)
+	renewed, err := lapsing(ctx, s.Store, a.Request.Number, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	if !renewed.Amended || !a.Modification() {
+		renewed = Lapsing{}
+	}
+	change, err := s.deposited(by, a, renewed)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +90,9 @@ func (c Consents) faults() (faults []Fault) {
 	return faults
 }
 
-func (s *Service) deposited(by account.Actor, a Application) (Change, error) {
+// deposited is a deposit; renewed is the token that the modification prolongs once it is
+// validated, zero for none.
+func (s *Service) deposited(by account.Actor, a Application, renewed Lapsing) (Change, error) {
 	now := s.Now()
 	next, err := a.after(habilitation.Submit)
 	if err != nil {
@@ -104,7 +113,7 @@ func (s *Service) deposited(by account.Actor, a Application) (Change, error) {
 	about := a.about()
 	about.CC = a.TechnicalMail()
 	return change, change.write(s.Sealer, func() (notice.Notice, error) {
-		return NewAcknowledged(Acknowledged{About: about, Revision: a.Request.Revision + 1, FiledAt: now, Deadline: a.Deadline(), Again: again})
+		return NewAcknowledged(Acknowledged{About: about, Revision: a.Request.Revision + 1, FiledAt: now, Deadline: a.Deadline(), Again: again, Lapsing: renewed})
 	})
 }
 

@@ -80,7 +80,12 @@ type Acknowledged struct {
 	FiledAt  time.Time
 	Deadline time.Time // the day on which silence becomes a refusal
 	Again    bool      // it answers the changes that were asked for
+	// Lapsing is the token that the modification prolongs once it is validated; zero for none.
+	Lapsing Lapsing
 }
+
+// Cut tells that the token which it is to prolong is cut.
+func (n Acknowledged) Cut() bool { return n.Lapsing.Cut(n.FiledAt) }
 
 // NewAcknowledged completes the notice. It refuses one without number, addressee or date.
 func NewAcknowledged(n Acknowledged) (Acknowledged, error) {
@@ -179,7 +184,17 @@ type Transferred struct {
 	Former string // "" where nobody is known
 	By     string // who decided: one of them, or an instructor
 	At     time.Time
+	// Lapsing is what is urgent about the token: the new holder may have had none of its
+	// reminders. Zero for nothing.
+	Lapsing Lapsing
 }
+
+// Cut tells that the token is cut.
+func (n Transferred) Cut() bool { return n.Lapsing.Cut(n.At) }
+
+// ToProlong tells that the new holder is to prolong the token: no modification that does so
+// waits for the instructors.
+func (n Transferred) ToProlong() bool { return !n.Lapsing.IsZero() && !n.Lapsing.Filed }
 
 // NewTransferred completes the notice. It refuses one without number, addressee or date.
 func NewTransferred(n Transferred) (Transferred, error) {
@@ -206,7 +221,14 @@ type Claimed struct {
 	Claimant string
 	Until    time.Time
 	At       time.Time
+	Lapsing  Lapsing // what is urgent about the token; zero for nothing
 }
+
+// Cut tells that the token is cut.
+func (n Claimed) Cut() bool { return n.Lapsing.Cut(n.At) }
+
+// ToProlong tells that the holder is to prolong the token, as long as the request is his.
+func (n Claimed) ToProlong() bool { return !n.Lapsing.IsZero() && !n.Lapsing.Filed }
 
 // NewClaimed completes the notice. It refuses one without number, addressee or date.
 func NewClaimed(n Claimed) (Claimed, error) {

@@ -52,6 +52,8 @@ type Store interface {
 	FindDeposit(ctx context.Context, number habilitation.RequestNumber, back int) (Answers, bool, error)
 	// FindReceiver tells which software receives the dossiers of a town.
 	FindReceiver(ctx context.Context, siret value.Siret) (Receiver, error)
+	// FindLapsing finds the token of a request that may be prolonged at a time; zero for none.
+	FindLapsing(ctx context.Context, number habilitation.RequestNumber, now time.Time) (Lapsing, error)
 	// FindColleague finds somebody who may act for a town. fault.NotFound, code
 	// request.colleague_unknown.
 	FindColleague(ctx context.Context, account int64, tenant value.Siret) (Colleague, error)

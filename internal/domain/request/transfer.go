@@ -32,7 +32,12 @@ func (s *Service) Transfer(ctx context.Context, by account.Actor, number habilit
 	if err != nil {
 		return fmt.Errorf("find claim: %w", err)
 	}
-	change, err := handedOver(by, a, to, s.Now(), s.Sealer)
+	now := s.Now()
+	urgent, err := lapsing(ctx, s.Store, number, now)
+	if err != nil {
+		return err
+	}
+	change, err := a.handedOver(handing{by, to, now, urgent}, s.Sealer)
 	if err != nil {
 		return err
 	}
@@ -49,9 +54,17 @@ func (s *Service) Transfer(ctx context.Context, by account.Actor, number habilit
 	return nil
 }
 
+// handing is a request that is given to a colleague. urgent is its token, as the mail tells it.
+type handing struct {
+	by     account.Actor
+	to     Colleague
+	at     time.Time
+	urgent Lapsing
+}
+
 // handedOver makes a colleague the holder of a request.
-func handedOver(by account.Actor, a Application, to Colleague, at time.Time, sealer notice.Sealer) (Change, error) {
-	former := a.Request.Requester
+func (a Application) handedOver(h handing, sealer notice.Sealer) (Change, error) {
+	by, to, at, former := h.by, h.to, h.at, a.Request.Requester
 	if a.Phase == Filed && !a.Answers.BusinessElsewhere && samePerson(a.Answers.DPD, to.Contact) {
 		return Change{}, fault.New(fault.Conflict, "request.colleague_is_dpd")
 	}
@@ -66,7 +79,7 @@ func handedOver(by account.Actor, a Application, to Colleague, at time.Time, sea
 	about := a.about()
 	about.CC = former.Mail
 	return change, change.write(sealer, func() (notice.Notice, error) {
-		return NewTransferred(Transferred{About: about, Holder: to.called(), Former: former.Name(), By: by.Name, At: at})
+		return NewTransferred(Transferred{About: about, Holder: to.called(), Former: former.Name(), By: by.Name, At: at, Lapsing: h.urgent})
 	})
 }
 
@@ -93,13 +106,17 @@ func (s *Service) Claim(ctx context.Context, by account.Actor, number habilitati
 		return fmt.Errorf("find who claims: %w", err)
 	}
 	now := s.Now()
+	urgent, err := lapsing(ctx, s.Store, number, now)
+	if err != nil {
+		return err
+	}
 	change := Change{
 		Application: a, At: now, Events: []audit.Event{event(by, a.Request, audit.RequestClaimed, now)},
 		Claim: &Claim{Request: number, Claimant: claimant, State: ClaimWaiting, At: now},
 	}
 	if a.Request.Requester.Mail != "" {
 		err = change.write(s.Sealer, func() (notice.Notice, error) {
-			return NewClaimed(Claimed{About: a.about(), Claimant: claimant.called(), Until: now.Add(ClaimPatience), At: now})
+			return NewClaimed(Claimed{About: a.about(), Claimant: claimant.called(), Until: now.Add(ClaimPatience), At: now, Lapsing: urgent})
 		})
 	}
 	if err != nil {
@@ -190,7 +207,11 @@ func recordAnswer(ctx context.Context, store Store, sealer notice.Sealer, said a
 			return fmt.Errorf("find who claims: %w", err)
 		}
 		said.claim.State = ClaimAccepted
-		change, err = handedOver(said.by, said.a, said.claim.Claimant, said.at, sealer)
+		urgent, errUrgent := lapsing(ctx, store, said.a.Request.Number, said.at)
+		if errUrgent != nil {
+			return errUrgent
+		}
+		change, err = said.a.handedOver(handing{said.by, said.claim.Claimant, said.at, urgent}, sealer)
 	} else {
 		about := said.a.about()
 		about.To = said.claim.Claimant.Contact.Mail

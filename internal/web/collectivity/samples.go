@@ -98,10 +98,14 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	open, closed := sampleTown(directory.FormOpen), sampleTown(directory.FormClosed)
 	lapsing := func(in time.Duration, holder int64, change func(f *renewal.File)) homePage {
 		r := sampleRequest(habilitation.Validated)
+		r.Holder = holder
 		f := renewal.File{TokenFile: credential.TokenFile{
 			Token: credential.Token{ID: sampleToken, PublicID: "7Yk2pQe9RwLx", FirstUse: sampleNow(), ExpiresAt: value.MonthsLater(sampleNow().Add(in), 0), Collection: credential.Collection{Side: credential.SideEditor}}, Holder: holder, RequesterName: "Hélène d'Orvault",
 		}}
 		change(&f)
+		if r.Requester.GivenName, r.Requester.FamilyName, _ = strings.Cut(f.RequesterName, " "); !f.Amendment.IsZero() {
+			r.State = habilitation.Reopened
+		}
 		p := show(agent(), open, every)
 		p.tell(agent(), affairs{
 			Requests: []habilitation.Request{r}, Tokens: map[habilitation.RequestNumber]web.TokenView{r.Number: web.NewTokenView(f.Token, credential.LivePrefix, sampleNow())},
@@ -110,7 +114,8 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		return p
 	}
 	asItIs := func(*renewal.File) {}
-	filed := func(f *renewal.File) { f.Amendment.FiledAt = sampleNow().Add(-30 * time.Hour) }
+	filed := func(f *renewal.File) { f.Amendment.ID, f.Amendment.FiledAt = 1, sampleNow().Add(-30*time.Hour) }
+	refused := func(f *renewal.File) { f.RefusedAt = sampleNow().Add(-30 * time.Hour) }
 	const day = 24 * time.Hour
 	busy := show(agent(), directory.Collectivity{}, nil)
 	busy.tell(agent(), sampleAffairs())
@@ -142,6 +147,11 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		{Name: "jeton-coupe", Content: lapsing(-3*day, agent().AccountID, asItIs)},
 		{Name: "jeton-coupe-importe", Content: lapsing(-3*day, agent().AccountID, func(f *renewal.File) { f.PublicID = "" })},
 		{Name: "jeton-coupe-collegue", Content: lapsing(-3*day, 7, asItIs)},
+		{Name: "jeton-coupe-sans-compte", Content: lapsing(-3*day, 0, asItIs)},
+		{Name: "jeton-sans-compte-d-un-autre", Content: lapsing(12*day, 0, func(f *renewal.File) { f.RequesterName = "Inès Garnier" })},
+		{Name: "jeton-coupe-modification-refusee", Content: lapsing(-3*day, agent().AccountID, refused)},
+		{Name: "jeton-modification-refusee-collegue", Content: lapsing(12*day, 7, refused)},
+		{Name: "jeton-modification-deposee", Content: lapsing(12*day, agent().AccountID, filed)},
 		{Name: "jeton-coupe-modification", Content: lapsing(-3*day, agent().AccountID, filed)},
 		{Name: "sans-editeur", Content: with(show(agent(), open, nil), credential.Watched{}, alone)},
 		{Name: "recu-ailleurs", Content: with(show(agent(), open, nil), served, elsewhere)},

@@ -1,6 +1,9 @@
 package collectivity
 
 import (
+	"slices"
+	"strings"
+
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
@@ -11,6 +14,7 @@ type habilitationView struct {
 	Request      string // "D48231"
 	Habilitation string // "H10000042"
 	State        habilitation.State
+	Stage        stage // of what is under way
 	Severity     string
 	Since        web.Moment
 	ApprovedAt   web.Moment
@@ -21,11 +25,31 @@ type habilitationView struct {
 	Lapsing      lapsingView   // of it; without URL where it is not to be prolonged now
 	Valid        bool          // it permits what it gives
 	Contact      string
+	Orphan       orphan
 	// Where the request is followed and spoken of, and where what is granted is modified, a
 	// modification goes on or the request is claimed; "" where that is not possible here.
 	URL, MessagesURL, ModifyURL, ResumeURL, ClaimURL string
 	// Who receives the dossiers of a valid habilitation with the form; none where it has none.
 	Receiver receiver
+}
+
+// orphan is a request that no account holds: only whoever made it may act on it, once it is
+// attached to that person's account.
+type orphan struct {
+	Is       bool
+	Linkable bool // the link that attaches it may be asked for
+	Own      bool // it seems to be the reader's, who need not be told of somebody else
+}
+
+func newOrphan(reader account.Actor, r habilitation.Request) orphan {
+	if r.Holder != 0 {
+		return orphan{}
+	}
+	isSame := func(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
+	return orphan{
+		Is: true, Linkable: r.Mails != habilitation.MailsByExisting && (r.Habilitated() || r.State == habilitation.Suspended),
+		Own: isSame(r.Requester.Mail, reader.Mail) || isSame(r.Requester.Name(), reader.Name),
+	}
 }
 
 // receiver is who receives the dossiers of a town.
@@ -50,11 +74,11 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 		}
 		a, here := of.written(r.Number)
 		view := habilitationView{
-			Request: r.Number.String(), Habilitation: r.Current.Number.String(), State: r.State, Severity: web.StateSeverity(r.State), Since: web.MomentOf(r.StateAt),
+			Request: r.Number.String(), Habilitation: r.Current.Number.String(), State: r.State, Stage: stageOf(r, a), Severity: web.StateSeverity(r.State), Since: web.MomentOf(r.StateAt),
 			ApprovedAt: web.MomentOf(r.Current.ApprovedAt), Editor: editorName(r.Current.Editor), Software: web.Typographic(a.Template.Software),
 			Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, Receiver: receiverOf(r, of),
 			Valid: r.Habilitated(), Contact: contact, Issued: of.Tokens[r.Number],
-			Lapsing: newLapsingView(reader, of.Lapsing[r.Number], of.Now),
+			Lapsing: newLapsingView(reader, of.Lapsing[r.Number], of.Now), Orphan: newOrphan(reader, r),
 		}
 		path := requestPath(r.Number)
 		if here || r.Source == habilitation.FromPortal {
@@ -63,7 +87,7 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 		switch holds := r.Holder == reader.AccountID; {
 		case holds && r.State.Allows(habilitation.Reopen):
 			view.ModifyURL = path + reopenPart
-		case holds && stageOf(r, a) != settled:
+		case holds && view.Stage != settled:
 			view.ResumeURL = path
 		case !holds && r.Habilitated():
 			view.ClaimURL = path + transferPart
@@ -83,7 +107,7 @@ func (p *homePage) tell(reader account.Actor, of affairs) {
 	for _, r := range of.Requests {
 		begun := r.State == habilitation.Draft || r.State == habilitation.Submitted || r.State == habilitation.ChangesRequested
 		p.Pending = p.Pending || begun
-		if r.Holder == 0 && r.Mails != habilitation.MailsByExisting && (r.Habilitated() || r.State == habilitation.Suspended) {
+		if newOrphan(reader, r).Linkable {
 			p.LinkURL = linkPath
 		}
 		p.Anew = p.Anew && !begun && !r.Habilitated() && r.State != habilitation.Suspended
@@ -92,10 +116,27 @@ func (p *homePage) tell(reader account.Actor, of affairs) {
 		if view.Lapsing.ToDo() {
 			p.Lapsing = append(p.Lapsing, view)
 		}
+		if view.Orphan.Linkable {
+			p.Orphans = append(p.Orphans, view)
+		}
+		if view.Lapsing.Waits() {
+			p.Waiting = append(p.Waiting, view)
+		}
 		if view.Form && p.MessagesURL == "" {
 			p.MessagesURL = view.MessagesURL
 		}
 	}
+}
+
+// OwnOrphan tells that the reader seems to have made a request that no account holds; templates
+// call it.
+func (p homePage) OwnOrphan() bool {
+	return slices.ContainsFunc(p.Orphans, func(v habilitationView) bool { return v.Orphan.Own })
+}
+
+// OrphanLapses tells that the token of such a request is to be prolonged; templates call it.
+func (p homePage) OrphanLapses() bool {
+	return slices.ContainsFunc(p.Orphans, func(v habilitationView) bool { return v.Lapsing.URL != "" })
 }
 
 // Changed is where what citizens read is changed; templates call it.

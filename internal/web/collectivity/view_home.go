@@ -25,12 +25,14 @@ type homePage struct {
 
 	Habilitations []habilitationView
 	Lapsing       []habilitationView // whose token the reader is to prolong
+	Waiting       []habilitationView // of the reader, whose token a modification prolongs once it is decided
 	Asked         []askedView        // that are under way, or were refused
 	Claims        []claimView        // that wait for the reader's answer
 	Known         bool               // the town asked for a habilitation once, or began to
 	Pending       bool               // something that is not granted yet is under way
 	Anew          bool               // all that it asked for came to nothing, or to its end
 	Unread        int                // messages about its requests
+	Orphans       []habilitationView // that the link would attach to the account of whoever made them
 	LinkURL       string             // has the link of whoever made a request sent; "" where somebody's account holds each
 	MessagesURL   string             // where it asks about its form; "" where it has no page for that
 }

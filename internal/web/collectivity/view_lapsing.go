@@ -20,17 +20,28 @@ type lapsingView struct {
 	Held    bool   // the reader may prolong it
 	Holder  string // who may; "" where nobody is known
 	Filed   bool   // a modification is being instructed, which prolongs it
+	// RefusedAt is when the last modification was refused that was to prolong it, where none is
+	// under way; zero for never.
+	RefusedAt web.Moment
 }
 
 func newLapsingView(reader account.Actor, f renewal.File, now time.Time) lapsingView {
 	if f.ID == "" {
 		return lapsingView{}
 	}
-	return lapsingView{
+	v := lapsingView{
 		URL: "/jetons/" + f.ID + renewalPart, At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt),
 		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: f.Amendment.Filed(), Form: f.Right.Form,
 	}
+	if f.Amendment.IsZero() {
+		v.RefusedAt = web.MomentOf(f.RefusedAt)
+	}
+	return v
 }
 
 // ToDo tells that the reader is to prolong it; templates call it.
 func (v lapsingView) ToDo() bool { return v.URL != "" && v.Held && !v.Filed }
+
+// Waits tells that it is the reader's, and that a modification prolongs it once it is decided;
+// templates call it.
+func (v lapsingView) Waits() bool { return v.URL != "" && v.Held && v.Filed }

@@ -1,12 +1,14 @@
 package instruction
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
 )
@@ -35,8 +37,21 @@ func (h *Handler) claim(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	page := newClaimPage(h.Frame(c), found, newClaimView(found, claim, h.Now()))
+	urgent, err := h.lapsingOf(ctx, claim)
+	if err != nil {
+		return err
+	}
+	page := newClaimPage(h.Frame(c), found, newClaimView(found, claimed{claim, urgent}, h.Now()))
 	return h.Views.claim.Write(c.Writer, http.StatusOK, page)
+}
+
+// lapsingOf finds the token to prolong of a request that somebody claims: it may be why. Zero for
+// none.
+func (h *Handler) lapsingOf(ctx context.Context, claim request.Claim) (request.Lapsing, error) {
+	if claim.ID == 0 {
+		return request.Lapsing{}, nil
+	}
+	return h.Instruction.Lapsing(ctx, claim.Request)
 }
 
 // decideClaim decides in the place of a holder who did not answer.

@@ -57,6 +57,33 @@ func (s *scene) renews(number habilitation.RequestNumber, days int) {
 		SELECT id, request, expires_at, false, true, 'Anne Talbot', $2, $2 FROM t`, int64(number), s.now, value.MonthsLater(s.now.AddDate(0, 0, days), 0))
 }
 
+// What becomes of the token is said before it is decided, whatever is: prolonged from the day of the
+// approval where it is cut, as it is otherwise.
+func TestADecisionSaysBeforehandWhatBecomesOfTheToken(t *testing.T) {
+	s := setScene(t)
+	number := s.deposit(s.anne, tilleulForm)
+	s.decided(s.camille, number, habilitation.Approve, "")
+	s.modify(s.anne, number, "Les agents de la régie")
+	preview := func(act habilitation.Act) answer {
+		fields := s.get(s.camille, actPath(number, act)).form(actPath(number, act))
+		fields.Set(fieldText, "Voici pourquoi.")
+		s.post(s.camille, actPath(number, act), fields).leads(previewPath(number, act), "")
+		return s.get(s.camille, previewPath(number, act))
+	}
+	for _, act := range []habilitation.Act{habilitation.Approve, habilitation.Refuse, habilitation.RequestChanges} {
+		preview(act).is(http.StatusOK, "Si vous continuez", "!Le jeton") // it was begun for something else
+	}
+	s.run(`UPDATE tokens SET expires_at = $1`, value.MonthsLater(s.now.AddDate(0, 0, 12), 0))
+	s.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at)
+		SELECT id, request, expires_at, true, false, 'Anne Talbot', $1, $1 FROM tokens`, s.now)
+	preview(habilitation.Approve).is(http.StatusOK, "Le jeton est prolongé jusqu’au 14 septembre 2027.")
+	preview(habilitation.Refuse).is(http.StatusOK, "Le jeton n’est pas prolongé : il garde sa date, le 14 mars 2026 au soir.")
+	preview(habilitation.RequestChanges).is(http.StatusOK, "Le jeton n’est pas encore prolongé : il garde sa date, le 14 mars 2026 au soir.")
+	s.run(`UPDATE tokens SET expires_at = $1`, value.MonthsLater(s.now.AddDate(0, 0, -9), 0))
+	preview(habilitation.Approve).is(http.StatusOK, "Le jeton est prolongé jusqu’au 2 septembre 2027, et refonctionne tout de suite.")
+	preview(habilitation.Refuse).is(http.StatusOK, "Le jeton n’est pas prolongé : il reste coupé, depuis le 21 février 2026 au soir.")
+}
+
 // « modifications … ordered in the queue by the token's expiry with a countdown, alert at 7 days »
 func TestWhatATokenWaitsForComesFirst(t *testing.T) {
 	s := setScene(t)
@@ -80,7 +107,7 @@ func TestWhatATokenWaitsForComesFirst(t *testing.T) {
 	s.get(s.camille, pathOf(later)).is(http.StatusOK, `href="`+pathOf(first)+`" accesskey="n">Demande suivante`)
 	s.get(s.camille, pathOf(first)).is(http.StatusOK, "!Un jeton attend", `href="`+pathOf(sooner)+`" accesskey="n">Demande suivante`)
 	s.now = s.now.AddDate(0, 0, 8)
-	s.get(s.camille, pathOf(sooner)).is(http.StatusOK, "fr-badge--error fr-badge--no-icon\">Jeton coupé depuis 3 jours")
+	s.get(s.camille, pathOf(sooner)).is(http.StatusOK, "fr-badge--error fr-badge--no-icon\">Jeton coupé depuis 3 jours", "Si vous refusez, il reste coupé", "!garde sa date")
 	s.get(s.camille, queuePath+"/export.csv").is(http.StatusOK, "2026-03-07")
 }
 
@@ -252,6 +279,24 @@ func TestAClaimIsDecidedOnceTheHolderIsSilent(t *testing.T) {
 	s.get(s.camille, claimPath(number)).is(http.StatusOK, "Personne ne demande à reprendre", pathOf(number))
 	s.get(s.camille, pathOf(number)).is(http.StatusOK, "ines@exemple.fr", "!Une personne demande")
 	s.post(s.camille, claimPath(number), yes).is(http.StatusConflict, "Personne ne demande plus")
+}
+
+// A token that is cut may be why somebody claims, and a claim is a decision of its own: nobody
+// reads above it that there is none.
+func TestAClaimOfWhatIsGrantedTellsOfItsToken(t *testing.T) {
+	s := setScene(t)
+	number := s.deposit(s.anne, tilleulForm)
+	s.decided(s.camille, number, habilitation.Approve, "")
+	s.run(`UPDATE tokens SET expires_at = $1`, value.MonthsLater(s.now.AddDate(0, 0, -9), 0))
+	s.get(s.camille, pathOf(number)).is(http.StatusOK, "Il n’y a rien à décider", "!Le jeton est coupé")
+	if err := s.town.Claim(t.Context(), s.ines.Actor, number); err != nil {
+		t.Fatal(err)
+	}
+	const cut = "Le jeton est coupé depuis le 21 février 2026 au soir"
+	s.get(s.camille, pathOf(number)).is(http.StatusOK, "on attend la réponse de celle qui la suit", cut, "!rien à décider")
+	s.now = s.now.Add(request.ClaimPatience)
+	s.get(s.camille, pathOf(number)).is(http.StatusOK, "c’est à vous de décider", cut, "!rien à décider")
+	s.get(s.camille, claimPath(number)).is(http.StatusOK, "Confier la demande à", cut, "Seule la personne qui suit la demande peut le prolonger")
 }
 
 // A request that DataPass made has no answers here, and may be claimed all the same.

@@ -33,6 +33,7 @@ type file struct {
 	Subscription credential.Watched
 	Claim        request.Claim
 	Renewal      request.Renewal
+	Lapsing      request.Lapsing // where somebody claims the request
 	Thread       []request.Message
 	History      []audit.Entry // newest first
 	Instructors  []request.Person
@@ -94,6 +95,9 @@ func (h *Handler) file(ctx context.Context, by account.Actor, number habilitatio
 		return file{}, err
 	}
 	if f.Claim, err = h.Instruction.Claim(ctx, number); err != nil {
+		return file{}, err
+	}
+	if f.Lapsing, err = h.lapsingOf(ctx, f.Claim); err != nil {
 		return file{}, err
 	}
 	if f.Renewal, err = h.Instruction.Renewal(ctx, number); err != nil {

@@ -36,7 +36,12 @@ func (h *Handler) previewPage(c *gin.Context, f draftFile) (previewPage, error) 
 	if err != nil {
 		return previewPage{}, err
 	}
+	urgent, err := h.Instruction.Lapsing(c.Request.Context(), f.Request.Number)
+	if err != nil {
+		return previewPage{}, err
+	}
 	page := newPreviewPage(h.Frame(c), f, foreseen)
+	page.Lapsing = web.NewLapsingView(urgent, false, h.Now()).AmendedOnly()
 	for _, composed := range foreseen.Notices {
 		mail, err := h.Compose(composed)
 		if err != nil {

@@ -131,6 +131,11 @@ func sampleThread() []request.Message {
 	}
 }
 
+// sampleLapsing is a token that expires so many days after the samples are looked at.
+func sampleLapsing(days int) request.Lapsing {
+	return request.Lapsing{TokenID: "5f0c1a52-9a3e-4b7c-8d11-0242ac120002", Expiry: value.MonthsLater(noon.AddDate(0, 0, days), 0)}
+}
+
 func sampleClaim(age time.Duration) request.Claim {
 	return request.Claim{
 		ID: 5, Request: sampleNumber, State: request.ClaimWaiting, At: noon.Add(-age), Claimant: request.Colleague{

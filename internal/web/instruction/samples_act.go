@@ -7,6 +7,7 @@ import (
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
 )
@@ -106,7 +107,15 @@ func previewSamples(page web.ProPage) []web.Sample[previewPage] {
 	changed := show(sampleFile(), habilitation.RequestChanges, decision.Foreseen{}, approval)
 	changed.Changed = true
 	nobody := show(sampleFile(), habilitation.Refuse, decision.Foreseen{})
+	until := value.MonthsLater(noon.AddDate(0, 0, -9), 18)
+	renewed := func(p previewPage, days int) previewPage {
+		p.Lapsing = web.NewLapsingView(sampleLapsing(days), false, noon)
+		return p
+	}
 	return []web.Sample[previewPage]{
+		{Name: "validation-qui-prolonge", Content: renewed(show(sampleModification(), habilitation.Approve, decision.Foreseen{FormOpens: true, Prolonged: until}, approval, told), -9)},
+		{Name: "refus-sans-prolongation", Content: renewed(show(sampleModification(), habilitation.Refuse, decision.Foreseen{}, approval), 12)},
+		{Name: "modifications-jeton-coupe", Content: renewed(show(sampleModification(), habilitation.RequestChanges, decision.Foreseen{}, approval), -9)},
 		{Name: "validation", Content: show(sampleFile(), habilitation.Approve, decision.Foreseen{FormOpens: true}, approval)},
 		{Name: "validation-plusieurs-mails", Content: show(sampleModification(), habilitation.Approve, decision.Foreseen{FormOpens: true, Replaces: true}, approval, told)},
 		{Name: "validation-generale", Content: show(sampleGeneric(), habilitation.Approve, decision.Foreseen{Replaces: true}, approval)},
@@ -147,9 +156,9 @@ func claimSamples(page web.ProPage) []web.Sample[claimPage] {
 	long := r
 	long.Organisation, long.Requester.FamilyName, long.Requester.Mail = hostile+endless, endless, endless+"@exemple.fr"
 	return []web.Sample[claimPage]{
-		{Name: "mure", Content: newClaimPage(page, r, newClaimView(r, sampleClaim(80*time.Hour), noon))},
-		{Name: "trop-tot", Content: newClaimPage(page, old, newClaimView(old, sampleClaim(0), noon))},
-		{Name: "noms-longs", Content: newClaimPage(page, long, newClaimView(long, sampleClaim(80*time.Hour), noon))},
+		{Name: "mure", Content: newClaimPage(page, r, newClaimView(r, claimed{sampleClaim(80 * time.Hour), sampleLapsing(-9)}, noon))},
+		{Name: "trop-tot", Content: newClaimPage(page, old, newClaimView(old, claimed{sampleClaim(0), sampleLapsing(12)}, noon))},
+		{Name: "noms-longs", Content: newClaimPage(page, long, newClaimView(long, claimed{sampleClaim(80 * time.Hour), request.Lapsing{}}, noon))},
 		{Name: "aucune", Content: newClaimPage(page, r, nil)},
 	}
 }

@@ -50,6 +50,9 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	claimed := sampleFile()
 	claimed.Claim, claimed.Assignee = sampleClaim(80*time.Hour), request.Person{ID: 9, Name: "Hugo Marchal"}
 	show("reprise", claimed)
+	granted := claimed
+	granted.Request.State, granted.Phase, granted.Lapsing = habilitation.Validated, request.Closed, sampleLapsing(-9)
+	show("reprise-jeton-coupe", granted)
 	claimed.Claim, claimed.Request.Requester = sampleClaim(time.Hour), habilitation.Contact{}
 	show("reprise-trop-tot", claimed)
 	late := sampleFile()

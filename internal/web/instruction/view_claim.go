@@ -25,17 +25,24 @@ type claimView struct {
 	At             web.Moment
 	Ripe           bool       // an instructor may decide
 	From           web.Moment // from when on
+	Lapsing        web.LapsingView
+}
+
+// claimed is a claim, with the token that is to be prolonged of its request.
+type claimed struct {
+	request.Claim
+	Lapsing request.Lapsing
 }
 
 // newClaimView is nil where nobody claims.
-func newClaimView(r habilitation.Request, claim request.Claim, now time.Time) *claimView {
+func newClaimView(r habilitation.Request, claim claimed, now time.Time) *claimView {
 	if claim.ID == 0 {
 		return nil
 	}
 	return &claimView{
 		URL: claimPath(r.Number), Claimant: web.Typographic(claim.Claimant.Contact.Name()), Mail: claim.Claimant.Contact.Mail,
 		Holder: web.Typographic(r.Requester.Name()), HolderMail: r.Requester.Mail, At: web.MomentOf(claim.At), Ripe: claim.Ripe(now),
-		From: web.MomentOf(claim.At.Add(request.ClaimPatience)),
+		From: web.MomentOf(claim.At.Add(request.ClaimPatience)), Lapsing: web.NewLapsingView(claim.Lapsing, false, now),
 	}
 }
 

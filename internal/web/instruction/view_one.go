@@ -98,12 +98,13 @@ const lastMessages = 3
 
 func (v Views) newOnePage(page web.ProPage, f file, may reader) onePage {
 	r := f.Request
+	claim := newClaimView(r, claimed{f.Claim, f.Lapsing}, may.Now)
 	p := onePage{
 		ProPage: page, URL: pathOf(r.Number), Number: r.Number.String(), Name: nameOf(r), Siret: r.Siret.Display(),
 		Software: web.Typographic(f.Template.Software), Editor: editorOf(f.Application), Modification: f.Modification(),
-		State: newStateView(r.State, f.Phase), Help: helpOf(r.State, f.Phase), Since: web.MomentOf(r.StateAt),
+		State: newStateView(r.State, f.Phase), Help: helpAbove(claim, r.State, f.Phase), Since: web.MomentOf(r.StateAt),
 		Filed: newFiledView(f.FirstFiledAt, f.FiledAt, f.Phase, may.Now), Requester: newContactView("requester", r.Requester),
-		Assignment: newAssignmentView(f, may), Claim: newClaimView(r, f.Claim, may.Now), Renewal: newRenewalView(f, may.Now), Deposited: deposited(f.Application) != nil,
+		Assignment: newAssignmentView(f, may), Claim: claim, Renewal: newRenewalView(f, may.Now), Deposited: deposited(f.Application) != nil,
 		Messages: newThreadView(r.Number, f.Thread), History: v.newEventViews(f.History), Urgent: f.Modification() && f.Phase == request.Filed,
 	}
 	if r.Current.Number != 0 {

@@ -23,7 +23,9 @@ type previewPage struct {
 	FormOpens       bool
 	Replaces        bool
 	Elsewhere       bool
-	Software        string // or its editor's name, as confirmed on the generic form; "" for none
+	Prolonged       web.Moment      // the expiry that the approval gives the token; zero for none
+	Lapsing         web.LapsingView // the token that the modification was to prolong
+	Software        string          // or its editor's name, as confirmed on the generic form; "" for none
 	Mails           []mailPreview
 	// Shown is what was shown, sent back with the decision.
 	Shown []dsfr.Hidden
@@ -43,7 +45,7 @@ func newPreviewPage(page web.ProPage, f draftFile, foreseen decision.Foreseen) p
 	p := previewPage{
 		ProPage: page, Act: f.Act, URL: previewPath(r.Number, f.Act), CorrectURL: actPath(r.Number, f.Act), PageURL: pathOf(r.Number),
 		Number: r.Number.String(), Name: nameOf(r), Modification: f.Modification(), FormOpens: foreseen.FormOpens, Replaces: foreseen.Replaces,
-		Elsewhere: foreseen.Elsewhere, Software: web.Typographic(f.Template.Software), Shown: shownOf(f),
+		Elsewhere: foreseen.Elsewhere, Prolonged: web.MomentOf(foreseen.Prolonged), Software: web.Typographic(f.Template.Software), Shown: shownOf(f),
 	}
 	if p.Software == "" {
 		p.Software = web.Typographic(f.chosen())

@@ -35,6 +35,24 @@ func helpOf(state habilitation.State, phase request.Phase) string {
 	return "instruction.help." + string(state)
 }
 
+// The codes of what a claim means to the instructors.
+const (
+	helpClaim      = "instruction.help.reprise"
+	helpYoungClaim = "instruction.help.reprise_a_repondre"
+)
+
+// helpAbove is helpOf above a claim: where there is nothing else to decide, that is to be.
+func helpAbove(claim *claimView, state habilitation.State, phase request.Phase) string {
+	isSettled := state == habilitation.Validated || state == habilitation.Suspended || state == habilitation.Reopened && phase == request.Closed
+	switch {
+	case claim == nil || !isSettled:
+		return helpOf(state, phase)
+	case claim.Ripe:
+		return helpClaim
+	}
+	return helpYoungClaim
+}
+
 // filedView is when a deposit was made, and until when it must be answered.
 type filedView struct {
 	At       web.Moment // zero before any deposit

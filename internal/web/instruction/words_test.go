@@ -12,7 +12,7 @@ import (
 // What these pages know as a code has its words.
 func TestEveryCodeHasItsWords(t *testing.T) {
 	parsed, _ := parseAll(t)
-	var codes []string
+	codes := []string{helpClaim, helpYoungClaim}
 	for _, state := range habilitation.States {
 		codes = append(codes, newStateView(state, "").Code, helpOf(state, ""))
 		if web.StateSeverity(state) == "" {

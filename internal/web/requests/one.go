@@ -43,7 +43,12 @@ func (h *Handler) one(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	urgent, err := h.Requests.Lapsing(ctx, asked)
+	if err != nil {
+		return err
+	}
 	page := newOnePage(h.Frame(c), f)
+	page.Lapsing = web.NewLapsingView(urgent, f.Held(), h.Requests.Now())
 	page.Overdue = f.Phase == request.Filed && !h.Requests.Now().Before(f.Deadline())
 	page.Claim, page.Unread, page.History = newClaimView(f.Reader, f.Application, waiting), unread[asked], newEventViews(told.Entries)
 	return h.Views.one.Write(c.Writer, http.StatusOK, page)

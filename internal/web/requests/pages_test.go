@@ -93,6 +93,9 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	}
 	for _, act := range told {
 		codes = append(codes, "audit."+string(act))
+		if code, differs := ofModification[act]; differs {
+			codes = append(codes, code)
+		}
 	}
 	for _, a := range acts {
 		codes = append(codes, "done."+doneOf[a.act])

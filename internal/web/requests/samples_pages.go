@@ -11,6 +11,7 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/form"
 )
@@ -192,7 +193,23 @@ func oneSamples(page web.ProPage) []web.Sample[onePage] {
 	overdue := func(p *onePage) { p.Overdue = true }
 	show("sans-reponse", sampleFile(preparedForm(), habilitation.Submitted, request.Filed), overdue)
 	show("modification-sans-reponse", sampleFile(preparedForm(), habilitation.Reopened, request.Filed), overdue)
+	returned.Request.State = habilitation.Reopened
+	show("jeton-a-prolonger", sampleFile(preparedForm(), habilitation.Validated, request.Closed), func(p *onePage) { p.Lapsing = sampleLapsing(true, 12) })
+	show("jeton-coupe-modification", sampleFile(preparedForm(), habilitation.Reopened, request.Filed), func(p *onePage) { p.Lapsing = amended(sampleLapsing(true, -9), true) })
+	show("jeton-coupe-collegue", byColleague(sampleFile(preparedForm(), habilitation.Validated, request.Closed)), func(p *onePage) { p.Lapsing = sampleLapsing(false, -9) })
+	show("modification-a-corriger-jeton", returned, func(p *onePage) { p.Lapsing = amended(sampleLapsing(true, 1), false) })
 	return samples
+}
+
+// sampleLapsing is a token that expires so many days after the samples are looked at.
+func sampleLapsing(held bool, days int) web.LapsingView {
+	expiry := value.MonthsLater(noon.AddDate(0, 0, days), 0)
+	return web.NewLapsingView(request.Lapsing{TokenID: "5f0c1a52-9a3e-4b7c-8d11-0242ac120002", Expiry: expiry}, held, noon)
+}
+
+func amended(v web.LapsingView, filed bool) web.LapsingView {
+	v.Amended, v.Filed = true, filed
+	return v
 }
 
 func actSamples(page web.ProPage) []web.Sample[actPage] {
@@ -233,9 +250,18 @@ func transferSamples(page web.ProPage) []web.Sample[transferPage] {
 	nobody.Search.Value = hostile
 	datapass := byColleague(held)
 	datapass.Template, datapass.Request.Requester, datapass.Request.Holder = editor.Template{}, habilitation.Contact{}, 0
+	urgent := func(p transferPage, days int) transferPage {
+		p.Lapsing = sampleLapsing(p.Held, days)
+		return p
+	}
+	byTime := urgent(show(held, sampleClaim(2)), -1) // at some time of the day
+	byTime.Lapsing.At.Hour, byTime.Lapsing.At.Minute = 14, 5
 	imported := held
 	imported.Template, imported.Request.State, imported.Phase = editor.Template{}, habilitation.Validated, request.Closed
 	return []web.Sample[transferPage]{
+		{Name: "jeton-a-prolonger", Content: urgent(show(held, request.Claim{}), 0)},
+		{Name: "reprise-a-repondre-jeton-coupe", Content: byTime},
+		{Name: "reprise-demandee-jeton-coupe", Content: urgent(show(byColleague(held), sampleClaim(1)), -30)},
 		{Name: "a-confier", Content: with(show(held, request.Claim{}), 2, "Hélène d'Orvault", "Inès Garnier")},
 		{Name: "personne", Content: refused}, {Name: "seul", Content: show(held, request.Claim{})},
 		{Name: "recherche", Content: searched}, {Name: "sans-resultat", Content: nobody},

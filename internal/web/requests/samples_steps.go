@@ -97,6 +97,7 @@ func summarySamples(page web.ProPage) []web.Sample[summaryPage] {
 	show("a-corriger", sampleFile(preparedForm(), habilitation.ChangesRequested, request.Returned))
 	modification := sampleFile(openForm(), habilitation.Reopened, request.Writing)
 	show("modification", modification)
+	show("modification-qui-prolonge", modification, func(p *summaryPage) { p.Renewed = amended(sampleLapsing(true, 30), false) })
 	carried := sampleFile(openForm(), habilitation.Reopened, request.Writing)
 	carried.Carried, carried.Answers.DPD = true, habilitation.Contact{}
 	show("modification-datapass", carried)
@@ -120,7 +121,10 @@ func depositedSamples(page web.ProPage) []web.Sample[depositedPage] {
 	untold.Request.Requester.Mail = ""
 	keeps := filed(openForm())
 	keeps.Answers.Reception = request.ReceptionKeep
+	prolongs := show(sampleFile(preparedForm(), habilitation.Reopened, request.Filed), delayView{Days: 1})
+	prolongs.Renewed = amended(sampleLapsing(true, -9), true)
 	return []web.Sample[depositedPage]{
+		{Name: "modification-qui-prolonge", Content: prolongs},
 		{Name: "avec-editeur", Content: show(filed(preparedForm()), delayView{Days: 3})},
 		{Name: "sans-editeur", Content: show(filed(genericForm()), delayView{Hours: 1})},
 		{Name: "sans-delai-ni-adresse", Content: show(untold, delayView{})},

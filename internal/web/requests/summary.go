@@ -31,7 +31,21 @@ func (h *Handler) summary(c *gin.Context) error {
 
 func (h *Handler) summaryPage(c *gin.Context, f file) (summaryPage, error) {
 	faults, err := h.Requests.Faults(c.Request.Context(), f.Application)
-	return newSummaryPage(h.Frame(c), f, faults), err
+	if err != nil {
+		return summaryPage{}, err
+	}
+	page := newSummaryPage(h.Frame(c), f, faults)
+	page.Renewed, err = h.renewedBy(c, f)
+	return page, err
+}
+
+// renewedBy shows the token that a modification prolongs once it is validated; zero for none.
+func (h *Handler) renewedBy(c *gin.Context, f file) (web.LapsingView, error) {
+	if !f.Modification() {
+		return web.LapsingView{}, nil
+	}
+	urgent, err := h.Requests.Lapsing(c.Request.Context(), f.Request.Number)
+	return web.NewLapsingView(urgent, f.Held(), h.Requests.Now()).AmendedOnly(), err
 }
 
 // submit deposits the request.
@@ -102,5 +116,9 @@ func (h *Handler) deposited(c *gin.Context) error {
 	if !known {
 		delay = 0
 	}
-	return h.Views.deposited.Write(c.Writer, http.StatusOK, newDepositedPage(h.Frame(c), f, newDelayView(delay)))
+	page := newDepositedPage(h.Frame(c), f, newDelayView(delay))
+	if page.Renewed, err = h.renewedBy(c, f); err != nil {
+		return err
+	}
+	return h.Views.deposited.Write(c.Writer, http.StatusOK, page)
 }

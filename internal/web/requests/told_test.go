@@ -50,7 +50,8 @@ func TestTheTownReadsWhatTheDecisionSays(t *testing.T) {
 	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
 	s.get(s.anne, path+depositedPart).is(http.StatusOK, "la modification est refusée d’après la loi", "Votre habilitation reste alors telle qu’elle est", "envoyer une autre modification", "!nouvelle demande")
 	s.decide(path, habilitation.Refuse, "Le CCAS n’est pas de votre commune.")
-	s.get(s.anne, path).is(http.StatusOK, "Le motif du refus de la modification", "Le CCAS n’est pas de votre commune.", "l’habilitation est valide")
+	s.get(s.anne, path).is(http.StatusOK, "Le motif du refus de la modification", "Le CCAS n’est pas de votre commune.", "l’habilitation est valide",
+		"Demande déposée", "Habilitation validée", "Modification déposée", "Modification refusée", "!Demande refusée") // its history too
 
 	other := s.complete(s.paul)
 	s.deposit(s.paul, other, "cgu", "dpd_informe").leads(other+depositedPart, "")

@@ -45,7 +45,12 @@ func (h *Handler) newTransferPage(c *gin.Context) (transferPage, error) {
 	if err != nil {
 		return transferPage{}, err
 	}
+	urgent, err := h.Requests.Lapsing(ctx, asked)
+	if err != nil {
+		return transferPage{}, err
+	}
 	page := newTransferPage(h.Frame(c), actor, a, waiting)
+	page.Lapsing = web.NewLapsingView(urgent, page.Held, h.Requests.Now())
 	if !page.Gives {
 		return page, nil
 	}

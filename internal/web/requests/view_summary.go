@@ -26,10 +26,11 @@ type summaryPage struct {
 	TermsVersion     string
 	Edition          int
 	Modification     bool
-	Again            bool // the instructors asked for changes
-	Unchanged        bool // a modification that modifies nothing yet
-	Same             bool // nothing changed since the instructors asked for changes
-	Carried          bool // what it modifies comes from another system, which did not tell the whole
+	Renewed          web.LapsingView // the token that the modification prolongs
+	Again            bool            // the instructors asked for changes
+	Unchanged        bool            // a modification that modifies nothing yet
+	Same             bool            // nothing changed since the instructors asked for changes
+	Carried          bool            // what it modifies comes from another system, which did not tell the whole
 }
 
 // blockView is a block of a summary.
@@ -184,6 +185,7 @@ type depositedPage struct {
 	MessagesURL     string
 	Software        string // "" on the generic form
 	Modification    bool
+	Renewed         web.LapsingView // the token that the modification prolongs
 	FiledAt         web.Moment
 	Deadline        web.Moment // the day on which silence becomes a refusal
 	Delay           delayView

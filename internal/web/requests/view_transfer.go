@@ -46,6 +46,7 @@ type transferPage struct {
 	Gives              bool   // the reader may give it to a colleague here
 	Over               bool   // nothing can be done of it any more
 	Claim              claimView
+	Lapsing            web.LapsingView
 	Answer             form.Field // of the holder to the claim
 	Search             form.Field
 	Colleague          form.Field

@@ -145,6 +145,40 @@ func TestOnlyTheRequesterProlongs(t *testing.T) {
 	}
 }
 
+// « a colleague is told who, and can ask for a transfer » (issue 7): once asked, whoever asks reads
+// that it waits, and the holder what is asked; the editor reads nothing of it.
+func TestAClaimIsToldWhereTheTokenIsProlonged(t *testing.T) {
+	s := setScene(t)
+	s.now = weekAfter
+	const asks, waits = "Demander à reprendre la demande", "sans réponse avant le 21 septembre 2027 à 8 h 00, un instructeur d’API Particulier peut décider"
+	s.run(`INSERT INTO request_claims (request, account_id, state, at) VALUES (48231, $1, 'en_attente', $2)`, s.ines.id, s.now.Add(-24*time.Hour))
+	s.get(s.ines, s.majastres+renewalPart).is(http.StatusOK, "Anne Talbot", "Vous demandez à reprendre la demande", "depuis le 18 septembre 2027", waits, `href="/collectivite/demandes/48231/transfert"`, "!"+asks)
+	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Ines Talbot", "Répondre à la demande de reprise", waits, "Prolonger jusqu’au 19 mars 2029", `href="/collectivite/demandes/48231/transfert"`)
+	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "!Ines Talbot", "!reprendre")
+	s.run(`UPDATE request_claims SET state = 'retiree', answered_at = $1`, s.now)
+	s.get(s.ines, s.majastres+renewalPart).is(http.StatusOK, asks, "!"+waits)
+}
+
+// « refused → told, the token keeps its date » (issue 7), where the requester comes to prolong it, and
+// until something else is decided of that date.
+func TestARefusalIsToldWhereTheTokenIsProlonged(t *testing.T) {
+	s := setScene(t)
+	s.now = weekBefore
+	refused := func(at time.Time) {
+		s.run(`INSERT INTO amendments (token, request, expires_at, same_purpose, right_contacts, author, begun_at, filed_at, ended_at, outcome)
+			SELECT id, request, expires_at, false, true, 'Anne Talbot', $1, $1, $1, 'refusee' FROM tokens WHERE id = $2`, at, idOf(s.majastres))
+	}
+	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "!refusée")
+	refused(s.now.Add(-48 * time.Hour))
+	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Votre modification a été refusée le 3 septembre 2027 : le jeton garde sa date", `href="/collectivite/demandes/48231"`, "Prolonger jusqu’au")
+	s.get(s.ines, s.majastres+renewalPart).is(http.StatusOK, "La modification de l’habilitation a été refusée le 3 septembre 2027", "!Votre modification")
+	s.now = weekAfter
+	page := s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "refusée le 3 septembre 2027 : le jeton reste coupé", "!garde sa date")
+	s.post(s.anne, s.majastres+renewalPart, page.nothingChanged()).leads(s.majastres+renewalPart, "")
+	s.now = s.now.AddDate(0, 17, 0)
+	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Prolonger jusqu’au", "!refusée")
+}
+
 // « GET, HEAD, prefetch, cross-site POST change nothing » (issue 7).
 func TestNothingIsProlongedByLooking(t *testing.T) {
 	s := setScene(t)
@@ -300,6 +334,9 @@ func TestAChangeBeginsAModification(t *testing.T) {
 	}
 	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Une modification est commencée", "Le jeton garde sa date", "/collectivite/demandes/48231/recapitulatif", "Prolonger jusqu’au 12 mars 2029")
 	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "Elle a commencé une modification")
+	s.now = weekAfter
+	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Une modification est commencée", "Le jeton reste coupé : il sera prolongé", "!garde sa date")
+	s.now = weekBefore
 
 	s.run(`UPDATE amendments SET filed_at = $1`, s.now)
 	s.run(`UPDATE applications SET phase = 'deposee', filed_at = $1, first_filed_at = $1`, s.now)

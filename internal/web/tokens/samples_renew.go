@@ -7,6 +7,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
@@ -55,6 +56,16 @@ func wasProlonged(f *renewalFile) {
 		TokenID: f.ID, From: f.ExpiresAt, Until: f.Until(noon), Way: renewal.Confirmed, By: "Anne Morel", At: noon.Add(-time.Minute),
 	}
 	f.ExpiresAt = f.Last.Until
+}
+
+func refusedNow(f *renewalFile) { f.RefusedAt = noon.Add(-30 * time.Hour) }
+
+// claimedBy has somebody ask to hold the request.
+func claimedBy(account int64) func(f *renewalFile) {
+	return func(f *renewalFile) {
+		claimant := request.Colleague{Person: request.Person{ID: account}, Contact: habilitation.Contact{GivenName: "Inès", FamilyName: "D'Orvault", Mail: "ines@majastres.example.fr"}}
+		f.Claim = request.Claim{ID: 5, Request: f.Request, Claimant: claimant, State: request.ClaimWaiting, At: noon.Add(-30 * time.Hour)}
+	}
 }
 
 func noHolder(f *renewalFile)    { f.Holder, f.RequesterName = 0, "" }
@@ -108,6 +119,13 @@ func (v Views) renewalSamples(page web.ProPage) []web.Sample[renewalPage] {
 		{Name: "modification-deposee", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day)))},
 		{Name: "modification-deposee-expire", Content: refused(show(ofTown, toProlong(credential.TokenExpired, amendedAt(3*day, 2*day))), "renewal.amended")},
 		{Name: "modification-deposee-editeur", Content: show(ofEditor, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day)))},
+		{Name: "modification-refusee", Content: show(ofTown, toProlong(credential.TokenExpired, refusedNow))},
+		{Name: "modification-refusee-collegue", Content: show(colleague, toProlong(credential.TokenExpiring, refusedNow))},
+		{Name: "modification-refusee-editeur", Content: show(ofEditor, toProlong(credential.TokenExpiring, refusedNow))},
+		{Name: "reprise-a-repondre", Content: show(ofTown, toProlong(credential.TokenExpired, claimedBy(colleague.AccountID)))},
+		{Name: "reprise-demandee", Content: show(colleague, toProlong(credential.TokenExpired, claimedBy(colleague.AccountID)))},
+		{Name: "reprise-d-un-autre", Content: show(colleague, toProlong(credential.TokenExpiring, claimedBy(9)))},
+		{Name: "reprise-sans-compte", Content: show(colleague, toProlong(credential.TokenExpiring, noHolder, claimedBy(colleague.AccountID)))},
 		{Name: "modification-a-corriger", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day), returned))},
 		{Name: "modification-a-corriger-expire", Content: show(ofTown, toProlong(credential.TokenExpired, amendedAt(3*day, 2*day), returned))},
 		{Name: "modification-a-corriger-editeur", Content: show(ofEditor, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day), returned))},

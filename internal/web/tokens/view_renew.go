@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
@@ -106,6 +108,8 @@ type renewalPage struct {
 	People    []contactRow
 
 	Amendment amendmentView
+	RefusedAt web.Moment // of the last modification, where none is under way; zero for none
+	Claim     claimView
 	Last      prolongedView
 	Confirmed bool   // by a mail
 	Why       string // code of why it is not to be prolonged
@@ -124,6 +128,25 @@ type amendmentView struct {
 	By               string
 	Returned         bool   // an instructor asks for changes
 	URL              string // where its holder goes on with it
+}
+
+// claimView is a colleague who asks to hold the request, as its town reads it; zero for none.
+type claimView struct {
+	Claimant  string
+	At, Until web.Moment // from then on an instructor may decide
+	Own       bool       // the reader's
+	URL       string     // where it is answered, or taken back
+}
+
+func newClaimView(f renewal.File, by reader) claimView {
+	c := f.Claim
+	if c.ID == 0 {
+		return claimView{}
+	}
+	return claimView{
+		Claimant: web.Typographic(cmp.Or(c.Claimant.Contact.Name(), c.Claimant.Contact.Mail)), At: web.MomentOf(c.At), Until: web.MomentOf(c.At.Add(request.ClaimPatience)),
+		Own: c.Claimant.ID == by.AccountID, URL: requestOf(f.Request) + transferPart,
+	}
 }
 
 // prolongedView is a prolongation; zero for none.
@@ -152,6 +175,12 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 		p.TransferURL = requestOf(f.Request) + transferPart
 	case by.Space == account.SpaceAdministration || by.Space == account.SpaceInstruction:
 		p.RequestURL = by.Space.Path() + "/habilitations/" + strconv.FormatInt(int64(f.Request), 10)
+	}
+	if p.Standing == open && p.Amendment.BegunAt.Year == 0 {
+		p.RefusedAt = web.MomentOf(f.RefusedAt)
+	}
+	if p.Town {
+		p.Claim = newClaimView(f.File, by)
 	}
 	if p.Standing == closed {
 		p.Why = "renewal.why." + whyClosed(f.File, m.Now)
