@@ -37,6 +37,7 @@ type bare struct {
 	towns    postgres.Collectivities
 	attempts postgres.Attempts
 	sessions postgres.Sessions
+	watch    postgres.RenewalWatch
 	pepper   *seal.Pepper
 	token    *sql.Stmt
 	page     []byte
@@ -69,7 +70,7 @@ func serveBare(ctx context.Context, arguments []string) error {
 		return errors.Join(err, db.Close())
 	}
 	b := bare{
-		towns: postgres.Collectivities{DB: db}, attempts: postgres.Attempts{DB: db}, sessions: postgres.Sessions{DB: db, Operator: operator},
+		towns: postgres.Collectivities{DB: db}, attempts: postgres.Attempts{DB: db}, sessions: postgres.Sessions{DB: db, Operator: operator}, watch: postgres.RenewalWatch{DB: db},
 		pepper: pepper, page: page, desk: desk,
 	}
 	reading, err := sql.Open("postgres", os.Getenv("DATABASE_URL"))
@@ -112,7 +113,7 @@ func (b bare) view(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(b.page) // the visitor left: nobody is there to be told
 }
 
-// receive does the SQL of the first page of the support, which is that of its session, and answers as many bytes.
+// receive does the SQL of the first page of the support, that of its session and what it counts, and answers as many bytes.
 func (b bare) receive(w http.ResponseWriter, r *http.Request) {
 	cookie, err := r.Cookie(web.SessionCookie)
 	if err != nil {
@@ -120,6 +121,10 @@ func (b bare) receive(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, err := b.sessions.FindActor(r.Context(), value.Token(cookie.Value).Hash(), time.Now()); err != nil {
+		fail(w, err)
+		return
+	}
+	if _, err := b.watch.CountLate(r.Context(), time.Now().AddDate(-1, 0, 0), time.Now()); err != nil {
 		fail(w, err)
 		return
 	}

@@ -55,6 +55,10 @@ func (s *scene) measureReminders(ctx context.Context, found *reminders) (err err
 	if err := tables.QueryRowContext(ctx, sqlRecorded, expiringDays).Scan(&found.recorded, &found.missing); err != nil {
 		return err
 	}
+	// What autovacuum does within a minute: statements that were planned on empty tables are planned anew.
+	if err := postgres.Settle(ctx, s.cluster.URL(portalDatabase, postgres.OwnerRole)); err != nil {
+		return err
+	}
 	if err := s.countDelivered(ctx, tables, found); err != nil {
 		return err
 	}
