@@ -44,6 +44,8 @@ const (
 	writeTimeout = 10 * time.Second // to write down what became of an order
 	lookEvery    = time.Second      // when no notification comes
 	longestWait  = time.Hour
+	// gather is how long a claim waits for other slots to become free, while the queue is long.
+	gather = 2 * time.Millisecond
 )
 
 // waits are the pauses after the first failures of an order; then longestWait for ever.
@@ -81,22 +83,26 @@ func (w *Workers) Serve(ctx context.Context) error {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for {
-		w.drain(ctx, slots, &running, nudge)
+		full := w.drain(ctx, slots, &running, nudge)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-wake:
+			if full {
+				time.Sleep(gather)
+			}
 		case <-ticker.C:
 		}
 	}
 }
 
 // drain claims as many orders as there are free slots and starts them. A slot that becomes
-// free nudges the loop, so that a long queue never waits for the ticker.
-func (w *Workers) drain(ctx context.Context, slots chan struct{}, running *sync.WaitGroup, nudge func()) {
+// free nudges the loop, so that a long queue never waits for the ticker. full tells that there
+// were as many, and maybe more.
+func (w *Workers) drain(ctx context.Context, slots chan struct{}, running *sync.WaitGroup, nudge func()) (full bool) {
 	free := cap(slots) - len(slots)
 	if free == 0 || ctx.Err() != nil {
-		return
+		return free == 0
 	}
 	failpoint.Hit("worker: before claim")
 	orders, err := w.Outbox.Claim(ctx, free, lease, w.Now())
@@ -104,7 +110,7 @@ func (w *Workers) drain(ctx context.Context, slots chan struct{}, running *sync.
 		if ctx.Err() == nil {
 			w.Log.Error("orders not claimed", "error", err)
 		}
-		return
+		return false
 	}
 	for _, order := range orders {
 		if ctx.Err() != nil {
@@ -117,6 +123,7 @@ func (w *Workers) drain(ctx context.Context, slots chan struct{}, running *sync.
 			w.carryOut(context.WithoutCancel(ctx), order)
 		})
 	}
+	return len(orders) == free
 }
 
 func (w *Workers) carryOut(ctx context.Context, order outbox.Order) {

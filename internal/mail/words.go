@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 	"unicode/utf8"
@@ -23,7 +24,21 @@ type wording struct {
 	files    fs.FS
 	messages *template.Template
 	frame    frame
+
+	mu   sync.Mutex
+	said map[saying]string
 }
+
+// saying is a sentence about nothing, a number or a moment: mails that leave together say few of
+// them, again and again.
+type saying struct {
+	name   string
+	number int
+	moment value.Moment
+}
+
+// maxSaid bounds the sentences that are kept.
+const maxSaid = 1000
 
 // texts are the templates of one kind of mail.
 type texts struct {
@@ -53,6 +68,36 @@ func newWording(files fs.FS, f frame) (*wording, error) {
 // say gives the text of a definition of templates/messages. An unknown name is an error: a
 // person must never read a code.
 func (w *wording) say(name string, about any) (string, error) {
+	key := saying{name: name}
+	switch about := about.(type) {
+	case nil:
+	case int:
+		key.number = about
+	case value.Moment:
+		key.moment = about
+	default:
+		return w.write(name, about)
+	}
+	w.mu.Lock()
+	kept, found := w.said[key]
+	w.mu.Unlock()
+	if found {
+		return kept, nil
+	}
+	text, err := w.write(name, about)
+	if err != nil {
+		return "", err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.said == nil || len(w.said) >= maxSaid {
+		w.said = map[saying]string{}
+	}
+	w.said[key] = text
+	return text, nil
+}
+
+func (w *wording) write(name string, about any) (string, error) {
 	definition := w.messages.Lookup(name)
 	if definition == nil {
 		return "", fmt.Errorf("no sentence for %q in templates/messages", name)

@@ -18,6 +18,9 @@ type DB struct {
 	url  string
 	// prepared holds the statements of what runs thousands of times a second, by their text.
 	prepared sync.Map
+
+	tried    together[triedMail]
+	finished together[finishedOrder]
 }
 
 // statement prepares a statement once for all: its plan is made once a connection. It is asked for

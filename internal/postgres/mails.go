@@ -179,31 +179,48 @@ func (m Mails) FindOutgoing(ctx context.Context, mailID int64) (outgoing notice.
 	return outgoing, nil
 }
 
+// triedMail is what RecordTried records.
+type triedMail struct {
+	id      int64
+	written notice.Written
+	told    []notice.Told
+	at      time.Time
+}
+
 // RecordTried keeps how a mail was written, and what the relay decided for those who still waited
-// at these addresses.
+// at these addresses. Mails that were tried at the same moment are recorded together.
 func (m Mails) RecordTried(ctx context.Context, mailID int64, written notice.Written, told []notice.Told, now time.Time) error {
+	failpoint.Hit("mail: accepted, not recorded")
+	return m.DB.tried.write(triedMail{mailID, written, told, now}, func(lot []triedMail) error { return m.recordTried(ctx, lot) })
+}
+
+func (m Mails) recordTried(ctx context.Context, lot []triedMail) error {
 	const (
 		// The lock makes those who change the recipients of a mail wait for one another: each
 		// then sees what the others left.
-		sqlLock = `SELECT id FROM mails WHERE id = $1 FOR UPDATE`
+		sqlLock = `SELECT count(*) FROM (SELECT id FROM mails WHERE id = ANY ($1) ORDER BY id FOR UPDATE) locked`
 		sqlTold = `
-			UPDATE mail_recipients r SET state = told.state, code = told.code, told_at = $6
-			FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) AS told (position, address, state, code)
-			WHERE r.mail_id = $1 AND r.position = told.position AND r.address = told.address AND r.state = 'pending'`
+			UPDATE mail_recipients r SET state = told.state, code = told.code, told_at = told.at
+			FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) AS told (mail, position, address, state, code, at)
+			WHERE r.mail_id = told.mail AND r.position = told.position AND r.address = told.address AND r.state = 'pending'`
 		sqlTried = `
-			UPDATE mails m SET subject = $2, message_id = COALESCE(m.message_id, $3),
-				finished_at = CASE WHEN still.waits THEN m.finished_at ELSE $4 END,
+			UPDATE mails m SET subject = tried.subject, message_id = COALESCE(m.message_id, tried.message_id),
+				finished_at = CASE WHEN still.waits THEN m.finished_at ELSE tried.at END,
 				content = CASE WHEN still.waits OR still.bounced THEN m.content END
-			FROM (SELECT COALESCE(bool_or(state = 'pending'), false) AS waits, COALESCE(bool_or(state = 'bounced'), false) AS bounced
-				FROM mail_recipients WHERE mail_id = $1) AS still
-			WHERE m.id = $1`
+			FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) AS tried (mail, subject, message_id, at), LATERAL (
+				SELECT COALESCE(bool_or(state = 'pending'), false) AS waits, COALESCE(bool_or(state = 'bounced'), false) AS bounced
+				FROM mail_recipients WHERE mail_id = tried.mail) AS still
+			WHERE m.id = tried.mail`
 	)
-	failpoint.Hit("mail: accepted, not recorded")
-	var positions pq.Int64Array
-	var addresses, states, codes pq.StringArray
-	for _, one := range told {
-		positions, addresses = append(positions, int64(one.Position)), append(addresses, one.Address)
-		states, codes = append(states, string(one.State)), append(codes, one.Code)
+	var ids, mails, positions pq.Int64Array
+	var subjects, messageIDs, times, addresses, states, codes, toldAt pq.StringArray
+	for _, mail := range lot {
+		ids, subjects, messageIDs = append(ids, mail.id), append(subjects, mail.written.Subject), append(messageIDs, mail.written.MessageID)
+		times = append(times, instant(mail.at))
+		for _, one := range mail.told {
+			mails, positions, addresses = append(mails, mail.id), append(positions, int64(one.Position)), append(addresses, one.Address)
+			states, codes, toldAt = append(states, string(one.State)), append(codes, one.Code), append(toldAt, instant(mail.at))
+		}
 	}
 	lock, errLock := m.DB.statement(ctx, sqlLock)
 	tell, errTell := m.DB.statement(ctx, sqlTold)
@@ -212,14 +229,18 @@ func (m Mails) RecordTried(ctx context.Context, mailID int64, written notice.Wri
 		return err
 	}
 	return m.DB.InTx(ctx, func(tx *sqlx.Tx) error {
-		if err := tx.Tx.StmtContext(ctx, lock).QueryRowContext(ctx, mailID).Scan(&mailID); err != nil {
-			return fmt.Errorf("lock mail: %w", notFoundAs("mail.unknown", err))
+		var found int
+		if err := tx.Tx.StmtContext(ctx, lock).QueryRowContext(ctx, ids).Scan(&found); err != nil {
+			return fmt.Errorf("lock mails: %w", err)
 		}
-		if _, err := tx.Tx.StmtContext(ctx, tell).ExecContext(ctx, mailID, positions, addresses, states, codes, now); err != nil {
+		if found < len(lot) {
+			return fault.New(fault.NotFound, "mail.unknown")
+		}
+		if _, err := tx.Tx.StmtContext(ctx, tell).ExecContext(ctx, mails, positions, addresses, states, codes, toldAt); err != nil {
 			return fmt.Errorf("record what the relay told: %w", err)
 		}
-		if _, err := tx.Tx.StmtContext(ctx, try).ExecContext(ctx, mailID, written.Subject, written.MessageID, now); err != nil {
-			return fmt.Errorf("record that a mail was tried: %w", err)
+		if _, err := tx.Tx.StmtContext(ctx, try).ExecContext(ctx, ids, subjects, messageIDs, times); err != nil {
+			return fmt.Errorf("record that mails were tried: %w", err)
 		}
 		return nil
 	})

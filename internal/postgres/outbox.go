@@ -68,19 +68,38 @@ func (o Outbox) Claim(ctx context.Context, limit int, lease time.Duration, now t
 	return orders, rows.Err()
 }
 
-// Finish ends an order. A worker whose lease passed to another changes nothing.
+// finishedOrder is an order that was carried out.
+type finishedOrder struct {
+	outbox.Order
+	at time.Time
+}
+
+// Finish ends an order. A worker whose lease passed to another changes nothing. Orders that end
+// at the same moment end together.
 func (o Outbox) Finish(ctx context.Context, order outbox.Order, now time.Time) error {
-	const sqlFinish = `
-		UPDATE outbox SET done_at = $3, leased_until = NULL, last_error = ''
-		WHERE id = $1 AND attempts = $2 AND done_at IS NULL`
-	finish, err := o.DB.statement(ctx, sqlFinish)
-	if err == nil {
-		_, err = finish.ExecContext(ctx, order.ID, order.Attempt, now)
-	}
+	err := o.DB.finished.write(finishedOrder{order, now}, func(lot []finishedOrder) error { return o.finish(ctx, lot) })
 	if err != nil {
 		return fmt.Errorf("finish order: %w", err)
 	}
 	return nil
+}
+
+func (o Outbox) finish(ctx context.Context, lot []finishedOrder) error {
+	const sqlFinish = `
+		UPDATE outbox o SET done_at = finished.at, leased_until = NULL, last_error = ''
+		FROM unnest($1::bigint[], $2::int[], $3::timestamptz[]) AS finished (id, attempts, at)
+		WHERE o.id = finished.id AND o.attempts = finished.attempts AND o.done_at IS NULL`
+	finish, err := o.DB.statement(ctx, sqlFinish)
+	if err != nil {
+		return err
+	}
+	var ids, attempts pq.Int64Array
+	var times pq.StringArray
+	for _, order := range lot {
+		ids, attempts, times = append(ids, order.ID), append(attempts, int64(order.Attempt)), append(times, instant(order.at))
+	}
+	_, err = finish.ExecContext(ctx, ids, attempts, times)
+	return err
 }
 
 // Postpone puts an order off until due, with the reason in words that hold nothing
