@@ -2,6 +2,8 @@ package postgres_test
 
 import (
 	"context"
+	"database/sql"
+	"slices"
 	"testing"
 
 	people "portail-qf/internal/domain/account"
@@ -78,6 +80,65 @@ func TestAReminderOfWhatIsDoneIsWithdrawn(t *testing.T) {
 	}
 	if others := len(listed(notice.Pending)) + len(listed(notice.Sent)); others != 0 {
 		t.Errorf("%d are said to wait, or sent", others)
+	}
+}
+
+// « the expected mails exactly »: whatever the relay had taken when a token was suspended, its
+// requester gets each stage once, and so does whoever has a copy.
+func TestASuspensionWhileAReminderLeavesDoublesNothing(t *testing.T) {
+	for name, row := range map[string]struct {
+		before, during []string // fields that the relay takes before the suspension, and as it comes
+		waits          string   // fields of those who wait once it is over
+	}{
+		"all, as it comes":      {nil, []string{"to", "cc"}, ""},
+		"the requester":         {[]string{"to"}, nil, ""},
+		"the copy alone":        {[]string{"cc"}, nil, "to"},
+		"the copy, as it comes": {nil, []string{"cc"}, "to"},
+		"nobody":                {nil, nil, "cc to"},
+	} {
+		c, ctx := setCalendar(t), context.Background()
+		mails := postgres.Mails{DB: c.db}
+		c.now = c.at(60, 8)
+		c.remind()
+		id := int64(c.count(`SELECT id FROM mails WHERE key LIKE 'rappel %'`))
+		leaving, err := mails.FindOutgoing(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		takes := func(fields []string) {
+			t.Helper()
+			var told []notice.Told
+			for _, r := range leaving.Recipients {
+				if slices.Contains(fields, string(r.Field)) {
+					told = append(told, notice.Told{Position: r.Position, Address: r.Address, State: notice.Sent})
+				}
+			}
+			if err := mails.RecordTried(ctx, id, notice.Written{MessageID: "a@host"}, told, c.now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if row.before != nil {
+			takes(row.before)
+		}
+		if err := c.service.Suspend(ctx, sofia, c.id, "Un doute."); err != nil {
+			t.Fatal(err)
+		}
+		if row.during != nil {
+			takes(row.during)
+		}
+		if err := c.service.Resume(ctx, sofia, c.id); err != nil {
+			t.Fatal(err)
+		}
+		c.now = c.at(59, 8)
+		c.remind()
+		var waits sql.NullString
+		if err := c.raw.QueryRow(`SELECT string_agg(r.field, ' ' ORDER BY r.field) FROM mail_recipients r JOIN mails m ON m.id = r.mail_id WHERE m.key LIKE 'rappel %' AND r.state = 'pending'`).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+		if waits.String != row.waits {
+			t.Errorf("%s: %q wait, want %q", name, waits.String, row.waits)
+		}
+		c.said(name, "90 passe", "60 ecrit")
 	}
 }
 

@@ -258,9 +258,9 @@ func withdrawSettled(ctx context.Context, tx *sqlx.Tx, tokens pq.StringArray, no
 	return withdrawReminders(ctx, tx, keys, now)
 }
 
-// withdrawReminders takes reminders back from those who still wait for them. One that nobody got
-// is none: its row goes, so that nothing counts it and the stage is written of again, should the
-// token open again.
+// withdrawReminders takes reminders back from those who still wait for them. One that was taken
+// back from the requester is none: its row goes, so that nothing counts it and the stage is written
+// of again, should the token open again.
 func withdrawReminders(ctx context.Context, tx *sqlx.Tx, keys pq.StringArray, now time.Time) error {
 	if len(keys) == 0 {
 		return nil
