@@ -303,10 +303,11 @@ func TestARefusedModificationTellsOfTheTokenThatItWasToProlong(t *testing.T) {
 	l.says([]string{kept, "Il expire le 14 mars 2028 au soir.", way, "Le formulaire ne change pas."}, "ne changent pas", "coupé")
 
 	n.At = expiry.Add(time.Hour)
-	write(t, must(decision.NewChanged(n))).says([]string{kept, "Il est coupé depuis le 14 mars 2028 au soir", way}, "expire")
+	const stays = "Le jeton API Particulier n’est pas prolongé. Il reste coupé, depuis le 14 mars 2028 au soir"
+	write(t, must(decision.NewChanged(n))).says([]string{stays, way}, kept, "expire")
 
 	n.Suspended = true
-	write(t, must(decision.NewChanged(n))).says([]string{kept, "Il est coupé depuis le 14 mars 2028 au soir."}, way, "Prolonger le jeton", "mettre à jour les quotients")
+	write(t, must(decision.NewChanged(n))).says([]string{stays + "."}, way, kept, "Prolonger le jeton", "mettre à jour les quotients")
 }
 
 // A long name of the one leaves room for the other, and for the date.

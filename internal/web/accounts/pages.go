@@ -120,7 +120,7 @@ func (v Views) newResumePage(page web.ProPage, held account.HeldForm) resumePage
 			if _, known := v.sentences.Sentence(label); !known {
 				label = "request.field." + name
 			}
-			if _, known := v.sentences.Sentence(label); !known || value == "" {
+			if _, known := v.sentences.Sentence(label); !known || value == "" || name == fieldUntil && p.Place.Until.Year == 0 {
 				continue
 			}
 			shown := heldField{Label: label, Value: value}

@@ -2,6 +2,7 @@ package collectivity
 
 import (
 	"strconv"
+	"time"
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/habilitation"
@@ -103,18 +104,20 @@ func requestPath(number habilitation.RequestNumber) string {
 type claimView struct {
 	Number, Claimant string
 	Until            web.Moment // from then on an instructor may decide
+	Over             bool       // it has come
 	URL              string
 }
 
-func newClaimViews(claims []request.Claim) []claimView {
+func newClaimViews(claims []request.Claim, now time.Time) []claimView {
 	views := make([]claimView, len(claims))
 	for i, c := range claims {
 		name := c.Claimant.Contact.Name()
 		if name == "" {
 			name = c.Claimant.Contact.Mail
 		}
+		until := c.At.Add(request.ClaimPatience)
 		views[i] = claimView{
-			Number: c.Request.String(), Claimant: web.Typographic(name), Until: web.MomentOf(c.At.Add(request.ClaimPatience)), URL: requestPath(c.Request) + transferPart,
+			Number: c.Request.String(), Claimant: web.Typographic(name), Until: web.MomentOf(until), Over: !now.Before(until), URL: requestPath(c.Request) + transferPart,
 		}
 	}
 	return views

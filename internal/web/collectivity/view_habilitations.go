@@ -99,7 +99,7 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 
 // tell says what the town asked for, and where each request is followed.
 func (p *homePage) tell(reader account.Actor, of affairs) {
-	p.Habilitations, p.Asked, p.Claims = newHabilitationViews(reader, of, p.Contact), newAskedViews(reader, of, p.Contact), newClaimViews(of.Claims)
+	p.Habilitations, p.Asked, p.Claims = newHabilitationViews(reader, of, p.Contact), newAskedViews(reader, of, p.Contact), newClaimViews(of.Claims, of.Now)
 	p.Closing, p.Known, p.Anew = closingOf(of.Requests), len(of.Requests) > 0, len(of.Requests) > 0
 	for _, count := range of.Unread {
 		p.Unread += count

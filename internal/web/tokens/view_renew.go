@@ -134,17 +134,19 @@ type amendmentView struct {
 type claimView struct {
 	Claimant  string
 	At, Until web.Moment // from then on an instructor may decide
+	Over      bool       // that has come
 	Own       bool       // the reader's
 	URL       string     // where it is answered, or taken back
 }
 
-func newClaimView(f renewal.File, by reader) claimView {
+func newClaimView(f renewal.File, by reader, now time.Time) claimView {
 	c := f.Claim
 	if c.ID == 0 {
 		return claimView{}
 	}
+	until := c.At.Add(request.ClaimPatience)
 	return claimView{
-		Claimant: web.Typographic(cmp.Or(c.Claimant.Contact.Name(), c.Claimant.Contact.Mail)), At: web.MomentOf(c.At), Until: web.MomentOf(c.At.Add(request.ClaimPatience)),
+		Claimant: web.Typographic(cmp.Or(c.Claimant.Contact.Name(), c.Claimant.Contact.Mail)), At: web.MomentOf(c.At), Until: web.MomentOf(until), Over: !now.Before(until),
 		Own: c.Claimant.ID == by.AccountID, URL: requestOf(f.Request) + transferPart,
 	}
 }
@@ -180,7 +182,7 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 		p.RefusedAt = web.MomentOf(f.RefusedAt)
 	}
 	if p.Town {
-		p.Claim = newClaimView(f.File, by)
+		p.Claim = newClaimView(f.File, by, m.Now)
 	}
 	if p.Standing == closed {
 		p.Why = "renewal.why." + whyClosed(f.File, m.Now)
