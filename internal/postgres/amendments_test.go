@@ -404,4 +404,13 @@ func TestOnlyWhatProlongsPresses(t *testing.T) {
 	if err != nil || len(pressing) != 1 || pressing[0].TokenID != next.ID || c.pressing() != 1 {
 		t.Errorf("of the one that replaces it: %+v, %v", pressing, err)
 	}
+	// So do the lists of an editor, which asks nothing of a town whose modification waits.
+	filed, err := c.renewals.Filed(context.Background(), []string{next.ID})
+	if err != nil || filed[next.ID].IsZero() {
+		t.Errorf("filed: %v, %v", filed, err)
+	}
+	risks, _, err := postgres.RenewalWatch{DB: c.db}.ListRisks(context.Background(), renewal.RiskQuery{Before: c.expiry.Add(time.Hour), Now: c.now, Limit: 10})
+	if err != nil || len(risks) != 1 || risks[0].ID != next.ID || !risks[0].Amendment.Filed() {
+		t.Errorf("at risk: %+v, %v", risks, err)
+	}
 }

@@ -275,18 +275,32 @@ func (s Renewals) ListNudged(ctx context.Context, tokenIDs []string) (map[string
 	const sqlNudged = `
 		SELECT n.token::text AS token, n.at FROM nudges n JOIN tokens t ON t.id = n.token AND t.expires_at = n.expires_at
 		WHERE n.token = ANY ($1::uuid[])`
+	return s.timesOf(ctx, sqlNudged, tokenIDs)
+}
+
+// ListFiled tells when the modification of the request of each token was deposited, where it waits
+// for its decision.
+func (s Renewals) ListFiled(ctx context.Context, tokenIDs []string) (map[string]time.Time, error) {
+	const sqlFiled = `
+		SELECT t.id::text AS token, d.filed_at AS at FROM tokens t JOIN amendments d ON d.request = t.request AND d.ended_at IS NULL
+		WHERE t.id = ANY ($1::uuid[]) AND ` + isFiled
+	return s.timesOf(ctx, sqlFiled, tokenIDs)
+}
+
+// timesOf reads a time of each of some tokens.
+func (s Renewals) timesOf(ctx context.Context, query string, tokenIDs []string) (map[string]time.Time, error) {
 	var rows []struct {
 		Token string    `db:"token"`
 		At    time.Time `db:"at"`
 	}
-	if err := s.DB.pool.SelectContext(ctx, &rows, sqlNudged, pq.StringArray(tokenIDs)); err != nil {
+	if err := s.DB.pool.SelectContext(ctx, &rows, query, pq.StringArray(tokenIDs)); err != nil {
 		return nil, err
 	}
-	nudged := make(map[string]time.Time, len(rows))
+	times := make(map[string]time.Time, len(rows))
 	for _, row := range rows {
-		nudged[row.Token] = row.At
+		times[row.Token] = row.At
 	}
-	return nudged, nil
+	return times, nil
 }
 
 // FindCopies finds what an editor chose that its technical contact receives.

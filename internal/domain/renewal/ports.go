@@ -34,6 +34,9 @@ type Store interface {
 	// ListNudged tells when an editor last asked that each of some tokens be prolonged, for the
 	// expiry that it has now.
 	ListNudged(ctx context.Context, tokenIDs []string) (map[string]time.Time, error)
+	// ListFiled tells when the modification was deposited that waits for its decision
+	// (Amendment.Filed), for each of some tokens whose request has one.
+	ListFiled(ctx context.Context, tokenIDs []string) (map[string]time.Time, error)
 }
 
 // Requests begins the modification of a request (request.Service).
