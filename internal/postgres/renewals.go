@@ -197,23 +197,22 @@ func endAmendment(ctx context.Context, tx *sqlx.Tx, number habilitation.RequestN
 	if _, err := tx.ExecContext(ctx, sqlEnd, int64(number), at, string(end)); err != nil {
 		return fmt.Errorf("end the modification for a prolongation: %w", err)
 	}
-	return nil
+	return withdrawReworded(ctx, tx, number, at)
 }
 
 // followAmendment notes the deposit of a modification that is to prolong a token, and its end
-// when the town gives it up.
+// when the town gives it up. Reminders that wait say where it stands.
 func followAmendment(ctx context.Context, tx *sqlx.Tx, a request.Application, at time.Time) error {
 	if a.Phase == request.Closed {
 		return endAmendment(ctx, tx, a.Request.Number, renewal.EndGivenUp, at)
 	}
-	if a.Phase != request.Filed {
-		return nil
+	if a.Phase == request.Filed {
+		const sqlFiled = `UPDATE amendments SET filed_at = COALESCE(filed_at, $2) WHERE request = $1 AND ended_at IS NULL`
+		if _, err := tx.ExecContext(ctx, sqlFiled, int64(a.Request.Number), at); err != nil {
+			return fmt.Errorf("note the deposit of a modification: %w", err)
+		}
 	}
-	const sqlFiled = `UPDATE amendments SET filed_at = COALESCE(filed_at, $2) WHERE request = $1 AND ended_at IS NULL`
-	if _, err := tx.ExecContext(ctx, sqlFiled, int64(a.Request.Number), at); err != nil {
-		return fmt.Errorf("note the deposit of a modification: %w", err)
-	}
-	return nil
+	return withdrawReworded(ctx, tx, a.Request.Number, at)
 }
 
 // RecordAmendment records that a modification begins, for a token that is as it was read. Where
@@ -243,6 +242,9 @@ func (s Renewals) RecordAmendment(ctx context.Context, begun renewal.Amendment, 
 			return fmt.Errorf("write the modification for a prolongation: %w", err)
 		}
 		if rows, err := recorded.RowsAffected(); err != nil || rows == 0 { // the same answers, sent twice
+			return err
+		}
+		if err := withdrawReworded(ctx, tx, a.Request, a.BegunAt); err != nil {
 			return err
 		}
 		return recordEvent(ctx, tx, event)
