@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	htmltemplate "html/template"
+	"io"
 	"io/fs"
 	"net"
 	"text/template"
@@ -21,6 +22,15 @@ func (s *Sender) Trust(authorities *x509.CertPool, address string) {
 	s.relay.dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}
+}
+
+// DeliverHalf brings a message that breaks while it is written.
+func (s *Sender) DeliverHalf(broken error) error {
+	_, err := s.relay.deliver(context.Background(), parcel{from: "support@particulier.api.gouv.fr", to: []string{"maire@ville.fr"}, write: func(w io.Writer) error {
+		_, _ = io.WriteString(w, "Subject: une moiti")
+		return broken
+	}})
+	return err
 }
 
 // Hurry makes a sender give a relay up sooner.

@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"errors"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -117,5 +118,21 @@ func TestARefusedEnvelopeIsNotTakenUp(t *testing.T) {
 	o.want(second, "sent")
 	if diff := cmp.Diff([]string{"dgs@bourg.fr"}, o.envelopes()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// « accepts then drops » has its reverse: a relay must not take half of a message that broke here.
+func TestAMessageThatBreaksIsNotTaken(t *testing.T) {
+	o, lines := openCounted(t)
+	broken := errors.New("broken")
+	if err := o.sender.DeliverHalf(broken); err == nil {
+		t.Error("it is said to be delivered")
+	}
+	id := o.recordFor("dgs@bourg.fr")
+	if err := o.send(id); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"dgs@bourg.fr"}, o.envelopes()); diff != "" || lines.opened.Load() != 2 {
+		t.Errorf("on %d lines: %s", lines.opened.Load(), diff)
 	}
 }

@@ -88,12 +88,15 @@ func (r *relay) deliver(ctx context.Context, p parcel) ([]verdict, error) {
 		return nil, err
 	}
 	verdicts, err := l.hand(p)
-	if err == nil && slices.ContainsFunc(verdicts, func(v verdict) bool { return v.accepted }) {
+	switch {
+	case err != nil: // no QUIT: the library would end the message that broke, and the relay take half of it
+		l.cut()
+	case slices.ContainsFunc(verdicts, func(v verdict) bool { return v.accepted }):
 		r.keep(l)
-		return verdicts, nil
+	default:
+		_ = l.client.Quit()
+		l.cut()
 	}
-	_ = l.client.Quit() // whatever it answers, what it has it has
-	l.cut()
 	return verdicts, err
 }
 

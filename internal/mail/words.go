@@ -137,7 +137,7 @@ func named(subject, town, software string) string {
 // the end of theirs, « Centre communal… de Valombre ». It cuts between words where it can.
 func elided(name string, room int) string {
 	letters := []rune(notice.OneLine(name, utf8.RuneCountInString(name)+1))
-	if len(letters) <= room {
+	if room = max(room, 2); len(letters) <= room {
 		return string(letters)
 	}
 	head := room / 3

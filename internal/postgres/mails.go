@@ -33,7 +33,7 @@ func recordLetter(ctx context.Context, tx *sqlx.Tx, letter notice.Letter, now ti
 
 // recordLetters records mails and orders their sending, inside the transaction that decides
 // them, and counts those that were new. A mail of the same key is the same mail: then nothing
-// happens, unless it was withdrawn before anybody had it; then it is taken up again.
+// happens, unless it was withdrawn (isWithdrawn): then it is taken up again.
 func recordLetters(ctx context.Context, tx *sqlx.Tx, letters []notice.Letter, now time.Time) (int, error) {
 	if len(letters) == 0 {
 		return 0, nil
@@ -44,10 +44,11 @@ func recordLetters(ctx context.Context, tx *sqlx.Tx, letters []notice.Letter, no
 			SELECT DISTINCT ON (w.key) w.kind, w.key, w.content, $4 FROM unnest($1::text[], $2::text[], $3::bytea[]) AS w (kind, key, content) ORDER BY w.key
 			ON CONFLICT (key) DO UPDATE SET kind = EXCLUDED.kind, content = EXCLUDED.content, created_at = EXCLUDED.created_at, finished_at = NULL
 			WHERE ` + isWithdrawn + ` RETURNING id, key`
-		sqlFormer     = `DELETE FROM mail_recipients WHERE mail_id = ANY ($1)`
+		sqlFormer     = `DELETE FROM mail_recipients WHERE mail_id = ANY ($1) AND state = 'withdrawn'`
 		sqlRecipients = `
 			INSERT INTO mail_recipients (mail_id, position, field, address)
-			SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[])`
+			SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[])
+			ON CONFLICT DO NOTHING` // whoever has the mail already
 		sqlOrders = `
 			WITH given AS (
 				INSERT INTO outbox AS waiting (kind, subject, due_at, created_at) SELECT $1, id::text, $3, $3 FROM unnest($2::bigint[]) AS id
@@ -94,8 +95,9 @@ func recordLetters(ctx context.Context, tx *sqlx.Tx, letters []notice.Letter, no
 	return len(recorded), nil
 }
 
-// isWithdrawn tells a mail m that was withdrawn before anybody had it.
-const isWithdrawn = `NOT EXISTS (SELECT FROM mail_recipients w WHERE w.mail_id = m.id AND w.state <> 'withdrawn')`
+// isWithdrawn tells a mail m that was withdrawn before any of those it is written to had it,
+// whoever has a copy.
+const isWithdrawn = `NOT EXISTS (SELECT FROM mail_recipients w WHERE w.mail_id = m.id AND w.field = 'to' AND w.state <> 'withdrawn')`
 
 // withdrawMails takes mails back from those who still wait for them. One that a worker is
 // handing over at that moment may leave all the same.
@@ -202,7 +204,8 @@ func (m Mails) recordTried(ctx context.Context, lot []triedMail) error {
 		sqlTold = `
 			UPDATE mail_recipients r SET state = told.state, code = told.code, told_at = told.at
 			FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) AS told (mail, position, address, state, code, at)
-			WHERE r.mail_id = told.mail AND r.position = told.position AND r.address = told.address AND r.state = 'pending'`
+			WHERE r.mail_id = told.mail AND r.position = told.position AND r.address = told.address
+				AND (r.state = 'pending' OR r.state = 'withdrawn' AND told.state = 'sent')` // it left as it was withdrawn
 		sqlTried = `
 			UPDATE mails m SET subject = tried.subject, message_id = COALESCE(m.message_id, tried.message_id),
 				finished_at = CASE WHEN still.waits THEN m.finished_at ELSE tried.at END,
@@ -283,14 +286,14 @@ func (m Mails) RecordReaddressed(ctx context.Context, readdressed notice.Readdre
 	})
 }
 
-// readdressRequester makes the corrected address of a reminder that of the requester: what is
-// written next about the request goes there too.
+// readdressRequester has what is written next about a request go to the corrected address of its
+// reminder too, as long as the requester's is the one that was refused.
 func readdressRequester(ctx context.Context, tx *sqlx.Tx, readdressed notice.Readdressed) error {
 	const sqlRequester = `
-		UPDATE requests r SET requester = jsonb_set(r.requester, '{mail}', to_jsonb($3::text))
+		UPDATE requests r SET refused_mail = r.requester ->> 'mail', corrected_mail = $3
 		FROM mails m JOIN mail_recipients a ON a.mail_id = m.id AND a.position = $2 AND a.field = 'to'
 			JOIN reminders x ON x.mail_key = m.key JOIN tokens t ON t.id = x.token
-		WHERE m.id = $1 AND r.number = t.request AND lower(r.requester ->> 'mail') = lower(a.corrected_from)`
+		WHERE m.id = $1 AND r.number = t.request AND lower(a.corrected_from) = lower(` + requesterMail + `)`
 	if _, err := tx.ExecContext(ctx, sqlRequester, readdressed.MailID, readdressed.Position, readdressed.Address); err != nil {
 		return fmt.Errorf("correct the address of a requester: %w", err)
 	}

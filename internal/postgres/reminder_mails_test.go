@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 
 	people "portail-qf/internal/domain/account"
@@ -126,16 +127,24 @@ func TestAReminderThatWaitedSaysWhereTheModificationStands(t *testing.T) {
 		c.said(name+", written anew", "90 passe", "60 passe", "30 ecrit")
 	}
 
-	c := setCalendar(t)
-	c.forms()
-	c.now = c.at(30, 8)
-	c.remind()
-	c.leave("to")
-	c.files(c.amends())
-	if _, waiting := c.written(); waiting != 1 {
-		t.Error("the copy of what the requester has does not leave")
+	for has, row := range map[string]struct {
+		waiting int
+		stages  []string
+	}{
+		"to": {1, []string{"90 passe", "60 passe", "30 ecrit"}},
+		"cc": {0, []string{"90 passe", "60 passe"}},
+	} {
+		c := setCalendar(t)
+		c.forms()
+		c.now = c.at(30, 8)
+		c.remind()
+		c.leave(has)
+		c.files(c.amends())
+		if _, waiting := c.written(); waiting != row.waiting {
+			t.Errorf("once it left %s: %d wait", has, waiting)
+		}
+		c.said("once it left "+has, row.stages...)
 	}
-	c.said("the requester has it", "90 passe", "60 passe", "30 ecrit")
 }
 
 // A reminder that lost its object before it left was not sent: the list of mails says so.
@@ -164,6 +173,65 @@ func TestAReminderOfWhatIsDoneIsWithdrawn(t *testing.T) {
 	}
 	if others := len(listed(notice.Pending)) + len(listed(notice.Sent)); others != 0 {
 		t.Errorf("%d are said to wait, or sent", others)
+	}
+}
+
+// « the expected mails exactly »: whatever the relay had taken when a token was suspended, its
+// requester gets each stage once, and so does whoever has a copy.
+func TestASuspensionWhileAReminderLeavesDoublesNothing(t *testing.T) {
+	for name, row := range map[string]struct {
+		before, during []string // fields that the relay takes before the suspension, and as it comes
+		waits          string   // fields of those who wait once it is over
+	}{
+		"all, as it comes":      {nil, []string{"to", "cc"}, ""},
+		"the requester":         {[]string{"to"}, nil, ""},
+		"the copy alone":        {[]string{"cc"}, nil, "to"},
+		"the copy, as it comes": {nil, []string{"cc"}, "to"},
+		"nobody":                {nil, nil, "cc to"},
+	} {
+		c, ctx := setCalendar(t), context.Background()
+		mails := postgres.Mails{DB: c.db}
+		c.now = c.at(60, 8)
+		c.remind()
+		id := int64(c.count(`SELECT id FROM mails WHERE key LIKE 'rappel %'`))
+		leaving, err := mails.FindOutgoing(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		takes := func(fields []string) {
+			t.Helper()
+			var told []notice.Told
+			for _, r := range leaving.Recipients {
+				if slices.Contains(fields, string(r.Field)) {
+					told = append(told, notice.Told{Position: r.Position, Address: r.Address, State: notice.Sent})
+				}
+			}
+			if err := mails.RecordTried(ctx, id, notice.Written{MessageID: "a@host"}, told, c.now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if row.before != nil {
+			takes(row.before)
+		}
+		if err := c.service.Suspend(ctx, sofia, c.id, "Un doute."); err != nil {
+			t.Fatal(err)
+		}
+		if row.during != nil {
+			takes(row.during)
+		}
+		if err := c.service.Resume(ctx, sofia, c.id); err != nil {
+			t.Fatal(err)
+		}
+		c.now = c.at(59, 8)
+		c.remind()
+		var waits sql.NullString
+		if err := c.raw.QueryRow(`SELECT string_agg(r.field, ' ' ORDER BY r.field) FROM mail_recipients r JOIN mails m ON m.id = r.mail_id WHERE m.key LIKE 'rappel %' AND r.state = 'pending'`).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+		if waits.String != row.waits {
+			t.Errorf("%s: %q wait, want %q", name, waits.String, row.waits)
+		}
+		c.said(name, "90 passe", "60 ecrit")
 	}
 }
 

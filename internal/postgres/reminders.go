@@ -283,13 +283,13 @@ func withdrawSettled(ctx context.Context, tx *sqlx.Tx, tokens pq.StringArray, no
 	return withdrawReminders(ctx, tx, keys, now)
 }
 
-// withdrawReworded takes back the reminders that nobody has yet of the token of a request whose
-// modification was just deposited, sent back or ended: they say otherwise. The next run writes of
-// the stage anew. One that some of its readers have goes on to the others: it is their copy.
+// withdrawReworded takes back the reminders that the requester does not have yet of the token of a
+// request whose modification was just deposited, sent back or ended: they say otherwise. The next
+// run writes of the stage anew. One that he has goes on to the others: it is their copy.
 func withdrawReworded(ctx context.Context, tx *sqlx.Tx, number habilitation.RequestNumber, now time.Time) error {
 	const sqlKeys = `
 		SELECT x.mail_key FROM tokens t JOIN reminders x ON x.token = t.id AND x.expires_at = t.expires_at JOIN mails m ON m.key = x.mail_key
-		WHERE t.request = $1 AND m.finished_at IS NULL AND NOT EXISTS (SELECT FROM mail_recipients w WHERE w.mail_id = m.id AND w.state <> 'pending')
+		WHERE t.request = $1 AND m.finished_at IS NULL AND NOT EXISTS (SELECT FROM mail_recipients w WHERE w.mail_id = m.id AND w.field = 'to' AND w.state <> 'pending')
 			AND EXISTS (SELECT FROM amendments d WHERE d.request = t.request AND d.filed_at IS NOT NULL AND (d.ended_at IS NULL OR d.ended_at = $2))`
 	var keys pq.StringArray
 	if err := tx.SelectContext(ctx, &keys, sqlKeys, int64(number), now); err != nil {
@@ -298,9 +298,9 @@ func withdrawReworded(ctx context.Context, tx *sqlx.Tx, number habilitation.Requ
 	return withdrawReminders(ctx, tx, keys, now)
 }
 
-// withdrawReminders takes reminders back from those who still wait for them. One that nobody got
-// is none: its row goes, so that nothing counts it and the stage is written of again, should the
-// token open again.
+// withdrawReminders takes reminders back from those who still wait for them. One that was taken
+// back from the requester is none: its row goes, so that nothing counts it and the stage is written
+// of again, should the token open again.
 func withdrawReminders(ctx context.Context, tx *sqlx.Tx, keys pq.StringArray, now time.Time) error {
 	if len(keys) == 0 {
 		return nil

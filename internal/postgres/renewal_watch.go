@@ -103,7 +103,7 @@ const (
 		LEFT JOIN LATERAL (
 			SELECT m.id AS mail, a.state, a.address FROM reminders x JOIN mails m ON m.key = x.mail_key JOIN mail_recipients a ON a.mail_id = m.id
 			WHERE x.token = t.id AND x.expires_at = t.expires_at AND a.field = 'to' AND a.state IN ('sent', 'bounced')
-				AND lower(a.address) = lower(COALESCE(r.requester ->> 'mail', ''))
+				AND lower(a.address) = lower(` + requesterMail + `)
 			ORDER BY x.stage LIMIT 1) handed ON true`
 	// townOf knows the département of the town of a token t.
 	townOf = `

@@ -35,7 +35,10 @@ func (s Renewals) FindRenewal(ctx context.Context, reach credential.TokenReach, 
 	if err != nil {
 		return renewal.File{}, err
 	}
-	file := renewal.File{TokenFile: token, Granted: granted.Current, State: granted.State, Mail: granted.Requester.Mail}
+	file := renewal.File{TokenFile: token, Granted: granted.Current, State: granted.State}
+	if err := s.DB.pool.GetContext(ctx, &file.Mail, `SELECT `+requesterMail+` FROM requests r WHERE r.number = $1`, int64(token.Request)); err != nil {
+		return renewal.File{}, fmt.Errorf("read where the requester is written to: %w", err)
+	}
 	if file.Purpose, err = s.findPurpose(ctx, granted.Current.Number); err != nil {
 		return renewal.File{}, err
 	}

@@ -16,9 +16,10 @@ import (
 // fileColumns are those of a token with whom it concerns, as far as a reach goes (withinReach);
 // fileTables are where they are.
 const (
-	// writtenTo is the address of the requester of a request r, to whom somebody else may be
-	// the one who writes.
-	writtenTo   = `CASE r.mails_by WHEN 'portail' THEN COALESCE(r.requester ->> 'mail', '') ELSE '' END`
+	// requesterMail is where the requester of a request r is written to.
+	requesterMail = `CASE lower(r.requester ->> 'mail') WHEN lower(NULLIF(r.refused_mail, '')) THEN r.corrected_mail ELSE COALESCE(r.requester ->> 'mail', '') END`
+	// writtenTo is the same, "" where somebody else is the one who writes.
+	writtenTo   = `CASE r.mails_by WHEN 'portail' THEN ` + requesterMail + ` ELSE '' END`
 	fileColumns = tokenColumns + `,
 		COALESCE(h.title, '') AS title, COALESCE(r.holder, 0) AS holder, ` + writtenTo + ` AS requester_mail,
 		trim(COALESCE(r.requester ->> 'prenom', '') || ' ' || COALESCE(r.requester ->> 'nom', '')) AS requester_name,

@@ -23,7 +23,8 @@ type Reminders struct {
 }
 
 const (
-	// remindedAtOnce is how many reminders one transaction records, at most.
+	// remindedAtOnce is how many tokens are read at once, and how many reminders one transaction
+	// records at most.
 	remindedAtOnce = 500
 	// pressingDays is how many days before an expiry the operator is told that a modification
 	// waits for it.

@@ -127,7 +127,7 @@ func (v Views) newResumePage(page web.ProPage, held account.HeldForm) resumePage
 			if _, known := v.sentences.Sentence(name + "." + value); known {
 				shown.Words = name + "." + value
 			}
-			if day, err := time.Parse(time.DateOnly, value); err == nil {
+			if day, err := time.Parse(time.DateOnly, value); err == nil && name == fieldUntil {
 				shown.Day = web.MomentOf(day)
 			}
 			p.Shown = append(p.Shown, shown)

@@ -78,8 +78,8 @@ func (h *Handler) transfer(c *gin.Context) error {
 	switch {
 	case err == nil:
 		given, err := h.newTransferPage(c)
-		if err != nil {
-			return err
+		if err != nil { // it is done all the same
+			given.PageOrHome = grantedPath
 		}
 		return web.Done(c, given.PageOrHome, "demande-transferee")
 	case fault.Is(err, "request.colleague_unknown"), fault.Is(err, "request.already_holder"):
