@@ -105,8 +105,8 @@ var registry = [...]entry{
 		About: sampleRenewalFor("technique@logiciel-exemple.fr"), MailID: 303, Address: "acceuil@sainville.exemple.fr", At: sampleExpiry.AddDate(0, 0, -60),
 	}},
 	typed[renewal.PressingNotice]{sample: renewal.PressingNotice{
-		Amendment: 3, Request: 48231, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", TokenID: sampleTokenID, Expiry: sampleExpiry, Left: 7,
-		To: "instruction@portail.exemple.fr",
+		Amendment: 3, Request: 48231, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", TokenID: sampleTokenID, Expiry: sampleExpiry,
+		To: "instruction@portail.exemple.fr", At: sampleExpiry.AddDate(0, 0, -7),
 	}},
 	typed[renewal.DigestNotice]{sample: renewal.DigestNotice{
 		Editor: "Logiciel Exemple", Siret: "21990000500014", Week: sampleExpiry.AddDate(0, 0, -15), Total: 7, To: "technique@logiciel-exemple.fr",

@@ -73,7 +73,8 @@ func aboutRenewals() (all []notice.Notice) {
 		all = append(all, renewalsOf(about)...)
 		for _, left := range []int{7, 0, -3} {
 			all = append(all, must(renewal.NewPressing(renewal.PressingNotice{
-				Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: names[0], TokenID: sampleTokenID, Expiry: expiry, Left: left, To: "instruction@portail.fr",
+				Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: names[0], TokenID: sampleTokenID, Expiry: expiry, To: "instruction@portail.fr",
+				At: expiry.AddDate(0, 0, -left),
 			})))
 		}
 		for _, total := range []int{1, 2, 3, 9} {
@@ -262,15 +263,27 @@ func TestATechnicalContactReadsThatAReminderCameBack(t *testing.T) {
 // « alert at 7 days »
 func TestTheOperatorReadsWhichModificationHoldsATokenUp(t *testing.T) {
 	n := renewal.PressingNotice{
-		Amendment: 3, Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: "instruction@portail.fr",
+		Amendment: 3, Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", TokenID: sampleTokenID, Expiry: expiry, To: "instruction@portail.fr",
+		At: expiry.AddDate(0, 0, -7),
 	}
 	l := write(t, must(renewal.NewPressing(n)))
 	l.forWhom("instruction@portail.fr", "", "Modification D48231 à instruire avant le 14 mars 2028 – COMMUNE DE SAINVILLE", "/instruction/demandes/48231")
 	l.says([]string{"n’est pas encore décidée", "expire le 14 mars 2028 au soir\u00a0: sans décision d’ici là"}, "est coupé")
-	n.Left = -2
+	const cut = "Modification D48231 à instruire, jeton coupé depuis le 14 mars 2028 – COMMUNE DE SAINVILLE"
+	waited := n
+	n.At = expiry.AddDate(0, 0, 2)
 	l = write(t, must(renewal.NewPressing(n)))
-	l.forWhom("instruction@portail.fr", "", "Modification D48231 à instruire, jeton coupé depuis le 14 mars 2028 – COMMUNE DE SAINVILLE", "/instruction/demandes/48231")
+	l.forWhom("instruction@portail.fr", "", cut, "/instruction/demandes/48231")
 	l.says([]string{"est coupé depuis le 14 mars 2028 au soir"}, "expire")
+
+	o := open(t, smtp.Options{}) // it waits out an outage
+	o.sender = o.newSenderAt("smtp://"+o.listen, func() time.Time { return n.At })
+	if err := o.send(o.record(must(renewal.NewPressing(waited)))); err != nil {
+		t.Fatal(err)
+	}
+	if left := o.relay.Messages()[0]; left.Subject != cut || strings.Contains(left.Text, "expire") {
+		t.Errorf("it leaves as %q\n%s", left.Subject, left.Text)
+	}
 }
 
 // « a weekly digest for an editor with many clients »: each client once, cut or about to be, and
@@ -342,7 +355,8 @@ func TestNamesInRemindersStayContent(t *testing.T) {
 		about := aboutRenewal()
 		about.Organisation, about.Editor, about.Title = text, text, text
 		all := append(renewalsOf(about), digest(text, text, 2, 2), must(renewal.NewPressing(renewal.PressingNotice{
-			Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: text, TokenID: sampleTokenID, Expiry: expiry, Left: 7, To: about.To,
+			Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: text, TokenID: sampleTokenID, Expiry: expiry, To: about.To,
+			At: expiry.AddDate(0, 0, -7),
 		})))
 		for _, n := range all {
 			l := write(t, n)

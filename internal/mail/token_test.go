@@ -41,6 +41,8 @@ func aboutTokens() (all []notice.Notice) {
 			all = append(all, must(credential.NewTokenTold(n)))
 			n.Heir = false
 			all = append(all, must(credential.NewTokenTold(n)))
+			n.Amended = true
+			all = append(all, must(credential.NewTokenTold(n)))
 		}
 	}
 	return all
@@ -100,6 +102,13 @@ func TestARestoredTokenThatHasExpiredIsToBeProlonged(t *testing.T) {
 	l = write(t, n)
 	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton API Particulier rétabli, à prolonger – COMMUNE DE SAINVILLE", renewalPage)
 	l.says([]string{"La suspension du jeton", "il reste coupé depuis le 28 février 2026", task, "Prolonger le jeton"}, "Le jeton fonctionne de nouveau", "Ouvrir la page")
+
+	n.Amended = true // which prolongs it: asking for it is refused
+	l = write(t, n)
+	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton API Particulier rétabli, encore coupé – COMMUNE DE SAINVILLE", renewalPage)
+	l.says([]string{"il reste coupé depuis le 28 février 2026", "Une modification de l’habilitation est à l’étude\u00a0: elle prolongera le jeton", "Suivre la prolongation"},
+		"À faire", "rolongez", "Prolonger le jeton", "Le jeton fonctionne de nouveau")
+	n.Amended = false
 
 	for _, heir := range []bool{true, false} { // that of another goes on: there is nothing to prolong
 		n.Heir, n.Moved, n.Until = heir, !heir, n.Expiry

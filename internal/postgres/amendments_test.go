@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,9 +15,11 @@ import (
 	templates "portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/postgres"
+	"portail-qf/internal/seal"
 )
 
 // amends has the requester answer that a contact has changed, and gives the modification that
@@ -183,6 +186,46 @@ func TestAnApprovalDoesNotProlongWhatIsSuspended(t *testing.T) {
 	c.decides(habilitation.Approve)
 	if after := c.token(c.id); !after.ExpiresAt.Equal(c.expiry) || c.count(`SELECT count(*) FROM prolongations`) != 0 {
 		t.Errorf("until %s", after.ExpiresAt)
+	}
+}
+
+// Nobody is asked to prolong what a modification prolongs: a suspension that ends on a token that has
+// expired meanwhile is told with it, as long as it waits for its decision.
+func TestARestoredTokenIsToldOfWithItsModification(t *testing.T) {
+	for name, row := range map[string]struct {
+		happens func(c *calendar)
+		amended bool
+	}{
+		"deposited":     {func(c *calendar) { c.files(c.amends()) }, true},
+		"begun":         {func(c *calendar) { c.amends() }, false},
+		"sent back":     {func(c *calendar) { c.files(c.amends()); c.returns() }, false},
+		"refused":       {func(c *calendar) { c.files(c.amends()); c.decides(habilitation.Refuse) }, false},
+		"never thought": {func(*calendar) {}, false},
+	} {
+		c := setCalendar(t)
+		c.forms()
+		c.now = c.at(6, 9)
+		row.happens(c)
+		if err := c.service.Suspend(context.Background(), sofia, c.id, "Un doute."); err != nil {
+			t.Fatal(err)
+		}
+		c.now = c.at(-2, 9)
+		if err := c.service.Resume(context.Background(), sofia, c.id); err != nil {
+			t.Fatal(err)
+		}
+		var key string
+		var sealed []byte
+		if err := c.raw.QueryRow(`SELECT key, content FROM mails WHERE kind = 'jeton-retabli'`).Scan(&key, &sealed); err != nil {
+			t.Fatal(err)
+		}
+		plain, err := c.service.Sealer.(*seal.Ring).Open(sealed, notice.Place(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told credential.TokenTold
+		if err := json.Unmarshal(plain, &told); err != nil || told.Amended != row.amended || told.ToProlong() == row.amended {
+			t.Errorf("%s: to prolong: %t, a modification does: %t, %v", name, told.ToProlong(), told.Amended, err)
+		}
 	}
 }
 
@@ -403,5 +446,14 @@ func TestOnlyWhatProlongsPresses(t *testing.T) {
 	pressing, err := c.reminders[0].Store.ListPressing(context.Background(), c.expiry.Add(time.Hour))
 	if err != nil || len(pressing) != 1 || pressing[0].TokenID != next.ID || c.pressing() != 1 {
 		t.Errorf("of the one that replaces it: %+v, %v", pressing, err)
+	}
+	// So do the lists of an editor, which asks nothing of a town whose modification waits.
+	filed, err := c.renewals.Filed(context.Background(), []string{next.ID})
+	if err != nil || filed[next.ID].IsZero() {
+		t.Errorf("filed: %v, %v", filed, err)
+	}
+	risks, _, err := postgres.RenewalWatch{DB: c.db}.ListRisks(context.Background(), renewal.RiskQuery{Before: c.expiry.Add(time.Hour), Now: c.now, Limit: 10})
+	if err != nil || len(risks) != 1 || risks[0].ID != next.ID || !risks[0].Amendment.Filed() {
+		t.Errorf("at risk: %+v, %v", risks, err)
 	}
 }

@@ -285,17 +285,17 @@ func recordOutcome(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 			return err
 		}
 	}
+	if !o.Request.State.Habilitates() {
+		if err := barTokens(ctx, tx, o.Request.Number, o.At); err != nil {
+			return err
+		}
+	}
 	end := o.AmendmentEnd
 	if o.Application != nil && o.Application.Phase == request.Closed {
 		end = cmp.Or(end, renewal.EndGivenUp)
 	}
 	if end != "" {
 		if err := endAmendment(ctx, tx, o.Request.Number, end, o.At); err != nil {
-			return err
-		}
-	}
-	if !o.Request.State.Habilitates() {
-		if err := barTokens(ctx, tx, o.Request.Number, o.At); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,8 @@ package postgres_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
 
@@ -12,7 +14,9 @@ import (
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/postgres"
+	"portail-qf/internal/seal"
 )
 
 // What a reminder says comes with the token that is due: whether the form is granted, and whether
@@ -51,6 +55,95 @@ func TestWhatAReminderSaysIsListedWithTheToken(t *testing.T) {
 	c.decides(habilitation.Refuse)
 	if listed().AmendmentFiled {
 		t.Error("what is refused prolongs nothing any more")
+	}
+}
+
+// waiting reads the reminder that waits for all its readers; ok is false for none.
+func (c *calendar) waiting() (r renewal.Reminder, ok bool) {
+	c.t.Helper()
+	const sqlWaiting = `
+		SELECT m.key, m.content FROM mails m WHERE m.key LIKE 'rappel %' AND m.finished_at IS NULL
+			AND NOT EXISTS (SELECT FROM mail_recipients a WHERE a.mail_id = m.id AND a.state <> 'pending')`
+	var key string
+	var sealed []byte
+	err := c.raw.QueryRow(sqlWaiting).Scan(&key, &sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, false
+	}
+	if err == nil {
+		sealed, err = c.reminders[0].Sealer.(*seal.Ring).Open(sealed, notice.Place(key))
+	}
+	if err == nil {
+		err = json.Unmarshal(sealed, &r)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return r, true
+}
+
+// A reminder that waits out an outage does not leave with what it said of a modification that was
+// deposited, sent back, given up or decided since: the next run writes it anew. One that its
+// requester has is a reminder; its copy says what he reads.
+func TestAReminderThatWaitedSaysWhereTheModificationStands(t *testing.T) {
+	begins := func(c *calendar) { c.files(c.amends()) }
+	givesUp := func(c *calendar) {
+		a := c.application(48231)
+		a.Phase, a.Request.State = request.Closed, habilitation.Validated
+		c.changes(request.Change{Application: a, Moves: true, At: c.now})
+	}
+	for name, row := range map[string]struct {
+		before, after func(c *calendar)
+		filed         bool
+	}{
+		"deposited":   {func(c *calendar) { c.amends() }, func(c *calendar) { c.files(c.application(48231)) }, true},
+		"sent back":   {begins, func(c *calendar) { c.returns() }, false},
+		"filed again": {func(c *calendar) { begins(c); c.returns() }, func(c *calendar) { c.files(c.application(48231)) }, true},
+		"refused":     {begins, func(c *calendar) { c.decides(habilitation.Refuse) }, false},
+		"given up":    {begins, givesUp, false},
+		"deposited before it was to prolong": {func(c *calendar) {
+			begins(c)
+			givesUp(c)
+			c.files(c.changes(reopened(c.application(48231), c.now)))
+		}, func(c *calendar) { c.amends() }, true},
+	} {
+		c := setCalendar(t)
+		c.forms()
+		c.now = c.at(30, 7)
+		row.before(c)
+		c.now = c.at(30, 8)
+		c.remind()
+		if told, ok := c.waiting(); !ok || told.AmendmentFiled == row.filed {
+			t.Fatalf("%s: before, one waits: %t, that says that it is filed: %t", name, ok, told.AmendmentFiled)
+		}
+		c.now = c.at(30, 20)
+		row.after(c)
+		c.said(name, "90 passe", "60 passe")
+		c.now = c.at(29, 8)
+		c.remind()
+		if told, ok := c.waiting(); !ok || told.AmendmentFiled != row.filed || told.Stage != 30 {
+			t.Errorf("%s: after, one waits: %t, that says that it is filed: %t", name, ok, told.AmendmentFiled)
+		}
+		c.said(name+", written anew", "90 passe", "60 passe", "30 ecrit")
+	}
+
+	for has, row := range map[string]struct {
+		waiting int
+		stages  []string
+	}{
+		"to": {1, []string{"90 passe", "60 passe", "30 ecrit"}},
+		"cc": {0, []string{"90 passe", "60 passe"}},
+	} {
+		c := setCalendar(t)
+		c.forms()
+		c.now = c.at(30, 8)
+		c.remind()
+		c.leave(has)
+		c.files(c.amends())
+		if _, waiting := c.written(); waiting != row.waiting {
+			t.Errorf("once it left %s: %d wait", has, waiting)
+		}
+		c.said("once it left "+has, row.stages...)
 	}
 }
 

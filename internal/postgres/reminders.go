@@ -243,17 +243,57 @@ func withdrawPassed(ctx context.Context, tx *sqlx.Tx, due []renewal.Recorded, no
 }
 
 // withdrawSettled takes back what did not leave about tokens that are closed by now, or have
-// another expiry.
+// another expiry: reminders, what technical contacts are told of those that came back, and the
+// demands of editors.
 func withdrawSettled(ctx context.Context, tx *sqlx.Tx, tokens pq.StringArray, now time.Time) error {
 	if len(tokens) == 0 {
 		return nil
 	}
-	const sqlKeys = `
+	const (
+		sqlKeys = `
 		SELECT x.mail_key FROM reminders x JOIN tokens t ON t.id = x.token JOIN requests r ON r.number = t.request
 		WHERE x.token = ANY ($1::uuid[]) AND x.mail_key <> '' AND NOT (t.expires_at = x.expires_at AND ` + isProlongable + `)`
-	var keys pq.StringArray
+		sqlBounces = `
+		SELECT told.key FROM mails m JOIN mails told ON told.key = 'rappel-non-remis ' || m.id
+		WHERE m.key = ANY ($1) AND told.finished_at IS NULL`
+		sqlNudges = `
+		SELECT n.token::text AS token, n.at FROM nudges n JOIN tokens t ON t.id = n.token JOIN requests r ON r.number = t.request
+		WHERE n.token = ANY ($1::uuid[]) AND NOT (t.expires_at = n.expires_at AND ` + isProlongable + `)`
+	)
+	var keys, others pq.StringArray
 	if err := tx.SelectContext(ctx, &keys, sqlKeys, tokens); err != nil {
 		return fmt.Errorf("find the reminders of what is settled: %w", err)
+	}
+	if err := tx.SelectContext(ctx, &others, sqlBounces, keys); err != nil {
+		return fmt.Errorf("find what is told of reminders that came back: %w", err)
+	}
+	var nudges []struct {
+		Token string    `db:"token"`
+		At    time.Time `db:"at"`
+	}
+	if err := tx.SelectContext(ctx, &nudges, sqlNudges, tokens); err != nil {
+		return fmt.Errorf("find the demands to prolong what is settled: %w", err)
+	}
+	for _, n := range nudges {
+		others = append(others, renewal.NudgeNotice{About: renewal.About{ID: n.Token}, At: n.At}.Key())
+	}
+	if err := withdrawMails(ctx, tx, others, now); err != nil {
+		return err
+	}
+	return withdrawReminders(ctx, tx, keys, now)
+}
+
+// withdrawReworded takes back the reminders that the requester does not have yet of the token of a
+// request whose modification was just deposited, sent back or ended: they say otherwise. The next
+// run writes of the stage anew. One that he has goes on to the others: it is their copy.
+func withdrawReworded(ctx context.Context, tx *sqlx.Tx, number habilitation.RequestNumber, now time.Time) error {
+	const sqlKeys = `
+		SELECT x.mail_key FROM tokens t JOIN reminders x ON x.token = t.id AND x.expires_at = t.expires_at JOIN mails m ON m.key = x.mail_key
+		WHERE t.request = $1 AND m.finished_at IS NULL AND NOT EXISTS (SELECT FROM mail_recipients w WHERE w.mail_id = m.id AND w.field = 'to' AND w.state <> 'pending')
+			AND EXISTS (SELECT FROM amendments d WHERE d.request = t.request AND d.filed_at IS NOT NULL AND (d.ended_at IS NULL OR d.ended_at = $2))`
+	var keys pq.StringArray
+	if err := tx.SelectContext(ctx, &keys, sqlKeys, int64(number), now); err != nil {
+		return fmt.Errorf("find the reminders that tell of a modification: %w", err)
 	}
 	return withdrawReminders(ctx, tx, keys, now)
 }
@@ -285,7 +325,7 @@ func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.Bounce
 		FROM mail_recipients a JOIN mails m ON m.id = a.mail_id JOIN reminders x ON x.mail_key = m.key
 		JOIN tokens t ON t.id = x.token AND t.expires_at = x.expires_at JOIN requests r ON r.number = t.request JOIN editors e ON e.siret = t.editor_siret
 		WHERE ` + isProlongable + ` AND a.state = 'bounced' AND a.field = 'to' AND e.technical_contact <> '' AND lower(e.technical_contact) <> lower(a.address)
-			AND NOT EXISTS (SELECT FROM mails told WHERE told.key = 'rappel-non-remis ' || m.id)
+			AND NOT EXISTS (SELECT FROM mails told JOIN mail_recipients w ON w.mail_id = told.id AND w.state <> 'withdrawn' WHERE told.key = 'rappel-non-remis ' || m.id)
 		ORDER BY m.id LIMIT $1`
 	var rows []struct {
 		Mail         int64     `db:"mail"`

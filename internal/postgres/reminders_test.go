@@ -530,6 +530,67 @@ func TestAnAddressThatBouncedOfWhatIsSettledIsNotTold(t *testing.T) {
 	}
 }
 
+// What waits in the outbox of a token does not leave once it is prolonged, or closed: neither an
+// editor's demand to prolong it, nor that its requester is not reached. Once it is open again, the
+// technical contact is told.
+func TestADemandToProlongWhatIsSettledDoesNotLeave(t *testing.T) {
+	for name, row := range map[string]struct {
+		settles func(c *calendar) error
+		opens   bool
+	}{
+		"prolonged": {settles: func(c *calendar) error {
+			_, err := c.renewals.Confirm(context.Background(), c.anne, c.id, renewal.Asked{Expiry: c.expiry, Answers: allYes})
+			return err
+		}},
+		"suspended": {func(c *calendar) error { return c.service.Suspend(context.Background(), sofia, c.id, "Un doute.") }, true},
+		"revoked": {settles: func(c *calendar) error {
+			return c.service.Revoke(context.Background(), sofia, c.id, "Publié par erreur.")
+		}},
+	} {
+		c := setCalendar(t)
+		waiting := func(kind notice.Kind) int {
+			return c.count(`SELECT count(DISTINCT m.id) FROM mails m JOIN mail_recipients r ON r.mail_id = m.id AND r.state = 'pending'
+				WHERE m.kind = $1 AND m.finished_at IS NULL AND m.content IS NOT NULL`, string(kind))
+		}
+		c.now = c.at(60, 8)
+		c.remind()
+		c.run(`UPDATE mail_recipients SET state = 'bounced', code = '550 5.1.1', told_at = $1 WHERE field = 'to' AND state = 'pending'`, c.now)
+		c.leave("cc")
+		c.now = c.at(59, 8).Add(time.Second / 3)
+		c.remind()
+		leo := people.Actor{AccountID: 8, Name: "Léo", Role: people.EditorMember, Organisation: people.Organisation{Siret: tilleul}}
+		if err := c.renewals.Nudge(context.Background(), leo, c.id); err != nil {
+			t.Fatal(err)
+		}
+		if nudges, bounces := waiting(renewal.KindNudge), waiting(renewal.KindBounced); nudges != 1 || bounces != 1 {
+			t.Fatalf("%s: before, %d demands and %d bounces wait", name, nudges, bounces)
+		}
+		c.now = c.at(59, 20)
+		if err := row.settles(c); err != nil {
+			t.Fatal(err)
+		}
+		if nudges, bounces := waiting(renewal.KindNudge), waiting(renewal.KindBounced); nudges != 0 || bounces != 0 {
+			t.Errorf("%s: %d demands and %d bounces still leave", name, nudges, bounces)
+		}
+		if !row.opens {
+			continue
+		}
+		c.now = c.at(58, 8)
+		if c.remind(); waiting(renewal.KindBounced) != 0 {
+			t.Errorf("%s: the technical contact is told", name)
+		}
+		if err := c.service.Resume(context.Background(), sofia, c.id); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			c.remind()
+		}
+		if n := waiting(renewal.KindBounced); n != 1 {
+			t.Errorf("%s, then open again: the technical contact is told %d times", name, n)
+		}
+	}
+}
+
 // « a weekly digest for an editor with many clients is in addition, and replaces the copies only
 // by the technical contact's recorded choice »
 func TestTheWeekIsToldToAnEditorOfManyClients(t *testing.T) {

@@ -169,7 +169,7 @@ func (s RenewalWatch) ListRisks(ctx context.Context, query renewal.RiskQuery) ([
 			CASE WHEN t.expires_at < $14 THEN ` + callsRefused + ` END AS calls_refused, d.id AS amendment, d.begun_at, d.filed_at, ` + isReturned + ` AS returned,
 			` + toldStages + ` AS told, ` + beforeStages + ` AS before` + fileTables + `
 		JOIN page ON page.id = t.id` + townOf + lastHandedOver + `
-		LEFT JOIN amendments d ON d.request = t.request AND d.token = t.id AND d.ended_at IS NULL
+		LEFT JOIN amendments d ON d.request = t.request AND d.ended_at IS NULL
 		ORDER BY page.place`
 	from := query.From
 	if from.IsZero() {

@@ -200,23 +200,22 @@ func endAmendment(ctx context.Context, tx *sqlx.Tx, number habilitation.RequestN
 	if _, err := tx.ExecContext(ctx, sqlEnd, int64(number), at, string(end)); err != nil {
 		return fmt.Errorf("end the modification for a prolongation: %w", err)
 	}
-	return nil
+	return withdrawReworded(ctx, tx, number, at)
 }
 
 // followAmendment notes the deposit of a modification that is to prolong a token, and its end
-// when the town gives it up.
+// when the town gives it up. Reminders that wait say where it stands.
 func followAmendment(ctx context.Context, tx *sqlx.Tx, a request.Application, at time.Time) error {
 	if a.Phase == request.Closed {
 		return endAmendment(ctx, tx, a.Request.Number, renewal.EndGivenUp, at)
 	}
-	if a.Phase != request.Filed {
-		return nil
+	if a.Phase == request.Filed {
+		const sqlFiled = `UPDATE amendments SET filed_at = COALESCE(filed_at, $2) WHERE request = $1 AND ended_at IS NULL`
+		if _, err := tx.ExecContext(ctx, sqlFiled, int64(a.Request.Number), at); err != nil {
+			return fmt.Errorf("note the deposit of a modification: %w", err)
+		}
 	}
-	const sqlFiled = `UPDATE amendments SET filed_at = COALESCE(filed_at, $2) WHERE request = $1 AND ended_at IS NULL`
-	if _, err := tx.ExecContext(ctx, sqlFiled, int64(a.Request.Number), at); err != nil {
-		return fmt.Errorf("note the deposit of a modification: %w", err)
-	}
-	return nil
+	return withdrawReworded(ctx, tx, a.Request.Number, at)
 }
 
 // RecordAmendment records that a modification begins, for a token that is as it was read. Where
@@ -246,6 +245,9 @@ func (s Renewals) RecordAmendment(ctx context.Context, begun renewal.Amendment, 
 			return fmt.Errorf("write the modification for a prolongation: %w", err)
 		}
 		if rows, err := recorded.RowsAffected(); err != nil || rows == 0 { // the same answers, sent twice
+			return err
+		}
+		if err := withdrawReworded(ctx, tx, a.Request, a.BegunAt); err != nil {
 			return err
 		}
 		return recordEvent(ctx, tx, event)
@@ -278,18 +280,32 @@ func (s Renewals) ListNudged(ctx context.Context, tokenIDs []string) (map[string
 	const sqlNudged = `
 		SELECT n.token::text AS token, n.at FROM nudges n JOIN tokens t ON t.id = n.token AND t.expires_at = n.expires_at
 		WHERE n.token = ANY ($1::uuid[])`
+	return s.timesOf(ctx, sqlNudged, tokenIDs)
+}
+
+// ListFiled tells when the modification of the request of each token was deposited, where it waits
+// for its decision.
+func (s Renewals) ListFiled(ctx context.Context, tokenIDs []string) (map[string]time.Time, error) {
+	const sqlFiled = `
+		SELECT t.id::text AS token, d.filed_at AS at FROM tokens t JOIN amendments d ON d.request = t.request AND d.ended_at IS NULL
+		WHERE t.id = ANY ($1::uuid[]) AND ` + isFiled
+	return s.timesOf(ctx, sqlFiled, tokenIDs)
+}
+
+// timesOf reads a time of each of some tokens.
+func (s Renewals) timesOf(ctx context.Context, query string, tokenIDs []string) (map[string]time.Time, error) {
 	var rows []struct {
 		Token string    `db:"token"`
 		At    time.Time `db:"at"`
 	}
-	if err := s.DB.pool.SelectContext(ctx, &rows, sqlNudged, pq.StringArray(tokenIDs)); err != nil {
+	if err := s.DB.pool.SelectContext(ctx, &rows, query, pq.StringArray(tokenIDs)); err != nil {
 		return nil, err
 	}
-	nudged := make(map[string]time.Time, len(rows))
+	times := make(map[string]time.Time, len(rows))
 	for _, row := range rows {
-		nudged[row.Token] = row.At
+		times[row.Token] = row.At
 	}
-	return nudged, nil
+	return times, nil
 }
 
 // FindCopies finds what an editor chose that its technical contact receives.

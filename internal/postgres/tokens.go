@@ -267,6 +267,14 @@ func (s Tokens) FindCurrent(ctx context.Context, request habilitation.RequestNum
 	return row.token(), nil
 }
 
+// IsAmended tells whether a modification of a request waits for its decision, which prolongs its
+// token.
+func (s Tokens) IsAmended(ctx context.Context, request habilitation.RequestNumber) (amended bool, err error) {
+	const sqlAmended = `SELECT EXISTS (SELECT FROM amendments d WHERE d.request = $1 AND d.ended_at IS NULL AND ` + isFiled + `)`
+	err = s.DB.pool.GetContext(ctx, &amended, sqlAmended, int64(request))
+	return amended, err
+}
+
 // FindText finds the sealed text of a token.
 func (s Tokens) FindText(ctx context.Context, id string) ([]byte, error) {
 	var sealed []byte

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -51,9 +52,11 @@ type TokenTold struct {
 	// Heir: another token took the place of this one already, and goes on. ID is its.
 	Heir bool
 	// Moved: what goes on is the token of another software, which this one's people cannot read.
-	Moved  bool
-	To, CC string
-	At     time.Time
+	Moved bool
+	// Amended: a modification waits for its decision, which prolongs the token.
+	Amended bool
+	To, CC  string
+	At      time.Time
 }
 
 // NewTokenTold completes the notice. It refuses one without addressee, token or date.
@@ -100,11 +103,14 @@ func (n TokenTold) Overlaps() bool { return n.Until.After(n.At) }
 // Cut tells that the token has expired: whatever is done to it, its software stays cut.
 func (n TokenTold) Cut() bool { return !n.Expiry.IsZero() && n.At.After(n.Expiry) }
 
-// ToProlong tells that only a prolongation has its software served again.
-func (n TokenTold) ToProlong() bool { return n.Cut() && !n.Heir && !n.Moved }
+// Lapsed tells that only a prolongation has its software served again.
+func (n TokenTold) Lapsed() bool { return n.Cut() && !n.Heir && !n.Moved }
+
+// ToProlong tells that it is to be asked for: no modification that brings it is instructed.
+func (n TokenTold) ToProlong() bool { return n.Lapsed() && !n.Amended }
 
 // tell adds the mail of an act to a change, where there is one and somebody to read it.
-func (s *Tokens) tell(change *TokenChange, by Caller, file TokenFile, act audit.Act, why string) error {
+func (s *Tokens) tell(ctx context.Context, change *TokenChange, by Caller, file TokenFile, act audit.Act, why string) error {
 	if tokenKinds[act] == "" || file.Addressees.Requester == "" {
 		return nil
 	}
@@ -122,6 +128,13 @@ func (s *Tokens) tell(change *TokenChange, by Caller, file TokenFile, act audit.
 	}
 	if told.Heir || act == audit.TokenReplaced {
 		told.ID = file.Successor
+	}
+	if act == audit.TokenResumed && told.Lapsed() {
+		amended, err := s.Store.IsAmended(ctx, file.Request)
+		if err != nil {
+			return fmt.Errorf("find a modification that waits: %w", err)
+		}
+		told.Amended = amended
 	}
 	notified, err := NewTokenTold(told)
 	if err != nil {

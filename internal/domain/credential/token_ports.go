@@ -110,6 +110,9 @@ type TokenStore interface {
 	FindSuccessor(ctx context.Context, id string) (Token, Key, error)
 	// FindCurrent finds the token of a request that goes on. fault.NotFound, code token.unknown.
 	FindCurrent(ctx context.Context, request habilitation.RequestNumber) (Token, error)
+	// IsAmended tells whether a modification of a request waits for its decision, which prolongs
+	// its token.
+	IsAmended(ctx context.Context, request habilitation.RequestNumber) (bool, error)
 	// FindText finds the sealed text of a token; nil once erased.
 	FindText(ctx context.Context, id string) ([]byte, error)
 	// RecordTokens records a change. fault.Conflict, code token.moved, when somebody else

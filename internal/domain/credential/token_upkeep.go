@@ -93,7 +93,7 @@ func (s *Tokens) issue(ctx context.Context, file TokenFile) error {
 		change.Told = []notice.EditorEvent{{Kind: EventTokenToCollect, Editor: issued.Editor, Siret: issued.Siret, Subject: issued.ID}}
 	}
 	file.Token = issued.Token
-	if err := s.tell(&change, system, file, audit.TokenIssued, ""); err != nil {
+	if err := s.tell(ctx, &change, system, file, audit.TokenIssued, ""); err != nil {
 		return err
 	}
 	if err := s.Store.RecordTokens(ctx, change); err != nil {

@@ -253,7 +253,7 @@ func (s *Tokens) record(ctx context.Context, by Caller, found TokenFile, after T
 		}
 		found.Successor = cmp.Or(current, found.Successor)
 	}
-	if err := s.tell(&change, by, found, act, why); err != nil {
+	if err := s.tell(ctx, &change, by, found, act, why); err != nil {
 		return err
 	}
 	if err := s.Store.RecordTokens(ctx, change); err != nil {
@@ -311,7 +311,7 @@ func (s *Tokens) recordReplacement(ctx context.Context, by Caller, found TokenFi
 	}
 	found.Successor = next.ID
 	found.EndsAt = former.EndsAt
-	if err := s.tell(&change, by, found, audit.TokenReplaced, ""); err != nil {
+	if err := s.tell(ctx, &change, by, found, audit.TokenReplaced, ""); err != nil {
 		return err
 	}
 	if err := s.Store.RecordTokens(ctx, change); err != nil {

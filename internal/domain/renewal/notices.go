@@ -234,17 +234,26 @@ type PressingNotice struct {
 	Organisation string
 	TokenID      string
 	Expiry       time.Time
-	Left         int
 	To           string
+	At           time.Time
 }
+
+// Cut tells that the token is cut by now.
+func (n PressingNotice) Cut() bool { return n.At.After(n.Expiry) }
 
 // NewPressing completes the notice. It refuses one without addressee, request or date.
 func NewPressing(n PressingNotice) (PressingNotice, error) {
-	if n.To == "" || n.Amendment == 0 || n.Request == 0 || n.TokenID == "" || n.Expiry.IsZero() {
+	if n.To == "" || n.Amendment == 0 || n.Request == 0 || n.TokenID == "" || n.Expiry.IsZero() || n.At.IsZero() {
 		return PressingNotice{}, fmt.Errorf("make %q: %w", KindPressing, notice.ErrIncomplete)
 	}
 	n.Organisation = notice.OneLine(n.Organisation, textLimit)
 	return n, nil
+}
+
+// LeavingAt implements notice.Timely: what is cut is not to be decided « avant le ».
+func (n PressingNotice) LeavingAt(now time.Time) notice.Notice {
+	n.At = now
+	return n
 }
 
 // Kind implements notice.Notice.

@@ -24,7 +24,8 @@ type Store interface {
 	// RecordProlongation records a prolongation, and takes back the reminders that did not leave.
 	// fault.Conflict, code token.moved, when the token changed meanwhile.
 	RecordProlongation(ctx context.Context, change Change) error
-	// RecordAmendment records that a modification begins; one that goes on for the same token
+	// RecordAmendment records that a modification begins, and takes back the reminders that did not
+	// leave where it is deposited already; one that goes on for the same token
 	// and expiry takes the new answers. fault.Conflict, code token.moved, when the token changed
 	// meanwhile.
 	RecordAmendment(ctx context.Context, begun Amendment, event audit.Event) error
@@ -34,6 +35,9 @@ type Store interface {
 	// ListNudged tells when an editor last asked that each of some tokens be prolonged, for the
 	// expiry that it has now.
 	ListNudged(ctx context.Context, tokenIDs []string) (map[string]time.Time, error)
+	// ListFiled tells when the modification was deposited that waits for its decision
+	// (Amendment.Filed), for each of some tokens whose request has one.
+	ListFiled(ctx context.Context, tokenIDs []string) (map[string]time.Time, error)
 }
 
 // Requests begins the modification of a request (request.Service).

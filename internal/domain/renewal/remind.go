@@ -185,7 +185,7 @@ func (r *Reminders) tellPressing(ctx context.Context, report *Report) error {
 	var composed []notice.Notice
 	for _, p := range found {
 		n, err := NewPressing(PressingNotice{
-			Amendment: p.Amendment, Request: p.Request, Siret: p.Siret, Organisation: p.Organisation, TokenID: p.TokenID, Expiry: p.Expiry, Left: DaysLeft(p.Expiry, now), To: r.Operator,
+			Amendment: p.Amendment, Request: p.Request, Siret: p.Siret, Organisation: p.Organisation, TokenID: p.TokenID, Expiry: p.Expiry, To: r.Operator, At: now,
 		})
 		if err != nil {
 			return err

@@ -171,6 +171,19 @@ func (s *Service) Nudged(ctx context.Context, tokenIDs []string) (map[string]tim
 	return nudged, nil
 }
 
+// Filed tells when the modification was deposited that waits for its decision, for each of some
+// tokens whose request has one: its own, which a list of them gave.
+func (s *Service) Filed(ctx context.Context, tokenIDs []string) (map[string]time.Time, error) {
+	if len(tokenIDs) == 0 {
+		return nil, nil
+	}
+	filed, err := s.Store.ListFiled(ctx, tokenIDs)
+	if err != nil {
+		return nil, fmt.Errorf("list modifications that wait: %w", err)
+	}
+	return filed, nil
+}
+
 // Nudge asks the requester, in the editor's name, to prolong a token: once a week. Codes:
 // token.unknown (NotFound), renewal.closed, renewal.too_early, renewal.amended,
 // renewal.no_address, renewal.nudged (Conflict).

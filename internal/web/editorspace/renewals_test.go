@@ -37,6 +37,15 @@ func TestAnEditorSeesItsOwnClientsAtRisk(t *testing.T) {
 		SELECT request, 'x', 1, 'deposee', '{}', filed_at, filed_at, filed_at FROM amendments`)
 	page := s.get(s.leo, renewalsPath).is(http.StatusOK, "2 jetons", "Valbrume", "Jeton coupé dans 5 jours", "Modification en cours d’instruction", "Sainville", "Jeton coupé depuis 3 jours",
 		"Expirent dans moins de 30 jours : 1", "Coupés : 1", `href="/jetons/`, "!Lointaine", "!Étrangère", "!Morel", "!0400000000", "!04 00 00")
+	for name, nudged := range map[string]bool{"Valbrume": false, "Sainville": true} { // nothing is asked of a town whose modification waits
+		var id string
+		if err := s.raw.QueryRowContext(t.Context(), `SELECT id FROM tokens WHERE organisation = $1`, name).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(page.body, `action="/jetons/`+id+`/relance"`) != nudged {
+			t.Errorf("%s: asks to prolong: %t", name, !nudged)
+		}
+	}
 	if strings.Index(page.text, "Sainville") > strings.Index(page.text, "Valbrume") {
 		t.Error("what is cut comes after what will be")
 	}

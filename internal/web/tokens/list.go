@@ -2,7 +2,6 @@ package tokens
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -50,13 +49,16 @@ func (h *Handler) list(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	var nudged map[string]time.Time
+	of := listOf{Address: asked.Address(), Found: found, Counts: counts}
 	if by.Nudge {
-		if nudged, err = h.Renewals.Nudged(ctx, idsOf(found)); err != nil {
+		if of.Nudged, err = h.Renewals.Nudged(ctx, idsOf(found)); err != nil {
+			return err
+		}
+		if of.Filed, err = h.Renewals.Filed(ctx, idsOf(found)); err != nil {
 			return err
 		}
 	}
-	return h.Views.list.Write(c.Writer, http.StatusOK, newListPage(h.Frame(c), asked.List(total), listOf{asked.Address(), found, nudged, counts}, by, h.moment()))
+	return h.Views.list.Write(c.Writer, http.StatusOK, newListPage(h.Frame(c), asked.List(total), of, by, h.moment()))
 }
 
 func idsOf(found []credential.TokenFile) []string {

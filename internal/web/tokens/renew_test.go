@@ -346,11 +346,13 @@ func TestAChangeBeginsAModification(t *testing.T) {
 	s.post(s.anne, s.majastres+renewalPart, changed).is(http.StatusConflict)
 	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "Une modification est à l’étude", "!relance", "!Relance")
 	s.post(s.sofia, s.majastres+nudgePart, nil).is(http.StatusConflict, "Une modification est à l’étude : elle prolongera le jeton", "!relance")
+	s.get(s.sofia, "/editeur/jetons").is(http.StatusOK, "COMMUNE DE MAJASTRES", "!Relancer", "!/relance")
 
 	s.run(`UPDATE applications SET phase = 'a_modifier'`) // an instructor asks for changes
 	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "À faire : des corrections vous sont demandées", `href="/collectivite/demandes/48231"`, "Prolonger jusqu’au 12 mars 2029", "!à l’étude")
 	s.get(s.anne, s.majastres).is(http.StatusOK, "Prolonger le jeton", "!à l’étude")
 	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "lui demande de corriger la modification", "Relancer la collectivité", "!à l’étude")
+	s.get(s.sofia, "/editeur/jetons").is(http.StatusOK, "Relancer", s.majastres+nudgePart)
 	s.post(s.anne, s.majastres+renewalPart, changed).leads("/collectivite/demandes/48231/recapitulatif", "modification-pour-prolonger")
 	s.post(s.anne, s.majastres+renewalPart, sent).leads(s.majastres+renewalPart, "")
 	if got := s.expiry(s.majastres) + s.read(`SELECT outcome FROM amendments`); got != "2029-03-12 23:59:59abandonnee" {

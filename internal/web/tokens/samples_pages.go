@@ -188,7 +188,7 @@ func listSamples(page web.ProPage) []web.Sample[listPage] {
 	}
 	nudged := map[string]time.Time{sampleList(25)[5].ID: noon.Add(-50 * time.Hour)}
 	show := func(by reader, query string, total int, found []credential.TokenFile, counts map[credential.TokenState]int) listPage {
-		return newListPage(framed(page, by, by.Space.Path()+listPart), asked(by, query, total), listOf{by.Space.Path() + listPart, found, nudged, counts}, by, at)
+		return newListPage(framed(page, by, by.Space.Path()+listPart), asked(by, query, total), listOf{Address: by.Space.Path() + listPart, Found: found, Nudged: nudged, Counts: counts}, by, at)
 	}
 	long := sampleList(2)
 	long[0].Organisation, long[0].Addressees.Editor, long[1].Organisation = endless, endless, hostile

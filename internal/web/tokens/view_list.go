@@ -46,6 +46,7 @@ type listOf struct {
 	Address string // where it is
 	Found   []credential.TokenFile
 	Nudged  map[string]time.Time // when an editor asked that they be prolonged
+	Filed   map[string]time.Time // when the modifications that wait for their decision were deposited
 	Counts  map[credential.TokenState]int
 }
 
@@ -58,7 +59,8 @@ func newListPage(page web.ProPage, list web.List, of listOf, by reader, m moment
 	for _, f := range of.Found {
 		s := newSubject(f, by, m)
 		row := tokenRow{TokenView: s.Token, Name: s.Name, Siret: s.Siret, Habilitation: s.Habilitation, Editor: s.Editor}
-		row.Nudging = web.NewNudging(renewal.File{TokenFile: f, NudgedAt: of.Nudged[f.ID]}, by.Nudge, m.Now).In(s.Name, of.Address)
+		file := renewal.File{TokenFile: f, NudgedAt: of.Nudged[f.ID], Amendment: renewal.Amendment{FiledAt: of.Filed[f.ID]}}
+		row.Nudging = web.NewNudging(file, by.Nudge, m.Now).In(s.Name, of.Address)
 		p.Rows, p.Nudges = append(p.Rows, row), p.Nudges || row.Nudging.URL != ""
 	}
 	return p
