@@ -81,9 +81,9 @@ type App struct {
 // softwareVersion is what HubEE is told of us, raised when what we send changes.
 const softwareVersion = "1"
 
-// workersInParallel is how many orders one instance carries out at once: HubEE's answers,
-// not our processors, are what they wait for.
-const workersInParallel = 16
+// workersInParallel is how many orders one instance carries out at once: the answers of HubEE
+// and of the relay, not our processors, are what they wait for.
+const workersInParallel = 32
 
 // New builds the portal. It reaches the database, and nothing else outside: the portal
 // starts while its partners are down.

@@ -21,6 +21,8 @@ type DB struct {
 
 	tried    together[triedMail]
 	finished together[finishedOrder]
+
+	mailLocks mailLocks
 }
 
 // statement prepares a statement once for all: its plan is made once a connection. It is asked for
@@ -41,8 +43,8 @@ func (db *DB) statement(ctx context.Context, text string) (*sql.Stmt, error) {
 }
 
 const (
-	// maxConnections leaves room for the site beside the workers, each of which may hold one
-	// for the lock of a mail as long as a slow relay takes.
+	// maxConnections leaves room for the site beside the workers; two instances keep within what
+	// PostgreSQL usually allows.
 	maxConnections = 40
 	connectTimeout = 5 * time.Second
 )
@@ -67,7 +69,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 }
 
 // Close ends the pool.
-func (db *DB) Close() error { return db.pool.Close() }
+func (db *DB) Close() error { return errors.Join(db.mailLocks.close(), db.pool.Close()) }
 
 // InTx runs work in one transaction, committed when work returns nil.
 func (db *DB) InTx(ctx context.Context, work func(tx *sqlx.Tx) error) error {

@@ -142,12 +142,15 @@ func (m Mails) Record(ctx context.Context, letter notice.Letter, now time.Time) 
 // Alone runs work while holding the lock of a mail. The lock goes with the connection: a
 // portal that dies lets it go.
 func (m Mails) Alone(ctx context.Context, mailID int64, work func(ctx context.Context) error) error {
-	var failed error
-	alone, err := m.DB.alone(ctx, "mail "+strconv.FormatInt(mailID, 10), func(ctx context.Context) { failed = work(ctx) })
-	if err == nil && !alone {
+	alone, err := m.DB.mailLocks.take(ctx, m.DB, mailID)
+	if err != nil {
+		return err
+	}
+	if !alone {
 		return fault.New(fault.Conflict, "mail.busy")
 	}
-	return errors.Join(err, failed)
+	defer m.DB.mailLocks.free(ctx, m.DB, mailID)
+	return work(ctx)
 }
 
 // FindOutgoing finds a mail to send.

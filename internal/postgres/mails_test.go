@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -305,7 +306,9 @@ func TestOneWorkerAtATimeSendsAMail(t *testing.T) {
 	second := postgres.Mails{DB: connect(t, p.addresses.App)}
 	broken := errors.New("broken")
 	err := p.mails.Alone(ctx, 7, func(ctx context.Context) error {
-		wantCode(t, second.Alone(ctx, 7, func(context.Context) error { t.Error("a second worker came in"); return nil }), "mail.busy")
+		for _, other := range []postgres.Mails{p.mails, second} { // of this instance, and of another
+			wantCode(t, other.Alone(ctx, 7, func(context.Context) error { t.Error("a second worker came in"); return nil }), "mail.busy")
+		}
 		if err := second.Alone(ctx, 8, func(context.Context) error { return nil }); err != nil {
 			t.Errorf("another mail has to wait: %v", err)
 		}
@@ -315,6 +318,38 @@ func TestOneWorkerAtATimeSendsAMail(t *testing.T) {
 		t.Errorf("what went wrong is lost: %v", err)
 	}
 	if err := second.Alone(ctx, 7, func(context.Context) error { return nil }); err != nil {
+		t.Errorf("the lock outlives its work: %v", err)
+	}
+}
+
+// The connection that holds the locks may be lost: what is under way stays alone here, and the next
+// mails find another one.
+func TestTheLocksOfMailsOutliveTheirConnection(t *testing.T) {
+	p, ctx := setPost(t), context.Background()
+	nothing := func(context.Context) error { return nil }
+	app, err := sql.Open("postgres", p.addresses.App) // whose connections they are
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = app.Close() }()
+	err = p.mails.Alone(ctx, 7, func(ctx context.Context) error {
+		const sqlCut = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+		if _, err := app.Exec(sqlCut); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.mails.Alone(ctx, 8, nothing); err == nil {
+			t.Error("the lock was taken on a connection that is lost")
+		}
+		if err := p.mails.Alone(ctx, 8, nothing); err != nil {
+			t.Errorf("on a new connection: %v", err)
+		}
+		wantCode(t, p.mails.Alone(ctx, 7, nothing), "mail.busy")
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := p.mails.Alone(ctx, 7, nothing); err != nil {
 		t.Errorf("the lock outlives its work: %v", err)
 	}
 }

@@ -3,15 +3,17 @@ package postgres
 import (
 	"errors"
 	"sync"
+	"time"
 )
 
 // together lets those who write at the same moment share a transaction, and so one wait for the
 // disk: whoever comes while another writes waits, and is written in the next lot. Nobody waits for
-// more than the lot before his own.
+// more than the lot before his own and, where many come, the moment in which a lot gathers.
 type together[T any] struct {
 	mu      sync.Mutex
 	writing bool
 	waiting []waiter[T]
+	crowded bool // the last lot was of several
 }
 
 type waiter[T any] struct {
@@ -19,6 +21,9 @@ type waiter[T any] struct {
 	told chan error // what became of it, unless it is to lead
 	lead chan struct{}
 }
+
+// gathering is how long a lot that follows one of several waits for those who come.
+const gathering = time.Millisecond
 
 var errLotBroken = errors.New("the lot was not written to its end")
 
@@ -38,8 +43,13 @@ func (g *together[T]) write(what T, all func(lot []T) error) error {
 		g.mu.Lock()
 	}
 	g.writing = true
+	if g.crowded {
+		g.mu.Unlock()
+		time.Sleep(gathering)
+		g.mu.Lock()
+	}
 	lot := g.waiting
-	g.waiting = nil
+	g.waiting, g.crowded = nil, len(lot) > 1
 	g.mu.Unlock()
 	g.writeLot(lot, all)
 	return <-mine.told

@@ -63,7 +63,7 @@ func (r *Router) logRequest(c *gin.Context) {
 	noted, _ := c.Value(notedKey).([]slog.Attr)
 	r.config.Log.LogAttrs(c.Request.Context(), slog.LevelInfo, "request", append([]slog.Attr{
 		slog.String("request_id", requestID(c)), slog.String("method", method), slog.String("route", route),
-		slog.Int("status", c.Writer.Status()), slog.Float64("ms", float64(took.Microseconds())/1000),
+		slog.Int("status", c.Writer.Status()), slog.Int64("us", took.Microseconds()),
 	}, noted...)...)
 }
 

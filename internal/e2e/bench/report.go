@@ -56,7 +56,7 @@ func (r results) lines() []line {
 
 func (r results) print(out io.Writer) error {
 	fmt.Fprintf(out, "\n%d processeurs, %d collectivités, %d dossiers, %d demandes, %d comptes et %d sessions déjà là, %s par mesure\n\n",
-		runtime.NumCPU(), r.towns, r.dossiers, filedRequests, accounts, agentSessions+supportSessions, seconds(r.length))
+		runtime.NumCPU(), r.settings.towns, r.dossiers, filedRequests, accounts, agentSessions+supportSessions, seconds(r.length))
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "\tmesuré\tvisé\t")
 	for _, l := range r.lines() {
