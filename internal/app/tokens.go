@@ -42,7 +42,7 @@ const (
 	firstPause = 200 * time.Millisecond
 	// tallyPause is how long the other counts do: a write for each call would cost more than
 	// the call. A page about a token writes those of its instance first.
-	tallyPause = 30 * time.Second
+	tallyPause = time.Minute
 	// tallyPatience is how long a write may take.
 	tallyPatience = 5 * time.Second
 )

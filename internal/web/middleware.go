@@ -80,19 +80,21 @@ func contentPolicy(formActions []string) string {
 		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' " + strings.Join(formActions, " ")
 }
 
-// programPolicy is the policy of what no browser renders.
-const programPolicy = "default-src 'none'; frame-ancestors 'none'"
+// Headers that are always the same; programPolicy is the policy of what no browser renders.
+var (
+	noSniff, noStore = []string{"nosniff"}, []string{"no-store"}
+	programPolicy    = []string{"default-src 'none'; frame-ancestors 'none'"}
+)
 
 // secure sets the headers of SETTLED.md; to a program those that mean something without a page.
 func (r *Router) secure(c *gin.Context) {
 	h := c.Writer.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
+	h["X-Content-Type-Options"], h["Cache-Control"] = noSniff, noStore
 	if strings.HasPrefix(r.config.PortalURL, "https://") {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 	if r.machines[c.FullPath()] {
-		h.Set("Content-Security-Policy", programPolicy)
+		h["Content-Security-Policy"] = programPolicy
 		c.Next()
 		return
 	}

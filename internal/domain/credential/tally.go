@@ -47,7 +47,8 @@ type Tally struct {
 	Store TallyStore
 
 	mu     sync.Mutex
-	counts map[tallied]Use
+	counts map[tallied]*Use
+	day    day // of the last call
 	// known are the tokens of which a use was written already, fresh what is counted of others.
 	known map[string]struct{}
 	fresh []tallied
@@ -56,30 +57,43 @@ type Tally struct {
 // maxKnown bounds what a Tally knows: more than all the towns of France have.
 const maxKnown = 100_000
 
+// day is a day in Paris, as the table writes it.
+type day struct {
+	from, to time.Time
+	name     string
+}
+
 // dayOf is the day of an instant in Paris, as the table writes it.
-func dayOf(at time.Time) string {
-	return value.InParis(at).Format(time.DateOnly)
+func dayOf(at time.Time) string { return value.InParis(at).Format(time.DateOnly) }
+
+// dayOf is the same: for most calls that of the call before.
+func (t *Tally) dayOf(at time.Time) string {
+	if t.day.name == "" || at.Before(t.day.from) || !at.Before(t.day.to) {
+		year, month, number := value.InParis(at).Date()
+		t.day = day{value.DayBegins(year, month, number), value.DayBegins(year, month, number+1), dayOf(at)}
+	}
+	return t.day.name
 }
 
 type tallied struct{ token, day, outcome string }
 
 // Note counts a call of a token.
 func (t *Tally) Note(tokenID, outcome string, accepted bool, at time.Time) {
-	key := tallied{tokenID, dayOf(at), outcome}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	key := tallied{tokenID, t.dayOf(at), outcome}
 	if t.counts == nil {
-		t.counts = map[tallied]Use{}
+		t.counts = map[tallied]*Use{}
 	}
 	use, counted := t.counts[key]
 	if !counted {
-		use = Use{TokenID: tokenID, Day: key.day, Outcome: outcome, First: at, Accepted: accepted}
+		use = &Use{TokenID: tokenID, Day: key.day, Outcome: outcome, First: at, Accepted: accepted}
+		t.counts[key] = use
 		if _, known := t.known[tokenID]; accepted && !known {
 			t.fresh = append(t.fresh, key)
 		}
 	}
 	use.Count, use.Last = use.Count+1, at
-	t.counts[key] = use
 }
 
 // Write writes the counts down. What could not be written is counted still.
@@ -106,8 +120,8 @@ func (t *Tally) WriteOf(ctx context.Context, tokenID string) error {
 }
 
 // take takes the counts that are chosen.
-func (t *Tally) take(chosen func() []tallied) map[tallied]Use {
-	taken := map[tallied]Use{}
+func (t *Tally) take(chosen func() []tallied) map[tallied]*Use {
+	taken := map[tallied]*Use{}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, key := range chosen() {
@@ -133,7 +147,11 @@ func (t *Tally) write(ctx context.Context, chosen func() []tallied) error {
 	if len(taken) == 0 {
 		return nil
 	}
-	uses := slices.SortedFunc(maps.Values(taken), func(a, b Use) int { // two instances take the rows in one order
+	uses := make([]Use, 0, len(taken))
+	for _, use := range taken {
+		uses = append(uses, *use)
+	}
+	slices.SortFunc(uses, func(a, b Use) int { // two instances take the rows in one order
 		return cmp.Or(cmp.Compare(a.TokenID, b.TokenID), cmp.Compare(a.Day, b.Day), cmp.Compare(a.Outcome, b.Outcome))
 	})
 	if err := t.Store.AddUses(ctx, uses); err != nil {
@@ -143,7 +161,7 @@ func (t *Tally) write(ctx context.Context, chosen func() []tallied) error {
 	return nil
 }
 
-func (t *Tally) giveBack(taken map[tallied]Use) {
+func (t *Tally) giveBack(taken map[tallied]*Use) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for key, use := range t.counts {
