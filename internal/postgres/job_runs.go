@@ -81,9 +81,8 @@ func (db *DB) alone(ctx context.Context, name string, work func(ctx context.Cont
 	}
 	defer func() { _ = conn.Close() }()
 	key := lockKey(name)
-	// A number in the text, and no parameter: one round trip, where a parameter takes two.
 	var locked bool
-	if err := conn.GetContext(ctx, &locked, fmt.Sprintf(`SELECT pg_try_advisory_lock(%d)`, key)); err != nil {
+	if err := conn.GetContext(ctx, &locked, `SELECT pg_try_advisory_lock($1)`, key); err != nil {
 		return false, fmt.Errorf("take the lock: %w", err)
 	}
 	if !locked {
@@ -91,7 +90,7 @@ func (db *DB) alone(ctx context.Context, name string, work func(ctx context.Cont
 	}
 	defer func() {
 		// The connection goes back to the pool: the lock must not go with it.
-		_, _ = conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`SELECT pg_advisory_unlock(%d)`, key))
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, key)
 	}()
 	work(ctx)
 	return true, nil

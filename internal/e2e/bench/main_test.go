@@ -32,12 +32,18 @@ func TestMain(m *testing.M) {
 	}
 }
 
-func servePortal(ctx context.Context, _ []string) error {
+// openPortal is the portal as its environment says.
+func openPortal(ctx context.Context) (config.Config, *app.App, error) {
 	c, err := config.Read(os.Environ())
 	if err != nil {
-		return err
+		return c, nil, err
 	}
 	portal, err := app.New(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
+	return c, portal, err
+}
+
+func servePortal(ctx context.Context, _ []string) error {
+	c, portal, err := openPortal(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,11 +56,7 @@ func servePortal(ctx context.Context, _ []string) error {
 }
 
 func runJob(ctx context.Context, arguments []string) error {
-	c, err := config.Read(os.Environ())
-	if err != nil {
-		return err
-	}
-	portal, err := app.New(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
+	_, portal, err := openPortal(ctx)
 	if err != nil {
 		return err
 	}
