@@ -76,7 +76,7 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 	if err := s.readApplication(ctx, &file); err != nil {
 		return decision.File{}, err
 	}
-	if file.Tokens, err = findTokens(ctx, s.DB.pool, file.Request.Number); err != nil {
+	if file.Tokens, file.Revoked, err = findTokens(ctx, s.DB.pool, file.Request.Number); err != nil {
 		return decision.File{}, err
 	}
 	if file.Amendment, err = findAmendment(ctx, s.DB.pool, file.Request.Number); err != nil {
@@ -89,7 +89,7 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 		return decision.File{}, err
 	}
 	if file.Server.Number != number {
-		if file.ServerTokens, err = findTokens(ctx, s.DB.pool, file.Server.Number); err != nil {
+		if file.ServerTokens, _, err = findTokens(ctx, s.DB.pool, file.Server.Number); err != nil {
 			return decision.File{}, err
 		}
 	}
