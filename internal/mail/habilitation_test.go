@@ -120,6 +120,9 @@ func tokenMoves() (all []notice.Notice) {
 		for _, gained := range [][]string{nil, {"cnaf_enfants"}} {
 			all = append(all, must(decision.NewApproved(decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, Gained: gained, Prolonged: noon.AddDate(0, 18, 0)})))
 		}
+		all = append(all, must(decision.NewApproved(decision.Approved{
+			About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, TokenAdded: true, TokenHeld: true,
+		})))
 		about.Token = false
 		all = append(all, must(decision.NewApproved(decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, TokenRemoved: true})))
 	}
@@ -189,6 +192,22 @@ func TestAModificationSaysWhichDataTheTokenGivesNoMore(t *testing.T) {
 	write(t, must(decision.NewApproved(n))).says([]string{"Le jeton API Particulier donne en plus\u00a0: Identité des enfants."}, quiet, unchanged, "ne donne plus")
 	write(t, must(decision.NewApproved(decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true}))).
 		says([]string{"Vous n’avez rien à faire.", unchanged}, "ne donne plus", "donne en plus")
+}
+
+// Nobody is sent to fetch the new token that a suspension of the operator holds back.
+func TestAHeldTokenIsToldSuspended(t *testing.T) {
+	about := decision.About{Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", Token: true, To: "accueil@sainville.fr"}
+	for _, of := range []string{"", "Logiciel Exemple"} {
+		about.Editor = of
+		n := decision.Approved{
+			About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, EditorChanged: true, TokenHeld: true, TokenAdded: of == "",
+			Former: "Ancien Logiciel", FormerStops: noon.Add(credential.Overlap), FormerGoesOn: true,
+		}
+		write(t, must(decision.NewApproved(n))).says([]string{
+			"Vous n’avez rien à faire.", "Le jeton API Particulier reste suspendu\u00a0: l’équipe API Particulier seule peut le rétablir.",
+			"Celui du logiciel précédent (Ancien Logiciel) fonctionne encore jusqu’au",
+		}, "ne change pas", "récupère", "comprend désormais", "/jetons/")
+	}
 }
 
 func changes() (all []decision.Changed) {

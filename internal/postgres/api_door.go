@@ -72,6 +72,21 @@ func (s APIDoor) NoteUse(ctx context.Context, found machine.Found, stale, now ti
 	return err
 }
 
+// CountGrant counts that a client asks for an access token.
+func (s APIDoor) CountGrant(ctx context.Context, clientID string, most int) (bool, error) {
+	const sqlCount = `
+		INSERT INTO api_counts AS n (what, span, times, at) VALUES ('grant ' || $1, ` + presentMinute + `, 1, clock_timestamp())
+		ON CONFLICT (what) DO UPDATE SET span = greatest(n.span, EXCLUDED.span), at = EXCLUDED.at, -- never back to a minute of before
+			times = CASE WHEN n.span < EXCLUDED.span THEN 1 ELSE n.times + 1 END
+		WHERE n.span < EXCLUDED.span OR n.times < $2`
+	result, err := s.DB.pool.ExecContext(ctx, sqlCount, clientID, most)
+	if err != nil {
+		return false, err
+	}
+	counted, err := result.RowsAffected()
+	return counted == 1, err
+}
+
 // RecordAccess keeps an access token, while its client waits: those that it may have are
 // counted.
 func (s APIDoor) RecordAccess(ctx context.Context, access machine.Access, most int) error {

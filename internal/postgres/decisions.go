@@ -39,12 +39,14 @@ type trackRow struct {
 	Filing        string `db:"filing"`
 	RequesterAt   int64  `db:"requester_at"`
 	RequesterRank int    `db:"requester_rank"`
+	Named         string `db:"datapass_requester"`
 }
 
 func (r trackRow) track() decision.Track {
 	return decision.Track{
 		Decided: decision.Mark{FiredAt: r.DecidedAt, Rank: r.DecidedRank}, Filed: decision.Mark{FiredAt: r.FiledAt, Rank: r.FiledRank},
 		Filing: habilitation.State(r.Filing), Requester: decision.Mark{FiredAt: r.RequesterAt, Rank: r.RequesterRank},
+		Named: r.Named,
 	}
 }
 
@@ -76,7 +78,7 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 	if err := s.readApplication(ctx, &file); err != nil {
 		return decision.File{}, err
 	}
-	if file.Tokens, err = findTokens(ctx, s.DB.pool, file.Request.Number); err != nil {
+	if file.Tokens, file.Revoked, err = findTokens(ctx, s.DB.pool, file.Request.Number); err != nil {
 		return decision.File{}, err
 	}
 	if file.Amendment, err = findAmendment(ctx, s.DB.pool, file.Request.Number); err != nil {
@@ -89,7 +91,7 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 		return decision.File{}, err
 	}
 	if file.Server.Number != number {
-		if file.ServerTokens, err = findTokens(ctx, s.DB.pool, file.Server.Number); err != nil {
+		if file.ServerTokens, _, err = findTokens(ctx, s.DB.pool, file.Server.Number); err != nil {
 			return decision.File{}, err
 		}
 	}
@@ -123,7 +125,7 @@ func (s Decisions) readApplication(ctx context.Context, file *decision.File) err
 
 func (s Decisions) readTrack(ctx context.Context, file *decision.File) error {
 	const sqlTrack = `
-		SELECT decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank FROM requests WHERE number = $1`
+		SELECT decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank, datapass_requester FROM requests WHERE number = $1`
 	var row trackRow
 	if err := s.DB.pool.GetContext(ctx, &row, sqlTrack, int64(file.Request.Number)); err != nil {
 		return fmt.Errorf("read the track: %w", err)
@@ -403,13 +405,13 @@ func writeRequest(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	}
 	const sqlInsert = `
 		INSERT INTO requests (number, source, siret, organisation, form_uid, state, state_at, created_at, requester, suspended_by, suspender, suspended_for,
-			decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank, holder, mails_by)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $20, $12, $13, $14, $15, $16, $17, $18, $21, COALESCE(NULLIF($22, ''), 'portail') WHERE $19 = 0
+			decided_at, decided_rank, filed_at, filed_rank, filing, requester_at, requester_rank, datapass_requester, holder, mails_by)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $20, $12, $13, $14, $15, $16, $17, $18, $23, $21, COALESCE(NULLIF($22, ''), 'portail') WHERE $19 = 0
 		ON CONFLICT (number) DO NOTHING`
 	const sqlUpdate = `
 		UPDATE requests SET source = $2, siret = $3, organisation = $4, form_uid = $5, state = $6, state_at = $7, created_at = $8, requester = $9,
 			suspended_by = $10, suspender = $11, suspended_for = $20, decided_at = $12, decided_rank = $13, filed_at = $14, filed_rank = $15, filing = $16,
-			requester_at = $17, requester_rank = $18, holder = $21, mails_by = COALESCE(NULLIF($22, ''), mails_by), revision = revision + 1
+			requester_at = $17, requester_rank = $18, datapass_requester = $23, holder = $21, mails_by = COALESCE(NULLIF($22, ''), mails_by), revision = revision + 1
 		WHERE number = $1 AND revision = $19`
 	statement := sqlUpdate
 	if r.Revision == 0 {
@@ -417,7 +419,7 @@ func writeRequest(ctx context.Context, tx *sqlx.Tx, o decision.Outcome) error {
 	}
 	result, err := tx.ExecContext(ctx, statement, int64(r.Number), string(r.Source), r.Siret.String(), r.Organisation, r.FormUID, string(r.State),
 		r.StateAt, r.CreatedAt, requester, r.Suspension.AuthorID, r.Suspension.Author, t.Decided.FiredAt, t.Decided.Rank,
-		t.Filed.FiredAt, t.Filed.Rank, string(t.Filing), t.Requester.FiredAt, t.Requester.Rank, r.Revision, r.Suspension.Reason, nullNumber(r.Holder), string(r.Mails))
+		t.Filed.FiredAt, t.Filed.Rank, string(t.Filing), t.Requester.FiredAt, t.Requester.Rank, r.Revision, r.Suspension.Reason, nullNumber(r.Holder), string(r.Mails), t.Named)
 	if err != nil {
 		return fmt.Errorf("write request: %w", err)
 	}

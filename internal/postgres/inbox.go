@@ -134,7 +134,7 @@ func (i Inbox) EraseContents(ctx context.Context, before, quarantinedBefore time
 // ForgetRequesters erases who made requests that were never approved.
 func (i Inbox) ForgetRequesters(ctx context.Context, before time.Time) (int, error) {
 	const sqlForget = `
-		UPDATE requests r SET requester = '{}', revision = revision + 1
+		UPDATE requests r SET requester = '{}', datapass_requester = '', revision = revision + 1
 		WHERE r.source = 'datapass' AND r.state_at < $1 AND r.requester <> '{}' AND r.state IN ('brouillon', 'deposee', 'modifications_demandees', 'refusee', 'archivee')
 		  AND NOT EXISTS (SELECT FROM habilitations h WHERE h.request = r.number)`
 	result, err := i.DB.pool.ExecContext(ctx, sqlForget, before)

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -12,9 +13,11 @@ import (
 	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
+	"portail-qf/migrations"
 )
 
 // nobody knows no establishment: no register answers.
@@ -388,5 +391,87 @@ func TestWhatAnEventSaidIsSealedAndErased(t *testing.T) {
 	quarantined := s.count(`SELECT id FROM datapass_events WHERE state = 'quarantaine'`)
 	if _, err := inbox.Replay(context.Background(), people.Actor{AccountID: 1}, int64(quarantined)); !fault.Is(err, "datapass.erased") {
 		t.Errorf("an event that is erased: %v", err)
+	}
+}
+
+// A request of DataPass that changed hands in the portal, by its holder or by an instructor, is not given
+// back by an event that repeats the former requester; DataPass then names a third person: it is hers.
+func TestAColleagueKeepsWhatWasGivenHere(t *testing.T) {
+	for name, gives := range map[string]func(s *scene, service *request.Service, anne, ines people.Actor) error{
+		"transferred": func(s *scene, service *request.Service, anne, ines people.Actor) error {
+			s.run(`UPDATE requests SET holder = $1 WHERE number = 48231`, anne.AccountID)
+			return service.Transfer(context.Background(), anne, 48231, ines.AccountID)
+		},
+		"claimed": func(s *scene, service *request.Service, _, ines people.Actor) error {
+			if err := service.Claim(context.Background(), ines, 48231); err != nil {
+				return err
+			}
+			later := func() time.Time { return noon.Add(request.ClaimPatience) }
+			instruction := &request.Instruction{
+				Store: service.Store, Files: service.Files, Messages: service.Messages, Claims: service.Claims, Desk: postgres.Desk{DB: s.db}, Sealer: service.Sealer, Now: later,
+			}
+			return instruction.DecideClaim(context.Background(), people.Actor{AccountID: 7, Name: "Awa Traoré", Role: people.Instructor}, 48231, true)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := setScene(t)
+			now := noon
+			inbox := s.inbox(&now)
+			says := func(name string, firedAt int, mail string) decision.InboxState {
+				words := strings.NewReplacer("1782300000", fmt.Sprint(1782300000+firedAt), "anne.morel@majastres.example.fr", mail)
+				return s.receives(inbox, []byte(words.Replace(string(event(name, "48231", "inconnu"))))).State
+			}
+			wantHolder := func(when, mail string, holder int64) {
+				t.Helper()
+				if got := s.file(48231).Request; got.Requester.Mail != mail || got.Holder != holder {
+					t.Errorf("%s, it is held by %s (account %d), not %s (%d)", when, got.Requester.Mail, got.Holder, mail, holder)
+				}
+			}
+			const former, third = "anne.morel@majastres.example.fr", "lea.roux@majastres.example.fr"
+			says("approve", 0, former)
+			anne := people.Actor{AccountID: s.colleague("Anne", "Morel", majastres), Name: "Anne Morel", Role: people.Town, Organisation: people.Organisation{Siret: majastres}}
+			ines := people.Actor{AccountID: s.colleague("Ines", "Talbot", majastres), Name: "Ines Talbot", Role: people.Town, Organisation: people.Organisation{Siret: majastres}}
+			exchange := postgres.Exchange{DB: s.db}
+			service := &request.Service{
+				Store: s.applications(), Files: s.applications(), Messages: exchange, Claims: exchange, Sealer: inbox.Vault, Now: func() time.Time { return noon },
+			}
+			if err := gives(s, service, anne, ines); err != nil {
+				t.Fatal(err)
+			}
+			wantHolder("given", "ines.talbot@mairie.example.fr", ines.AccountID)
+			for i, repeated := range []string{"reopen", "submit", "approve", "transfer", "approve"} {
+				if got := says(repeated, 10+i, former); got != decision.Applied {
+					t.Errorf("%s is %s", repeated, got)
+				}
+				wantHolder("after "+repeated, "ines.talbot@mairie.example.fr", ines.AccountID)
+			}
+			says("transfer", 30, third)
+			wantHolder("once DataPass names a third person", third, 0)
+			says("approve", 20, former)
+			wantHolder("after a late event", third, 0)
+		})
+	}
+}
+
+// What the portal knew before it kept whom DataPass names: its requester, but for what was given here.
+func TestTheFormerRequesterOfWhatWasGivenIsFound(t *testing.T) {
+	s := setScene(t)
+	s.requests()
+	s.run(`UPDATE requests SET requester = '{"mail":"ines@exemple.fr"}' WHERE number IN (48231, 48232)`)
+	s.run(`INSERT INTO audit_events (at, author_id, author, role, act, object_kind, object_id, object) VALUES
+		($1, '5', 'Anne Morel', 'town', 'habilitation.transferred', 'habilitation', '48231', 'D48231'),
+		($1, 'datapass', 'DataPass', 'datapass', 'habilitation.transferred', 'habilitation', '48232', 'D48232')`, noon)
+	migration, err := fs.ReadFile(migrations.FS, "0029_named_by_datapass.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, update, _ := strings.Cut(string(migration), "-- Of a request")
+	s.run(update[strings.Index(update, "UPDATE"):])
+	for number, want := range map[int64]string{
+		48231: "anne@exemple.fr", 48232: "ines@exemple.fr", 48233: "anne.morel@21910998000017.example.fr", 10_000_000: "",
+	} {
+		if n := s.count(`SELECT count(*) FROM requests WHERE number = $1 AND datapass_requester = $2`, number, want); n != 1 {
+			t.Errorf("whom DataPass named in D%d is not %q", number, want)
+		}
 	}
 }

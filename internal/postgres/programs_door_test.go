@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -242,4 +243,43 @@ func (b both) Digest(secret value.Secret) ([]byte, string) { return b.fresh.Dige
 
 func (b both) Digests(secret value.Secret) [][]byte {
 	return append(b.fresh.Digests(secret), b.old.Digests(secret)...)
+}
+
+// A program that asks for an access token at each call is told to keep it: its client alone waits, on
+// every instance, until the next minute.
+func TestAccessTokensAreBoundedInAMinute(t *testing.T) {
+	s := openOffice(t)
+	client, secret := s.create("Serveur")
+	other, otherSecret := s.create("Autre")
+	s.intoMinute()
+	first := s.issue(client, secret)
+	// Nobody uses up the tokens of a client without its secret.
+	_, err := s.door.Issue(t.Context(), machine.Shown{ID: client.ID, Secret: "faux", From: away}, "")
+	s.refused(err, "api_client.refused")
+	var all sync.WaitGroup
+	var given, refused atomic.Int32
+	for range 2 * machine.GrantsPerMinute {
+		all.Go(func() {
+			_, err := s.door.Issue(t.Context(), machine.Shown{ID: client.ID, Secret: secret, From: home}, "")
+			switch {
+			case err == nil:
+				given.Add(1)
+			case fault.Is(err, "api_client.too_many_grants"):
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if given.Load() != machine.GrantsPerMinute-1 || refused.Load() != machine.GrantsPerMinute+1 {
+		t.Errorf("%d more are given, %d refused", given.Load(), refused.Load())
+	}
+	if n := s.count(`SELECT count(*) FROM api_accesses WHERE client = $1`, client.ID); n != machine.GrantsPerMinute {
+		t.Errorf("%d access tokens", n)
+	}
+	s.opens(first, machine.ScopeTokens)
+	s.issue(other, otherSecret)
+	s.run(`UPDATE api_counts SET span = span - 1`)
+	s.issue(client, secret)
 }

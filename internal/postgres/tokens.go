@@ -123,18 +123,22 @@ func (s Tokens) RecordTokens(ctx context.Context, change credential.TokenChange)
 }
 
 // stillGranted makes whoever decides about a request wait until its new token is there, and
-// refuses one that the newest habilitation does not give to this software. A token that is over
-// already, of a seed, opens nothing. Code: token.barred.
+// refuses one that the newest habilitation does not give to this software, or that replaces a
+// revoked one of before the last: what became of the last one counts. A token that is over already,
+// of a seed, opens nothing. Codes: token.barred, token.replaced.
 func stillGranted(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
 	if !t.Revocation.At.IsZero() {
 		return nil
 	}
-	// Two statements: one that waits for the row reads the rest as it was before it waited.
+	// Statements apart: one that waits for the row reads the rest as it was before it waited.
 	const (
-		sqlLock    = `SELECT state IN ('validee', 'reouverte') FROM requests WHERE number = $1 FOR SHARE`
-		sqlGranted = `SELECT token AND editor_siret IS NOT DISTINCT FROM $2 FROM habilitations WHERE request = $1 ORDER BY number DESC LIMIT 1`
+		sqlLock     = `SELECT state IN ('validee', 'reouverte') FROM requests WHERE number = $1 FOR SHARE`
+		sqlGranted  = `SELECT token AND editor_siret IS NOT DISTINCT FROM $2 FROM habilitations WHERE request = $1 ORDER BY number DESC LIMIT 1`
+		sqlFollowed = `
+			SELECT EXISTS (SELECT FROM tokens former JOIN tokens later ON later.request = former.request AND later.issued_at > former.issued_at
+				WHERE former.id = $1 AND former.revoked_at IS NOT NULL)`
 	)
-	var holds, granted bool
+	var holds, granted, followed bool
 	if err := tx.GetContext(ctx, &holds, sqlLock, int64(t.Request)); err != nil {
 		return fmt.Errorf("lock what is granted: %w", notFoundAs("token.barred", err))
 	}
@@ -143,6 +147,12 @@ func stillGranted(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
 	}
 	if !holds || !granted {
 		return fault.New(fault.Conflict, "token.barred")
+	}
+	if err := tx.GetContext(ctx, &followed, sqlFollowed, nullText(t.Replaces)); err != nil {
+		return fmt.Errorf("find what followed the former token: %w", err)
+	}
+	if followed {
+		return fault.New(fault.Conflict, "token.replaced")
 	}
 	return nil
 }
@@ -239,15 +249,16 @@ func insertToken(ctx context.Context, tx *sqlx.Tx, d credential.Drawn) error {
 	const sqlInsert = `
 		INSERT INTO tokens (id, public_id, digest, pepper, sealed, request, habilitation, siret, organisation, editor_siret, scopes, barred_at,
 			issued_at, expires_at, replaces, replacement_key, collected_at, collected_side, collected_by, collector, confirmed_at, first_used_at, last_used_at,
-			revoked_at, revoker, revoked_for, replaced_at, ends_at, imported_revision)
+			revoked_at, revoker, revoked_for, replaced_at, ends_at, suspended_at, suspended_by, suspender, suspended_for, imported_revision)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
-			CASE WHEN $2::text IS NULL THEN 1 END)`
-	t, c := d.Token, d.Collection
+			$29, $30, $31, $32, CASE WHEN $2::text IS NULL THEN 1 END)`
+	t, c, s := d.Token, d.Collection, d.Suspension
 	scopes := pq.StringArray{}
 	_, err := tx.ExecContext(ctx, sqlInsert, t.ID, nullText(t.PublicID), d.Digest, d.Pepper, d.Sealed, int64(t.Request), int64(t.Habilitation), t.Siret.String(),
 		t.Organisation, nullText(t.Editor.String()), append(scopes, t.Scopes...), nullTime(t.Barred), t.IssuedAt, t.ExpiresAt, nullText(t.Replaces), nullKey(d.Asked),
 		nullTime(c.At), string(c.Side), c.ByID, c.By, nullTime(t.ConfirmedAt), nullTime(t.FirstUse), nullTime(t.LastUse),
-		nullTime(t.Revocation.At), t.Revocation.By, t.Revocation.Reason, nullTime(t.ReplacedAt), nullTime(t.EndsAt))
+		nullTime(t.Revocation.At), t.Revocation.By, t.Revocation.Reason, nullTime(t.ReplacedAt), nullTime(t.EndsAt),
+		nullTime(s.At), string(s.Side), s.By, s.Reason)
 	switch {
 	case violates(err, "tokens_current"), violates(err, "tokens_replaces_key"), violates(err, "tokens_pkey"):
 		return fault.Because(fault.Conflict, "token.moved", err)
@@ -310,17 +321,25 @@ func (s Tokens) EraseTexts(ctx context.Context, collectedBefore, now time.Time) 
 	return int(erased), err
 }
 
-// findTokens reads the tokens of a request that nobody revoked, in the order of their issue.
-func findTokens(ctx context.Context, q sqlx.QueryerContext, request habilitation.RequestNumber) ([]credential.Token, error) {
+// findTokens reads the tokens of a request that nobody revoked, and the others, in the order of
+// their issue.
+func findTokens(ctx context.Context, q sqlx.QueryerContext, request habilitation.RequestNumber) (held, revoked []credential.Token, err error) {
 	if request == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	const sqlOfRequest = `SELECT` + tokenColumns + ` FROM tokens t WHERE t.request = $1 AND t.revoked_at IS NULL ORDER BY t.issued_at, t.id`
+	const sqlOfRequest = `SELECT` + tokenColumns + ` FROM tokens t WHERE t.request = $1 ORDER BY t.issued_at, t.id`
 	var rows []tokenRow
 	if err := sqlx.SelectContext(ctx, q, &rows, sqlOfRequest, int64(request)); err != nil {
-		return nil, fmt.Errorf("find the tokens of a request: %w", err)
+		return nil, nil, fmt.Errorf("find the tokens of a request: %w", err)
 	}
-	return tokensOf(rows), nil
+	for _, t := range tokensOf(rows) {
+		if t.Revocation.At.IsZero() {
+			held = append(held, t)
+		} else {
+			revoked = append(revoked, t)
+		}
+	}
+	return held, revoked, nil
 }
 
 // FindTokensOf reads all the tokens of a request, and those of these ids.

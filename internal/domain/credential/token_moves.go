@@ -245,6 +245,16 @@ func (t Token) heldByOperator(side Side) bool {
 	return t.Suspension.Side == SideOperator && side != SideOperator
 }
 
+// Withheld is the suspension by the operator that another token of the same software would go
+// round: it holds until the operator lifts it, or revokes the token, which it gives a reason for;
+// what is granted no more is revoked without. Zero for none.
+func (t Token) Withheld() TokenSuspension {
+	if t.Suspension.Side != SideOperator || t.Revocation.Reason != "" {
+		return TokenSuspension{}
+	}
+	return t.Suspension
+}
+
 // Revoked closes a token for ever. Codes: token.over (Conflict: it is closed for good already),
 // token.suspended_by_operator (Forbidden: another token would open what the operator closed).
 func (t Token) Revoked(side Side, by TokenRevocation) (Token, error) {

@@ -243,8 +243,12 @@ func (s *Tokens) change(ctx context.Context, by Caller, id string, move func(Tok
 func (s *Tokens) record(ctx context.Context, by Caller, found TokenFile, after Token, act audit.Act, why string) error {
 	now := s.Now()
 	change := TokenChange{Changed: []Token{after}, Events: []audit.Event{s.event(by, after, act, "")}, At: now}
-	if act == audit.TokenRevoked && after.Editor != "" {
+	switch {
+	case after.Editor == "":
+	case act == audit.TokenRevoked:
 		change.Told = []notice.EditorEvent{{Kind: EventTokenRevoked, Editor: after.Editor, Siret: after.Siret, Subject: after.ID}}
+	case act == audit.TokenResumed && after.State(now) == TokenToCollect: // nothing told so of one that was issued closed
+		change.Told = []notice.EditorEvent{{Kind: EventTokenToCollect, Editor: after.Editor, Siret: after.Siret, Subject: after.ID}}
 	}
 	if !found.ReplacedAt.IsZero() { // people are led to the token that goes on, be it not the first that took its place
 		current, err := s.CurrentID(ctx, found.Request)

@@ -251,7 +251,7 @@ func (e existing) adoption(f File, now time.Time) Outcome {
 		Contacts: grant.Contacts, ApprovedBy: grant.ByName, ApprovedAt: at,
 	}
 	// What DataPass says of it later is compared with the approval.
-	track := Track{Decided: Mark{at.Unix(), ranks[eventApprove]}, Requester: Mark{at.Unix(), ranks[eventApprove]}}
+	track := Track{Decided: Mark{at.Unix(), ranks[eventApprove]}, Requester: Mark{at.Unix(), ranks[eventApprove]}, Named: r.Requester.Mail}
 	if e.state == habilitation.Revoked {
 		track.Decided.Rank = ranks[eventRevoke]
 	}

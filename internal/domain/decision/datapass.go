@@ -51,12 +51,15 @@ func decideEvent(f File, e Event, of editor.Editor, next habilitation.Number, m 
 		fresh = f.Track.file
 	}
 	counts := fresh(e)
-	held := f.Request.Requester
+	held, before := f.Request.Requester, f.Track.Named
 	named := f.Track.name(e)
 	if !counts && (decides || !named) {
 		return nil, nil
 	}
 	f.Request = takeOver(f.Request, e, named, m.At)
+	if named {
+		f.Request = heldBy(f.Request, e.Contacts.Requester, before)
+	}
 	wasRefused := f.Request.State == habilitation.Refused
 	f.Request = movedTo(f.Request, f.Track.state(f.Request.State), m.At)
 
@@ -106,12 +109,20 @@ func takeOver(r habilitation.Request, e Event, named bool, now time.Time) habili
 	if isNew || e.Name == eventApprove || r.Current.Number == 0 && named {
 		r.Siret, r.Organisation, r.FormUID = e.Siret, e.Organisation, e.FormUID
 	}
-	if named {
-		if r.Requester.Mail != e.Contacts.Requester.Mail { // nobody's account is known for the new one
-			r.Holder = 0
-		}
-		r.Requester = e.Contacts.Requester
+	return r
+}
+
+// heldBy gives a request to whom DataPass names. One that was given to a colleague here stays his
+// while DataPass names whom it named before, which it repeats with every event.
+func heldBy(r habilitation.Request, named habilitation.Contact, before string) habilitation.Request {
+	isGiven := before != "" && r.Requester.Mail != before
+	if isGiven && named.Mail == before {
+		return r
 	}
+	if r.Requester.Mail != named.Mail { // nobody's account is known for the new one
+		r.Holder = 0
+	}
+	r.Requester = named
 	return r
 }
 

@@ -81,7 +81,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 	err := o.write(m.Sealer, func() (notice.Notice, error) {
 		isModification := before.Number != 0
 		return NewApproved(Approved{
-			About: about(r, grant.Editor), Habilitation: grant.Number, TokenID: o.issuedToken(), Modification: isModification,
+			About: about(r, grant.Editor), Habilitation: grant.Number, TokenID: o.issuedToken(), TokenHeld: o.holdsToken(), Modification: isModification,
 			FormAdded:  grant.Form && (!before.Modalities.Form || before.Siret != r.Siret),
 			TokenAdded: grant.Token && !before.Modalities.Token, TokenRemoved: before.Modalities.Token && !grant.Token,
 			Prolonged: o.until(),

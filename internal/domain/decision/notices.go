@@ -58,6 +58,7 @@ type Approved struct {
 	About
 	Habilitation habilitation.Number
 	TokenID      string // of the token to collect; "" where there is none
+	TokenHeld    bool   // the new token is closed: the operator's suspension of the former one holds
 	Modification bool   // the request had a habilitation before
 	FormAdded    bool   // the form was not granted before, or for another town
 	FormRemoved  bool   // it was, and is no longer
@@ -126,7 +127,7 @@ func (n Approved) NeedsPassword() bool {
 // HasTask tells that the town has something to do: that password, to fetch its token, to see
 // to its software, or to ask for its form to be opened again.
 func (n Approved) HasTask() bool {
-	fetches := (n.TokenAdded || n.TokenID != "") && n.Editor == ""
+	fetches := (n.TokenAdded && !n.TokenHeld || n.TokenID != "") && n.Editor == ""
 	return n.NeedsPassword() || !n.Suspended && (n.Stopped || fetches || n.ScopesChanged())
 }
 

@@ -47,7 +47,8 @@ type Track struct {
 	Decided   Mark // the newest approval or revocation
 	Filed     Mark // the newest event of the file itself
 	Filing    habilitation.State
-	Requester Mark // the newest event that named who holds the request
+	Requester Mark   // the newest event that named who holds the request
+	Named     string // the address that it named; "" for none
 }
 
 // decide notes an approval or a revocation; false when a newer one is known.
@@ -88,7 +89,7 @@ func (t *Track) name(e Event) bool {
 	if mark.binds() == t.Requester.binds() && !t.Requester.before(mark) {
 		return false
 	}
-	t.Requester = mark
+	t.Requester, t.Named = mark, e.Contacts.Requester.Mail
 	return true
 }
 

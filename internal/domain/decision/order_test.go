@@ -179,6 +179,46 @@ func TestTheOrderOfArrivalDoesNotCount(t *testing.T) {
 	}
 }
 
+// A request that was given to a colleague here stays his while DataPass repeats whom it named before, in
+// whatever event, late or twice; it goes to whomever DataPass names next.
+func TestARequestGivenHereStaysUntilDatapassNamesSomebodyElse(t *testing.T) {
+	const yves, zoe, lea = "yves@limerzel.example.fr", "zoe@limerzel.example.fr", "lea@limerzel.example.fr"
+	type who struct {
+		Mail   string
+		Holder int64
+	}
+	var h history
+	after := func(want who, events ...happened) {
+		t.Helper()
+		for _, one := range events {
+			h.arrives(t, one)
+		}
+		if got := (who{h.file.Request.Requester.Mail, h.file.Request.Holder}); got != want {
+			t.Errorf("after %v, it is %v’s, not %v’s", events, got, want)
+		}
+	}
+	given := func(to who) {
+		h.file.Request.Requester, h.file.Request.Holder = habilitation.Contact{Mail: to.Mail}, to.Holder
+	}
+	after(who{yves, 0}, happened{"submit", 30, "submitted", yves, true})
+	given(who{zoe, 2}) // before the approval
+	after(who{zoe, 2}, happened{"update", 35, "submitted", yves, true}, happened{"approve", 40, "validated", yves, true})
+	if mail := h.letters[0]; !strings.Contains(string(mail.Content), zoe) {
+		t.Errorf("the approval is not told to its holder: %s", mail.Content)
+	}
+	after(who{zoe, 2},
+		happened{"reopen", 50, "draft", yves, true}, happened{"submit", 60, "submitted", yves, true}, happened{"approve", 70, "validated", yves, true},
+		happened{"transfer", 38, "validated", lea, true}, // late
+		happened{"approve", 70, "validated", yves, true})
+	after(who{lea, 0}, happened{"transfer", 80, "validated", lea, true})
+	given(who{zoe, 2})
+	after(who{zoe, 2}, happened{"transfer", 80, "validated", lea, true}, happened{"approve", 90, "validated", lea, true})
+	after(who{yves, 0}, happened{"approve", 100, "validated", yves, true}) // the first one again, after another
+	given(who{zoe, 2})
+	after(who{zoe, 2}, happened{"transfer", 110, "validated", zoe, true}) // DataPass follows
+	after(who{yves, 0}, happened{"transfer", 120, "validated", yves, true})
+}
+
 // « a late approve changes nothing » (issue 4), and a repetition neither.
 func TestALateApprovalChangesNothing(t *testing.T) {
 	var h history

@@ -46,9 +46,10 @@ type File struct {
 	// none. Application is what the town wrote; nil where another system has it.
 	Receiver    editor.Editor
 	Application *request.Application
-	// Tokens are those of the request that nobody revoked, ServerTokens those of the request
-	// that the subscription serves.
-	Tokens, ServerTokens []credential.Token
+	// Tokens are those of the request that nobody revoked, Revoked the others, in the order of
+	// their issue. ServerTokens are those of the request that the subscription serves, but for the
+	// revoked ones.
+	Tokens, Revoked, ServerTokens []credential.Token
 	// Amendment: the modification under way was begun for the prolongation of a token; zero
 	// otherwise.
 	Amendment renewal.Amendment

@@ -3,12 +3,14 @@ package decision
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/value"
 )
 
 // grantToken makes the tokens of a request follow its new habilitation: one is issued where
@@ -41,7 +43,20 @@ func (o *Outcome) grantToken(f File, m Moment) error {
 	if current.ID != "" {
 		return nil
 	}
-	return o.issueToken(to, f.replacedToken(), m)
+	return o.issueToken(to, f.replacedToken(), f.withheld(to.Editor), m)
+}
+
+// withheld is the suspension that holds a software back from a new token: the operator's, of the
+// last token that it had for the request, whatever became of that one since (PRODUCT.md 3.4: only
+// the operator undoes what it did). Zero for none.
+func (f File) withheld(software value.Siret) credential.TokenSuspension {
+	var last credential.Token
+	for _, t := range slices.Concat(f.Revoked, f.Tokens) {
+		if t.Editor == software && !t.IssuedAt.Before(last.IssuedAt) {
+			last = t
+		}
+	}
+	return last.Withheld()
 }
 
 // replacedToken is the token that goes on at present, "" for none.
@@ -54,18 +69,19 @@ func (f File) replacedToken() string {
 	return ""
 }
 
-func (o *Outcome) issueToken(to credential.Grantee, replaces string, m Moment) error {
+func (o *Outcome) issueToken(to credential.Grantee, replaces string, held credential.TokenSuspension, m Moment) error {
 	drawn, err := m.Mint.Draw(o.Request.Current.Number)
 	if err != nil {
 		return fmt.Errorf("draw a token: %w", err)
 	}
 	issued := credential.Issued(drawn, to, m.At)
+	issued.Suspension = held
 	if issued.Replaces = replaces; !o.Request.State.Habilitates() {
 		issued.Barred = m.At
 	}
 	o.Tokens.New = append(o.Tokens.New, issued)
 	o.tellToken(issued.Token, audit.TokenIssued, m)
-	if to.Editor != "" && issued.Barred.IsZero() {
+	if to.Editor != "" && issued.State(m.At).Opens() {
 		o.EditorEvents = append(o.EditorEvents, notice.EditorEvent{Kind: credential.EventTokenToCollect, Editor: to.Editor, Siret: to.Siret, Subject: issued.ID})
 	}
 	return nil
@@ -133,12 +149,18 @@ func (o *Outcome) replaceSoftware(f File, m Moment) {
 	}
 }
 
-// issuedToken is the id of the token that the decision issues, "" for none.
+// issuedToken is the id of the token that the decision issues, "" for none, and for one that the
+// operator's suspension holds back.
 func (o *Outcome) issuedToken() string {
-	if len(o.Tokens.New) == 0 {
+	if len(o.Tokens.New) == 0 || o.holdsToken() {
 		return ""
 	}
 	return o.Tokens.New[0].ID
+}
+
+// holdsToken tells that the decision issues a token that the operator's suspension holds back.
+func (o *Outcome) holdsToken() bool {
+	return len(o.Tokens.New) > 0 && !o.Tokens.New[0].Suspension.At.IsZero()
 }
 
 func (o *Outcome) tellToken(t credential.Token, act audit.Act, m Moment) {

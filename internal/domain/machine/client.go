@@ -20,6 +20,9 @@ const (
 	// MostAccesses is how many access tokens of a client last at a time: the oldest gives way,
 	// so that a program which asks for one at each call does no harm.
 	MostAccesses = 100
+	// GrantsPerMinute is how often a client may ask for an access token with its secret: one
+	// lasts an hour, and each costs several writes.
+	GrantsPerMinute = 60
 	// CallsPerSecond is how often a client may call the API of editors.
 	CallsPerSecond = 50
 	// FailuresPerMinute is how often a client may fail to show its secret from one address. Its

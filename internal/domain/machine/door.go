@@ -25,6 +25,9 @@ type DoorStore interface {
 	NoteFailure(ctx context.Context, attempt Attempt) error
 	// NoteUse moves the last use of a client and of its secret, where it was before stale.
 	NoteUse(ctx context.Context, found Found, stale, now time.Time) error
+	// CountGrant counts that a client asks for an access token in the present minute, unless it did
+	// as often as most: it then may not, and nothing is written.
+	CountGrant(ctx context.Context, clientID string, most int) (may bool, err error)
 	// RecordAccess keeps an access token, and erases the oldest of its client beyond most.
 	// fault.NotFound, code api_client.unknown, when the client or the secret was cut meanwhile.
 	RecordAccess(ctx context.Context, access Access, most int) error
@@ -146,12 +149,19 @@ func attemptOf(shown Shown) Attempt {
 }
 
 // Issue gives an access token. asked are scopes apart by spaces, "" for all that the client
-// has. Codes: those of Recognise, and api_client.scope_refused (Invalid) for one that it has
-// not.
+// has. Codes: those of Recognise, api_client.too_many_grants (Forbidden) for a client that asks
+// too often, and api_client.scope_refused (Invalid) for a scope that it has not.
 func (d *Door) Issue(ctx context.Context, shown Shown, asked string) (Grant, error) {
 	found, err := d.recognise(ctx, shown)
 	if err != nil {
 		return Grant{}, err
+	}
+	may, err := d.Store.CountGrant(ctx, found.Client.ID, GrantsPerMinute)
+	switch {
+	case err != nil:
+		return Grant{}, fmt.Errorf("count the access tokens of a client: %w", err)
+	case !may:
+		return Grant{}, fault.New(fault.Forbidden, "api_client.too_many_grants")
 	}
 	scopes, err := granted(found.Client, asked)
 	if err != nil {

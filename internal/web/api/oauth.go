@@ -94,6 +94,9 @@ func refuseClient(c *gin.Context, err error) error {
 	case fault.Is(err, "api_client.too_many_failures"):
 		c.Header("Retry-After", "60")
 		return refuseOAuth(c, http.StatusTooManyRequests, slowDown, "this client failed too often from this address; try again in a minute")
+	case fault.Is(err, "api_client.too_many_grants"):
+		c.Header("Retry-After", "60")
+		return refuseOAuth(c, http.StatusTooManyRequests, slowDown, "this client asks for access tokens too often; keep one for the hour that it lasts, and try again in a minute")
 	}
 	return err
 }

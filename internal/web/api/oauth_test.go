@@ -208,6 +208,26 @@ func TestAProgramThatCallsTooOftenIsToldToWait(t *testing.T) {
 	t.Error("it is never told to wait")
 }
 
+// A program that asks for an access token at each call is told to wait, as RFC 6749 §5.2 writes errors.
+func TestAProgramThatAsksForTokensTooOftenIsToldToWait(t *testing.T) {
+	p := openPrograms(t)
+	client, secret := p.create(tilleul, "", machine.ScopeClients)
+	token := p.enter(client.ID, secret, "")
+	for i := 0; ; i++ { // over two minutes at most
+		got := p.post("/oauth/token", grantType, "Authorization", basic(client.ID, secret))
+		if got.status == http.StatusTooManyRequests {
+			got.errs(http.StatusTooManyRequests, "slow_down").has("Retry-After", "60", "Content-Type", "application/json; charset=utf-8")
+			break
+		}
+		if got.status != http.StatusOK || i > 2*machine.GrantsPerMinute {
+			t.Fatalf("the %dth is answered %d %s", i, got.status, got.body)
+		}
+	}
+	if got := p.get(editorPath, "Authorization", "Bearer "+token); got.status != http.StatusOK {
+		t.Errorf("the token that it has: %d %s", got.status, got.body)
+	}
+}
+
 // « Truncated, mistyped … »: nothing that is sent breaks an answer.
 func FuzzOAuthIsRead(f *testing.F) {
 	for _, seed := range []string{grantType, "a=%zz", "a=1&a=2", "client_id=x&client_secret=y", "\xff\x00", "&&=&"} {
