@@ -111,8 +111,8 @@ var registry = [...]entry{
 	typed[renewal.DigestNotice]{sample: renewal.DigestNotice{
 		Editor: "Logiciel Exemple", Siret: "21990000500014", Week: sampleExpiry.AddDate(0, 0, -15), Total: 7, To: "technique@logiciel-exemple.fr",
 		Rows: []renewal.DigestRow{
-			{TokenID: sampleTokenID, Siret: "21990000200011", Organisation: "COMMUNE DE BOURG-EXEMPLE", Expiry: sampleExpiry.AddDate(0, 0, -20)},
-			{TokenID: sampleTokenID, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Expiry: sampleExpiry},
+			{TokenID: sampleTokenID, Siret: "21990000200011", Organisation: "COMMUNE DE BOURG-EXEMPLE", Software: "Portail Familles", Expiry: sampleExpiry.AddDate(0, 0, -20)},
+			{TokenID: sampleTokenID, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Software: "Portail Familles", Expiry: sampleExpiry},
 		},
 	}},
 	typed[credential.Closed]{sample: credential.Closed{
@@ -171,7 +171,7 @@ func sampleToken(act audit.Act, reason string) credential.TokenTold {
 func sampleRenewal() renewal.About {
 	return renewal.About{
 		ID: sampleTokenID, Token: "apip_live_7GbT20aKq1Zx", Habilitation: sampleNumber, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE",
-		Title: "Tarifs de la cantine", Editor: "Logiciel Exemple", Form: true, Expiry: sampleExpiry,
+		Title: "Tarifs de la cantine", Software: "Portail Familles", Editor: "Logiciel Exemple", Form: true, Expiry: sampleExpiry,
 		To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr",
 	}
 }

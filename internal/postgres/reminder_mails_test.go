@@ -58,6 +58,39 @@ func TestWhatAReminderSaysIsListedWithTheToken(t *testing.T) {
 	}
 }
 
+// A mail names the software as its form does today. Where that was never published, or is the
+// generic one, the editor alone is known.
+func TestTheSoftwareOfATokenIsThatOfItsForm(t *testing.T) {
+	c := setCalendar(t)
+	c.forms()
+	c.publish(noon, formOf(tilleulForm, tilleul, "Tilleul Enfance", "Demande"))
+	c.now = c.at(90, 8)
+	c.run(`UPDATE editors SET reminder_copies = 'semaine' WHERE siret = $1`, tilleul.String())
+	for form, want := range map[string]string{tilleulForm: "Tilleul Enfance", "formulaire-qf": "", "ancien-formulaire": ""} {
+		c.run(`UPDATE habilitations SET form_uid = $1 WHERE request = 48231`, form)
+		due, _, err := c.reminders[0].Store.ListDue(context.Background(), c.now, renewal.Place{}, 10)
+		if err != nil || len(due) != 1 || due[0].Software != want || due[0].Addressees.Editor == "" {
+			t.Errorf("%s: due %+v, %v", form, due, err)
+		}
+		lists, err := c.reminders[0].Store.ListDigests(context.Background(), c.now, renewal.ManyClients)
+		if err != nil || len(lists) != 1 || lists[0].Rows[0].Software != want {
+			t.Errorf("%s: lists %+v, %v", form, lists, err)
+		}
+	}
+
+	c.run(`UPDATE habilitations SET form_uid = $1 WHERE request = 48231`, tilleulForm)
+	c.run(`UPDATE editors SET reminder_copies = 'chacun' WHERE siret = $1`, tilleul.String())
+	c.remind()
+	if told, ok := c.waiting(); !ok || told.Software != "Tilleul Enfance" {
+		t.Errorf("a reminder waits: %t, of the software %q", ok, told.Software)
+	}
+	c.run(`UPDATE mail_recipients SET state = 'bounced', code = '550 5.1.1', told_at = $1 WHERE field = 'to' AND state = 'pending'`, c.now)
+	bounced, err := c.reminders[0].Store.ListBounced(context.Background(), 10)
+	if err != nil || len(bounced) != 1 || bounced[0].Software != "Tilleul Enfance" {
+		t.Errorf("came back: %+v, %v", bounced, err)
+	}
+}
+
 // waiting reads the reminder that waits for all its readers; ok is false for none.
 func (c *calendar) waiting() (r renewal.Reminder, ok bool) {
 	c.t.Helper()

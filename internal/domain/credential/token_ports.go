@@ -61,6 +61,7 @@ type TokenReach struct {
 type TokenFile struct {
 	Token
 	Title         string // of the project
+	Software      string // name of the product, as its form has it today; "" where only its editor is known
 	Holder        int64  // account of the requester; 0 where nobody linked one
 	RequesterName string // as displayed
 	// Addressees are written to, with the name of the editor as it is today.

@@ -30,6 +30,7 @@ type About struct {
 	Siret        value.Siret
 	Organisation string
 	Title        string
+	Software     string // name of the product; "" where only its editor is known
 	Editor       string // name; "" without an editor
 	Form         bool   // the form is granted too
 	Expiry       time.Time
@@ -40,7 +41,7 @@ type About struct {
 func aboutFile(f credential.TokenFile, prefix credential.TokenPrefix) About {
 	return About{
 		ID: f.ID, Token: f.Display(prefix), Habilitation: f.Habilitation, Siret: f.Siret, Organisation: f.Organisation,
-		Title: f.Title, Editor: f.Addressees.Editor, Form: f.Right.Form, Expiry: f.ExpiresAt,
+		Title: f.Title, Software: f.Software, Editor: f.Addressees.Editor, Form: f.Right.Form, Expiry: f.ExpiresAt,
 		To: f.Addressees.Requester, CC: f.Addressees.Technical,
 	}
 }
@@ -49,7 +50,8 @@ func aboutFile(f credential.TokenFile, prefix credential.TokenPrefix) About {
 const textLimit = 256
 
 func (a About) tidied() About {
-	a.Organisation, a.Title, a.Editor = notice.OneLine(a.Organisation, textLimit), notice.OneLine(a.Title, textLimit), notice.OneLine(a.Editor, textLimit)
+	a.Organisation, a.Title = notice.OneLine(a.Organisation, textLimit), notice.OneLine(a.Title, textLimit)
+	a.Software, a.Editor = notice.OneLine(a.Software, textLimit), notice.OneLine(a.Editor, textLimit)
 	return a
 }
 
@@ -284,7 +286,7 @@ func NewDigest(n DigestNotice) (DigestNotice, error) {
 	}
 	n.Editor = notice.OneLine(n.Editor, textLimit)
 	for i := range n.Rows {
-		n.Rows[i].Organisation = notice.OneLine(n.Rows[i].Organisation, textLimit)
+		n.Rows[i].Organisation, n.Rows[i].Software = notice.OneLine(n.Rows[i].Organisation, textLimit), notice.OneLine(n.Rows[i].Software, textLimit)
 	}
 	return n, nil
 }

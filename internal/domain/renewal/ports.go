@@ -123,6 +123,7 @@ type BouncedReminder struct {
 	Token                         credential.Token // its names alone
 	Habilitation                  habilitation.Number
 	Siret                         value.Siret
+	Software                      string // as TokenFile has it
 	Organisation, Editor, Address string
 	Technical                     string
 	Expiry                        time.Time
@@ -151,5 +152,6 @@ type DigestRow struct {
 	TokenID      string
 	Siret        value.Siret
 	Organisation string
+	Software     string // as TokenFile has it
 	Expiry       time.Time
 }

@@ -162,7 +162,7 @@ func (r *Reminders) tellBounced(ctx context.Context, report *Report) error {
 		n, err := NewBounced(BouncedNotice{
 			About: About{
 				ID: b.Token.ID, Token: b.Token.Display(r.Prefix), Habilitation: b.Habilitation, Siret: b.Siret, Organisation: b.Organisation,
-				Editor: b.Editor, Expiry: b.Expiry, To: b.Technical,
+				Software: b.Software, Editor: b.Editor, Expiry: b.Expiry, To: b.Technical,
 			},
 			MailID: b.MailID, Address: b.Address, At: r.Now(),
 		})
