@@ -160,11 +160,15 @@ func sampleChange(act habilitation.Act, reason string) decision.Changed {
 
 // sampleToken tells an act of the editor's.
 func sampleToken(act audit.Act, reason string) credential.TokenTold {
-	return credential.TokenTold{
+	told := credential.TokenTold{
 		Act: act, Token: "apip_live_7GbT20aKq1Zx", ID: sampleTokenID, Habilitation: sampleNumber, Siret: sampleSiret,
 		Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Title: "Tarifs de la cantine", Editor: "Logiciel Exemple", By: "Léa Fontaine", Side: credential.SideEditor,
 		Reason: reason, Until: sampleTime.Add(credential.Overlap), To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr", At: sampleTime,
 	}
+	if act == audit.TokenReplaced {
+		told.New, told.NewExpiry = "apip_live_k3Wn8RzQ5uYc", sampleExpiry
+	}
+	return told
 }
 
 // sampleRenewal is a token that expires, or did.
