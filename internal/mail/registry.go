@@ -109,7 +109,7 @@ var registry = [...]entry{
 		To: "instruction@portail.exemple.fr", At: sampleExpiry.AddDate(0, 0, -7),
 	}},
 	typed[renewal.DigestNotice]{sample: renewal.DigestNotice{
-		Editor: "Logiciel Exemple", Siret: "21990000500014", Week: sampleExpiry.AddDate(0, 0, -15), Total: 7, To: "technique@logiciel-exemple.fr",
+		Editor: "Logiciel Exemple", Siret: "21990000500014", Week: sampleExpiry.AddDate(0, 0, -15), Total: 7, LongCut: 3, To: "technique@logiciel-exemple.fr",
 		Rows: []renewal.DigestRow{
 			{TokenID: sampleTokenID, Siret: "21990000200011", Organisation: "COMMUNE DE BOURG-EXEMPLE", Software: "Portail Familles", Expiry: sampleExpiry.AddDate(0, 0, -20)},
 			{TokenID: sampleTokenID, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Software: "Portail Familles", Expiry: sampleExpiry},

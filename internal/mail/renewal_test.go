@@ -80,8 +80,10 @@ func aboutRenewals() (all []notice.Notice) {
 				At: expiry.AddDate(0, 0, -left),
 			})))
 		}
-		for _, total := range []int{1, 2, 3, 9} {
-			all = append(all, digest(names[0], names[1], min(total, 2), total))
+		for longCut, total := range []int{1, 2, 3, 9} {
+			n := digest(names[0], names[1], min(total, 2), total)
+			n.LongCut = longCut
+			all = append(all, n)
 		}
 	}
 	return all
@@ -319,8 +321,12 @@ func TestAnEditorReadsItsClientsOfTheWeek(t *testing.T) {
 		"COMMUNE DE SAINVILLE (SIRET 219\u00a0900\u00a0001\u00a000013)\u00a0: expire le 14 mars 2028", "Vous n’avez rien à changer dans le logiciel.",
 		"Pour changer ce que vous recevez",
 	})
-	l = write(t, digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 2))
-	l.says(nil, "dans la liste de votre espace")
+	n := digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 2)
+	write(t, n).says(nil, "dans la liste de votre espace")
+	n.LongCut = 1
+	write(t, n).says([]string{"Une collectivité a un jeton coupé depuis plus de 60 jours. Elle n’est plus dans ce message, mais toujours dans la liste de votre espace, à l’état «\u00a0Coupé\u00a0»."})
+	n.LongCut = 12
+	write(t, n).says([]string{"12 collectivités ont un jeton coupé depuis plus de 60 jours. Elles ne sont plus dans ce message,"})
 }
 
 // « refused → told, the token keeps its date »: and may be prolonged with nothing changed, unless

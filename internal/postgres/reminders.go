@@ -383,13 +383,15 @@ func (s Reminders) ListPressing(ctx context.Context, before time.Time) ([]renewa
 	return found, nil
 }
 
-// ListDigests lists the editors with enough clients whose tokens expire soon, or are cut.
+// ListDigests lists the editors with enough clients whose tokens expire soon, or were cut of late.
 func (s Reminders) ListDigests(ctx context.Context, now time.Time, atLeast int) ([]renewal.Digest, error) {
 	const sqlDigests = `
 		SELECT e.siret AS editor, e.name, e.technical_contact AS technical, t.id::text AS token, t.siret, t.organisation, ` + softwareOf + ` AS software, t.expires_at,
-			count(*) OVER (PARTITION BY e.siret) AS clients, e.reminder_copies = 'semaine' AS chosen
-		FROM tokens t JOIN requests r ON r.number = t.request JOIN editors e ON e.siret = t.editor_siret JOIN habilitations h ON h.number = t.habilitation
-		WHERE ` + isReminded + ` AND e.technical_contact <> '' AND t.expires_at >= $1 AND t.expires_at < $2
+			count(*) OVER (PARTITION BY e.siret) AS clients, e.reminder_copies = 'semaine' AS chosen, COALESCE(cut.towns, 0) AS long_cut` + fileTables + `
+		LEFT JOIN (
+			SELECT t.editor_siret, count(DISTINCT t.siret) AS towns` + fileTables + `
+			WHERE ` + isReminded + ` AND ` + isOfNewest + ` AND t.expires_at < $1 GROUP BY t.editor_siret) cut ON cut.editor_siret = e.siret
+		WHERE ` + isReminded + ` AND ` + isOfNewest + ` AND e.technical_contact <> '' AND t.expires_at >= $1 AND t.expires_at < $2
 		ORDER BY e.siret, t.expires_at, t.id`
 	from, before := renewal.Window(now)
 	var rows []struct {
@@ -403,6 +405,7 @@ func (s Reminders) ListDigests(ctx context.Context, now time.Time, atLeast int) 
 		ExpiresAt    time.Time `db:"expires_at"`
 		Clients      int       `db:"clients"`
 		Chosen       bool      `db:"chosen"`
+		LongCut      int       `db:"long_cut"`
 	}
 	if err := s.DB.pool.SelectContext(ctx, &rows, sqlDigests, from, before); err != nil {
 		return nil, err
@@ -413,7 +416,7 @@ func (s Reminders) ListDigests(ctx context.Context, now time.Time, atLeast int) 
 			continue
 		}
 		if len(found) == 0 || found[len(found)-1].Editor.String() != row.Editor {
-			found = append(found, renewal.Digest{Editor: value.Siret(row.Editor), Name: row.Name, Technical: row.Technical})
+			found = append(found, renewal.Digest{Editor: value.Siret(row.Editor), Name: row.Name, Technical: row.Technical, LongCut: row.LongCut})
 		}
 		d := &found[len(found)-1]
 		d.Rows = append(d.Rows, renewal.DigestRow{TokenID: row.Token, Siret: value.Siret(row.Siret), Organisation: row.Organisation, Software: row.Software, Expiry: row.ExpiresAt})

@@ -276,8 +276,14 @@ type DigestNotice struct {
 	Week   time.Time // the day of the list
 	Rows   []DigestRow
 	Total  int
-	To     string
+	// LongCut is how many towns have a token that has been cut for more than LongCutDays: they are
+	// not listed again each week.
+	LongCut int
+	To      string
 }
+
+// LongCutDays is from how many days on a token that is cut is counted, and no more listed.
+func (n DigestNotice) LongCutDays() int { return lastCall }
 
 // NewDigest completes the notice. It refuses one without addressee, row or date.
 func NewDigest(n DigestNotice) (DigestNotice, error) {

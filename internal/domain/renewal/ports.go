@@ -75,7 +75,8 @@ type Reminding interface {
 	// ListPressing lists modifications that wait for their decision (Amendment.Filed), which
 	// prolongs a token that expires before a time.
 	ListPressing(ctx context.Context, before time.Time) ([]Pressing, error)
-	// ListDigests lists the editors that are to be told of their clients' tokens in a week.
+	// ListDigests lists the editors that are to be told of their clients' tokens in a week. Those
+	// whose clients are all cut for long have nothing new to be told of.
 	ListDigests(ctx context.Context, now time.Time, atLeast int) ([]Digest, error)
 	// RecordLetters records mails, once each by their key. It tells how many were new.
 	RecordLetters(ctx context.Context, letters []notice.Letter, now time.Time) (int, error)
@@ -145,6 +146,7 @@ type Digest struct {
 	Name      string
 	Technical string
 	Rows      []DigestRow
+	LongCut   int // towns whose token was cut before the oldest of the rows could be
 }
 
 // DigestRow is a client of a digest.
