@@ -559,7 +559,6 @@ func TestADemandToProlongWhatIsSettledDoesNotLeave(t *testing.T) {
 		c.leave("cc")
 		c.now = c.at(59, 8).Add(time.Second / 3)
 		c.remind()
-		leo := people.Actor{AccountID: 8, Name: "Léo", Role: people.EditorMember, Organisation: people.Organisation{Siret: tilleul}}
 		if err := c.renewals.Nudge(context.Background(), leo, c.id); err != nil {
 			t.Fatal(err)
 		}

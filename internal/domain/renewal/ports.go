@@ -30,7 +30,8 @@ type Store interface {
 	// meanwhile.
 	RecordAmendment(ctx context.Context, begun Amendment, event audit.Event) error
 	// RecordNudge records that an editor asks the requester to prolong, unless it did since a
-	// time: fault.Conflict, code renewal.nudged.
+	// time: fault.Conflict, code renewal.nudged. A demand that was withdrawn before the requester
+	// had it is none, here and for those who read when there was one.
 	RecordNudge(ctx context.Context, nudge Nudge) error
 	// ListNudged tells when an editor last asked that each of some tokens be prolonged, for the
 	// expiry that it has now.
