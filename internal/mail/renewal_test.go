@@ -70,7 +70,9 @@ func aboutRenewals() (all []notice.Notice) {
 		about := aboutRenewal()
 		about.Organisation, about.Editor, about.Title, about.Software = names[0], names[1], names[2], names[3]
 		all = append(all, renewalsOf(about)...)
-		about.Form, about.CC, about.Expiry = false, "", expiry.Add(-13*time.Hour)
+		about.FormClosed = true
+		all = append(all, renewalsOf(about)...)
+		about.Form, about.FormClosed, about.CC, about.Expiry = false, false, "", expiry.Add(-13*time.Hour)
 		all = append(all, renewalsOf(about)...)
 		about.To, about.CC = "", "technique@logiciel.fr"
 		all = append(all, renewalsOf(about)...)
@@ -189,6 +191,19 @@ func TestAReminderSaysOnlyWhatIsSo(t *testing.T) {
 		if !strings.HasSuffix(l.Subject, "14 mars 2028 – COMMUNE DE SAINVILLE") {
 			t.Errorf("%d: subject %q", stage, l.Subject)
 		}
+	}
+}
+
+// A form that is granted and that nobody can use yet does not « go on ».
+func TestAReminderDoesNotSayThatAClosedFormGoesOn(t *testing.T) {
+	const closed = "Le formulaire, lui, n’est pas ouvert aux usagers en ce moment\u00a0: cela ne dépend pas du jeton."
+	for _, stage := range renewal.Stages {
+		stays := "L’habilitation restera valable. "
+		if stage < 0 {
+			stays = "L’habilitation reste valable. "
+		}
+		write(t, reminder(stage, func(n *renewal.Reminder) { n.FormClosed = true })).says([]string{stays + closed}, "de fonctionner")
+		write(t, reminder(stage, nil)).says([]string{"de fonctionner"}, closed)
 	}
 }
 

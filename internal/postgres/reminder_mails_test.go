@@ -11,6 +11,7 @@ import (
 	people "portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/renewal"
@@ -37,6 +38,12 @@ func TestWhatAReminderSaysIsListedWithTheToken(t *testing.T) {
 		c.run(`UPDATE habilitations SET form = $1 WHERE request = 48231`, form)
 		if got := listed(); got.Right.Form != form || got.AmendmentFiled {
 			t.Errorf("form granted %t: listed as %t, modification filed %t", form, got.Right.Form, got.AmendmentFiled)
+		}
+	}
+	for _, form := range directory.FormStates {
+		c.run(`UPDATE collectivities SET form = $1 WHERE siret = $2`, string(form), majastres.String())
+		if got := listed(); got.Right.FormOpen != (form == directory.FormOpen) {
+			t.Errorf("the form of the town being %q, listed as open: %t", form, got.Right.FormOpen)
 		}
 	}
 	begun := c.amends()
@@ -88,6 +95,20 @@ func TestTheSoftwareOfATokenIsThatOfItsForm(t *testing.T) {
 	bounced, err := c.reminders[0].Store.ListBounced(context.Background(), 10)
 	if err != nil || len(bounced) != 1 || bounced[0].Software != "Tilleul Enfance" {
 		t.Errorf("came back: %+v, %v", bounced, err)
+	}
+}
+
+// What goes on is said of the form as it is when the reminder is written.
+func TestAReminderKnowsWhetherTheFormIsOpen(t *testing.T) {
+	for form, closed := range map[directory.FormState]bool{directory.FormOpen: false, directory.FormSoon: true, directory.FormClosed: true} {
+		c := setCalendar(t)
+		c.run(`UPDATE collectivities SET form = $1 WHERE siret = $2`, string(form), majastres.String())
+		c.run(`UPDATE habilitations SET form = true WHERE request = 48231`)
+		c.now = c.at(90, 8)
+		c.remind()
+		if told, ok := c.waiting(); !ok || !told.Form || told.FormClosed != closed {
+			t.Errorf("the form being %q: one waits %t, granted %t, closed %t", form, ok, told.Form, told.FormClosed)
+		}
 	}
 }
 

@@ -79,6 +79,9 @@ type Right struct {
 	Grantee
 	Holds bool
 	Form  bool // the form is granted too
+	// FormOpen: citizens can use the form of the town, by this habilitation or another one
+	// (directory.FormOpen).
+	FormOpen bool
 }
 
 // Moved tells that another software is granted the token now: this one is of before.

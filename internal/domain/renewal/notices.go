@@ -33,15 +33,19 @@ type About struct {
 	Software     string // name of the product; "" where only its editor is known
 	Editor       string // name; "" without an editor
 	Form         bool   // the form is granted too
-	Expiry       time.Time
-	To, CC       string
+	// FormClosed: it is, and citizens cannot use it: no subscription to HubEE is active yet, or any
+	// more.
+	FormClosed bool
+	Expiry     time.Time
+	To, CC     string
 }
 
 // aboutFile is what a mail says of a token.
 func aboutFile(f credential.TokenFile, prefix credential.TokenPrefix) About {
 	return About{
 		ID: f.ID, Token: f.Display(prefix), Habilitation: f.Habilitation, Siret: f.Siret, Organisation: f.Organisation,
-		Title: f.Title, Software: f.Software, Editor: f.Addressees.Editor, Form: f.Right.Form, Expiry: f.ExpiresAt,
+		Title: f.Title, Software: f.Software, Editor: f.Addressees.Editor, Form: f.Right.Form,
+		FormClosed: f.Right.Form && !f.Right.FormOpen, Expiry: f.ExpiresAt,
 		To: f.Addressees.Requester, CC: f.Addressees.Technical,
 	}
 }
