@@ -339,9 +339,9 @@ func TestAnEditorReadsItsClientsOfTheWeek(t *testing.T) {
 	n := digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 2)
 	write(t, n).says(nil, "dans la liste de votre espace")
 	n.LongCut = 1
-	write(t, n).says([]string{"Une collectivité a un jeton coupé depuis plus de 60 jours. Elle n’est plus dans ce message, mais toujours dans la liste de votre espace, à l’état «\u00a0Coupé\u00a0»."})
+	write(t, n).says([]string{"Une collectivité a un jeton coupé depuis plus de 60 jours. Retrouvez-la dans la liste de votre espace, à l’état «\u00a0Coupé\u00a0»."})
 	n.LongCut = 12
-	write(t, n).says([]string{"12 collectivités ont un jeton coupé depuis plus de 60 jours. Elles ne sont plus dans ce message,"})
+	write(t, n).says([]string{"12 collectivités ont un jeton coupé depuis plus de 60 jours. Retrouvez-les dans la liste de votre espace, à l’état"})
 }
 
 // « refused → told, the token keeps its date »: and may be prolonged with nothing changed, unless
