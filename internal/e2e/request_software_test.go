@@ -71,7 +71,7 @@ func TestATownSaysWhichSoftwareReceivesItsDossiers(t *testing.T) {
 	}
 	told := p.stage.Mail.Messages()[handOver]
 	if copied := strings.Join(sorted(told.Cc), " "); !slices.Equal(told.To, []string{"noe.lambert@sainville.example.fr"}) || copied != tilleulContact+" "+brumeContact ||
-		!strings.Contains(plain(told.Text), "Avant : Logiciels Tilleul. Maintenant : Ateliers Brume.") {
+		!strings.Contains(plain(told.Text), "Avant : l'éditeur Logiciels Tilleul. Maintenant : l'éditeur Ateliers Brume.") {
 		t.Errorf("the hand-over goes to %v, copy %s:\n%s", told.To, copied, told.Text)
 	}
 	if of := p.delegateOf(sainvilleTown); of != brume {

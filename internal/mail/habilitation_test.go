@@ -144,10 +144,10 @@ func TestAModificationForAnotherSoftwareSaysWhatBecomesOfTheTokens(t *testing.T)
 	written.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Modification validée\u00a0: demande D48231 – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
 	written.says([]string{
 		quiet, "Le jeton API Particulier change avec le logiciel. Logiciel Exemple récupère le nouveau jeton depuis son espace.",
-		"Celui du logiciel précédent (Ancien Logiciel) fonctionne encore jusqu’au 1er avril 2026 à 14\u00a0h\u00a000, puis s’arrête.",
+		"Celui du logiciel précédent (éditeur\u00a0: Ancien Logiciel) fonctionne encore jusqu’au 1er avril 2026 à 14\u00a0h\u00a000, puis s’arrête.",
 	}, unchanged)
 	n.FormerStops, n.FormerGoesOn, n.Editor = noon, false, ""
-	write(t, must(decision.NewApproved(n))).says([]string{"À faire\u00a0: récupérez le nouveau jeton", "Celui du logiciel précédent (Ancien Logiciel) ne fonctionne plus."}, unchanged, quiet)
+	write(t, must(decision.NewApproved(n))).says([]string{"À faire\u00a0: récupérez le nouveau jeton", "Celui du logiciel précédent (éditeur\u00a0: Ancien Logiciel) ne fonctionne plus."}, unchanged, quiet)
 
 	told := decision.HandedOver{
 		Habilitation: 10000042, Request: 48231, Siret: about.Siret, Organisation: about.Organisation, Editor: "Logiciel Exemple", Former: "Ancien Logiciel",
@@ -155,7 +155,7 @@ func TestAModificationForAnotherSoftwareSaysWhatBecomesOfTheTokens(t *testing.T)
 	}
 	ends := []string{
 		"Le jeton API Particulier du logiciel précédent fonctionne encore jusqu’au 1er avril 2026 à 14\u00a0h\u00a000, puis s’arrête. D’ici là, il ne donne plus\u00a0: Adresse, Identité des enfants.",
-		"Avant\u00a0: Ancien Logiciel.", "Maintenant\u00a0: Logiciel Exemple.", "Le nouveau logiciel a le sien\u00a0: il n’y en a pas de nouveau pour le précédent.", "apip_live_7GbT20aKq1Zx",
+		"Avant\u00a0: l’éditeur Ancien Logiciel.", "Maintenant\u00a0: l’éditeur Logiciel Exemple.", "Le nouveau logiciel a le sien\u00a0: il n’y en a pas de nouveau pour le précédent.", "apip_live_7GbT20aKq1Zx",
 	}
 	const dossiers = "Les dossiers que les usagers transmettent"
 	write(t, must(decision.NewHandedOver(told))).says(append(ends, "passe à un autre logiciel depuis le 2 mars 2026"), dossiers, "HubEE")
@@ -205,7 +205,7 @@ func TestAHeldTokenIsToldSuspended(t *testing.T) {
 		}
 		write(t, must(decision.NewApproved(n))).says([]string{
 			"Vous n’avez rien à faire.", "Le jeton API Particulier reste suspendu\u00a0: l’équipe API Particulier seule peut le rétablir.",
-			"Celui du logiciel précédent (Ancien Logiciel) fonctionne encore jusqu’au",
+			"Celui du logiciel précédent (éditeur\u00a0: Ancien Logiciel) fonctionne encore jusqu’au",
 		}, "ne change pas", "récupère", "comprend désormais", "/jetons/")
 	}
 }

@@ -109,10 +109,10 @@ var registry = [...]entry{
 		To: "instruction@portail.exemple.fr", At: sampleExpiry.AddDate(0, 0, -7),
 	}},
 	typed[renewal.DigestNotice]{sample: renewal.DigestNotice{
-		Editor: "Logiciel Exemple", Siret: "21990000500014", Week: sampleExpiry.AddDate(0, 0, -15), Total: 7, To: "technique@logiciel-exemple.fr",
+		Editor: "Logiciel Exemple", Siret: "21990000500014", Week: sampleExpiry.AddDate(0, 0, -15), Total: 7, LongCut: 3, To: "technique@logiciel-exemple.fr",
 		Rows: []renewal.DigestRow{
-			{TokenID: sampleTokenID, Siret: "21990000200011", Organisation: "COMMUNE DE BOURG-EXEMPLE", Expiry: sampleExpiry.AddDate(0, 0, -20)},
-			{TokenID: sampleTokenID, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Expiry: sampleExpiry},
+			{TokenID: sampleTokenID, Siret: "21990000200011", Organisation: "COMMUNE DE BOURG-EXEMPLE", Software: "Portail Familles", Expiry: sampleExpiry.AddDate(0, 0, -20)},
+			{TokenID: sampleTokenID, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Software: "Portail Familles", Expiry: sampleExpiry},
 		},
 	}},
 	typed[credential.Closed]{sample: credential.Closed{
@@ -160,18 +160,22 @@ func sampleChange(act habilitation.Act, reason string) decision.Changed {
 
 // sampleToken tells an act of the editor's.
 func sampleToken(act audit.Act, reason string) credential.TokenTold {
-	return credential.TokenTold{
+	told := credential.TokenTold{
 		Act: act, Token: "apip_live_7GbT20aKq1Zx", ID: sampleTokenID, Habilitation: sampleNumber, Siret: sampleSiret,
 		Organisation: "COMMUNE DE SAINVILLE-EXEMPLE", Title: "Tarifs de la cantine", Editor: "Logiciel Exemple", By: "Léa Fontaine", Side: credential.SideEditor,
 		Reason: reason, Until: sampleTime.Add(credential.Overlap), To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr", At: sampleTime,
 	}
+	if act == audit.TokenReplaced {
+		told.New, told.NewExpiry = "apip_live_k3Wn8RzQ5uYc", sampleExpiry
+	}
+	return told
 }
 
 // sampleRenewal is a token that expires, or did.
 func sampleRenewal() renewal.About {
 	return renewal.About{
 		ID: sampleTokenID, Token: "apip_live_7GbT20aKq1Zx", Habilitation: sampleNumber, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE",
-		Title: "Tarifs de la cantine", Editor: "Logiciel Exemple", Form: true, Expiry: sampleExpiry,
+		Title: "Tarifs de la cantine", Software: "Portail Familles", Editor: "Logiciel Exemple", Form: true, Expiry: sampleExpiry,
 		To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr",
 	}
 }

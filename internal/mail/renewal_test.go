@@ -23,7 +23,7 @@ var expiry = value.DayBegins(2028, time.March, 15).Add(-time.Second)
 func aboutRenewal() renewal.About {
 	return renewal.About{
 		ID: sampleTokenID, Token: "apip_live_7GbT20aKq1Zx", Habilitation: 10000042, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE",
-		Title: "Tarifs de la cantine", Editor: "Logiciel Exemple", Form: true, Expiry: expiry, To: "accueil@sainville.fr", CC: "technique@logiciel.fr",
+		Title: "Tarifs de la cantine", Software: "Portail Familles", Editor: "Logiciel Exemple", Form: true, Expiry: expiry, To: "accueil@sainville.fr", CC: "technique@logiciel.fr",
 	}
 }
 
@@ -63,11 +63,16 @@ func renewalsOf(about renewal.About) (all []notice.Notice) {
 // aboutRenewals is every mail about a prolongation, with all that may lack in it: names, the
 // form, a copy, an address, an expiry at midnight.
 func aboutRenewals() (all []notice.Notice) {
-	for _, names := range [][3]string{{"COMMUNE DE SAINVILLE", "Logiciel Exemple", "Tarifs de la cantine"}, {"", "Logiciel Exemple", ""}, {"COMMUNE DE SAINVILLE", "", ""}, {}} {
+	for _, names := range [][4]string{
+		{"COMMUNE DE SAINVILLE", "Logiciel Exemple", "Tarifs de la cantine", "Portail Familles"}, {"", "Logiciel Exemple", "", "Portail Familles"},
+		{"COMMUNE DE SAINVILLE", "Logiciel Exemple", "", ""}, {"COMMUNE DE SAINVILLE", "", "", ""}, {},
+	} {
 		about := aboutRenewal()
-		about.Organisation, about.Editor, about.Title = names[0], names[1], names[2]
+		about.Organisation, about.Editor, about.Title, about.Software = names[0], names[1], names[2], names[3]
 		all = append(all, renewalsOf(about)...)
-		about.Form, about.CC, about.Expiry = false, "", expiry.Add(-13*time.Hour)
+		about.FormClosed = true
+		all = append(all, renewalsOf(about)...)
+		about.Form, about.FormClosed, about.CC, about.Expiry = false, false, "", expiry.Add(-13*time.Hour)
 		all = append(all, renewalsOf(about)...)
 		about.To, about.CC = "", "technique@logiciel.fr"
 		all = append(all, renewalsOf(about)...)
@@ -77,8 +82,10 @@ func aboutRenewals() (all []notice.Notice) {
 				At: expiry.AddDate(0, 0, -left),
 			})))
 		}
-		for _, total := range []int{1, 2, 3, 9} {
-			all = append(all, digest(names[0], names[1], min(total, 2), total))
+		for longCut, total := range []int{1, 2, 3, 9} {
+			n := digest(names[0], names[1], min(total, 2), total)
+			n.LongCut = longCut
+			all = append(all, n)
 		}
 	}
 	return all
@@ -105,7 +112,7 @@ const (
 // one button » (issue 7), at each stage.
 func TestAReminderSaysWhatExpiresAndWhatToDo(t *testing.T) {
 	always := []string{
-		"Le jeton API Particulier de COMMUNE DE SAINVILLE (logiciel\u00a0: Logiciel Exemple)", "À faire\u00a0: prolongez-le. Cela prend 2\u00a0minutes.",
+		"Le jeton API Particulier de COMMUNE DE SAINVILLE (logiciel\u00a0: Portail Familles)", "À faire\u00a0: prolongez-le. Cela prend 2\u00a0minutes.",
 		"changer dans le logiciel", "Prolonger le jeton", onlyHolder, "La même page permet de confier la demande à un collègue.", nothingToDo,
 		"Jeton\u00a0: apip_live_7GbT20aKq1Zx…", "H10000042", "SIRET\u00a0: 219\u00a0900\u00a0001\u00a000013",
 	}
@@ -117,7 +124,7 @@ func TestAReminderSaysWhatExpiresAndWhatToDo(t *testing.T) {
 		"est coupé depuis le 14 mars 2028 au soir.", "Le logiciel ne peut plus mettre à jour les quotients.",
 		"Le formulaire continue de fonctionner, et l’habilitation reste valable.", "le même jeton fonctionne de nouveau tout de suite",
 	}
-	const soon, last, names = "Il reste peu de temps", "C’est notre dernier rappel.", " – COMMUNE DE SAINVILLE – Logiciel Exemple"
+	const soon, last, names = "Il reste peu de temps", "C’est notre dernier rappel.", " – COMMUNE DE SAINVILLE – Portail Familles"
 	for stage, row := range map[renewal.Stage]struct {
 		subject     string
 		says, never []string
@@ -145,7 +152,7 @@ func TestAReminderThatWaitedSaysWhatIsSo(t *testing.T) {
 	o := open(t, smtp.Options{})
 	now := noon
 	o.sender = o.newSenderAt("smtp://"+o.listen, func() time.Time { return now })
-	const names = " – COMMUNE DE SAINVILLE – Logiciel Exemple"
+	const names = " – COMMUNE DE SAINVILLE – Portail Familles"
 	for i, row := range []struct {
 		stage      renewal.Stage
 		leaves     time.Time
@@ -178,13 +185,45 @@ func TestAReminderThatWaitedSaysWhatIsSo(t *testing.T) {
 func TestAReminderSaysOnlyWhatIsSo(t *testing.T) {
 	for _, stage := range renewal.Stages {
 		l := write(t, reminder(stage, func(n *renewal.Reminder) {
-			n.Form, n.Editor, n.CC, n.Expiry = false, "", "Accueil@Sainville.fr", expiry.Add(-13*time.Hour)
+			n.Form, n.Software, n.Editor, n.CC, n.Expiry = false, "", "", "Accueil@Sainville.fr", expiry.Add(-13*time.Hour)
 		}))
-		l.says([]string{"14 mars 2028 à 10\u00a0h\u00a059", "L’habilitation, elle, rest", onlyHolder}, "formulaire", nothingToDo, "(logiciel", "minuit", "ce soir", "*")
+		l.says([]string{"14 mars 2028 à 10\u00a0h\u00a059", "L’habilitation, elle, rest", onlyHolder}, "formulaire", nothingToDo, "(logiciel", "(éditeur", "minuit", "ce soir", "*")
 		if !strings.HasSuffix(l.Subject, "14 mars 2028 – COMMUNE DE SAINVILLE") {
 			t.Errorf("%d: subject %q", stage, l.Subject)
 		}
 	}
+}
+
+// A form that is granted and that nobody can use yet does not « go on ».
+func TestAReminderDoesNotSayThatAClosedFormGoesOn(t *testing.T) {
+	const closed = "Le formulaire, lui, n’est pas ouvert aux usagers en ce moment\u00a0: cela ne dépend pas du jeton."
+	for _, stage := range renewal.Stages {
+		stays := "L’habilitation restera valable. "
+		if stage < 0 {
+			stays = "L’habilitation reste valable. "
+		}
+		write(t, reminder(stage, func(n *renewal.Reminder) { n.FormClosed = true })).says([]string{stays + closed}, "de fonctionner")
+		write(t, reminder(stage, nil)).says([]string{"de fonctionner"}, closed)
+	}
+}
+
+// An editor is no software: where the name of the product is not known, a mail says whose it is.
+func TestAMailCallsNoEditorASoftware(t *testing.T) {
+	about := aboutRenewal()
+	about.Software = ""
+	for _, n := range renewalsOf(about) {
+		l := write(t, n)
+		if n.Kind() == renewal.KindNudge { // the editor is who asks
+			l.says([]string{"Logiciel Exemple"}, "(logiciel", "(éditeur")
+			continue
+		}
+		l.says([]string{"jeton API Particulier de COMMUNE DE SAINVILLE (éditeur\u00a0: Logiciel Exemple)"}, "(logiciel")
+	}
+	n := digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 2)
+	n.Rows[0].Software = "Portail Familles"
+	write(t, n).says([]string{
+		"COMMUNE DE SAINVILLE (SIRET 219\u00a0900\u00a0001\u00a000013), pour Portail Familles\u00a0: coupé", "SIRET 219\u00a0900\u00a0001\u00a000013)\u00a0: expire",
+	})
 }
 
 // Where nobody at the town has an address, the technical contact is told to pass the reminder
@@ -223,7 +262,7 @@ func TestAProlongationIsConfirmed(t *testing.T) {
 	} {
 		n.WasExpired, n.ByAmendment = row.expired, row.amended
 		l := write(t, must(renewal.NewProlonged(n)))
-		l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton prolongé jusqu’au 14 septembre 2029 – COMMUNE DE SAINVILLE – Logiciel Exemple", "/jetons/"+sampleTokenID)
+		l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton prolongé jusqu’au 14 septembre 2029 – COMMUNE DE SAINVILLE – Portail Familles", "/jetons/"+sampleTokenID)
 		l.says(append(row.says, "est prolongé jusqu’au 14 septembre 2029 au soir", "Il n’y a rien à faire, ni à changer dans le logiciel\u00a0: le jeton est le même."), row.never...)
 	}
 }
@@ -232,15 +271,15 @@ func TestAProlongationIsConfirmed(t *testing.T) {
 func TestAnEditorAsksForAProlongation(t *testing.T) {
 	n := renewal.NudgeNotice{About: aboutRenewal(), By: "Léa Fontaine", Left: 30, At: expiry.AddDate(0, 0, -30)}
 	l := write(t, must(renewal.NewNudge(n)))
-	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton à prolonger d’ici au 14 mars 2028 – COMMUNE DE SAINVILLE – Logiciel Exemple", renewalPage)
+	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton à prolonger d’ici au 14 mars 2028 – COMMUNE DE SAINVILLE – Portail Familles", renewalPage)
 	asks := []string{
-		"Logiciel Exemple vous demande de prolonger le jeton", "Léa Fontaine (Logiciel Exemple) vous demande de prolonger le jeton API Particulier de COMMUNE DE SAINVILLE.",
+		"Logiciel Exemple vous demande de prolonger le jeton", "Léa Fontaine (Logiciel Exemple) vous demande de prolonger le jeton API Particulier de COMMUNE DE SAINVILLE (logiciel\u00a0: Portail Familles).",
 		"À faire\u00a0: prolongez-le.", onlyHolder,
 	}
 	l.says(append(asks, "Il expire le 14 mars 2028 au soir.", "le logiciel ne pourra plus"), "coupé")
 	n.Left, n.At = -8, expiry.AddDate(0, 0, 8)
 	l = write(t, must(renewal.NewNudge(n)))
-	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton à prolonger, coupé depuis le 14 mars 2028 – COMMUNE DE SAINVILLE – Logiciel Exemple", renewalPage)
+	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton à prolonger, coupé depuis le 14 mars 2028 – COMMUNE DE SAINVILLE – Portail Familles", renewalPage)
 	l.says(append(asks, "Il est coupé depuis le 14 mars 2028 au soir.", "Le logiciel ne peut plus"), "expire")
 }
 
@@ -250,7 +289,7 @@ func TestATechnicalContactReadsThatAReminderCameBack(t *testing.T) {
 	about.To, about.CC = "technique@logiciel.fr", ""
 	n := renewal.BouncedNotice{About: about, MailID: 303, Address: "acceuil@sainville.fr", At: expiry.AddDate(0, 0, -60)}
 	l := write(t, must(renewal.NewBounced(n)))
-	l.forWhom("technique@logiciel.fr", "", "Rappel non remis, échéance 14 mars 2028 – COMMUNE DE SAINVILLE – Logiciel Exemple", renewalPage)
+	l.forWhom("technique@logiciel.fr", "", "Rappel non remis, échéance 14 mars 2028 – COMMUNE DE SAINVILLE – Portail Familles", renewalPage)
 	tells := []string{
 		"l’adresse acceuil@sainville.fr a été refusée", "À faire\u00a0: joignez la collectivité par un autre moyen.", "qui l’a reprise, peut prolonger le jeton, sur la page ci-dessous.",
 		"qu’elle nous donne la nouvelle à contact@exemple.fr, en rappelant le numéro H10000042",
@@ -297,8 +336,12 @@ func TestAnEditorReadsItsClientsOfTheWeek(t *testing.T) {
 		"COMMUNE DE SAINVILLE (SIRET 219\u00a0900\u00a0001\u00a000013)\u00a0: expire le 14 mars 2028", "Vous n’avez rien à changer dans le logiciel.",
 		"Pour changer ce que vous recevez",
 	})
-	l = write(t, digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 2))
-	l.says(nil, "dans la liste de votre espace")
+	n := digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 2)
+	write(t, n).says(nil, "dans la liste de votre espace")
+	n.LongCut = 1
+	write(t, n).says([]string{"Une collectivité a un jeton coupé depuis plus de 60 jours. Retrouvez-la dans la liste de votre espace, à l’état «\u00a0Coupé\u00a0»."})
+	n.LongCut = 12
+	write(t, n).says([]string{"12 collectivités ont un jeton coupé depuis plus de 60 jours. Retrouvez-les dans la liste de votre espace, à l’état"})
 }
 
 // « refused → told, the token keeps its date »: and may be prolonged with nothing changed, unless
@@ -328,15 +371,15 @@ func TestASubjectNamesTheTownAndTheSoftware(t *testing.T) {
 	long, longer := "COMMUNE DE SAINT-RÉMY-EN-BOUZEMONT-SAINT-GENEST-ET-ISSON", strings.Repeat("Société des logiciels ", 5)
 	for _, row := range []struct{ town, software, want string }{
 		{"COMMUNE DE SAINVILLE", "Logiciel Exemple", "COMMUNE DE SAINVILLE – Logiciel Exemple"},
-		{"COMMUNE DE SAINVILLE", "", "COMMUNE DE SAINVILLE"},
+		{"COMMUNE DE SAINVILLE", "", "COMMUNE DE SAINVILLE – Logiciel Exemple"},
 		{"", "Logiciel Exemple", "219\u00a0900\u00a0001\u00a000013 – Logiciel Exemple"},
-		{long, "", long},
+		{long, "", long + " – Logiciel Exemple"},
 		{long, "Brume", long + " – Brume"},
 		{long, longer, "COMMUNE DE…T-SAINT-GENEST-ET-ISSON – Société des logiciels Société des log…"},
 		{"CENTRE COMMUNAL D’ACTION SOCIALE DE SAINT-JUST", longer, "CENTRE… SOCIALE DE SAINT-JUST – Société des logiciels Société des log…"},
 		{"COMMUNE DE BRY", longer, "COMMUNE DE BRY – Société des logiciels Société des logiciels Société des lo…"},
 	} {
-		subject := write(t, reminder(90, func(n *renewal.Reminder) { n.Organisation, n.Editor = row.town, row.software })).Subject
+		subject := write(t, reminder(90, func(n *renewal.Reminder) { n.Organisation, n.Software = row.town, row.software })).Subject
 		if want := "Le jeton expire le 14 mars 2028 – " + row.want; subject != want || utf8.RuneCountInString(subject) > 110 {
 			t.Errorf("subject %q, want %q", subject, want)
 		}
@@ -353,7 +396,7 @@ func TestNamesInRemindersStayContent(t *testing.T) {
 		strings.TrimSpace(strings.Repeat("Grande ", 30)): strings.TrimSpace(strings.Repeat("Grande ", 30)),
 	} {
 		about := aboutRenewal()
-		about.Organisation, about.Editor, about.Title = text, text, text
+		about.Organisation, about.Software, about.Editor, about.Title = text, text, text, text
 		all := append(renewalsOf(about), digest(text, text, 2, 2), must(renewal.NewPressing(renewal.PressingNotice{
 			Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: text, TokenID: sampleTokenID, Expiry: expiry, To: about.To,
 			At: expiry.AddDate(0, 0, -7),
@@ -390,7 +433,7 @@ func TestAReminderAsItArrives(t *testing.T) {
 	want := map[string]string{
 		"From": `"API Particulier" <support@particulier.api.gouv.fr>`, "Reply-To": "<api-particulier@api.gouv.fr>",
 		"To": "<accueil@sainville.fr>", "Cc": "<technique@logiciel.fr>", "Message-Id": "<" + notice.MessageID(key, "particulier.api.gouv.fr") + ">",
-		"Subject": "Le jeton expire le 14 mars 2028 – COMMUNE DE SAINVILLE – Logiciel Exemple",
+		"Subject": "Le jeton expire le 14 mars 2028 – COMMUNE DE SAINVILLE – Portail Familles",
 	}
 	for header, value := range want {
 		if got := messages[0].Headers[header]; len(got) != 1 || got[0] != value {

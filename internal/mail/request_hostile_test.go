@@ -35,9 +35,10 @@ func elements(t testing.TB, document string) string {
 func hostileNotices(text string) []notice.Notice {
 	about := aboutSainville()
 	about.Organisation, about.Software = text, text
+	renewed := request.Lapsing{TokenID: urgentToken, Software: text, Expiry: noon, Amended: true}
 	return []notice.Notice{
-		must(request.NewAcknowledged(request.Acknowledged{About: about, Revision: 2, FiledAt: noon, Deadline: request.DeadlineOf(noon)})),
-		must(request.NewChangesAsked(request.ChangesAsked{About: about, Revision: 3, Reason: text, At: noon, Comments: []request.Comment{{Field: "intitule", Text: text}}})),
+		must(request.NewAcknowledged(request.Acknowledged{About: about, Revision: 2, FiledAt: noon, Deadline: request.DeadlineOf(noon), Lapsing: renewed})),
+		must(request.NewChangesAsked(request.ChangesAsked{About: about, Revision: 3, Reason: text, At: noon, Lapsing: renewed, Comments: []request.Comment{{Field: "intitule", Text: text}}})),
 		must(request.NewMessageSent(request.MessageSent{About: about, From: request.SideTown, At: noon})),
 		must(request.NewMessageSent(request.MessageSent{About: about, From: request.SideStaff, At: noon})),
 		must(request.NewTransferred(request.Transferred{About: about, Holder: text, Former: text, By: text, At: noon})),

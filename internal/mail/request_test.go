@@ -45,6 +45,7 @@ func noticesAbout(about request.About) (all []notice.Notice) {
 		all = append(all, must(request.NewClaimed(request.Claimed{About: about, Claimant: "Jeanne Maréchal", Until: noon.Add(request.ClaimPatience), At: noon})))
 		for _, urgent := range urgentTokens() {
 			all = append(all, must(request.NewAcknowledged(request.Acknowledged{About: about, Revision: 2, FiledAt: noon, Deadline: request.DeadlineOf(noon), Lapsing: urgent})))
+			all = append(all, must(request.NewChangesAsked(request.ChangesAsked{About: about, Revision: 3, Reason: "Un motif.", At: noon, Lapsing: urgent})))
 			all = append(all, must(request.NewTransferred(request.Transferred{About: about, Holder: "Jeanne Maréchal", Former: "Paul Verdier", By: "Paul Verdier", At: noon, Lapsing: urgent})))
 			all = append(all, must(request.NewClaimed(request.Claimed{About: about, Claimant: "Jeanne Maréchal", Until: noon.Add(request.ClaimPatience), At: noon, Lapsing: urgent})))
 		}
@@ -66,11 +67,11 @@ const urgentToken = "5f0c1a52-9a3e-4b7c-8d11-0242ac120002"
 // urgentTokens expire soon, or are cut, with a modification and without.
 func urgentTokens() (all []request.Lapsing) {
 	for _, days := range []int{12, -9} {
-		urgent := request.Lapsing{TokenID: urgentToken, Expiry: value.MonthsLater(noon.AddDate(0, 0, days), 0)}
+		urgent := request.Lapsing{TokenID: urgentToken, Software: "Portail Familles", Editor: "Logiciel Exemple", Expiry: value.MonthsLater(noon.AddDate(0, 0, days), 0)}
 		all = append(all, urgent)
 		urgent.Amended = true
 		all = append(all, urgent)
-		urgent.Filed = true
+		urgent.Filed, urgent.Software = true, ""
 		all = append(all, urgent)
 	}
 	return all
@@ -210,7 +211,19 @@ func TestChangesAreAskedAnswerByAnswer(t *testing.T) {
 	asked.Modification, asked.Comments = true, nil
 	l = write(t, must(request.NewChangesAsked(asked)))
 	l.forWhom(townMail, technicalMail, "Modification à corriger\u00a0: demande D10000017 – COMMUNE DE SAINVILLE", "/collectivite/demandes/10000017")
-	l.says([]string{"La modification de votre demande d’habilitation D10000017", "L’habilitation reste valable, comme avant, pendant ce temps."}, "de vos réponses")
+	l.says([]string{"La modification de votre demande d’habilitation D10000017", "L’habilitation reste valable, comme avant, pendant ce temps."}, "de vos réponses", "jeton")
+
+	const names = "Cette modification doit prolonger le jeton API Particulier de COMMUNE DE SAINVILLE "
+	for i, says := range map[int]string{
+		1: "(logiciel\u00a0: Portail Familles). Il expire le 14 mars 2026 au soir\u00a0: si elle n’est pas validée d’ici là, le logiciel ne pourra plus mettre à jour les quotients.",
+		2: "(éditeur\u00a0: Logiciel Exemple). Il expire le 14 mars 2026 au soir",
+		4: "(logiciel\u00a0: Portail Familles). Il est coupé depuis le 21 février 2026 au soir et le reste tant qu’elle n’est pas validée",
+	} {
+		asked.Lapsing = urgentTokens()[i]
+		l = write(t, must(request.NewChangesAsked(asked)))
+		l.forWhom(townMail, technicalMail, "Modification à corriger\u00a0: demande D10000017 – COMMUNE DE SAINVILLE", "/collectivite/demandes/10000017")
+		l.says([]string{names + says})
+	}
 }
 
 // A mail about an answer that has no name could never be sent.
@@ -285,10 +298,10 @@ func TestATransferTellsWhatIsUrgentOfTheToken(t *testing.T) {
 		says  []string
 		never string
 	}{
-		{prolongs, []string{"Le jeton API Particulier de COMMUNE DE SAINVILLE expire le 14 mars 2026", "C’est maintenant à Jeanne Maréchal de le prolonger", "Prolonger le jeton"}, "coupé"},
+		{prolongs, []string{"Le jeton API Particulier de COMMUNE DE SAINVILLE (logiciel\u00a0: Portail Familles) expire le 14 mars 2026", "C’est maintenant à Jeanne Maréchal de le prolonger", "Prolonger le jeton"}, "coupé"},
 		{prolongs, []string{"expire le 14 mars 2026", "Une modification de l’habilitation est commencée\u00a0: le jeton sera prolongé quand elle sera validée."}, "coupé"},
-		{follows, []string{"expire le 14 mars 2026", "Une modification de l’habilitation est à l’étude\u00a0: le jeton sera prolongé quand elle sera validée."}, "de le prolonger"},
-		{prolongs, []string{"Le jeton API Particulier de COMMUNE DE SAINVILLE est coupé depuis le 21 février 2026", "le logiciel ne peut plus mettre à jour les quotients", "C’est maintenant à Jeanne Maréchal de le prolonger"}, "expire le"},
+		{follows, []string{"COMMUNE DE SAINVILLE (éditeur\u00a0: Logiciel Exemple) expire le 14 mars 2026", "Une modification de l’habilitation est à l’étude\u00a0: le jeton sera prolongé quand elle sera validée."}, "de le prolonger"},
+		{prolongs, []string{"Le jeton API Particulier de COMMUNE DE SAINVILLE (logiciel\u00a0: Portail Familles) est coupé depuis le 21 février 2026", "le logiciel ne peut plus mettre à jour les quotients", "C’est maintenant à Jeanne Maréchal de le prolonger"}, "expire le"},
 	} {
 		urgent := urgentTokens()[i]
 		l := write(t, must(request.NewTransferred(request.Transferred{About: about, Holder: "Jeanne Maréchal", Former: "Paul Verdier", By: "Paul Verdier", At: noon, Lapsing: urgent})))
@@ -314,7 +327,7 @@ func TestAClaimTellsWhatIsUrgentOfTheToken(t *testing.T) {
 func TestADepositTellsWhatBecomesOfTheToken(t *testing.T) {
 	about := aboutSainville()
 	about.Modification = true
-	const will = "Le jeton API Particulier sera prolongé quand la modification sera validée."
+	const will = "Le jeton API Particulier de COMMUNE DE SAINVILLE (logiciel\u00a0: Portail Familles) sera prolongé quand la modification sera validée."
 	for i, row := range map[int]struct{ says, never string }{
 		1: {"D’ici là, il garde sa date\u00a0: il expire le 14 mars 2026", "coupé"},
 		4: {"Il est coupé depuis le 21 février 2026", "garde sa date"},

@@ -29,6 +29,9 @@ func aboutTokens() (all []notice.Notice) {
 		for _, side := range []credential.Side{credential.SideEditor, credential.SideTown, credential.SideOperator} {
 			n := tokenTold(act)
 			n.Side = side
+			if act == audit.TokenReplaced {
+				n.New, n.NewExpiry = "apip_live_k3Wn8RzQ5uYc", expiry
+			}
 			all = append(all, must(credential.NewTokenTold(n)))
 			n.Organisation, n.Title, n.Reason, n.Until, n.Moved = "", "", "Un motif.\n\nEt sa suite.", n.At, true
 			all = append(all, must(credential.NewTokenTold(n)))
@@ -48,6 +51,25 @@ func aboutTokens() (all []notice.Notice) {
 	return all
 }
 
+// A replacement names both tokens, and until when each is good. What was written before it said so
+// is still sent.
+func TestAReplacementSaysUntilWhenEachTokenIsGood(t *testing.T) {
+	n := tokenTold(audit.TokenReplaced)
+	n.New, n.NewExpiry = "apip_live_k3Wn8RzQ5uYc", expiry
+	l := write(t, n)
+	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton API Particulier remplacé – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
+	names := []string{
+		"Le nouveau jeton, apip_live_k3Wn8RzQ5uYc…, est valable jusqu’au 14 mars 2028 au soir.",
+		"Nouveau jeton\u00a0: apip_live_k3Wn8RzQ5uYc…", "Ancien jeton\u00a0: apip_live_7GbT20aKq1Zx…",
+	}
+	const goesOn, over = "L’ancien jeton fonctionne encore jusqu’au 9 mars 2026", "L’ancien jeton ne fonctionne plus."
+	l.says(append(names, goesOn), over)
+	n.Until = n.At
+	write(t, n).says(append(names, over), goesOn)
+	n.New, n.NewExpiry = "", time.Time{}
+	write(t, n).says([]string{"Jeton\u00a0: apip_live_7GbT20aKq1Zx…"}, "Le nouveau jeton,", "Ancien jeton\u00a0:", "…,")
+}
+
 // An overlap that somebody ended: what was stopped, by whom, why there may be nothing to do, and
 // where to go otherwise.
 func TestTheEndOfAnOverlapSaysWhatIsLeftToDo(t *testing.T) {
@@ -56,7 +78,7 @@ func TestTheEndOfAnOverlapSaysWhatIsLeftToDo(t *testing.T) {
 	written.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Ancien jeton API Particulier arrêté – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
 	stopped := []string{
 		"par Léa Fontaine (Logiciel Exemple). Il devait fonctionner jusqu’au 9 mars 2026", "Jeton arrêté\u00a0: apip_live_7GbT20aKq1Zx…", "H10000042",
-		"le formulaire et l’habilitation continuent de fonctionner",
+		"Cela n’arrête ni l’habilitation, ni le formulaire",
 	}
 	const used, otherwise = "Si le logiciel utilise déjà le nouveau jeton, il n’y a rien à faire", "La page du nouveau jeton dit qui l’a récupéré, ou permet de le faire."
 	written.says(append(stopped, used, otherwise, "Ouvrir la page du nouveau jeton"), "autre logiciel")

@@ -11,6 +11,7 @@ import (
 	people "portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/renewal"
@@ -39,6 +40,12 @@ func TestWhatAReminderSaysIsListedWithTheToken(t *testing.T) {
 			t.Errorf("form granted %t: listed as %t, modification filed %t", form, got.Right.Form, got.AmendmentFiled)
 		}
 	}
+	for _, form := range directory.FormStates {
+		c.run(`UPDATE collectivities SET form = $1 WHERE siret = $2`, string(form), majastres.String())
+		if got := listed(); got.Right.FormOpen != (form == directory.FormOpen) {
+			t.Errorf("the form of the town being %q, listed as open: %t", form, got.Right.FormOpen)
+		}
+	}
 	begun := c.amends()
 	if listed().AmendmentFiled {
 		t.Error("what is only begun is not filed")
@@ -55,6 +62,53 @@ func TestWhatAReminderSaysIsListedWithTheToken(t *testing.T) {
 	c.decides(habilitation.Refuse)
 	if listed().AmendmentFiled {
 		t.Error("what is refused prolongs nothing any more")
+	}
+}
+
+// A mail names the software as its form does today. Where that was never published, or is the
+// generic one, the editor alone is known.
+func TestTheSoftwareOfATokenIsThatOfItsForm(t *testing.T) {
+	c := setCalendar(t)
+	c.forms()
+	c.publish(noon, formOf(tilleulForm, tilleul, "Tilleul Enfance", "Demande"))
+	c.now = c.at(90, 8)
+	c.run(`UPDATE editors SET reminder_copies = 'semaine' WHERE siret = $1`, tilleul.String())
+	for form, want := range map[string]string{tilleulForm: "Tilleul Enfance", "formulaire-qf": "", "ancien-formulaire": ""} {
+		c.run(`UPDATE habilitations SET form_uid = $1 WHERE request = 48231`, form)
+		due, _, err := c.reminders[0].Store.ListDue(context.Background(), c.now, renewal.Place{}, 10)
+		if err != nil || len(due) != 1 || due[0].Software != want || due[0].Addressees.Editor == "" {
+			t.Errorf("%s: due %+v, %v", form, due, err)
+		}
+		lists, err := c.reminders[0].Store.ListDigests(context.Background(), c.now, renewal.ManyClients)
+		if err != nil || len(lists) != 1 || lists[0].Rows[0].Software != want {
+			t.Errorf("%s: lists %+v, %v", form, lists, err)
+		}
+	}
+
+	c.run(`UPDATE habilitations SET form_uid = $1 WHERE request = 48231`, tilleulForm)
+	c.run(`UPDATE editors SET reminder_copies = 'chacun' WHERE siret = $1`, tilleul.String())
+	c.remind()
+	if told, ok := c.waiting(); !ok || told.Software != "Tilleul Enfance" {
+		t.Errorf("a reminder waits: %t, of the software %q", ok, told.Software)
+	}
+	c.run(`UPDATE mail_recipients SET state = 'bounced', code = '550 5.1.1', told_at = $1 WHERE field = 'to' AND state = 'pending'`, c.now)
+	bounced, err := c.reminders[0].Store.ListBounced(context.Background(), 10)
+	if err != nil || len(bounced) != 1 || bounced[0].Software != "Tilleul Enfance" {
+		t.Errorf("came back: %+v, %v", bounced, err)
+	}
+}
+
+// What goes on is said of the form as it is when the reminder is written.
+func TestAReminderKnowsWhetherTheFormIsOpen(t *testing.T) {
+	for form, closed := range map[directory.FormState]bool{directory.FormOpen: false, directory.FormSoon: true, directory.FormClosed: true} {
+		c := setCalendar(t)
+		c.run(`UPDATE collectivities SET form = $1 WHERE siret = $2`, string(form), majastres.String())
+		c.run(`UPDATE habilitations SET form = true WHERE request = 48231`)
+		c.now = c.at(90, 8)
+		c.remind()
+		if told, ok := c.waiting(); !ok || !told.Form || told.FormClosed != closed {
+			t.Errorf("the form being %q: one waits %t, granted %t, closed %t", form, ok, told.Form, told.FormClosed)
+		}
 	}
 }
 

@@ -321,9 +321,10 @@ func withdrawReminders(ctx context.Context, tx *sqlx.Tx, keys pq.StringArray, no
 func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.BouncedReminder, error) {
 	const sqlBounced = `
 		SELECT m.id AS mail, x.token::text AS token, t.public_id IS NOT NULL AS ours, COALESCE(t.public_id, '') AS public_id, t.siret, t.organisation,
-			COALESCE(e.name, '') AS editor, a.address, e.technical_contact AS technical, x.expires_at, t.habilitation
+			` + softwareOf + ` AS software, COALESCE(e.name, '') AS editor, a.address, e.technical_contact AS technical, x.expires_at, t.habilitation
 		FROM mail_recipients a JOIN mails m ON m.id = a.mail_id JOIN reminders x ON x.mail_key = m.key
 		JOIN tokens t ON t.id = x.token AND t.expires_at = x.expires_at JOIN requests r ON r.number = t.request JOIN editors e ON e.siret = t.editor_siret
+		JOIN habilitations h ON h.number = t.habilitation
 		WHERE ` + isProlongable + ` AND a.state = 'bounced' AND a.field = 'to' AND e.technical_contact <> '' AND lower(e.technical_contact) <> lower(a.address)
 			AND NOT EXISTS (SELECT FROM mails told JOIN mail_recipients w ON w.mail_id = told.id AND w.state <> 'withdrawn' WHERE told.key = 'rappel-non-remis ' || m.id)
 		ORDER BY m.id LIMIT $1`
@@ -334,6 +335,7 @@ func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.Bounce
 		PublicID     string    `db:"public_id"`
 		Siret        string    `db:"siret"`
 		Organisation string    `db:"organisation"`
+		Software     string    `db:"software"`
 		Editor       string    `db:"editor"`
 		Address      string    `db:"address"`
 		Technical    string    `db:"technical"`
@@ -347,7 +349,7 @@ func (s Reminders) ListBounced(ctx context.Context, limit int) ([]renewal.Bounce
 	for i, row := range rows {
 		found[i] = renewal.BouncedReminder{
 			MailID: row.Mail, Token: credential.Token{ID: row.Token, PublicID: row.PublicID}, Siret: value.Siret(row.Siret), Organisation: row.Organisation,
-			Editor: row.Editor, Address: row.Address, Technical: row.Technical, Expiry: row.ExpiresAt, Habilitation: habilitation.Number(row.Habilitation),
+			Software: row.Software, Editor: row.Editor, Address: row.Address, Technical: row.Technical, Expiry: row.ExpiresAt, Habilitation: habilitation.Number(row.Habilitation),
 		}
 	}
 	return found, nil
@@ -381,13 +383,15 @@ func (s Reminders) ListPressing(ctx context.Context, before time.Time) ([]renewa
 	return found, nil
 }
 
-// ListDigests lists the editors with enough clients whose tokens expire soon, or are cut.
+// ListDigests lists the editors with enough clients whose tokens expire soon, or were cut of late.
 func (s Reminders) ListDigests(ctx context.Context, now time.Time, atLeast int) ([]renewal.Digest, error) {
 	const sqlDigests = `
-		SELECT e.siret AS editor, e.name, e.technical_contact AS technical, t.id::text AS token, t.siret, t.organisation, t.expires_at,
-			count(*) OVER (PARTITION BY e.siret) AS clients, e.reminder_copies = 'semaine' AS chosen
-		FROM tokens t JOIN requests r ON r.number = t.request JOIN editors e ON e.siret = t.editor_siret
-		WHERE ` + isReminded + ` AND e.technical_contact <> '' AND t.expires_at >= $1 AND t.expires_at < $2
+		SELECT e.siret AS editor, e.name, e.technical_contact AS technical, t.id::text AS token, t.siret, t.organisation, ` + softwareOf + ` AS software, t.expires_at,
+			count(*) OVER (PARTITION BY e.siret) AS clients, e.reminder_copies = 'semaine' AS chosen, COALESCE(cut.towns, 0) AS long_cut` + fileTables + `
+		LEFT JOIN (
+			SELECT t.editor_siret, count(DISTINCT t.siret) AS towns` + fileTables + `
+			WHERE ` + isReminded + ` AND ` + isOfNewest + ` AND t.expires_at < $1 GROUP BY t.editor_siret) cut ON cut.editor_siret = e.siret
+		WHERE ` + isReminded + ` AND ` + isOfNewest + ` AND e.technical_contact <> '' AND t.expires_at >= $1 AND t.expires_at < $2
 		ORDER BY e.siret, t.expires_at, t.id`
 	from, before := renewal.Window(now)
 	var rows []struct {
@@ -397,9 +401,11 @@ func (s Reminders) ListDigests(ctx context.Context, now time.Time, atLeast int) 
 		Token        string    `db:"token"`
 		Siret        string    `db:"siret"`
 		Organisation string    `db:"organisation"`
+		Software     string    `db:"software"`
 		ExpiresAt    time.Time `db:"expires_at"`
 		Clients      int       `db:"clients"`
 		Chosen       bool      `db:"chosen"`
+		LongCut      int       `db:"long_cut"`
 	}
 	if err := s.DB.pool.SelectContext(ctx, &rows, sqlDigests, from, before); err != nil {
 		return nil, err
@@ -410,10 +416,10 @@ func (s Reminders) ListDigests(ctx context.Context, now time.Time, atLeast int) 
 			continue
 		}
 		if len(found) == 0 || found[len(found)-1].Editor.String() != row.Editor {
-			found = append(found, renewal.Digest{Editor: value.Siret(row.Editor), Name: row.Name, Technical: row.Technical})
+			found = append(found, renewal.Digest{Editor: value.Siret(row.Editor), Name: row.Name, Technical: row.Technical, LongCut: row.LongCut})
 		}
 		d := &found[len(found)-1]
-		d.Rows = append(d.Rows, renewal.DigestRow{TokenID: row.Token, Siret: value.Siret(row.Siret), Organisation: row.Organisation, Expiry: row.ExpiresAt})
+		d.Rows = append(d.Rows, renewal.DigestRow{TokenID: row.Token, Siret: value.Siret(row.Siret), Organisation: row.Organisation, Software: row.Software, Expiry: row.ExpiresAt})
 	}
 	return found, nil
 }

@@ -17,6 +17,7 @@ import (
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/renewal"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
 )
@@ -558,7 +559,6 @@ func TestADemandToProlongWhatIsSettledDoesNotLeave(t *testing.T) {
 		c.leave("cc")
 		c.now = c.at(59, 8).Add(time.Second / 3)
 		c.remind()
-		leo := people.Actor{AccountID: 8, Name: "Léo", Role: people.EditorMember, Organisation: people.Organisation{Siret: tilleul}}
 		if err := c.renewals.Nudge(context.Background(), leo, c.id); err != nil {
 			t.Fatal(err)
 		}
@@ -630,6 +630,51 @@ func TestTheWeekIsToldToAnEditorOfManyClients(t *testing.T) {
 	}
 	if lists() != 3 { // two calendar weeks begin in seven days
 		t.Errorf("with %d clients: %d lists", renewal.ManyClients, lists())
+	}
+}
+
+// Whoever has been cut for more than 60 days is not listed any more: the list of the week tells how
+// many towns that makes, as long as it has something else to tell.
+func TestTheWeekCountsTheTownsThatAreCutForLong(t *testing.T) {
+	c := setCalendar(t)
+	c.run(`UPDATE editors SET reminder_copies = 'semaine' WHERE siret = $1`, tilleul)
+	for i, town := range []value.Siret{paris, paris, "21560124000017"} {
+		number := int64(48300 + i)
+		c.asked(number, town, fmt.Sprintf("COMMUNE %d", i), "validee", 1)
+		c.run(`UPDATE requests SET mails_by = 'portail' WHERE number = $1`, number)
+		c.granted(int64(10_000_100+i), number, tilleul, true, true)
+	}
+	c.now = noon
+	if _, err := c.service.IssueMissing(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	c.now = c.at(0, 9)
+	lists := func() []renewal.Digest {
+		t.Helper()
+		found, err := c.reminders[0].Store.ListDigests(context.Background(), c.now, renewal.ManyClients)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	cut := func(days int) { // two tokens of one town, and one of another
+		c.run(`UPDATE tokens SET expires_at = $1 WHERE request <> 48231`, renewal.DayIn(c.now, -days).Add(12*time.Hour))
+	}
+	cut(60)
+	if found := lists(); len(found) != 1 || len(found[0].Rows) != 4 || found[0].LongCut != 0 {
+		t.Errorf("cut for 60 days: %+v", found)
+	}
+	cut(61)
+	if found := lists(); len(found) != 1 || len(found[0].Rows) != 1 || found[0].LongCut != 2 {
+		t.Errorf("cut for 61 days: %+v", found)
+	}
+	c.run(`UPDATE requests SET state = 'revoquee' WHERE siret = $1`, "21560124000017")
+	if found := lists(); len(found) != 1 || found[0].LongCut != 1 {
+		t.Errorf("one of them being revoked: %+v", found)
+	}
+	c.run(`UPDATE tokens SET expires_at = $1`, renewal.DayIn(c.now, -61))
+	if found := lists(); len(found) != 0 {
+		t.Errorf("nothing new is to be told: %+v", found)
 	}
 }
 

@@ -55,7 +55,7 @@ func (s Renewals) FindRenewal(ctx context.Context, reach credential.TokenReach, 
 		return renewal.File{}, err
 	}
 	var nudged sql.NullTime
-	err = s.DB.pool.GetContext(ctx, &nudged, `SELECT max(at) FROM nudges WHERE token = $1 AND expires_at = $2`, id, token.ExpiresAt)
+	err = s.DB.pool.GetContext(ctx, &nudged, `SELECT max(n.at) FROM nudges n WHERE n.token = $1 AND n.expires_at = $2 AND NOT `+neverLeft, id, token.ExpiresAt)
 	file.NudgedAt = nudged.Time
 	return file, err
 }
@@ -254,13 +254,24 @@ func (s Renewals) RecordAmendment(ctx context.Context, begun renewal.Amendment, 
 	})
 }
 
+// neverLeft says of a demand n that its mail was withdrawn before the requester had it: it counts for
+// nothing. Its key is renewal.NudgeNotice.Key; a test compares them. One that a worker was handing
+// over, and that left all the same, counts as soon as that is recorded.
+const neverLeft = `EXISTS (SELECT FROM mails m WHERE m.key = 'prolongation-demandee ' || n.token || ' ' || to_char(n.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+	AND ` + isWithdrawn + `)`
+
 // RecordNudge records that an editor asks for a prolongation.
 func (s Renewals) RecordNudge(ctx context.Context, nudge renewal.Nudge) error {
+	// Whoever waited for the other one's demand reads what became of its mail.
+	const sqlLock = `SELECT FROM nudges WHERE token = $1 FOR UPDATE`
 	const sqlNudge = `
 		INSERT INTO nudges AS n (token, expires_at, author, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (token) DO UPDATE SET expires_at = EXCLUDED.expires_at, author = EXCLUDED.author, at = EXCLUDED.at
-		WHERE n.at <= $5 OR n.expires_at <> EXCLUDED.expires_at`
+		WHERE n.at <= $5 OR n.expires_at <> EXCLUDED.expires_at OR ` + neverLeft
 	return s.DB.InTx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, sqlLock, nudge.TokenID); err != nil {
+			return fmt.Errorf("lock the demand before: %w", err)
+		}
 		result, err := tx.ExecContext(ctx, sqlNudge, nudge.TokenID, nudge.Expiry, nudge.By, nudge.At, nudge.Since)
 		if err != nil {
 			return fmt.Errorf("write a demand to prolong: %w", err)
@@ -279,7 +290,7 @@ func (s Renewals) RecordNudge(ctx context.Context, nudge renewal.Nudge) error {
 func (s Renewals) ListNudged(ctx context.Context, tokenIDs []string) (map[string]time.Time, error) {
 	const sqlNudged = `
 		SELECT n.token::text AS token, n.at FROM nudges n JOIN tokens t ON t.id = n.token AND t.expires_at = n.expires_at
-		WHERE n.token = ANY ($1::uuid[])`
+		WHERE n.token = ANY ($1::uuid[]) AND NOT ` + neverLeft
 	return s.timesOf(ctx, sqlNudged, tokenIDs)
 }
 

@@ -19,13 +19,17 @@ const (
 	// requesterMail is where the requester of a request r is written to.
 	requesterMail = `CASE lower(r.requester ->> 'mail') WHEN lower(NULLIF(r.refused_mail, '')) THEN r.corrected_mail ELSE COALESCE(r.requester ->> 'mail', '') END`
 	// writtenTo is the same, "" where somebody else is the one who writes.
-	writtenTo   = `CASE r.mails_by WHEN 'portail' THEN ` + requesterMail + ` ELSE '' END`
+	writtenTo = `CASE r.mails_by WHEN 'portail' THEN ` + requesterMail + ` ELSE '' END`
+	// softwareOf is the name of the product of a habilitation h, as the newest version of its form
+	// has it; "" on a generic form, or one that was never published here.
+	softwareOf  = `COALESCE((SELECT f.content ->> 'logiciel' FROM form_versions f WHERE f.form_uid = h.form_uid ORDER BY f.version DESC LIMIT 1), '')`
 	fileColumns = tokenColumns + `,
 		COALESCE(h.title, '') AS title, COALESCE(r.holder, 0) AS holder, ` + writtenTo + ` AS requester_mail,
 		trim(COALESCE(r.requester ->> 'prenom', '') || ' ' || COALESCE(r.requester ->> 'nom', '')) AS requester_name,
 		COALESCE(e.name, h.editor, '') AS editor_name, COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical,
-		g.number AS granted, g.siret AS granted_siret, g.organisation AS granted_organisation, COALESCE(g.editor_siret, '') AS granted_editor,
-		g.scopes AS granted_scopes, g.form AS granted_form, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
+		` + softwareOf + ` AS software, g.number AS granted, g.siret AS granted_siret, g.organisation AS granted_organisation, COALESCE(g.editor_siret, '') AS granted_editor,
+		g.scopes AS granted_scopes, g.form AS granted_form,
+		EXISTS (SELECT FROM collectivities u WHERE u.siret = t.siret AND u.form = 'ouvert') AS form_open, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
 	// neighbours are the tokens that replaced one and that it replaced, whosever they are;
 	// neighboursWithin those within a reach (withinReach).
 	neighbours = `,
@@ -66,6 +70,7 @@ func stateAt(now string) string { return strings.ReplaceAll(tokenState, "NOW", n
 type tokenFileRow struct {
 	tokenRow
 	Title         string `db:"title"`
+	Software      string `db:"software"`
 	Holder        int64  `db:"holder"`
 	RequesterMail string `db:"requester_mail"`
 	RequesterName string `db:"requester_name"`
@@ -80,14 +85,15 @@ type tokenFileRow struct {
 	GrantedEditor string         `db:"granted_editor"`
 	GrantedScopes pq.StringArray `db:"granted_scopes"`
 	GrantedForm   bool           `db:"granted_form"`
+	FormOpen      bool           `db:"form_open"`
 	Holds         bool           `db:"holds"`
 	Total         int            `db:"total"`
 }
 
 func (r tokenFileRow) file() credential.TokenFile {
 	return credential.TokenFile{
-		Token: r.token(), Title: r.Title, Holder: r.Holder, RequesterName: r.RequesterName, Successor: r.Successor, Predecessor: r.Predecessor,
-		Right: credential.Right{Holds: r.Holds, Form: r.GrantedForm, Grantee: credential.Grantee{
+		Token: r.token(), Title: r.Title, Software: r.Software, Holder: r.Holder, RequesterName: r.RequesterName, Successor: r.Successor, Predecessor: r.Predecessor,
+		Right: credential.Right{Holds: r.Holds, Form: r.GrantedForm, FormOpen: r.FormOpen, Grantee: credential.Grantee{
 			Request: habilitation.RequestNumber(r.Request), Habilitation: habilitation.Number(r.Granted), Siret: value.Siret(r.GrantedSiret),
 			Organisation: r.GrantedName, Editor: value.Siret(r.GrantedEditor), Scopes: r.GrantedScopes,
 		}},

@@ -37,6 +37,11 @@ func TestATokenIsReplacedWithAnOverlap(t *testing.T) {
 	if !next.ExpiresAt.Equal(value.MonthsLater(noon, 18)) {
 		t.Error("a replacement gives more time")
 	}
+	told, _, _ := v.lastTold()
+	if told.Token != v.token(v.id).Display(credential.TestPrefix) || told.New != next.Display(credential.TestPrefix) || told.ID != next.ID ||
+		!told.NewExpiry.Equal(next.ExpiresAt) || !told.Until.Equal(v.now.Add(30*24*time.Hour)) {
+		t.Errorf("told %+v", told)
+	}
 	fresh, _, err := v.service.Collect(ctx, hugo, next.ID, noKey)
 	if err != nil || fresh == old {
 		t.Fatal(err)
@@ -171,6 +176,23 @@ func (v *vault) lastTold() (told credential.TokenTold, to, copied string) {
 		v.t.Fatal(err)
 	}
 	return told, to, copied
+}
+
+// The overlap of a suspended token opens nothing: its mail does not say that it goes on.
+func TestASuspendedTokenThatIsReplacedIsNotSaidToGoOn(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	if _, _, err := v.service.Collect(ctx, sofia, v.id, noKey); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.service.Suspend(ctx, hugo, v.id, "Un doute."); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.service.Replace(ctx, hugo, v.id, credential.Replacement{Overlap: credential.Overlap}); err != nil {
+		t.Fatal(err)
+	}
+	if told, _, _ := v.lastTold(); told.Kind() != credential.KindTokenReplaced || told.Overlaps() || told.New == "" {
+		t.Errorf("told %+v", told)
+	}
 }
 
 // « concurrent replace »: whatever comes together, the habilitation has one token that goes on.

@@ -49,6 +49,10 @@ type TokenTold struct {
 	Reason       string    // on lines of its own; "" for none
 	Until        time.Time // how long one that was replaced goes on; would have gone on, once it is ended
 	Expiry       time.Time // of the token; zero in what was written before it was told
+	// New is the token that takes the place of this one, as lists name it, and NewExpiry its
+	// expiry. Of a replacement alone.
+	New       string
+	NewExpiry time.Time
 	// Heir: another token took the place of this one already, and goes on. ID is its.
 	Heir bool
 	// Moved: what goes on is the token of another software, which this one's people cannot read.
@@ -111,13 +115,26 @@ func (n TokenTold) ToProlong() bool { return n.Lapsed() && !n.Amended }
 
 // tell adds the mail of an act to a change, where there is one and somebody to read it.
 func (s *Tokens) tell(ctx context.Context, change *TokenChange, by Caller, file TokenFile, act audit.Act, why string) error {
-	if tokenKinds[act] == "" || file.Addressees.Requester == "" {
+	if tokenKinds[act] == "" {
 		return nil
 	}
+	told := s.told(change.At, by, file, act, why)
+	if act == audit.TokenResumed && told.Lapsed() {
+		amended, err := s.Store.IsAmended(ctx, file.Request)
+		if err != nil {
+			return fmt.Errorf("find a modification that waits: %w", err)
+		}
+		told.Amended = amended
+	}
+	return s.write(change, told)
+}
+
+// told is what the mail of an act says.
+func (s *Tokens) told(at time.Time, by Caller, file TokenFile, act audit.Act, why string) TokenTold {
 	told := TokenTold{
 		Act: act, Token: file.Display(s.Mint.Prefix), ID: file.ID, Habilitation: file.Habilitation, Siret: file.Siret, Organisation: file.Organisation,
 		Title: file.Title, Editor: file.Addressees.Editor, By: by.Author.Display, Side: by.Side, Program: by.Author.Program(), Reason: why, Until: file.EndsAt,
-		Expiry: file.ExpiresAt, To: file.Addressees.Requester, CC: file.Addressees.Technical, At: change.At,
+		Expiry: file.ExpiresAt, To: file.Addressees.Requester, CC: file.Addressees.Technical, At: at,
 	}
 	if by.Author == audit.System {
 		told.By = ""
@@ -129,12 +146,13 @@ func (s *Tokens) tell(ctx context.Context, change *TokenChange, by Caller, file 
 	if told.Heir || act == audit.TokenReplaced {
 		told.ID = file.Successor
 	}
-	if act == audit.TokenResumed && told.Lapsed() {
-		amended, err := s.Store.IsAmended(ctx, file.Request)
-		if err != nil {
-			return fmt.Errorf("find a modification that waits: %w", err)
-		}
-		told.Amended = amended
+	return told
+}
+
+// write adds a mail to a change, where there is somebody to read it.
+func (s *Tokens) write(change *TokenChange, told TokenTold) error {
+	if told.To == "" {
+		return nil
 	}
 	notified, err := NewTokenTold(told)
 	if err != nil {

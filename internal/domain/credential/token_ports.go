@@ -61,6 +61,7 @@ type TokenReach struct {
 type TokenFile struct {
 	Token
 	Title         string // of the project
+	Software      string // name of the product, as its form has it today; "" where only its editor is known
 	Holder        int64  // account of the requester; 0 where nobody linked one
 	RequesterName string // as displayed
 	// Addressees are written to, with the name of the editor as it is today.
@@ -78,6 +79,9 @@ type Right struct {
 	Grantee
 	Holds bool
 	Form  bool // the form is granted too
+	// FormOpen: citizens can use the form of the town, by this habilitation or another one
+	// (directory.FormOpen).
+	FormOpen bool
 }
 
 // Moved tells that another software is granted the token now: this one is of before.

@@ -315,7 +315,12 @@ func (s *Tokens) recordReplacement(ctx context.Context, by Caller, found TokenFi
 	}
 	found.Successor = next.ID
 	found.EndsAt = former.EndsAt
-	if err := s.tell(ctx, &change, by, found, audit.TokenReplaced, ""); err != nil {
+	told := s.told(now, by, found, audit.TokenReplaced, "")
+	told.New, told.NewExpiry = next.Display(s.Mint.Prefix), next.ExpiresAt
+	if !former.Suspension.At.IsZero() {
+		told.Until = time.Time{} // its overlap opens nothing
+	}
+	if err := s.write(&change, told); err != nil {
 		return err
 	}
 	if err := s.Store.RecordTokens(ctx, change); err != nil {

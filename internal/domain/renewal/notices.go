@@ -30,17 +30,22 @@ type About struct {
 	Siret        value.Siret
 	Organisation string
 	Title        string
+	Software     string // name of the product; "" where only its editor is known
 	Editor       string // name; "" without an editor
 	Form         bool   // the form is granted too
-	Expiry       time.Time
-	To, CC       string
+	// FormClosed: it is, and citizens cannot use it: no subscription to HubEE is active yet, or any
+	// more.
+	FormClosed bool
+	Expiry     time.Time
+	To, CC     string
 }
 
 // aboutFile is what a mail says of a token.
 func aboutFile(f credential.TokenFile, prefix credential.TokenPrefix) About {
 	return About{
 		ID: f.ID, Token: f.Display(prefix), Habilitation: f.Habilitation, Siret: f.Siret, Organisation: f.Organisation,
-		Title: f.Title, Editor: f.Addressees.Editor, Form: f.Right.Form, Expiry: f.ExpiresAt,
+		Title: f.Title, Software: f.Software, Editor: f.Addressees.Editor, Form: f.Right.Form,
+		FormClosed: f.Right.Form && !f.Right.FormOpen, Expiry: f.ExpiresAt,
 		To: f.Addressees.Requester, CC: f.Addressees.Technical,
 	}
 }
@@ -49,7 +54,8 @@ func aboutFile(f credential.TokenFile, prefix credential.TokenPrefix) About {
 const textLimit = 256
 
 func (a About) tidied() About {
-	a.Organisation, a.Title, a.Editor = notice.OneLine(a.Organisation, textLimit), notice.OneLine(a.Title, textLimit), notice.OneLine(a.Editor, textLimit)
+	a.Organisation, a.Title = notice.OneLine(a.Organisation, textLimit), notice.OneLine(a.Title, textLimit)
+	a.Software, a.Editor = notice.OneLine(a.Software, textLimit), notice.OneLine(a.Editor, textLimit)
 	return a
 }
 
@@ -274,8 +280,14 @@ type DigestNotice struct {
 	Week   time.Time // the day of the list
 	Rows   []DigestRow
 	Total  int
-	To     string
+	// LongCut is how many towns have a token that has been cut for more than LongCutDays: they are
+	// not listed again each week.
+	LongCut int
+	To      string
 }
+
+// LongCutDays is from how many days on a token that is cut is counted, and no more listed.
+func (n DigestNotice) LongCutDays() int { return lastCall }
 
 // NewDigest completes the notice. It refuses one without addressee, row or date.
 func NewDigest(n DigestNotice) (DigestNotice, error) {
@@ -284,7 +296,7 @@ func NewDigest(n DigestNotice) (DigestNotice, error) {
 	}
 	n.Editor = notice.OneLine(n.Editor, textLimit)
 	for i := range n.Rows {
-		n.Rows[i].Organisation = notice.OneLine(n.Rows[i].Organisation, textLimit)
+		n.Rows[i].Organisation, n.Rows[i].Software = notice.OneLine(n.Rows[i].Organisation, textLimit), notice.OneLine(n.Rows[i].Software, textLimit)
 	}
 	return n, nil
 }

@@ -30,7 +30,8 @@ type Store interface {
 	// meanwhile.
 	RecordAmendment(ctx context.Context, begun Amendment, event audit.Event) error
 	// RecordNudge records that an editor asks the requester to prolong, unless it did since a
-	// time: fault.Conflict, code renewal.nudged.
+	// time: fault.Conflict, code renewal.nudged. A demand that was withdrawn before the requester
+	// had it is none, here and for those who read when there was one.
 	RecordNudge(ctx context.Context, nudge Nudge) error
 	// ListNudged tells when an editor last asked that each of some tokens be prolonged, for the
 	// expiry that it has now.
@@ -75,7 +76,8 @@ type Reminding interface {
 	// ListPressing lists modifications that wait for their decision (Amendment.Filed), which
 	// prolongs a token that expires before a time.
 	ListPressing(ctx context.Context, before time.Time) ([]Pressing, error)
-	// ListDigests lists the editors that are to be told of their clients' tokens in a week.
+	// ListDigests lists the editors that are to be told of their clients' tokens in a week. Those
+	// whose clients are all cut for long have nothing new to be told of.
 	ListDigests(ctx context.Context, now time.Time, atLeast int) ([]Digest, error)
 	// RecordLetters records mails, once each by their key. It tells how many were new.
 	RecordLetters(ctx context.Context, letters []notice.Letter, now time.Time) (int, error)
@@ -123,6 +125,7 @@ type BouncedReminder struct {
 	Token                         credential.Token // its names alone
 	Habilitation                  habilitation.Number
 	Siret                         value.Siret
+	Software                      string // as TokenFile has it
 	Organisation, Editor, Address string
 	Technical                     string
 	Expiry                        time.Time
@@ -144,6 +147,7 @@ type Digest struct {
 	Name      string
 	Technical string
 	Rows      []DigestRow
+	LongCut   int // towns whose token was cut before the oldest of the rows could be
 }
 
 // DigestRow is a client of a digest.
@@ -151,5 +155,6 @@ type DigestRow struct {
 	TokenID      string
 	Siret        value.Siret
 	Organisation string
+	Software     string // as TokenFile has it
 	Expiry       time.Time
 }

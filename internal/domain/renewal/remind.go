@@ -162,7 +162,7 @@ func (r *Reminders) tellBounced(ctx context.Context, report *Report) error {
 		n, err := NewBounced(BouncedNotice{
 			About: About{
 				ID: b.Token.ID, Token: b.Token.Display(r.Prefix), Habilitation: b.Habilitation, Siret: b.Siret, Organisation: b.Organisation,
-				Editor: b.Editor, Expiry: b.Expiry, To: b.Technical,
+				Software: b.Software, Editor: b.Editor, Expiry: b.Expiry, To: b.Technical,
 			},
 			MailID: b.MailID, Address: b.Address, At: r.Now(),
 		})
@@ -207,7 +207,7 @@ func (r *Reminders) tellDigests(ctx context.Context, report *Report) error {
 	var composed []notice.Notice
 	for _, d := range found {
 		rows := d.Rows[:min(len(d.Rows), digestRows)]
-		n, err := NewDigest(DigestNotice{Editor: d.Name, Siret: d.Editor, Week: now, Rows: rows, Total: len(d.Rows), To: d.Technical})
+		n, err := NewDigest(DigestNotice{Editor: d.Name, Siret: d.Editor, Week: now, Rows: rows, Total: len(d.Rows), LongCut: d.LongCut, To: d.Technical})
 		if err != nil {
 			return err
 		}

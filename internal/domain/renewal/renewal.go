@@ -29,7 +29,8 @@ type File struct {
 	Claim request.Claim
 	// Last is the newest prolongation of the token; zero for none.
 	Last Prolongation
-	// NudgedAt is when the editor last asked the requester to prolong; zero for never.
+	// NudgedAt is when the editor last asked the requester to prolong; zero for never, and where the
+	// demand was withdrawn before he had it.
 	NudgedAt time.Time
 }
 

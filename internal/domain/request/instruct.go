@@ -217,12 +217,20 @@ func (i *Instruction) Note(ctx context.Context, by account.Actor, number habilit
 	return note, nil
 }
 
-// ChangesAsked is the mail of a note that asks for changes, as RequestChanges sends it.
-func (i *Instruction) ChangesAsked(a Application, note Note, at time.Time) (ChangesAsked, error) {
+// ChangesAsked is the mail of a note that asks for changes, as RequestChanges sends it. It names
+// the token that the modification was begun to prolong.
+func (i *Instruction) ChangesAsked(ctx context.Context, a Application, note Note, at time.Time) (ChangesAsked, error) {
 	about := a.about()
 	about.CC = a.TechnicalMail()
+	renewed, err := lapsing(ctx, i.Store, a.Request.Number, at)
+	if err != nil {
+		return ChangesAsked{}, err
+	}
+	if !renewed.Amended {
+		renewed = Lapsing{}
+	}
 	return NewChangesAsked(ChangesAsked{
-		About: about, Revision: a.Request.Revision + 1, Reason: note.Text, Comments: note.Comments, At: at,
+		About: about, Revision: a.Request.Revision + 1, Reason: note.Text, Comments: note.Comments, At: at, Lapsing: renewed,
 	})
 }
 
@@ -247,7 +255,7 @@ func (i *Instruction) RequestChanges(ctx context.Context, by account.Actor, numb
 		return err
 	}
 	change := Change{Moves: true, At: now, Events: []audit.Event{event(by, a.Request, audit.RequestReturned, now)}}
-	err = change.write(i.Sealer, func() (notice.Notice, error) { return i.ChangesAsked(a, note, now) })
+	err = change.write(i.Sealer, func() (notice.Notice, error) { return i.ChangesAsked(ctx, a, note, now) })
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/notice"
 )
 
 // Lapsing is the token of a request that expires soon, or is cut, and that its holder may
@@ -14,6 +15,8 @@ import (
 type Lapsing struct {
 	TokenID string
 	Expiry  time.Time
+	// Software is the name of the product, "" where only its Editor is known; that is "" without one.
+	Software, Editor string
 	// Amended: a modification is under way that was begun to prolong it; Filed: it waits for
 	// the instructors.
 	Amended, Filed bool
@@ -24,6 +27,12 @@ func (l Lapsing) IsZero() bool { return l.TokenID == "" }
 
 // Cut tells that the token is cut at a time.
 func (l Lapsing) Cut(at time.Time) bool { return at.After(l.Expiry) }
+
+// tidied keeps the names on a line.
+func (l Lapsing) tidied() Lapsing {
+	l.Software, l.Editor = notice.OneLine(l.Software, mailLine), notice.OneLine(l.Editor, mailLine)
+	return l
+}
 
 // lapsing finds the token of a request that is to be prolonged; zero for none.
 func lapsing(ctx context.Context, store Store, number habilitation.RequestNumber, now time.Time) (Lapsing, error) {

@@ -92,7 +92,7 @@ func NewAcknowledged(n Acknowledged) (Acknowledged, error) {
 	if n.Request == 0 || n.To == "" || n.FiledAt.IsZero() || n.Deadline.IsZero() {
 		return Acknowledged{}, incomplete(KindFiled)
 	}
-	n.About = n.tidied()
+	n.About, n.Lapsing = n.tidied(), n.Lapsing.tidied()
 	return n, nil
 }
 
@@ -109,12 +109,17 @@ type ChangesAsked struct {
 	Reason   string // whole, on lines of its own
 	Comments []Comment
 	At       time.Time
+	// Lapsing is the token that the modification prolongs once it is validated; zero for none.
+	Lapsing Lapsing
 }
+
+// Cut tells that the token which it is to prolong is cut.
+func (n ChangesAsked) Cut() bool { return n.Lapsing.Cut(n.At) }
 
 // NewChangesAsked completes the notice. It refuses one without number, addressee or date, and
 // one that asks for nothing.
 func NewChangesAsked(n ChangesAsked) (ChangesAsked, error) {
-	n.About, n.Reason = n.tidied(), tidy(n.Reason, Text{Limit: reasonLimit, Lines: true})
+	n.About, n.Lapsing, n.Reason = n.tidied(), n.Lapsing.tidied(), tidy(n.Reason, Text{Limit: reasonLimit, Lines: true})
 	n.Comments = slices.Clone(n.Comments)
 	for i, c := range n.Comments {
 		n.Comments[i].Text = tidy(c.Text, Text{Limit: commentLimit, Lines: true})
@@ -198,7 +203,7 @@ func (n Transferred) ToProlong() bool { return !n.Lapsing.IsZero() && !n.Lapsing
 
 // NewTransferred completes the notice. It refuses one without number, addressee or date.
 func NewTransferred(n Transferred) (Transferred, error) {
-	n.About = n.tidied()
+	n.About, n.Lapsing = n.tidied(), n.Lapsing.tidied()
 	n.Holder, n.Former, n.By = notice.OneLine(n.Holder, mailLine), notice.OneLine(n.Former, mailLine), notice.OneLine(n.By, mailLine)
 	if n.Request == 0 || n.To == "" || n.Holder == "" || n.At.IsZero() {
 		return Transferred{}, incomplete(KindTransferred)
@@ -232,7 +237,7 @@ func (n Claimed) ToProlong() bool { return !n.Lapsing.IsZero() && !n.Lapsing.Fil
 
 // NewClaimed completes the notice. It refuses one without number, addressee or date.
 func NewClaimed(n Claimed) (Claimed, error) {
-	n.About, n.Claimant = n.tidied(), notice.OneLine(n.Claimant, mailLine)
+	n.About, n.Lapsing, n.Claimant = n.tidied(), n.Lapsing.tidied(), notice.OneLine(n.Claimant, mailLine)
 	if n.Request == 0 || n.To == "" || n.Claimant == "" || n.Until.IsZero() || n.At.IsZero() {
 		return Claimed{}, incomplete(KindClaimed)
 	}

@@ -57,7 +57,7 @@ func (h *Handler) foresee(c *gin.Context, f draftFile) (decision.Foreseen, error
 	if f.Act != habilitation.RequestChanges {
 		return h.Decisions.Foresee(c.Request.Context(), web.ActorOf(c), f.Request.Number, f.Act)
 	}
-	asked, err := h.Instruction.ChangesAsked(f.Application, f.Note, h.Now())
+	asked, err := h.Instruction.ChangesAsked(c.Request.Context(), f.Application, f.Note, h.Now())
 	if err != nil {
 		return decision.Foreseen{}, err
 	}

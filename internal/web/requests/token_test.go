@@ -106,9 +106,15 @@ func TestADepositThatProlongsSaysSo(t *testing.T) {
 	s.get(s.anne, path+summaryPart).is(http.StatusOK, will, "Il est coupé depuis le 15 novembre 2026 au soir, et le reste d’ici là", "!garde sa date")
 	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
 	s.get(s.anne, path+depositedPart).is(http.StatusOK, will, "et le reste d’ici là")
-	if said, _ := s.told(request.KindFiled); !said.Amended || !said.Cut(s.now) {
+	if said, _ := s.told(request.KindFiled); !said.Amended || !said.Cut(s.now) || said.Software != "Tilleul Enfance" {
 		t.Errorf("the mail says %+v", said)
 	}
+	s.giveBack(path, "Précisez la régie.")
+	if said, _ := s.told(request.KindReturned); !said.Amended || !said.Cut(s.now) || said.Software != "Tilleul Enfance" {
+		t.Errorf("sent back, the mail says %+v", said)
+	}
+	s.step(s.anne, path, editor.BlockProcessing, url.Values{"destinataires": {"Le CCAS et la régie"}, "conservation": {"6"}})
+	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
 	s.run(`UPDATE amendments SET filed_at = $1`, s.now.Add(-time.Minute))
 	s.get(s.anne, path).is(http.StatusOK, "Le jeton est coupé depuis le 15 novembre 2026", "Une modification est à l’étude : le jeton sera prolongé quand elle sera validée", "!Prolonger le jeton")
 	s.decide(path, habilitation.Refuse, "Le CCAS n’est pas de votre commune.")
@@ -118,5 +124,9 @@ func TestADepositThatProlongsSaysSo(t *testing.T) {
 	s.get(s.anne, path+depositedPart).is(http.StatusOK, "!"+will)
 	if said, _ := s.told(request.KindFiled); !said.IsZero() {
 		t.Errorf("of another modification, the mail says %+v", said)
+	}
+	s.giveBack(path, "Précisez la régie.")
+	if said, _ := s.told(request.KindReturned); !said.IsZero() {
+		t.Errorf("of another modification, sent back, the mail says %+v", said)
 	}
 }
