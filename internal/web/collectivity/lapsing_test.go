@@ -33,6 +33,16 @@ func aboutToLapse(holder int64) (habilitation.Request, renewal.File) {
 // homeOf is what the home page says of a request and its token.
 func homeOf(t *testing.T, r habilitation.Request, phase request.Phase, f renewal.File) string {
 	t.Helper()
+	return homeWith(t, affairs{
+		Requests: []habilitation.Request{r}, Written: []request.Application{{Request: r, Phase: phase}},
+		Tokens:  map[habilitation.RequestNumber]web.TokenView{r.Number: web.NewTokenView(f.Token, credential.LivePrefix, sampleNow())},
+		Lapsing: map[habilitation.RequestNumber]renewal.File{r.Number: f}, Now: sampleNow(),
+	})
+}
+
+// homeWith is what the home page says of the requests of a town.
+func homeWith(t *testing.T, of affairs) string {
+	t.Helper()
 	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
 	if err != nil {
 		t.Fatal(err)
@@ -45,11 +55,7 @@ func homeOf(t *testing.T, r habilitation.Request, phase request.Phase, f renewal
 	frame.Contact = "api-particulier@api.gouv.fr"
 	page := newHomePage(frame, agent().Organisation, sampleTown(directory.FormOpen), nil)
 	page.Address = portal + page.FormURL
-	page.tell(agent(), affairs{
-		Requests: []habilitation.Request{r}, Written: []request.Application{{Request: r, Phase: phase}},
-		Tokens:  map[habilitation.RequestNumber]web.TokenView{r.Number: web.NewTokenView(f.Token, credential.LivePrefix, sampleNow())},
-		Lapsing: map[habilitation.RequestNumber]renewal.File{r.Number: f}, Now: sampleNow(),
-	})
+	page.tell(agent(), of)
 	body, err := views.home.Render(page)
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ type onePage struct {
 	ToldAct                  habilitation.Act // which decision
 	AskedBy                  string
 	AskedAt                  web.Moment
-	Claim                    claimView
+	Claim                    web.ClaimView
 	Lapsing                  web.LapsingView
 	Unread                   int
 	Differences              []web.DifferenceView

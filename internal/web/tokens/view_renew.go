@@ -1,7 +1,6 @@
 package tokens
 
 import (
-	"cmp"
 	"strconv"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
-	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
@@ -109,7 +107,7 @@ type renewalPage struct {
 
 	Amendment amendmentView
 	RefusedAt web.Moment // of the last modification, where none is under way; zero for none
-	Claim     claimView
+	Claim     web.ClaimView
 	Last      prolongedView
 	Confirmed bool   // by a mail
 	Why       string // code of why it is not to be prolonged
@@ -128,27 +126,6 @@ type amendmentView struct {
 	By               string
 	Returned         bool   // an instructor asks for changes
 	URL              string // where its holder goes on with it
-}
-
-// claimView is a colleague who asks to hold the request, as its town reads it; zero for none.
-type claimView struct {
-	Claimant  string
-	At, Until web.Moment // from then on an instructor may decide
-	Over      bool       // that has come
-	Own       bool       // the reader's
-	URL       string     // where it is answered, or taken back
-}
-
-func newClaimView(f renewal.File, by reader, now time.Time) claimView {
-	c := f.Claim
-	if c.ID == 0 {
-		return claimView{}
-	}
-	until := c.At.Add(request.ClaimPatience)
-	return claimView{
-		Claimant: web.Typographic(cmp.Or(c.Claimant.Contact.Name(), c.Claimant.Contact.Mail)), At: web.MomentOf(c.At), Until: web.MomentOf(until), Over: !now.Before(until),
-		Own: c.Claimant.ID == by.AccountID, URL: requestOf(f.Request) + transferPart,
-	}
 }
 
 // prolongedView is a prolongation; zero for none.
@@ -182,7 +159,7 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 		p.RefusedAt = web.MomentOf(f.RefusedAt)
 	}
 	if p.Town {
-		p.Claim = newClaimView(f.File, by, m.Now)
+		p.Claim = web.NewClaimView(f.Claim, f.Holder, by.AccountID, m.Now)
 	}
 	if p.Standing == closed {
 		p.Why = "renewal.why." + whyClosed(f.File, m.Now)
