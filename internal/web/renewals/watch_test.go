@@ -90,7 +90,7 @@ func TestTheCalendarLeadsToTheTownsOfADay(t *testing.T) {
 	if n := strings.Count(months.text, "<tr>"); n < 4 {
 		t.Errorf("%d months", n)
 	}
-	s.get(s.admin, inAdministration+calendarPart+"?mois=2026-03").is(http.StatusOK, "Rappels de mars 2026", `href="/administration/prolongations/calendrier/2026-03-13">13 mars 2026`, "Ensuite : avril 2026", "!Avant :")
+	s.get(s.admin, inAdministration+calendarPart+"?mois=2026-03").is(http.StatusOK, "Rappels : mars 2026", `href="/administration/prolongations/calendrier/2026-03-13">13 mars 2026`, "Ensuite : avril 2026", "!Avant :")
 	s.get(s.admin, inAdministration+calendarPart+"?mois=n-importe").is(http.StatusOK, "Calendrier des rappels", "mars 2026")
 	s.get(s.instructor, inInstruction+calendarPart+"/2026-03-13").is(http.StatusOK, "Rappels du 13 mars 2026", "2 rappels", "Valbrume", "J-30", "Sainville", "J-60", "Logiciels Tilleul")
 	s.get(s.admin, inAdministration+calendarPart+"/2026-03-14").is(http.StatusOK, "Aucun rappel n’est prévu ce jour-là")
