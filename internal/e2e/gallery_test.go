@@ -149,6 +149,34 @@ func TestEveryPageInEveryStateIsAccessible(t *testing.T) {
 	}
 }
 
+// What presses in the lists of tokens at risk is read at a glance: on one line, at both widths, and
+// with nothing to scroll to at the wide one.
+func TestTheCountdownOfATokenAtRiskIsOnOneLine(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	b, looked := browse(t, wide).open(p.portalURL), 0
+	for _, picture := range p.gallery() {
+		if !strings.HasPrefix(picture.name, "renewals/risks/") && !strings.HasPrefix(picture.name, "renewals/calls/") && !strings.HasPrefix(picture.name, "renewals/refused/") && !strings.HasPrefix(picture.name, "editorspace/renewals/") {
+			continue
+		}
+		b.open(picture.address)
+		for _, width := range []int{narrow, wide} {
+			b.resize(width)
+			for _, broken := range ask[[]string](b, `[...document.querySelectorAll('td[data-label="Échéance"] .fr-badge')]
+				.filter(e => e.getBoundingClientRect().height > 1.5 * parseFloat(getComputedStyle(e).lineHeight)).map(e => e.textContent)`) {
+				t.Errorf("%s at %d px breaks « %s »", picture.name, width, broken)
+			}
+		}
+		if hidden := ask[int](b, `Math.max(0, ...[...document.querySelectorAll(".fr-table__container")].map(e => e.scrollWidth - e.clientWidth))`); hidden > 0 {
+			t.Errorf("%s: %d px of the table are out of sight", picture.name, hidden)
+		}
+		looked += ask[int](b, `document.querySelectorAll('td[data-label="Échéance"] .fr-badge').length`)
+	}
+	if looked == 0 && os.Getenv("PAGES") == "" {
+		t.Error("no list has a countdown")
+	}
+}
+
 // A tool that finds nothing proves nothing until it has found something, on a page that is
 // turned to as the pictures are.
 func TestTheAccessibilityToolFindsWhatIsPlanted(t *testing.T) {

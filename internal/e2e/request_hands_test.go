@@ -77,6 +77,10 @@ func TestARequestGoesFromHandToHand(t *testing.T) {
 	held.get(held.path("/transfert")).submit("/reprise").at(held.path("/transfert")).says("Votre demande de reprise est envoyée")
 	p.goesTo(p.lastMail(), bastien, "", "Lucie Marchand demande à reprendre")
 	held.post(p.portalURL+held.path("/reprise"), nil).answers(409)
+	const asks = "Vous demandez à reprendre la demande"
+	held.get("/collectivite").says(asks, "qui la suit, peut répondre", "un instructeur d’API Particulier peut décider", "Voir votre demande de reprise").neverSays("Demander à la reprendre")
+	held.get(townRequests).says("Vous demandez à la reprendre depuis le")
+	colleague.get("/collectivite").says("Lucie Marchand demande à reprendre la demande", "Répondez avant le").neverSays(asks)
 	colleague.get(colleague.path("")).says("Lucie Marchand", "demande à reprendre")
 	colleague.get(colleague.path("/transfert")).fill("/reprise/reponse", typed{"reponse": "refuser"}).says("Vous gardez la demande")
 	p.goesTo(p.lastMail(), lucie, "", "Bastien Roux a refusé la reprise")

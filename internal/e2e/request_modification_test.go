@@ -96,6 +96,7 @@ func TestAModificationIsCancelledRefusedAndApproved(t *testing.T) {
 	}
 	p.stillServes(a.number, clairval, 1)
 	a.get(a.path("")).says("Validée", "Modification refusée", "Modification commencée", "Modification annulée")
+	p.professional("administratrice").get("/administration/habilitations/"+a.number).says("Habilitation validée", "Modification déposée", "Modification refusée").neverSays("Demande refusée")
 	p.approvesTheNext(a, instructor)
 }
 

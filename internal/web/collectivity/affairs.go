@@ -6,6 +6,7 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
@@ -18,10 +19,11 @@ type affairs struct {
 	Requests     []habilitation.Request
 	Written      []request.Application // of those that are written here
 	Unread       map[habilitation.RequestNumber]int
-	Claims       []request.Claim // that wait for the reader's answer
+	Claims       map[habilitation.RequestNumber]request.Claim // that wait
 	Subscription credential.Watched
 	Tokens       map[habilitation.RequestNumber]web.TokenView // the one that goes on of each
 	Lapsing      map[habilitation.RequestNumber]renewal.File  // those of them that may be prolonged now
+	Form         directory.FormState                          // of the town; "" for none
 	Now          time.Time
 }
 
@@ -40,17 +42,13 @@ func (h *Handler) affairsOf(ctx context.Context, reader account.Actor) (affairs,
 	if of.Unread, err = h.Requests.Unread(ctx, reader); err != nil {
 		return of, err
 	}
+	of.Claims = map[habilitation.RequestNumber]request.Claim{}
 	for _, r := range of.Requests {
-		if r.Holder != reader.AccountID {
-			continue
-		}
 		waiting, err := h.Requests.Claims.FindClaim(ctx, r.Number)
 		if err != nil {
 			return of, err
 		}
-		if waiting.ID != 0 {
-			of.Claims = append(of.Claims, waiting)
-		}
+		of.Claims[r.Number] = waiting
 	}
 	if err := h.tokensOf(ctx, reader, &of); err != nil {
 		return of, err
@@ -93,6 +91,13 @@ func (of affairs) written(number habilitation.RequestNumber) (request.Applicatio
 		}
 	}
 	return request.Application{}, false
+}
+
+// claimOf is who asks to hold a request, as the reader sees it; zero for nobody.
+func (of affairs) claimOf(reader account.Actor, r habilitation.Request) web.ClaimView {
+	claim := web.NewClaimView(of.Claims[r.Number], r.Holder, reader.AccountID, of.Now)
+	claim.Holder = web.Typographic(r.Requester.Name())
+	return claim
 }
 
 // replaces tells that what is granted of a request says that its software receives the dossiers

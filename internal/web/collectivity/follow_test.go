@@ -3,9 +3,11 @@ package collectivity
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
+	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
 	"portail-qf/templates"
@@ -91,4 +93,29 @@ func TestTheHomePageTellsWhatIsUnderWay(t *testing.T) {
 	if body, err = views.home.Render(revoked); err != nil || !strings.Contains(string(body), `<a class="fr-btn" href="/formulaires">Faire une nouvelle demande</a>`) {
 		t.Errorf("a revoked town is not told to ask again: %v", err)
 	}
+}
+
+// Whoever asked to hold a request reads on the first page that it waits, since when, and who decides:
+// it is not offered again, neither to that person nor to another colleague.
+func TestAClaimThatWaitsIsNotOfferedAgain(t *testing.T) {
+	r, _ := aboutToLapse(7)
+	claimedBy := func(account int64, ago time.Duration) affairs {
+		by := request.Colleague{Person: request.Person{ID: account}, Contact: habilitation.Contact{GivenName: "Paul", FamilyName: "Vidal", Mail: "paul.vidal@majastres.example.fr"}}
+		return affairs{
+			Requests: []habilitation.Request{r}, Now: sampleNow(),
+			Claims: map[habilitation.RequestNumber]request.Claim{r.Number: {ID: 4, Request: r.Number, Claimant: by, State: request.ClaimWaiting, At: sampleNow().Add(-ago)}},
+		}
+	}
+	const offer, asks, see = "Demander à reprendre", "Vous demandez à reprendre la demande", `href="/collectivite/demandes/48231/transfert">Voir votre demande de reprise`
+	says(t, homeWith(t, affairs{Requests: []habilitation.Request{r}, Now: sampleNow()}), offer, "!"+asks)
+
+	own := claimedBy(agent().AccountID, 30*time.Hour)
+	says(t, homeWith(t, own), asks, "depuis le 23 novembre 2026 à 4 h 30", "Inès Garnier</strong>, qui la suit, peut répondre", "sans réponse avant le 26 novembre 2026 à 4 h 30, un instructeur d’API Particulier peut décider", see, "!"+offer, "!demandez à la reprendre")
+	says(t, homeWith(t, claimedBy(agent().AccountID, 80*time.Hour)), "un instructeur d’API Particulier peut décider depuis le 24 novembre 2026 à 2 h 30", "!sans réponse avant")
+	says(t, homeWith(t, claimedBy(9, 30*time.Hour)), "Paul Vidal</strong>", "Voir la demande de reprise", "!"+asks, "!"+offer)
+	own.Requests[0].Holder = 0
+	says(t, homeWith(t, own), asks, "Aucun compte n’y est rattaché : sans réponse avant", "!qui la suit")
+	own.Requests[0].Holder = 7
+	own.Requests[0].State = habilitation.Draft
+	says(t, homeWith(t, own), asks, see)
 }

@@ -33,6 +33,22 @@ func aboutToLapse(holder int64) (habilitation.Request, renewal.File) {
 // homeOf is what the home page says of a request and its token.
 func homeOf(t *testing.T, r habilitation.Request, phase request.Phase, f renewal.File) string {
 	t.Helper()
+	return homeWith(t, affairs{
+		Requests: []habilitation.Request{r}, Written: []request.Application{{Request: r, Phase: phase}},
+		Tokens:  map[habilitation.RequestNumber]web.TokenView{r.Number: web.NewTokenView(f.Token, credential.LivePrefix, sampleNow())},
+		Lapsing: map[habilitation.RequestNumber]renewal.File{r.Number: f}, Now: sampleNow(),
+	})
+}
+
+// homeWith is what the home page says of the requests of a town.
+func homeWith(t *testing.T, of affairs) string {
+	t.Helper()
+	return homeAs(t, directory.FormOpen, of)
+}
+
+// homeAs is the same, with the form of the town as it is.
+func homeAs(t *testing.T, form directory.FormState, of affairs) string {
+	t.Helper()
 	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
 	if err != nil {
 		t.Fatal(err)
@@ -43,13 +59,9 @@ func homeOf(t *testing.T, r habilitation.Request, phase request.Phase, f renewal
 	}
 	frame := framed(web.ProPage{}, agent(), homePath)
 	frame.Contact = "api-particulier@api.gouv.fr"
-	page := newHomePage(frame, agent().Organisation, sampleTown(directory.FormOpen), nil)
+	page := newHomePage(frame, agent().Organisation, sampleTown(form), nil)
 	page.Address = portal + page.FormURL
-	page.tell(agent(), affairs{
-		Requests: []habilitation.Request{r}, Written: []request.Application{{Request: r, Phase: phase}},
-		Tokens:  map[habilitation.RequestNumber]web.TokenView{r.Number: web.NewTokenView(f.Token, credential.LivePrefix, sampleNow())},
-		Lapsing: map[habilitation.RequestNumber]renewal.File{r.Number: f}, Now: sampleNow(),
-	})
+	page.tell(agent(), of)
 	body, err := views.home.Render(page)
 	if err != nil {
 		t.Fatal(err)
@@ -115,4 +127,21 @@ func TestWhoeverMadeARequestIsToldFirstHowToAttachIt(t *testing.T) {
 	says(t, homeOf(t, r, request.Closed, f), claim, "Aucun compte n’y est encore rattaché", "!rattachement")
 	r.Holder, f.Holder = 7, 7
 	says(t, homeOf(t, r, request.Closed, f), claim, "Seule la personne qui suit la demande peut prolonger le jeton", "!rattach")
+}
+
+// « token cut: the form still works » (guide, 6.b), where there is a form that works.
+func TestAFormIsSaidToGoOnWhereItIsOpen(t *testing.T) {
+	r, f := aboutToLapse(agent().AccountID)
+	f.Right.Form = true
+	for form, said := range map[directory.FormState]string{
+		directory.FormOpen:   "Le formulaire, l’habilitation et les dépôts dans HubEE continuent.",
+		directory.FormSoon:   "L’habilitation reste valide. Le formulaire n’est pas encore ouvert",
+		directory.FormClosed: "L’habilitation reste valide. Le formulaire est fermé, mais pas à cause du jeton.",
+		"":                   "L’habilitation reste valide. Le formulaire n’est pas encore ouvert",
+	} {
+		says(t, homeAs(t, form, affairs{Requests: []habilitation.Request{r}, Lapsing: map[habilitation.RequestNumber]renewal.File{r.Number: f}, Now: sampleNow()}), said)
+	}
+	f.Right.Form = false
+	says(t, homeAs(t, directory.FormOpen, affairs{Requests: []habilitation.Request{r}, Lapsing: map[habilitation.RequestNumber]renewal.File{r.Number: f}, Now: sampleNow()}),
+		"Cela n’arrête ni l’habilitation, ni le formulaire, ni les dépôts dans HubEE.")
 }

@@ -117,6 +117,20 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	filed := func(f *renewal.File) { f.Amendment.ID, f.Amendment.FiledAt = 1, sampleNow().Add(-30*time.Hour) }
 	refused := func(f *renewal.File) { f.RefusedAt = sampleNow().Add(-30 * time.Hour) }
 	const day = 24 * time.Hour
+	claimed := func(claimant, holder int64) homePage {
+		r, ago := sampleRequest(habilitation.Validated), 30*time.Hour
+		r.Holder, r.Requester = holder, habilitation.Contact{GivenName: "Camille", FamilyName: "Ferrand"}
+		if holder == 0 {
+			ago = 80 * time.Hour
+		}
+		by := request.Colleague{Person: request.Person{ID: claimant}, Contact: habilitation.Contact{GivenName: "Inès", FamilyName: "D'Orvault", Mail: "ines.dorvault@majastres.example.fr"}}
+		p := show(agent(), open, every)
+		p.tell(agent(), affairs{
+			Requests: []habilitation.Request{r}, Tokens: sampleTokens([]habilitation.Request{r}), Now: sampleNow(),
+			Claims: map[habilitation.RequestNumber]request.Claim{r.Number: {ID: 4, Request: r.Number, Claimant: by, State: request.ClaimWaiting, At: sampleNow().Add(-ago)}},
+		})
+		return p
+	}
 	busy := show(agent(), directory.Collectivity{}, nil)
 	busy.tell(agent(), sampleAffairs())
 	alone, elsewhere, token := sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated)
@@ -153,6 +167,9 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		{Name: "jeton-modification-refusee-collegue", Content: lapsing(12*day, 7, refused)},
 		{Name: "jeton-modification-deposee", Content: lapsing(12*day, agent().AccountID, filed)},
 		{Name: "jeton-coupe-modification", Content: lapsing(-3*day, agent().AccountID, filed)},
+		{Name: "reprise-demandee", Content: claimed(agent().AccountID, 7)},
+		{Name: "reprise-a-decider-sans-compte", Content: claimed(agent().AccountID, 0)},
+		{Name: "reprise-d-un-collegue", Content: claimed(9, 7)},
 		{Name: "sans-editeur", Content: with(show(agent(), open, nil), credential.Watched{}, alone)},
 		{Name: "recu-ailleurs", Content: with(show(agent(), open, nil), served, elsewhere)},
 		{Name: "jeton-seul", Content: with(show(agent(), directory.Collectivity{}, nil), credential.Watched{}, token)},
@@ -228,6 +245,9 @@ func sampleAffairs() affairs {
 		}
 	}
 	claimant := request.Colleague{Contact: habilitation.Contact{Mail: "ines.garnier@majastres.example.fr"}}
-	of.Claims = []request.Claim{{ID: 1, Request: 10_000_010, Claimant: claimant, At: sampleNow()}}
+	of.Claims = map[habilitation.RequestNumber]request.Claim{
+		10_000_010: {ID: 1, Request: 10_000_010, Claimant: claimant, At: sampleNow()}, 10_000_013: {ID: 2, Request: 10_000_013, Claimant: claimant, At: sampleNow().Add(-100 * time.Hour)},
+	}
+	of.Now = sampleNow()
 	return of
 }

@@ -2,7 +2,6 @@ package collectivity
 
 import (
 	"strconv"
-	"time"
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/habilitation"
@@ -24,6 +23,7 @@ type askedView struct {
 	URL, MessagesURL string // "" where it is not here
 	ActURL           string // where the reader goes on with it; "" where there is nothing to do
 	Contact          string
+	Claim            web.ClaimView // that waits; zero for none
 }
 
 // stage is how far a request is.
@@ -70,6 +70,7 @@ func newAskedViews(reader account.Actor, of affairs, contact string) []askedView
 		if view.Stage == settled {
 			continue
 		}
+		view.Claim = of.claimOf(reader, r)
 		if !view.Datapass {
 			view.URL = requestPath(r.Number)
 			view.MessagesURL = view.URL + messagesPart
@@ -98,27 +99,4 @@ func (v askedView) actURL() string {
 
 func requestPath(number habilitation.RequestNumber) string {
 	return requestsPath + "/" + strconv.FormatInt(int64(number), 10)
-}
-
-// claimView is a colleague who asks the reader for a request.
-type claimView struct {
-	Number, Claimant string
-	Until            web.Moment // from then on an instructor may decide
-	Over             bool       // it has come
-	URL              string
-}
-
-func newClaimViews(claims []request.Claim, now time.Time) []claimView {
-	views := make([]claimView, len(claims))
-	for i, c := range claims {
-		name := c.Claimant.Contact.Name()
-		if name == "" {
-			name = c.Claimant.Contact.Mail
-		}
-		until := c.At.Add(request.ClaimPatience)
-		views[i] = claimView{
-			Number: c.Request.String(), Claimant: web.Typographic(name), Until: web.MomentOf(until), Over: !now.Before(until), URL: requestPath(c.Request) + transferPart,
-		}
-	}
-	return views
 }

@@ -26,6 +26,7 @@ type habilitationView struct {
 	Valid        bool          // it permits what it gives
 	Contact      string
 	Orphan       orphan
+	Claim        web.ClaimView // that waits; zero for none
 	// Where the request is followed and spoken of, and where what is granted is modified, a
 	// modification goes on or the request is claimed; "" where that is not possible here.
 	URL, MessagesURL, ModifyURL, ResumeURL, ClaimURL string
@@ -78,7 +79,7 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 			ApprovedAt: web.MomentOf(r.Current.ApprovedAt), Editor: editorName(r.Current.Editor), Software: web.Typographic(a.Template.Software),
 			Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, Receiver: receiverOf(r, of),
 			Valid: r.Habilitated(), Contact: contact, Issued: of.Tokens[r.Number],
-			Lapsing: newLapsingView(reader, of.Lapsing[r.Number], of.Now), Orphan: newOrphan(reader, r),
+			Lapsing: newLapsingView(reader, of.Lapsing[r.Number], of.Form, of.Now), Orphan: newOrphan(reader, r), Claim: of.claimOf(reader, r),
 		}
 		path := requestPath(r.Number)
 		if here || r.Source == habilitation.FromPortal {
@@ -89,7 +90,7 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 			view.ModifyURL = path + reopenPart
 		case holds && view.Stage != settled:
 			view.ResumeURL = path
-		case !holds && r.Habilitated():
+		case !holds && r.Habilitated() && view.Claim.Claimant == "":
 			view.ClaimURL = path + transferPart
 		}
 		views = append(views, view)
@@ -99,7 +100,8 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 
 // tell says what the town asked for, and where each request is followed.
 func (p *homePage) tell(reader account.Actor, of affairs) {
-	p.Habilitations, p.Asked, p.Claims = newHabilitationViews(reader, of, p.Contact), newAskedViews(reader, of, p.Contact), newClaimViews(of.Claims, of.Now)
+	of.Form = p.Form
+	p.Habilitations, p.Asked = newHabilitationViews(reader, of, p.Contact), newAskedViews(reader, of, p.Contact)
 	p.Closing, p.Known, p.Anew = closingOf(of.Requests), len(of.Requests) > 0, len(of.Requests) > 0
 	for _, count := range of.Unread {
 		p.Unread += count
@@ -107,6 +109,9 @@ func (p *homePage) tell(reader account.Actor, of affairs) {
 	for _, r := range of.Requests {
 		begun := r.State == habilitation.Draft || r.State == habilitation.Submitted || r.State == habilitation.ChangesRequested
 		p.Pending = p.Pending || begun
+		if claim := of.claimOf(reader, r); claim.ToAnswer {
+			p.Claims = append(p.Claims, claim)
+		}
 		if newOrphan(reader, r).Linkable {
 			p.LinkURL = linkPath
 		}
@@ -142,7 +147,7 @@ func (p homePage) OrphanLapses() bool {
 // Changed is where what citizens read is changed; templates call it.
 func (p homePage) Changed() habilitationView {
 	for _, view := range p.Habilitations {
-		if view.Form && (view.ModifyURL != "" || view.ResumeURL != "" || view.ClaimURL != "") {
+		if view.Form && (view.ModifyURL != "" || view.ResumeURL != "" || view.ClaimURL != "" || view.Claim.Claimant != "") {
 			return view
 		}
 	}

@@ -27,7 +27,7 @@ type homePage struct {
 	Lapsing       []habilitationView // whose token the reader is to prolong
 	Waiting       []habilitationView // of the reader, whose token a modification prolongs once it is decided
 	Asked         []askedView        // that are under way, or were refused
-	Claims        []claimView        // that wait for the reader's answer
+	Claims        []web.ClaimView    // that wait for the reader's answer
 	Known         bool               // the town asked for a habilitation once, or began to
 	Pending       bool               // something that is not granted yet is under way
 	Anew          bool               // all that it asked for came to nothing, or to its end

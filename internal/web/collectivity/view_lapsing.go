@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/account"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
 )
@@ -16,22 +17,22 @@ type lapsingView struct {
 	Left    int  // days; 0 on the last one
 	Exact   bool // it expires at some time of that day
 	Expired bool
-	Form    bool   // the habilitation gives a form, which goes on
-	Held    bool   // the reader may prolong it
-	Holder  string // who may; "" where nobody is known
-	Filed   bool   // a modification is being instructed, which prolongs it
+	Form    directory.FormState // as web.FormBeside tells
+	Held    bool                // the reader may prolong it
+	Holder  string              // who may; "" where nobody is known
+	Filed   bool                // a modification is being instructed, which prolongs it
 	// RefusedAt is when the last modification was refused that was to prolong it, where none is
 	// under way; zero for never.
 	RefusedAt web.Moment
 }
 
-func newLapsingView(reader account.Actor, f renewal.File, now time.Time) lapsingView {
+func newLapsingView(reader account.Actor, f renewal.File, form directory.FormState, now time.Time) lapsingView {
 	if f.ID == "" {
 		return lapsingView{}
 	}
 	v := lapsingView{
 		URL: "/jetons/" + f.ID + renewalPart, At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt),
-		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: f.Amendment.Filed(), Form: f.Right.Form,
+		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: f.Amendment.Filed(), Form: web.FormBeside(f.Right.Form, form),
 	}
 	if f.Amendment.IsZero() {
 		v.RefusedAt = web.MomentOf(f.RefusedAt)

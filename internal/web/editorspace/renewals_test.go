@@ -35,7 +35,7 @@ func TestAnEditorSeesItsOwnClientsAtRisk(t *testing.T) {
 	s.run(`INSERT INTO form_versions (form_uid, version, content, published_at) VALUES ('x', 1, '{}', $1)`, s.now)
 	s.run(`INSERT INTO applications (request, form_uid, form_version, phase, answers, edited_at, filed_at, first_filed_at)
 		SELECT request, 'x', 1, 'deposee', '{}', filed_at, filed_at, filed_at FROM amendments`)
-	page := s.get(s.leo, renewalsPath).is(http.StatusOK, "2 jetons", "Valbrume", "Jeton coupé dans 5 jours", "Modification en cours d’instruction", "Sainville", "Jeton coupé depuis 3 jours",
+	page := s.get(s.leo, renewalsPath).is(http.StatusOK, "2 jetons", "Valbrume", "coupé dans 5 jours", "Modification en cours d’instruction", "Sainville", "coupé depuis 3 jours",
 		"Expirent dans moins de 30 jours : 1", "Coupés : 1", `href="/jetons/`, "!Lointaine", "!Étrangère", "!Morel", "!0400000000", "!04 00 00")
 	for name, nudged := range map[string]bool{"Valbrume": false, "Sainville": true} { // nothing is asked of a town whose modification waits
 		var id string

@@ -116,8 +116,9 @@ func (v Views) newOnePage(page web.ProPage, f file, may rights) onePage {
 	if len(p.Versions) > 0 {
 		p.Current = p.Versions[0]
 	}
-	for _, entry := range f.History {
-		view := eventView{At: web.MomentOf(entry.At), Act: v.known("audit."+string(entry.Act), "audit.other"), Author: entry.Author.Display}
+	acts := web.ActCodes(f.History)
+	for i, entry := range f.History {
+		view := eventView{At: web.MomentOf(entry.At), Act: v.known(acts[i], "audit.other"), Author: entry.Author.Display}
 		if entry.Act == audit.HabilitationApproved || entry.Act == audit.HabilitationAdopted { // the number of the version
 			view.Detail = entry.Detail
 		}

@@ -273,7 +273,10 @@ func TestAClaimIsDecidedOnceTheHolderIsSilent(t *testing.T) {
 	s.now = s.now.Add(request.ClaimPatience)
 	s.get(s.camille, homePath).is(http.StatusOK, "reprise à décider")
 	s.get(s.camille, queuePath+"?etape=transfert").is(http.StatusOK, `href="`+claimPath(number)+`"`, "Reprise à décider")
-	s.get(s.camille, pathOf(number)).is(http.StatusOK, "Confier la demande à", "Laisser la demande à")
+	s.get(s.camille, pathOf(number)).is(http.StatusOK, "demande à reprendre cette demande", "Elle est suivie par", "Confier la demande à", "Laisser la demande à", "n’a pas répondu en 72 heures")
+	s.run(`UPDATE requests SET holder = NULL`) // nobody could have answered
+	s.get(s.camille, claimPath(number)).is(http.StatusOK, "aucun compte n’y est rattaché", "Les 72 heures sont passées : vous pouvez décider", "!n’a pas répondu", "!suivie par")
+	s.run(`UPDATE requests SET holder = $1`, s.anne.AccountID)
 	s.post(s.camille, claimPath(number), url.Values{fieldAnswer: {"peut-être"}}).is(http.StatusUnprocessableEntity)
 	s.post(s.camille, claimPath(number), yes).leads(claimPath(number), "reprise-accepter")
 	s.get(s.camille, claimPath(number)).is(http.StatusOK, "Personne ne demande à reprendre", pathOf(number))

@@ -153,10 +153,13 @@ func claimSamples(page web.ProPage) []web.Sample[claimPage] {
 	r := sampleFile().Request
 	old := r
 	old.Source, old.Number, old.Organisation = habilitation.FromDatapass, 48_231, ""
+	unheld := r
+	unheld.Holder = 0
 	long := r
 	long.Organisation, long.Requester.FamilyName, long.Requester.Mail = hostile+endless, endless, endless+"@exemple.fr"
 	return []web.Sample[claimPage]{
 		{Name: "mure", Content: newClaimPage(page, r, newClaimView(r, claimed{sampleClaim(80 * time.Hour), sampleLapsing(-9)}, noon))},
+		{Name: "mure-sans-compte", Content: newClaimPage(page, unheld, newClaimView(unheld, claimed{sampleClaim(80 * time.Hour), sampleLapsing(-9)}, noon))},
 		{Name: "trop-tot", Content: newClaimPage(page, old, newClaimView(old, claimed{sampleClaim(0), sampleLapsing(12)}, noon))},
 		{Name: "noms-longs", Content: newClaimPage(page, long, newClaimView(long, claimed{sampleClaim(80 * time.Hour), request.Lapsing{}}, noon))},
 		{Name: "aucune", Content: newClaimPage(page, r, nil)},

@@ -22,6 +22,7 @@ type claimView struct {
 	Claimant, Mail string
 	Holder         string // "" where nobody is known
 	HolderMail     string
+	Held           bool // by somebody's account, who may still answer
 	At             web.Moment
 	Ripe           bool       // an instructor may decide
 	From           web.Moment // from when on
@@ -41,7 +42,7 @@ func newClaimView(r habilitation.Request, claim claimed, now time.Time) *claimVi
 	}
 	return &claimView{
 		URL: claimPath(r.Number), Claimant: web.Typographic(claim.Claimant.Contact.Name()), Mail: claim.Claimant.Contact.Mail,
-		Holder: web.Typographic(r.Requester.Name()), HolderMail: r.Requester.Mail, At: web.MomentOf(claim.At), Ripe: claim.Ripe(now),
+		Holder: web.Typographic(r.Requester.Name()), HolderMail: r.Requester.Mail, Held: r.Holder != 0, At: web.MomentOf(claim.At), Ripe: claim.Ripe(now),
 		From: web.MomentOf(claim.At.Add(request.ClaimPatience)), Lapsing: web.NewLapsingView(claim.Lapsing, false, now),
 	}
 }

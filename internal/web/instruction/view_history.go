@@ -1,6 +1,7 @@
 package instruction
 
 import (
+	"slices"
 	"strconv"
 
 	"portail-qf/internal/domain/audit"
@@ -22,26 +23,23 @@ type eventView struct {
 // is not known.
 func (v Views) newEventViews(history []audit.Entry) []eventView {
 	views := make([]eventView, len(history))
-	first, granted := len(history) < historyShown, false
-	for i := len(history) - 1; i >= 0; i-- {
-		entry := history[i]
-		views[i] = v.newEventView(entry)
-		if code := "instruction.event." + string(entry.Act); granted {
-			views[i].Act = v.known(code, views[i].Act)
-		}
+	first, acts := len(history) < historyShown, web.ActCodes(history)
+	for i, entry := range slices.Backward(history) {
+		views[i] = v.newEventView(entry, acts[i])
 		switch entry.Act {
 		case audit.RequestFiled:
 			views[i].First, first = first, false
 		case audit.HabilitationApproved, audit.HabilitationAdopted, audit.RequestReopened:
-			first, granted = false, true // what comes now is about a modification
+			first = false // what comes now is about a modification
 		}
 	}
 	return views
 }
 
-func (v Views) newEventView(entry audit.Entry) eventView {
+// newEventView shows an act; act is the code of its words.
+func (v Views) newEventView(entry audit.Entry, act string) eventView {
 	view := eventView{
-		At: web.MomentOf(entry.At), Act: v.known("audit."+string(entry.Act), "audit.other"), Author: entry.Author.Display, Changes: -1,
+		At: web.MomentOf(entry.At), Act: v.known(act, "audit.other"), Author: entry.Author.Display, Changes: -1,
 	}
 	switch entry.Act {
 	case audit.RequestFiled:

@@ -25,7 +25,7 @@ func TestTheOperatorSeesWhoIsAtRisk(t *testing.T) {
 	s.expires(700_002, "Sainville", brume, -3)
 	s.expires(700_003, "Lointaine", tilleul, 200)
 	for root, by := range map[string]value.Token{inAdministration: s.admin, inInstruction: s.instructor, inSupport: s.support} {
-		s.get(by, root+rootPart).is(http.StatusOK, "2 jetons", "Valbrume", "Jeton coupé dans 5 jours", "Sainville", "Jeton coupé depuis 3 jours", "Ateliers Brume", "!Lointaine",
+		s.get(by, root+rootPart).is(http.StatusOK, "2 jetons", "Valbrume", "coupé dans 5 jours", "Sainville", "coupé depuis 3 jours", "Ateliers Brume", "!Lointaine",
 			`href="`+root+rootPart+`?etat=coupe">Coupés : 1`)
 	}
 	s.get(s.reader, inAdministration+rootPart+"?editeur="+brume).is(http.StatusOK, "1 jeton<", "Sainville", "!Valbrume")
@@ -90,7 +90,7 @@ func TestTheCalendarLeadsToTheTownsOfADay(t *testing.T) {
 	if n := strings.Count(months.text, "<tr>"); n < 4 {
 		t.Errorf("%d months", n)
 	}
-	s.get(s.admin, inAdministration+calendarPart+"?mois=2026-03").is(http.StatusOK, "Rappels de mars 2026", `href="/administration/prolongations/calendrier/2026-03-13">13 mars 2026`, "Ensuite : avril 2026", "!Avant :")
+	s.get(s.admin, inAdministration+calendarPart+"?mois=2026-03").is(http.StatusOK, "Rappels : mars 2026", `href="/administration/prolongations/calendrier/2026-03-13">13 mars 2026`, "Ensuite : avril 2026", "!Avant :")
 	s.get(s.admin, inAdministration+calendarPart+"?mois=n-importe").is(http.StatusOK, "Calendrier des rappels", "mars 2026")
 	s.get(s.instructor, inInstruction+calendarPart+"/2026-03-13").is(http.StatusOK, "Rappels du 13 mars 2026", "2 rappels", "Valbrume", "J-30", "Sainville", "J-60", "Logiciels Tilleul")
 	s.get(s.admin, inAdministration+calendarPart+"/2026-03-14").is(http.StatusOK, "Aucun rappel n’est prévu ce jour-là")
@@ -131,7 +131,7 @@ func TestWhatWasDecidedTooLateIsNotCutForEver(t *testing.T) {
 	s := setScene(t)
 	s.expires(700_001, "Valbrume", tilleul, -3)
 	s.amends()
-	const missed, cut = "Sur les 12 derniers mois</dt><dd><strong>1", "Jeton coupé depuis 3 jours"
+	const missed, cut = "Sur les 12 derniers mois</dt><dd><strong>1", "coupé depuis 3 jours"
 	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, cut, "Pas encore")
 	s.run(`UPDATE amendments SET ended_at = $1, outcome = 'refusee'`, noon)
 	s.get(s.admin, inAdministration+funnelPart).is(http.StatusOK, missed, cut)

@@ -110,14 +110,14 @@ func (h *Handler) orClaim(handler web.HandlerFunc) web.HandlerFunc {
 		if errFind != nil {
 			return errFind
 		}
-		waiting, errClaim := h.Requests.Claims.FindClaim(ctx, asked)
+		claim, errClaim := h.claimOf(ctx, actor, a.Request)
 		if errClaim != nil {
 			return errClaim
 		}
 		if errNote := h.NoteRefused(c); errNote != nil {
 			return errNote
 		}
-		return h.Views.notHolder.Write(c.Writer, http.StatusForbidden, newNotHolderPage(h.Frame(c), actor, a, waiting))
+		return h.Views.notHolder.Write(c.Writer, http.StatusForbidden, newNotHolderPage(h.Frame(c), actor, a, claim))
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/habilitation"
-	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 )
 
@@ -27,7 +26,7 @@ func (h *Handler) list(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	claims, err := h.toAnswer(ctx, actor, known)
+	claims, err := h.claimsOf(ctx, actor, known)
 	if err != nil {
 		return err
 	}
@@ -39,20 +38,24 @@ func (h *Handler) list(c *gin.Context) error {
 	return h.Views.list.Write(c.Writer, http.StatusOK, page)
 }
 
-// toAnswer finds the claims that wait for somebody's answer.
-func (h *Handler) toAnswer(ctx context.Context, holder account.Actor, known []habilitation.Request) (map[habilitation.RequestNumber]request.Claim, error) {
-	claims := map[habilitation.RequestNumber]request.Claim{}
+// claimsOf finds the claims that wait, of the requests of a town.
+func (h *Handler) claimsOf(ctx context.Context, reader account.Actor, known []habilitation.Request) (map[habilitation.RequestNumber]web.ClaimView, error) {
+	claims := map[habilitation.RequestNumber]web.ClaimView{}
 	for _, r := range known {
-		if r.Holder != holder.AccountID {
-			continue
-		}
-		waiting, err := h.Requests.Claims.FindClaim(ctx, r.Number)
+		claim, err := h.claimOf(ctx, reader, r)
 		if err != nil {
 			return nil, err
 		}
-		if waiting.ID != 0 {
-			claims[r.Number] = waiting
-		}
+		claims[r.Number] = claim
 	}
 	return claims, nil
+}
+
+// claimOf finds the claim that waits for a request; zero for none.
+func (h *Handler) claimOf(ctx context.Context, reader account.Actor, r habilitation.Request) (web.ClaimView, error) {
+	waiting, err := h.Requests.Claims.FindClaim(ctx, r.Number)
+	if err != nil {
+		return web.ClaimView{}, err
+	}
+	return web.NewClaimView(waiting, r.Holder, reader.AccountID, h.Requests.Now()), nil
 }

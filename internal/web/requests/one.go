@@ -31,7 +31,7 @@ func (h *Handler) one(c *gin.Context) error {
 		return err
 	}
 	ctx, asked := c.Request.Context(), f.Request.Number
-	waiting, err := h.Requests.Claims.FindClaim(ctx, asked)
+	claim, err := h.claimOf(ctx, f.Reader, f.Request)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (h *Handler) one(c *gin.Context) error {
 	page := newOnePage(h.Frame(c), f)
 	page.Lapsing = web.NewLapsingView(urgent, f.Held(), h.Requests.Now())
 	page.Overdue = f.Phase == request.Filed && !h.Requests.Now().Before(f.Deadline())
-	page.Claim, page.Unread, page.History = newClaimView(f.Reader, f.Application, waiting), unread[asked], newEventViews(told.Entries)
+	page.Claim, page.Unread, page.History = claim, unread[asked], newEventViews(told.Entries)
 	return h.Views.one.Write(c.Writer, http.StatusOK, page)
 }
 

@@ -92,10 +92,8 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 		codes = append(codes, blockTitle(block))
 	}
 	for _, act := range told {
-		codes = append(codes, "audit."+string(act))
-		if code, differs := ofModification[act]; differs {
-			codes = append(codes, code)
-		}
+		granted := audit.Entry{Event: audit.Event{Act: audit.HabilitationApproved}}
+		codes = append(codes, web.ActCodes([]audit.Entry{{Event: audit.Event{Act: act}}, granted, {Event: audit.Event{Act: act}}})...)
 	}
 	for _, a := range acts {
 		codes = append(codes, "done."+doneOf[a.act])

@@ -193,8 +193,15 @@ func sampleHistory() []audit.Entry {
 	return entries
 }
 
-// sampleClaim is a colleague who asks to hold a request; id is the account.
-func sampleClaim(id int64) request.Claim {
+// claimedBy is an account that asks to hold a request; 0 for none.
+func claimedBy(claimant int64, f file) web.ClaimView {
+	if claimant == 0 {
+		return web.ClaimView{}
+	}
 	contact := sampleContact("Ines", "Garnier", "")
-	return request.Claim{ID: 3, Claimant: request.Colleague{Person: request.Person{ID: id, Name: contact.Name()}, Contact: contact}, State: request.ClaimWaiting, At: noon.Add(-time.Hour)}
+	claim := request.Claim{
+		ID: 3, Request: f.Request.Number, Claimant: request.Colleague{Person: request.Person{ID: claimant, Name: contact.Name()}, Contact: contact},
+		State: request.ClaimWaiting, At: noon.Add(-time.Hour),
+	}
+	return web.NewClaimView(claim, f.Request.Holder, f.Reader.AccountID, noon)
 }

@@ -85,7 +85,7 @@ func startSamples(page web.ProPage) []web.Sample[startPage] {
 
 func listSamples(page web.ProPage) []web.Sample[listPage] {
 	show := func(files ...file) listPage {
-		p := newListPage(within(page, homePath), agent(), map[habilitation.RequestNumber]request.Claim{draft(preparedForm()).Request.Number: sampleClaim(2)})
+		p := newListPage(within(page, homePath), agent(), map[habilitation.RequestNumber]web.ClaimView{draft(preparedForm()).Request.Number: claimedBy(2, draft(preparedForm()))})
 		for i, f := range files {
 			f.Request.Number += habilitation.RequestNumber(i)
 			p.add(f.Application, i%3)
@@ -174,11 +174,11 @@ func oneSamples(page web.ProPage) []web.Sample[onePage] {
 	}
 	returned := sampleFile(preparedForm(), habilitation.ChangesRequested, request.Returned)
 	show("reprise-a-repondre", returned, func(p *onePage) {
-		p.Claim, p.Unread = newClaimView(returned.Reader, returned.Application, sampleClaim(2)), 3
+		p.Claim, p.Unread = claimedBy(2, returned), 3
 	})
 	other := byColleague(returned)
 	show("reprise-demandee", other, func(p *onePage) {
-		p.Claim, p.Unread, p.History = newClaimView(other.Reader, other.Application, sampleClaim(1)), 1, nil
+		p.Claim, p.Unread, p.History = claimedBy(1, other), 1, nil
 	})
 	show("vierge", draft(genericForm()), func(p *onePage) { p.History = nil; p.Flash = "done.demande-enregistree" })
 	show("long", tooLong(sampleFile(openForm(), habilitation.Reopened, request.Writing)))
@@ -227,8 +227,8 @@ func actSamples(page web.ProPage) []web.Sample[actPage] {
 }
 
 func transferSamples(page web.ProPage) []web.Sample[transferPage] {
-	show := func(f file, waiting request.Claim) transferPage {
-		return newTransferPage(within(page, pathOf(f.Request.Number)+transferPart), f.Reader, f.Application, waiting)
+	show := func(f file, claimant int64) transferPage {
+		return newTransferPage(within(page, pathOf(f.Request.Number)+transferPart), f.Reader, f.Application, claimedBy(claimant, f))
 	}
 	held := sampleFile(preparedForm(), habilitation.Submitted, request.Filed)
 	with := func(p transferPage, total int, names ...string) transferPage {
@@ -238,15 +238,15 @@ func transferSamples(page web.ProPage) []web.Sample[transferPage] {
 		}
 		return p
 	}
-	refused := with(show(held, request.Claim{}), 3, "Hélène d'Orvault", "Inès Garnier", "Paul Vidal")
+	refused := with(show(held, 0), 3, "Hélène d'Orvault", "Inès Garnier", "Paul Vidal")
 	refused.Colleague = refused.Colleague.Refused("request.colleague_required")
 	refused.Problems = form.Problems(refused.Colleague)
-	unanswered := show(held, sampleClaim(2))
+	unanswered := show(held, 2)
 	unanswered.Answer = unanswered.Answer.Refused("form.choice")
 	unanswered.Problems = form.Problems(unanswered.Answer)
-	searched := with(show(held, request.Claim{}), 90, "Hélène d'Orvault", hostile+endless, strings.Repeat("Marie-Antoinette ", 12))
+	searched := with(show(held, 0), 90, "Hélène d'Orvault", hostile+endless, strings.Repeat("Marie-Antoinette ", 12))
 	searched.Search.Value = "enfance"
-	nobody := show(held, request.Claim{})
+	nobody := show(held, 0)
 	nobody.Search.Value = hostile
 	datapass := byColleague(held)
 	datapass.Template, datapass.Request.Requester, datapass.Request.Holder = editor.Template{}, habilitation.Contact{}, 0
@@ -254,39 +254,39 @@ func transferSamples(page web.ProPage) []web.Sample[transferPage] {
 		p.Lapsing = sampleLapsing(p.Held, days)
 		return p
 	}
-	byTime := urgent(show(held, sampleClaim(2)), -1) // at some time of the day
+	byTime := urgent(show(held, 2), -1) // at some time of the day
 	byTime.Lapsing.At.Hour, byTime.Lapsing.At.Minute = 14, 5
 	imported := held
 	imported.Template, imported.Request.State, imported.Phase = editor.Template{}, habilitation.Validated, request.Closed
 	return []web.Sample[transferPage]{
-		{Name: "jeton-a-prolonger", Content: urgent(show(held, request.Claim{}), 0)},
+		{Name: "jeton-a-prolonger", Content: urgent(show(held, 0), 0)},
 		{Name: "reprise-a-repondre-jeton-coupe", Content: byTime},
-		{Name: "reprise-demandee-jeton-coupe", Content: urgent(show(byColleague(held), sampleClaim(1)), -30)},
-		{Name: "a-confier", Content: with(show(held, request.Claim{}), 2, "Hélène d'Orvault", "Inès Garnier")},
-		{Name: "personne", Content: refused}, {Name: "seul", Content: show(held, request.Claim{})},
+		{Name: "reprise-demandee-jeton-coupe", Content: urgent(show(byColleague(held), 1), -30)},
+		{Name: "a-confier", Content: with(show(held, 0), 2, "Hélène d'Orvault", "Inès Garnier")},
+		{Name: "personne", Content: refused}, {Name: "seul", Content: show(held, 0)},
 		{Name: "recherche", Content: searched}, {Name: "sans-resultat", Content: nobody},
-		{Name: "reprise-a-repondre", Content: with(show(held, sampleClaim(2)), 2, "Hélène d'Orvault", "Inès Garnier")},
+		{Name: "reprise-a-repondre", Content: with(show(held, 2), 2, "Hélène d'Orvault", "Inès Garnier")},
 		{Name: "reprise-sans-reponse", Content: unanswered},
-		{Name: "collegue", Content: show(byColleague(held), request.Claim{})},
-		{Name: "reprise-demandee", Content: show(byColleague(held), sampleClaim(1))},
-		{Name: "reprise-d-un-autre", Content: show(byColleague(held), sampleClaim(9))},
-		{Name: "datapass-a-confier", Content: with(show(imported, request.Claim{}), 2, "Hélène d'Orvault", "Inès Garnier")},
-		{Name: "datapass", Content: show(datapass, request.Claim{})},
-		{Name: "noms-longs", Content: show(tooLong(byColleague(held)), sampleClaim(1))},
+		{Name: "collegue", Content: show(byColleague(held), 0)},
+		{Name: "reprise-demandee", Content: show(byColleague(held), 1)},
+		{Name: "reprise-d-un-autre", Content: show(byColleague(held), 9)},
+		{Name: "datapass-a-confier", Content: with(show(imported, 0), 2, "Hélène d'Orvault", "Inès Garnier")},
+		{Name: "datapass", Content: show(datapass, 0)},
+		{Name: "noms-longs", Content: show(tooLong(byColleague(held)), 1)},
 	}
 }
 
 func notHolderSamples(page web.ProPage) []web.Sample[notHolderPage] {
-	show := func(f file, waiting request.Claim) notHolderPage {
-		return newNotHolderPage(within(page, stepPath(f.Request.Number, editor.BlockContacts)), f.Reader, f.Application, waiting)
+	show := func(f file, claimant int64) notHolderPage {
+		return newNotHolderPage(within(page, stepPath(f.Request.Number, editor.BlockContacts)), f.Reader, f.Application, claimedBy(claimant, f))
 	}
 	other := byColleague(draft(preparedForm()))
 	untold := other
 	untold.Request.Requester, untold.Template = habilitation.Contact{}, editor.Template{}
 	return []web.Sample[notHolderPage]{
-		{Name: "collegue", Content: show(other, request.Claim{})}, {Name: "reprise-demandee", Content: show(other, sampleClaim(1))},
-		{Name: "reprise-d-un-autre", Content: show(other, sampleClaim(9))}, {Name: "personne-de-connu", Content: show(untold, request.Claim{})},
-		{Name: "noms-longs", Content: show(tooLong(other), request.Claim{})},
+		{Name: "collegue", Content: show(other, 0)}, {Name: "reprise-demandee", Content: show(other, 1)},
+		{Name: "reprise-d-un-autre", Content: show(other, 9)}, {Name: "personne-de-connu", Content: show(untold, 0)},
+		{Name: "noms-longs", Content: show(tooLong(other), 0)},
 	}
 }
 

@@ -41,7 +41,7 @@ func (h *Handler) newTransferPage(c *gin.Context) (transferPage, error) {
 	if err != nil {
 		return transferPage{}, err
 	}
-	waiting, err := h.Requests.Claims.FindClaim(ctx, asked)
+	claim, err := h.claimOf(ctx, actor, a.Request)
 	if err != nil {
 		return transferPage{}, err
 	}
@@ -49,7 +49,7 @@ func (h *Handler) newTransferPage(c *gin.Context) (transferPage, error) {
 	if err != nil {
 		return transferPage{}, err
 	}
-	page := newTransferPage(h.Frame(c), actor, a, waiting)
+	page := newTransferPage(h.Frame(c), actor, a, claim)
 	page.Lapsing = web.NewLapsingView(urgent, page.Held, h.Requests.Now())
 	if !page.Gives {
 		return page, nil

@@ -14,7 +14,7 @@ type listPage struct {
 	web.ProPage
 	Rows   []requestRow
 	reader account.Actor
-	claims map[habilitation.RequestNumber]request.Claim // that wait for the reader
+	claims map[habilitation.RequestNumber]web.ClaimView // that wait
 }
 
 // requestRow is a request in the list.
@@ -27,7 +27,7 @@ type requestRow struct {
 	Holder      string // "" where nobody is known
 	Oneself     bool   // the reader holds it
 	Unread      int
-	Claim       claimView // that waits for the reader's answer; zero for none
+	Claim       web.ClaimView
 	TransferURL string
 	Next        next
 	ActURL      string // of what is to be done; "" where the page of the request says all
@@ -110,7 +110,7 @@ func nextElsewhereOf(state habilitation.State) next {
 	return nextOf(state, request.Closed)
 }
 
-func newListPage(page web.ProPage, reader account.Actor, claims map[habilitation.RequestNumber]request.Claim) listPage {
+func newListPage(page web.ProPage, reader account.Actor, claims map[habilitation.RequestNumber]web.ClaimView) listPage {
 	return listPage{ProPage: page, reader: reader, claims: claims}
 }
 
@@ -118,7 +118,7 @@ func (p *listPage) row(r habilitation.Request) requestRow {
 	return requestRow{
 		URL: pathOf(r.Number), Number: r.Number.String(), State: newStateView(r.State), Since: web.MomentOf(r.StateAt),
 		Holder: web.Typographic(r.Requester.Name()), Oneself: r.Holder == p.reader.AccountID, TransferURL: pathOf(r.Number) + transferPart,
-		Claim: newClaimView(p.reader, request.Application{Request: r}, p.claims[r.Number]),
+		Claim: p.claims[r.Number],
 	}
 }
 
@@ -147,7 +147,7 @@ func (p *listPage) addElsewhere(known []habilitation.Request, written []request.
 		case !r.State.Allows(habilitation.Reopen):
 		case row.Oneself:
 			row.ActURL = actPath(r.Number, habilitation.Reopen)
-		default:
+		case row.Claim.Claimant == "": // it is not claimed yet
 			row.ActURL = pathOf(r.Number) + transferPart
 		}
 		p.Rows = append(p.Rows, row)

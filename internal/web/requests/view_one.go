@@ -38,7 +38,7 @@ type onePage struct {
 	ToldAct                  habilitation.Act // which decision
 	AskedBy                  string
 	AskedAt                  web.Moment
-	Claim                    claimView
+	Claim                    web.ClaimView
 	Lapsing                  web.LapsingView
 	Unread                   int
 	Differences              []web.DifferenceView
@@ -167,34 +167,19 @@ var told = []audit.Act{
 	audit.HabilitationRevoked,
 }
 
-// ofModification are the words of what is another thing once something is granted: it is about a
-// modification.
-var ofModification = map[audit.Act]string{
-	audit.RequestFiled: "instruction.event.request.filed", audit.HabilitationApproved: "instruction.event.habilitation.approved",
-	audit.HabilitationRefused: "instruction.event.habilitation.refused",
-}
-
 // newEventViews shows what was done of a request, newest first.
 func newEventViews(entries []audit.Entry) []eventView {
 	var views []eventView
-	granted := false
-	for _, entry := range slices.Backward(entries) {
+	acts := web.ActCodes(entries)
+	for i, entry := range entries {
 		if !slices.Contains(told, entry.Act) {
 			continue
 		}
-		view := eventView{At: web.MomentOf(entry.At), Act: "audit." + string(entry.Act), Author: web.Typographic(entry.Author.Display)}
-		if code, differs := ofModification[entry.Act]; differs && granted {
-			view.Act = code
-		}
-		switch entry.Act {
-		case audit.HabilitationApproved, audit.HabilitationAdopted, audit.RequestReopened:
-			granted = true
-		}
+		view := eventView{At: web.MomentOf(entry.At), Act: acts[i], Author: web.Typographic(entry.Author.Display)}
 		if entry.Act == audit.HabilitationApproved && strings.HasPrefix(entry.Detail, "H") {
 			view.Number = entry.Detail
 		}
 		views = append(views, view)
 	}
-	slices.Reverse(views)
 	return views
 }

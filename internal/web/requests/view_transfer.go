@@ -11,30 +11,6 @@ import (
 	"portail-qf/internal/web/form"
 )
 
-// claimView is a colleague who asks to hold a request.
-type claimView struct {
-	Claimant string // "" for none
-	Mail     string
-	At       web.Moment
-	Until    web.Moment // from then on an instructor may decide
-	Own      bool       // the reader's
-	ToAnswer bool       // by the reader, who holds the request
-}
-
-func newClaimView(reader account.Actor, a request.Application, waiting request.Claim) claimView {
-	if waiting.ID == 0 {
-		return claimView{}
-	}
-	name := waiting.Claimant.Contact.Name()
-	if name == "" {
-		name = waiting.Claimant.Contact.Mail
-	}
-	return claimView{
-		Claimant: web.Typographic(name), Mail: waiting.Claimant.Contact.Mail, At: web.MomentOf(waiting.At), Until: web.MomentOf(waiting.At.Add(request.ClaimPatience)),
-		Own: waiting.Claimant.ID == reader.AccountID, ToAnswer: a.Request.Holder == reader.AccountID,
-	}
-}
-
 // transferPage says who holds a request, and how somebody else comes to hold it.
 type transferPage struct {
 	web.ProPage
@@ -45,7 +21,7 @@ type transferPage struct {
 	Held               bool   // by the reader
 	Gives              bool   // the reader may give it to a colleague here
 	Over               bool   // nothing can be done of it any more
-	Claim              claimView
+	Claim              web.ClaimView
 	Lapsing            web.LapsingView
 	Answer             form.Field // of the holder to the claim
 	Search             form.Field
@@ -54,13 +30,13 @@ type transferPage struct {
 	Total              int // colleagues that match, the reader apart
 }
 
-func newTransferPage(page web.ProPage, reader account.Actor, a request.Application, waiting request.Claim) transferPage {
+func newTransferPage(page web.ProPage, reader account.Actor, a request.Application, claim web.ClaimView) transferPage {
 	r := a.Request
 	p := transferPage{
 		ProPage: page, Number: r.Number.String(), Town: web.Typographic(r.Organisation), PageOrHome: grantedPath,
 		URL: pathOf(r.Number), TransferURL: pathOf(r.Number) + transferPart,
 		Holder: web.Typographic(r.Requester.Name()), HolderMail: r.Requester.Mail, Held: r.Holder == reader.AccountID,
-		Claim: newClaimView(reader, a, waiting), Answer: form.Field{Name: fieldAnswer}, Search: form.Field{Name: fieldSearch}, Colleague: form.Field{Name: fieldColleague}, Over: isOver(r.State),
+		Claim: claim, Answer: form.Field{Name: fieldAnswer}, Search: form.Field{Name: fieldSearch}, Colleague: form.Field{Name: fieldColleague}, Over: isOver(r.State),
 	}
 	p.Gives = p.Held && !p.Over
 	if a.Template.UID != "" {
@@ -86,11 +62,11 @@ type notHolderPage struct {
 	web.ProPage
 	Number, Holder  string
 	PageOrHome, URL string
-	Claim           claimView
+	Claim           web.ClaimView
 }
 
-func newNotHolderPage(page web.ProPage, reader account.Actor, a request.Application, waiting request.Claim) notHolderPage {
-	p := newTransferPage(page, reader, a, waiting)
+func newNotHolderPage(page web.ProPage, reader account.Actor, a request.Application, claim web.ClaimView) notHolderPage {
+	p := newTransferPage(page, reader, a, claim)
 	return notHolderPage{ProPage: page, Number: p.Number, Holder: p.Holder, PageOrHome: p.PageOrHome, URL: p.URL, Claim: p.Claim}
 }
 

@@ -159,6 +159,29 @@ func TestAClaimIsToldWhereTheTokenIsProlonged(t *testing.T) {
 	s.get(s.ines, s.majastres+renewalPart).is(http.StatusOK, asks, "!"+waits)
 }
 
+// « token cut: the form still works » (guide, 6.b), where there is a form that works: one that is not
+// open yet, or is closed, goes on with nothing, and not because of the token.
+func TestAFormIsSaidToGoOnWhereItIsOpen(t *testing.T) {
+	s := setScene(t)
+	s.now = weekAfter
+	const goesOn, not = "Le formulaire, l’habilitation et les dépôts dans HubEE continuent", "!Le formulaire, l’habilitation"
+	for _, row := range []struct{ change, says string }{
+		{`UPDATE collectivities SET form = 'ouvert'`, goesOn},
+		{`UPDATE collectivities SET form = 'bientot'`, "L’habilitation reste valide. Le formulaire n’est pas encore ouvert"},
+		{`UPDATE collectivities SET form = 'ferme'`, "L’habilitation reste valide. Le formulaire est fermé, mais pas à cause du jeton"},
+		{`DELETE FROM collectivities`, "L’habilitation reste valide. Le formulaire n’est pas encore ouvert"},
+		{`UPDATE habilitations SET form = false`, "Cela n’arrête ni l’habilitation, ni le formulaire, ni les dépôts dans HubEE"},
+	} {
+		s.run(row.change)
+		for _, part := range []string{"", renewalPart} {
+			page := s.get(s.anne, s.majastres+part).is(http.StatusOK, row.says)
+			if row.says != goesOn {
+				page.is(http.StatusOK, not)
+			}
+		}
+	}
+}
+
 // « refused → told, the token keeps its date » (issue 7), where the requester comes to prolong it, and
 // until something else is decided of that date.
 func TestARefusalIsToldWhereTheTokenIsProlonged(t *testing.T) {

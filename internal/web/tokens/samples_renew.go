@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
@@ -68,6 +69,10 @@ func claimedBy(account int64) func(f *renewalFile) {
 	}
 }
 
+func formIs(form directory.FormState) func(f *renewalFile) {
+	return func(f *renewalFile) { f.Form = form }
+}
+
 func noHolder(f *renewalFile)    { f.Holder, f.RequesterName = 0, "" }
 func noAddress(f *renewalFile)   { f.Addressees.Requester = "" }
 func ofAnother(f *renewalFile)   { f.PublicID, f.ExpiresAt = "", f.ExpiresAt.Add(-9*time.Hour) }
@@ -97,6 +102,9 @@ func (v Views) renewalSamples(page web.ProPage) []web.Sample[renewalPage] {
 	const day = 24 * time.Hour
 	return []web.Sample[renewalPage]{
 		{Name: "ouvert", Content: show(ofTown, toProlong(credential.TokenExpiring))},
+		{Name: "formulaire-ouvert", Content: show(ofTown, toProlong(credential.TokenExpiring, formIs(directory.FormOpen)))},
+		{Name: "formulaire-bientot", Content: show(ofTown, toProlong(credential.TokenExpired, formIs(directory.FormSoon)))},
+		{Name: "formulaire-ferme", Content: show(ofTown, toProlong(credential.TokenExpiring, formIs(directory.FormClosed)))},
 		{Name: "dernier-jour", Content: show(ofTown, toProlong(credential.TokenExpiring, expiringIn(0)))},
 		{Name: "demain", Content: show(ofTown, toProlong(credential.TokenExpiring, expiringIn(1)))},
 		{Name: "expire", Content: show(ofTown, toProlong(credential.TokenExpired))},

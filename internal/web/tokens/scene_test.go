@@ -20,6 +20,7 @@ import (
 	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
@@ -83,6 +84,8 @@ func setScene(t *testing.T) *scene {
 	for _, e := range []account.Organisation{tilleul, brume} {
 		s.run(`INSERT INTO editors (siret, name, technical_contact, created_at, updated_at) VALUES ($1, $2, 'integration@' || $1 || '.example.fr', $3, $3)`, e.Siret, e.Name, noon)
 	}
+	s.run(`INSERT INTO collectivities (siret, name, folded_name, code_cog, departement, form, created_at, updated_at)
+		VALUES ($1, 'Majastres', 'majastres', '04107', '04', 'ouvert', $2, $2)`, majastres.Siret, noon)
 	s.sofia, s.leo, s.karim = s.signIn("Sofia", account.EditorAdmin, tilleul), s.signIn("Leo", account.EditorMember, tilleul), s.signIn("Karim", account.EditorAdmin, brume)
 	s.anne, s.ines, s.paul = s.signIn("Anne", account.Town, majastres), s.signIn("Ines", account.Town, majastres), s.signIn("Paul", account.Town, sainville)
 	s.camille, s.hugo = s.signIn("Camille", account.Admin, operator), s.signIn("Hugo", account.Instructor, operator)
@@ -132,7 +135,7 @@ func (s *scene) mount() {
 		Requests: &request.Service{Store: postgres.Applications{DB: s.db}, Templates: &editor.Templates{Store: postgres.Templates{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Now: now}, Sealer: ring, Now: now},
 	}
 	(&Handler{
-		Views: views, Tokens: s.service, Renewals: s.renewals, Can: policy.Can, PortalURL: "https://portail.example.fr", Frame: s.router.ProFrame, NoteRefused: s.router.NoteRefused,
+		Views: views, Tokens: s.service, Renewals: s.renewals, Directory: &directory.Service{Store: postgres.Collectivities{DB: s.db}, Now: now}, Can: policy.Can, PortalURL: "https://portail.example.fr", Frame: s.router.ProFrame, NoteRefused: s.router.NoteRefused,
 	}).Mount(s.router)
 }
 

@@ -1,15 +1,14 @@
 package tokens
 
 import (
-	"cmp"
 	"strconv"
 	"time"
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
-	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
@@ -46,11 +45,11 @@ type expiryView struct {
 	Left    int  // days; 0 on the last one, below zero once it is cut
 	Exact   bool // another system gave it, at any time of the day
 	Expired bool
-	Form    bool // the habilitation gives a form, which goes on
+	Form    directory.FormState // as web.FormBeside tells
 }
 
-func newExpiryView(f renewal.File, now time.Time) expiryView {
-	return expiryView{At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt), Form: f.Right.Form}
+func newExpiryView(f renewal.File, form directory.FormState, now time.Time) expiryView {
+	return expiryView{At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt), Form: form}
 }
 
 // Days is how many days are left, or have passed; templates call it.
@@ -68,12 +67,12 @@ type lapsing struct {
 	Nudging web.Nudging
 }
 
-func newLapsing(f renewal.File, by reader, now time.Time) lapsing {
+func newLapsing(f renewal.File, form directory.FormState, by reader, now time.Time) lapsing {
 	if f.ID == "" || !f.Open(now) {
 		return lapsing{}
 	}
 	return lapsing{
-		Expiry: newExpiryView(f, now), URL: pathOf(f.ID) + renewalPart, Filed: standingOf(f, now) == filed, Town: by.Side == credential.SideTown,
+		Expiry: newExpiryView(f, form, now), URL: pathOf(f.ID) + renewalPart, Filed: standingOf(f, now) == filed, Town: by.Side == credential.SideTown,
 		Holds: holds(f.TokenFile, by), Holder: web.Typographic(f.RequesterName), Nudging: web.NewNudging(f, by.Nudge, now),
 	}
 }
@@ -109,7 +108,7 @@ type renewalPage struct {
 
 	Amendment amendmentView
 	RefusedAt web.Moment // of the last modification, where none is under way; zero for none
-	Claim     claimView
+	Claim     web.ClaimView
 	Last      prolongedView
 	Confirmed bool   // by a mail
 	Why       string // code of why it is not to be prolonged
@@ -130,27 +129,6 @@ type amendmentView struct {
 	URL              string // where its holder goes on with it
 }
 
-// claimView is a colleague who asks to hold the request, as its town reads it; zero for none.
-type claimView struct {
-	Claimant  string
-	At, Until web.Moment // from then on an instructor may decide
-	Over      bool       // that has come
-	Own       bool       // the reader's
-	URL       string     // where it is answered, or taken back
-}
-
-func newClaimView(f renewal.File, by reader, now time.Time) claimView {
-	c := f.Claim
-	if c.ID == 0 {
-		return claimView{}
-	}
-	until := c.At.Add(request.ClaimPatience)
-	return claimView{
-		Claimant: web.Typographic(cmp.Or(c.Claimant.Contact.Name(), c.Claimant.Contact.Mail)), At: web.MomentOf(c.At), Until: web.MomentOf(until), Over: !now.Before(until),
-		Own: c.Claimant.ID == by.AccountID, URL: requestOf(f.Request) + transferPart,
-	}
-}
-
 // prolongedView is a prolongation; zero for none.
 type prolongedView struct {
 	At, From  web.Moment
@@ -160,7 +138,7 @@ type prolongedView struct {
 
 func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m moment) renewalPage {
 	p := renewalPage{
-		ProPage: page, subject: newSubject(f.TokenFile, by, m), Standing: standingOf(f.File, m.Now), Expiry: newExpiryView(f.File, m.Now),
+		ProPage: page, subject: newSubject(f.TokenFile, by, m), Standing: standingOf(f.File, m.Now), Expiry: newExpiryView(f.File, f.Form, m.Now),
 		Until: web.MomentOf(f.Until(m.Now)), OpensAt: web.MomentOf(f.OpensAt()), Shown: f.ExpiresAt.UTC().Format(time.RFC3339Nano),
 		Printed: value.InParis(f.Until(m.Now)).Format(time.DateOnly),
 		Town:    by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
@@ -182,7 +160,7 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 		p.RefusedAt = web.MomentOf(f.RefusedAt)
 	}
 	if p.Town {
-		p.Claim = newClaimView(f.File, by, m.Now)
+		p.Claim = web.NewClaimView(f.Claim, f.Holder, by.AccountID, m.Now)
 	}
 	if p.Standing == closed {
 		p.Why = "renewal.why." + whyClosed(f.File, m.Now)
