@@ -76,7 +76,7 @@ func (a *App) mountHabilitations(router *web.Router, parsed *web.Templates) erro
 // mountTokens mounts the pages of the tokens, for all those whom one concerns.
 func (a *App) mountTokens(router *web.Router, parsed *web.Templates) (err error) {
 	shown := &tokenpages.Handler{
-		Tokens: a.tokens.service, Renewals: a.renewals.service, Directory: a.Directory, Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
+		Tokens: a.tokens.service, Renewals: a.renewals.service, Can: a.people.policy.Can, PortalURL: a.config.PortalURL, Frame: router.ProFrame,
 		NoteRefused: router.NoteRefused,
 	}
 	if shown.Views, err = tokenpages.ParseViews(parsed); err != nil {

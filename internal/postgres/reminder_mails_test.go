@@ -42,8 +42,8 @@ func TestWhatAReminderSaysIsListedWithTheToken(t *testing.T) {
 	}
 	for _, form := range directory.FormStates {
 		c.run(`UPDATE collectivities SET form = $1 WHERE siret = $2`, string(form), majastres.String())
-		if got := listed(); got.Right.FormOpen != (form == directory.FormOpen) {
-			t.Errorf("the form of the town being %q, listed as open: %t", form, got.Right.FormOpen)
+		if got := listed(); got.Right.FormBeside() != form {
+			t.Errorf("the form of the town being %q, listed as %q", form, got.Right.FormBeside())
 		}
 	}
 	begun := c.amends()

@@ -8,6 +8,7 @@ import (
 	"github.com/lib/pq"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/value"
@@ -29,7 +30,7 @@ const (
 		COALESCE(e.name, h.editor, '') AS editor_name, COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical,
 		` + softwareOf + ` AS software, g.number AS granted, g.siret AS granted_siret, g.organisation AS granted_organisation, COALESCE(g.editor_siret, '') AS granted_editor,
 		g.scopes AS granted_scopes, g.form AS granted_form,
-		EXISTS (SELECT FROM collectivities u WHERE u.siret = t.siret AND u.form = 'ouvert') AS form_open, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
+		COALESCE((SELECT u.form FROM collectivities u WHERE u.siret = t.siret), '') AS town_form, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
 	// neighbours are the tokens that replaced one and that it replaced, whosever they are;
 	// neighboursWithin those within a reach (withinReach).
 	neighbours = `,
@@ -85,7 +86,7 @@ type tokenFileRow struct {
 	GrantedEditor string         `db:"granted_editor"`
 	GrantedScopes pq.StringArray `db:"granted_scopes"`
 	GrantedForm   bool           `db:"granted_form"`
-	FormOpen      bool           `db:"form_open"`
+	TownForm      string         `db:"town_form"`
 	Holds         bool           `db:"holds"`
 	Total         int            `db:"total"`
 }
@@ -93,7 +94,7 @@ type tokenFileRow struct {
 func (r tokenFileRow) file() credential.TokenFile {
 	return credential.TokenFile{
 		Token: r.token(), Title: r.Title, Software: r.Software, Holder: r.Holder, RequesterName: r.RequesterName, Successor: r.Successor, Predecessor: r.Predecessor,
-		Right: credential.Right{Holds: r.Holds, Form: r.GrantedForm, FormOpen: r.FormOpen, Grantee: credential.Grantee{
+		Right: credential.Right{Holds: r.Holds, Form: r.GrantedForm, TownForm: directory.FormState(r.TownForm), Grantee: credential.Grantee{
 			Request: habilitation.RequestNumber(r.Request), Habilitation: habilitation.Number(r.Granted), Siret: value.Siret(r.GrantedSiret),
 			Organisation: r.GrantedName, Editor: value.Siret(r.GrantedEditor), Scopes: r.GrantedScopes,
 		}},

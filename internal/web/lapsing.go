@@ -3,7 +3,6 @@ package web
 import (
 	"time"
 
-	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/request"
 )
 
@@ -23,19 +22,6 @@ func NewLapsingView(l request.Lapsing, held bool, now time.Time) LapsingView {
 		return LapsingView{}
 	}
 	return LapsingView{Countdown: NewCountdown(l.Expiry, now), URL: "/jetons/" + l.TokenID + "/prolongation", Held: held, Amended: l.Amended, Filed: l.Filed}
-}
-
-// FormBeside tells where the form stands that the habilitation of a token gives, which goes on
-// without the token where it is open (templates/pages/common/partials/goes_on); "" where it gives
-// none. A town that the directory does not know yet has its form to come.
-func FormBeside(given bool, town directory.FormState) directory.FormState {
-	switch {
-	case !given:
-		return ""
-	case town == "":
-		return directory.FormSoon
-	}
-	return town
 }
 
 // AmendedOnly leaves out a token that no modification under way prolongs.

@@ -6,6 +6,7 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
@@ -79,9 +80,21 @@ type Right struct {
 	Grantee
 	Holds bool
 	Form  bool // the form is granted too
-	// FormOpen: citizens can use the form of the town, by this habilitation or another one
-	// (directory.FormOpen).
-	FormOpen bool
+	// TownForm is where the form of the town stands, by this habilitation or another one; "" where
+	// the directory does not know the town yet.
+	TownForm directory.FormState
+}
+
+// FormBeside is where the form stands that the habilitation gives beside the token, and which goes on
+// without it where it is open; "" where it gives none.
+func (r Right) FormBeside() directory.FormState {
+	switch {
+	case !r.Form:
+		return ""
+	case r.TownForm == "":
+		return directory.FormSoon
+	}
+	return r.TownForm
 }
 
 // Moved tells that another software is granted the token now: this one is of before.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
@@ -45,7 +46,7 @@ func aboutFile(f credential.TokenFile, prefix credential.TokenPrefix) About {
 	return About{
 		ID: f.ID, Token: f.Display(prefix), Habilitation: f.Habilitation, Siret: f.Siret, Organisation: f.Organisation,
 		Title: f.Title, Software: f.Software, Editor: f.Addressees.Editor, Form: f.Right.Form,
-		FormClosed: f.Right.Form && !f.Right.FormOpen, Expiry: f.ExpiresAt,
+		FormClosed: f.Right.Form && f.Right.FormBeside() != directory.FormOpen, Expiry: f.ExpiresAt,
 		To: f.Addressees.Requester, CC: f.Addressees.Technical,
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
-	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
@@ -23,7 +22,6 @@ type affairs struct {
 	Subscription credential.Watched
 	Tokens       map[habilitation.RequestNumber]web.TokenView // the one that goes on of each
 	Lapsing      map[habilitation.RequestNumber]renewal.File  // those of them that may be prolonged now
-	Form         directory.FormState                          // of the town; "" for none
 	Now          time.Time
 }
 

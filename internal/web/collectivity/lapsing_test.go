@@ -139,6 +139,7 @@ func TestAFormIsSaidToGoOnWhereItIsOpen(t *testing.T) {
 		directory.FormClosed: "L’habilitation reste valide. Le formulaire est fermé, mais pas à cause du jeton.",
 		"":                   "L’habilitation reste valide. Le formulaire n’est pas encore ouvert",
 	} {
+		f.Right.TownForm = form
 		says(t, homeAs(t, form, affairs{Requests: []habilitation.Request{r}, Lapsing: map[habilitation.RequestNumber]renewal.File{r.Number: f}, Now: sampleNow()}), said)
 	}
 	f.Right.Form = false

@@ -79,7 +79,7 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 			ApprovedAt: web.MomentOf(r.Current.ApprovedAt), Editor: editorName(r.Current.Editor), Software: web.Typographic(a.Template.Software),
 			Token: r.Current.Modalities.Token, Form: r.Current.Modalities.Form, Receiver: receiverOf(r, of),
 			Valid: r.Habilitated(), Contact: contact, Issued: of.Tokens[r.Number],
-			Lapsing: newLapsingView(reader, of.Lapsing[r.Number], of.Form, of.Now), Orphan: newOrphan(reader, r), Claim: of.claimOf(reader, r),
+			Lapsing: newLapsingView(reader, of.Lapsing[r.Number], of.Now), Orphan: newOrphan(reader, r), Claim: of.claimOf(reader, r),
 		}
 		path := requestPath(r.Number)
 		if here || r.Source == habilitation.FromPortal {
@@ -100,7 +100,6 @@ func newHabilitationViews(reader account.Actor, of affairs, contact string) []ha
 
 // tell says what the town asked for, and where each request is followed.
 func (p *homePage) tell(reader account.Actor, of affairs) {
-	of.Form = p.Form
 	p.Habilitations, p.Asked = newHabilitationViews(reader, of, p.Contact), newAskedViews(reader, of, p.Contact)
 	p.Closing, p.Known, p.Anew = closingOf(of.Requests), len(of.Requests) > 0, len(of.Requests) > 0
 	for _, count := range of.Unread {

@@ -17,7 +17,7 @@ type lapsingView struct {
 	Left    int  // days; 0 on the last one
 	Exact   bool // it expires at some time of that day
 	Expired bool
-	Form    directory.FormState // as web.FormBeside tells
+	Form    directory.FormState // as credential.Right.FormBeside tells
 	Held    bool                // the reader may prolong it
 	Holder  string              // who may; "" where nobody is known
 	Filed   bool                // a modification is being instructed, which prolongs it
@@ -26,13 +26,13 @@ type lapsingView struct {
 	RefusedAt web.Moment
 }
 
-func newLapsingView(reader account.Actor, f renewal.File, form directory.FormState, now time.Time) lapsingView {
+func newLapsingView(reader account.Actor, f renewal.File, now time.Time) lapsingView {
 	if f.ID == "" {
 		return lapsingView{}
 	}
 	v := lapsingView{
 		URL: "/jetons/" + f.ID + renewalPart, At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt),
-		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: f.Amendment.Filed(), Form: web.FormBeside(f.Right.Form, form),
+		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: f.Amendment.Filed(), Form: f.Right.FormBeside(),
 	}
 	if f.Amendment.IsZero() {
 		v.RefusedAt = web.MomentOf(f.RefusedAt)

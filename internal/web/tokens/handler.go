@@ -8,7 +8,6 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
-	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
@@ -20,8 +19,6 @@ type Handler struct {
 	Tokens *credential.Tokens
 	// Renewals prolong them.
 	Renewals *renewal.Service
-	// Directory tells where the form of their town stands.
-	Directory *directory.Service
 	// Can tells whether a role may do an act (authz.Policy): pages offer nothing that the
 	// route would refuse.
 	Can       func(role account.Role, object, act string) bool
@@ -90,9 +87,8 @@ type file struct {
 	// Next replaced the token, Former is the one that it replaced; without ID where there is
 	// none within reach.
 	Next, Former credential.TokenFile
-	Uses         []credential.Use    // newest first
-	Renewal      renewal.File        // without ID where the token is not to be prolonged now
-	Form         directory.FormState // as web.FormBeside tells, of one that is to be prolonged
+	Uses         []credential.Use // newest first
+	Renewal      renewal.File     // without ID where the token is not to be prolonged now
 }
 
 // givesWayToAnother tells that the token of another software replaces this one.

@@ -27,9 +27,6 @@ func (h *Handler) onePage(c *gin.Context) (onePage, error) {
 		if found.Renewal, err = h.Renewals.Find(c.Request.Context(), web.ActorOf(c), found.ID); err != nil {
 			return onePage{}, err
 		}
-		if found.Form, err = h.formBeside(c.Request.Context(), found.TokenFile); err != nil {
-			return onePage{}, err
-		}
 	}
 	return h.Views.newOnePage(h.Frame(c), found, h.reader(c), h.moment()), nil
 }

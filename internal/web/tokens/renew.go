@@ -1,7 +1,6 @@
 package tokens
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,8 +11,6 @@ import (
 
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
-	"portail-qf/internal/domain/directory"
-	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/value"
@@ -48,7 +45,6 @@ func RenewedBy(address string) (id string, ok bool) {
 type renewalFile struct {
 	renewal.File
 	Next credential.TokenFile // which replaced the token; without ID where there is none within reach
-	Form directory.FormState  // as web.FormBeside tells
 }
 
 // findRenewal finds the token of an address with what its prolongation needs.
@@ -59,23 +55,7 @@ func (h *Handler) findRenewal(c *gin.Context) (renewalFile, error) {
 		return renewalFile{}, err
 	}
 	next, err := h.near(ctx, credential.CallerOf(by), found.Successor)
-	if err != nil {
-		return renewalFile{}, err
-	}
-	form, err := h.formBeside(ctx, found.TokenFile)
-	return renewalFile{File: found, Next: next, Form: form}, err
-}
-
-// formBeside tells where the form stands that the habilitation of a token gives.
-func (h *Handler) formBeside(ctx context.Context, f credential.TokenFile) (directory.FormState, error) {
-	if !f.Right.Form {
-		return "", nil
-	}
-	town, err := h.Directory.Find(ctx, f.Siret)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return "", err
-	}
-	return web.FormBeside(true, town.Form), nil
+	return renewalFile{File: found, Next: next}, err
 }
 
 // beforeProlonging asks the requester three questions on one page, and tells everybody else how

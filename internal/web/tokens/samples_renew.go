@@ -70,7 +70,7 @@ func claimedBy(account int64) func(f *renewalFile) {
 }
 
 func formIs(form directory.FormState) func(f *renewalFile) {
-	return func(f *renewalFile) { f.Form = form }
+	return func(f *renewalFile) { f.Right.Form, f.Right.TownForm = true, form }
 }
 
 func noHolder(f *renewalFile)    { f.Holder, f.RequesterName = 0, "" }

@@ -20,7 +20,6 @@ import (
 	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
-	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
@@ -135,7 +134,7 @@ func (s *scene) mount() {
 		Requests: &request.Service{Store: postgres.Applications{DB: s.db}, Templates: &editor.Templates{Store: postgres.Templates{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Now: now}, Sealer: ring, Now: now},
 	}
 	(&Handler{
-		Views: views, Tokens: s.service, Renewals: s.renewals, Directory: &directory.Service{Store: postgres.Collectivities{DB: s.db}, Now: now}, Can: policy.Can, PortalURL: "https://portail.example.fr", Frame: s.router.ProFrame, NoteRefused: s.router.NoteRefused,
+		Views: views, Tokens: s.service, Renewals: s.renewals, Can: policy.Can, PortalURL: "https://portail.example.fr", Frame: s.router.ProFrame, NoteRefused: s.router.NoteRefused,
 	}).Mount(s.router)
 }
 

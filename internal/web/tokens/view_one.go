@@ -162,7 +162,7 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 			p.Refused += other.Count
 		}
 	}
-	if p.Lapsing = newLapsing(f.Renewal, f.Form, by, m.Now); p.Lapsing.URL != "" && (p.Token.Lapses() || p.Token.State == credential.TokenInUse) {
+	if p.Lapsing = newLapsing(f.Renewal, by, m.Now); p.Lapsing.URL != "" && (p.Token.Lapses() || p.Token.State == credential.TokenInUse) {
 		p.Help = "" // which says less
 	}
 	p.offer(f, by, m.Now)

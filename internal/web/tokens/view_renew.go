@@ -45,11 +45,11 @@ type expiryView struct {
 	Left    int  // days; 0 on the last one, below zero once it is cut
 	Exact   bool // another system gave it, at any time of the day
 	Expired bool
-	Form    directory.FormState // as web.FormBeside tells
+	Form    directory.FormState // as credential.Right.FormBeside tells
 }
 
-func newExpiryView(f renewal.File, form directory.FormState, now time.Time) expiryView {
-	return expiryView{At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt), Form: form}
+func newExpiryView(f renewal.File, now time.Time) expiryView {
+	return expiryView{At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt), Form: f.Right.FormBeside()}
 }
 
 // Days is how many days are left, or have passed; templates call it.
@@ -67,12 +67,12 @@ type lapsing struct {
 	Nudging web.Nudging
 }
 
-func newLapsing(f renewal.File, form directory.FormState, by reader, now time.Time) lapsing {
+func newLapsing(f renewal.File, by reader, now time.Time) lapsing {
 	if f.ID == "" || !f.Open(now) {
 		return lapsing{}
 	}
 	return lapsing{
-		Expiry: newExpiryView(f, form, now), URL: pathOf(f.ID) + renewalPart, Filed: standingOf(f, now) == filed, Town: by.Side == credential.SideTown,
+		Expiry: newExpiryView(f, now), URL: pathOf(f.ID) + renewalPart, Filed: standingOf(f, now) == filed, Town: by.Side == credential.SideTown,
 		Holds: holds(f.TokenFile, by), Holder: web.Typographic(f.RequesterName), Nudging: web.NewNudging(f, by.Nudge, now),
 	}
 }
@@ -138,7 +138,7 @@ type prolongedView struct {
 
 func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m moment) renewalPage {
 	p := renewalPage{
-		ProPage: page, subject: newSubject(f.TokenFile, by, m), Standing: standingOf(f.File, m.Now), Expiry: newExpiryView(f.File, f.Form, m.Now),
+		ProPage: page, subject: newSubject(f.TokenFile, by, m), Standing: standingOf(f.File, m.Now), Expiry: newExpiryView(f.File, m.Now),
 		Until: web.MomentOf(f.Until(m.Now)), OpensAt: web.MomentOf(f.OpensAt()), Shown: f.ExpiresAt.UTC().Format(time.RFC3339Nano),
 		Printed: value.InParis(f.Until(m.Now)).Format(time.DateOnly),
 		Town:    by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
