@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/html"
 
 	"portail-qf/internal/domain/dossier"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web/citizen"
 )
 
@@ -282,7 +283,7 @@ func TestTheConfirmationLasts(t *testing.T) {
 	for _, address := range []string{
 		sainville + "/confirmation/" + reference.String(), sainville + "/confirmation/" + reference.String() + "/recu.pdf",
 		"/collectivites/123/confirmation/" + reference.String(), "/suivi/ABCDEFGHJKLM7", "/suivi/x", "/suivi/%00",
-		majastres + "/confirmation/x/recu.pdf", majastres + "/confirmation/" + reference.String()[:12] + "A",
+		majastres + "/confirmation/x/recu.pdf", majastres + "/confirmation/" + mistyped(reference),
 	} {
 		if got := citizen.get(address).answers(404).text(); got != unknown {
 			t.Errorf("%s tells more than an unknown identifier: %s", address, got)
@@ -295,6 +296,15 @@ func TestTheConfirmationLasts(t *testing.T) {
 			t.Errorf("after 90 days %s tells more than an unknown identifier: %s", address, got)
 		}
 	}
+}
+
+// mistyped is an identifier with another last character.
+func mistyped(reference value.Reference) string {
+	text := reference.String()
+	if last := "A"; !strings.HasSuffix(text, last) {
+		return text[:len(text)-1] + last
+	}
+	return text[:len(text)-1] + "B"
 }
 
 // « No PDF/receipt … for the citizen » (W30): here one, with the identifier, the town and
