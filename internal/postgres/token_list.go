@@ -30,7 +30,8 @@ const (
 		COALESCE(e.name, h.editor, '') AS editor_name, COALESCE(NULLIF(e.technical_contact, ''), h.contacts -> 'technique' ->> 'mail', '') AS technical,
 		` + softwareOf + ` AS software, g.number AS granted, g.siret AS granted_siret, g.organisation AS granted_organisation, COALESCE(g.editor_siret, '') AS granted_editor,
 		g.scopes AS granted_scopes, g.form AS granted_form,
-		COALESCE((SELECT u.form FROM collectivities u WHERE u.siret = t.siret), '') AS town_form, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
+		COALESCE((SELECT u.form FROM collectivities u WHERE u.siret = t.siret), '') AS town_form,
+		t.revoked_at IS NOT NULL AND EXISTS (SELECT FROM tokens o WHERE o.request = t.request AND o.issued_at > t.issued_at) AS followed, r.state IN ('validee', 'reouverte') AND g.token AND g.editor_siret IS NOT DISTINCT FROM t.editor_siret AS holds`
 	// neighbours are the tokens that replaced one and that it replaced, whosever they are;
 	// neighboursWithin those within a reach (withinReach).
 	neighbours = `,
@@ -87,13 +88,14 @@ type tokenFileRow struct {
 	GrantedScopes pq.StringArray `db:"granted_scopes"`
 	GrantedForm   bool           `db:"granted_form"`
 	TownForm      string         `db:"town_form"`
+	Followed      bool           `db:"followed"`
 	Holds         bool           `db:"holds"`
 	Total         int            `db:"total"`
 }
 
 func (r tokenFileRow) file() credential.TokenFile {
 	return credential.TokenFile{
-		Token: r.token(), Title: r.Title, Software: r.Software, Holder: r.Holder, RequesterName: r.RequesterName, Successor: r.Successor, Predecessor: r.Predecessor,
+		Token: r.token(), Title: r.Title, Software: r.Software, Holder: r.Holder, RequesterName: r.RequesterName, Followed: r.Followed, Successor: r.Successor, Predecessor: r.Predecessor,
 		Right: credential.Right{Holds: r.Holds, Form: r.GrantedForm, TownForm: directory.FormState(r.TownForm), Grantee: credential.Grantee{
 			Request: habilitation.RequestNumber(r.Request), Habilitation: habilitation.Number(r.Granted), Siret: value.Siret(r.GrantedSiret),
 			Organisation: r.GrantedName, Editor: value.Siret(r.GrantedEditor), Scopes: r.GrantedScopes,

@@ -104,6 +104,9 @@ func (s Tokens) RecordTokens(ctx context.Context, change credential.TokenChange)
 			if err := stillGranted(ctx, tx, drawn.Token); err != nil {
 				return err
 			}
+			if err := stillOpen(ctx, tx, drawn.Token, change); err != nil {
+				return err
+			}
 		}
 		if err := recordTokens(ctx, tx, change, change.At); err != nil {
 			return err
@@ -153,6 +156,25 @@ func stillGranted(ctx context.Context, tx *sqlx.Tx, t credential.Token) error {
 	}
 	if followed {
 		return fault.New(fault.Conflict, "token.replaced")
+	}
+	return nil
+}
+
+// stillOpen refuses a token in the place of one that a change does not write (credential.Tokens.
+// IssueMissing), once somebody suspended or revoked that one. Code: token.moved.
+func stillOpen(ctx context.Context, tx *sqlx.Tx, t credential.Token, change credential.TokenChange) error {
+	written := slices.ContainsFunc(change.Changed, func(former credential.Token) bool { return former.ID == t.Replaces }) ||
+		slices.ContainsFunc(change.New, func(former credential.Drawn) bool { return former.ID == t.Replaces })
+	if t.Replaces == "" || written {
+		return nil
+	}
+	const sqlOpen = `SELECT suspended_at IS NULL AND revoked_at IS NULL FROM tokens WHERE id = $1 FOR SHARE`
+	var open bool
+	if err := tx.GetContext(ctx, &open, sqlOpen, t.Replaces); err != nil {
+		return fmt.Errorf("lock the former token: %w", err)
+	}
+	if !open {
+		return fault.New(fault.Conflict, "token.moved")
 	}
 	return nil
 }

@@ -23,12 +23,13 @@ const formerCollector = "l’ancien système"
 // counts as long as nobody acted on a token here; from then on our row decides. A request has
 // one token that goes on: the newest; the others go on until their own end, as they did in the
 // other system, which let several live. Whatever a list tells, no token opens more than is granted
-// now. barred is since when the habilitation does not hold, zero while it does.
+// now, nor goes round what the operator suspended. barred is since when the habilitation does not hold,
+// zero while it does.
 func Inherit(known []Token, told []Inherited, to Grantee, barred, now time.Time) TokenChange {
 	told = slices.SortedFunc(slices.Values(told), func(a, b Inherited) int {
 		return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(b.ID, a.ID))
 	})
-	current := ownCurrent(known, told)
+	current, held := ownCurrent(known, told), Withheld(to.Editor, known)
 	change := TokenChange{At: now}
 	for _, one := range told { // the newest first: the first that goes on is the current one
 		before, isKnown := findInherited(known, one.ID)
@@ -48,7 +49,7 @@ func Inherit(known []Token, told []Inherited, to Grantee, barred, now time.Time)
 		}
 		switch {
 		case !isKnown:
-			after.Barred = barred
+			after.Barred, after.Suspension = barred, held
 			after.Collection = Collection{Side: collectingSide(to), By: formerCollector, At: after.IssuedAt}
 			change.New = append(change.New, Drawn{Token: after})
 		case !sameInheritance(before, after):

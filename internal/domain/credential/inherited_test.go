@@ -86,3 +86,22 @@ func TestTheNewestTokenOfAHabilitationGoesOn(t *testing.T) {
 		t.Errorf("of a habilitation that does not hold, and without editor: %+v", closed)
 	}
 }
+
+// « only the operator undoes what it did » (PRODUCT.md 3.4): a newer token of the other system does not go
+// round the suspension of the one before.
+func TestAListOpensNothingThatTheOperatorSuspended(t *testing.T) {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	to := credential.Grantee{Request: 777, Habilitation: 10_000_001, Siret: "21040107100019", Editor: "90511200900014", Scopes: []string{"a"}}
+	list := []credential.Inherited{{ID: "old", IssuedAt: now.AddDate(-1, 0, 0), ExpiresAt: now.AddDate(1, 0, 0)}}
+	known := credential.Inherit(nil, list, to, time.Time{}, now).New[0].Token
+	list = append(list, credential.Inherited{ID: "next", IssuedAt: now.AddDate(0, -1, 0), ExpiresAt: now.AddDate(1, 0, 0)})
+	for side, want := range map[credential.Side]credential.TokenState{
+		credential.SideOperator: credential.TokenSuspended, credential.SideEditor: credential.TokenOverlapped,
+	} {
+		known.Suspension = credential.TokenSuspension{Side: side, At: now}
+		got := credential.Inherit([]credential.Token{known}, list, to, time.Time{}, now).New
+		if len(got) != 1 || got[0].State(now) != want {
+			t.Errorf("suspended by %s, the next one is %+v, want %s", side, got, want)
+		}
+	}
+}

@@ -152,7 +152,7 @@ func (t Token) Safe(side Side, at time.Time) (Token, error) {
 func (f TokenFile) Replaced(by Drawn, side Side, overlap time.Duration, at time.Time) (former Token, next Drawn, err error) {
 	t := f.Token
 	switch {
-	case !t.ReplacedAt.IsZero():
+	case !t.ReplacedAt.IsZero() || f.Followed:
 		return t, by, fault.New(fault.Conflict, "token.replaced")
 	case !t.Barred.IsZero() || !f.Right.Holds:
 		return t, by, fault.New(fault.Conflict, "token.barred")
@@ -217,11 +217,13 @@ func (t Token) Ended(at time.Time) (Token, error) {
 	return t, nil
 }
 
-// Suspended closes a token until somebody opens it again. Codes: token.over (Conflict: it is
-// closed for good, or suspended already).
+// Suspended closes a token until somebody opens it again. The operator may take the place of another
+// side, which then cannot open it any more. Codes: token.over (Conflict: it is closed for good, or
+// suspended already).
 func (t Token) Suspended(by TokenSuspension) (Token, error) {
 	state := t.State(by.At)
-	if state == TokenRevoked || state == TokenReplaced || state == TokenExpired || !t.Suspension.At.IsZero() {
+	suspended := !t.Suspension.At.IsZero() && (by.Side != SideOperator || t.Suspension.Side == SideOperator)
+	if state == TokenRevoked || state == TokenReplaced || state == TokenExpired || suspended {
 		return t, fault.New(fault.Conflict, "token.over")
 	}
 	t.Suspension = by
@@ -245,14 +247,22 @@ func (t Token) heldByOperator(side Side) bool {
 	return t.Suspension.Side == SideOperator && side != SideOperator
 }
 
-// Withheld is the suspension by the operator that another token of the same software would go
-// round: it holds until the operator lifts it, or revokes the token, which it gives a reason for;
-// what is granted no more is revoked without. Zero for none.
-func (t Token) Withheld() TokenSuspension {
-	if t.Suspension.Side != SideOperator || t.Revocation.Reason != "" {
+// Withheld is the suspension that another token of a software would go round, of the tokens of a
+// request: the operator's, of the last one that the software had, whatever became of it since
+// (PRODUCT.md 3.4: only the operator undoes what it did). It holds until the operator lifts it, or
+// revokes the token, which it gives a reason for; what is granted no more is revoked without. Zero for
+// none. Another request is another right, which somebody grants: nothing of this one holds it back.
+func Withheld(software value.Siret, tokens []Token) TokenSuspension {
+	var last Token
+	for _, t := range tokens {
+		if t.Editor == software && !t.IssuedAt.Before(last.IssuedAt) {
+			last = t
+		}
+	}
+	if last.Suspension.Side != SideOperator || last.Revocation.Reason != "" {
 		return TokenSuspension{}
 	}
-	return t.Suspension
+	return last.Suspension
 }
 
 // Revoked closes a token for ever. Codes: token.over (Conflict: it is closed for good already),

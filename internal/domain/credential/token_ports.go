@@ -65,6 +65,8 @@ type TokenFile struct {
 	Software      string // name of the product, as its form has it today; "" where only its editor is known
 	Holder        int64  // account of the requester; 0 where nobody linked one
 	RequesterName string // as displayed
+	// Followed: it is revoked, and its request got a later token, which did not take its place.
+	Followed bool
 	// Addressees are written to, with the name of the editor as it is today.
 	Addressees Addressees
 	// Right is what is granted now.

@@ -56,7 +56,7 @@ func (s *Tokens) IssueMissing(ctx context.Context) (count int, err error) {
 			switch err := s.issue(ctx, file); {
 			case err == nil:
 				count++
-			case fault.Is(err, "token.moved"): // another instance did
+			case fault.Is(err, "token.moved"), fault.Is(err, "token.replaced"), fault.Is(err, "token.barred"): // somebody acted meanwhile
 			case ctx.Err() != nil:
 				return count, errors.Join(ctx.Err(), notIssued(failed, first))
 			default:

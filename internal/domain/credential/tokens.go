@@ -247,7 +247,7 @@ func (s *Tokens) record(ctx context.Context, by Caller, found TokenFile, after T
 	case after.Editor == "":
 	case act == audit.TokenRevoked:
 		change.Told = []notice.EditorEvent{{Kind: EventTokenRevoked, Editor: after.Editor, Siret: after.Siret, Subject: after.ID}}
-	case act == audit.TokenResumed && after.State(now) == TokenToCollect: // nothing told so of one that was issued closed
+	case act == audit.TokenResumed && after.State(now) == TokenToCollect: // again, or at last: it may have been issued closed
 		change.Told = []notice.EditorEvent{{Kind: EventTokenToCollect, Editor: after.Editor, Siret: after.Siret, Subject: after.ID}}
 	}
 	if !found.ReplacedAt.IsZero() { // people are led to the token that goes on, be it not the first that took its place

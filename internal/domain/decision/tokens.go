@@ -10,7 +10,6 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
-	"portail-qf/internal/domain/value"
 )
 
 // grantToken makes the tokens of a request follow its new habilitation: one is issued where
@@ -43,20 +42,7 @@ func (o *Outcome) grantToken(f File, m Moment) error {
 	if current.ID != "" {
 		return nil
 	}
-	return o.issueToken(to, f.replacedToken(), f.withheld(to.Editor), m)
-}
-
-// withheld is the suspension that holds a software back from a new token: the operator's, of the
-// last token that it had for the request, whatever became of that one since (PRODUCT.md 3.4: only
-// the operator undoes what it did). Zero for none.
-func (f File) withheld(software value.Siret) credential.TokenSuspension {
-	var last credential.Token
-	for _, t := range slices.Concat(f.Revoked, f.Tokens) {
-		if t.Editor == software && !t.IssuedAt.Before(last.IssuedAt) {
-			last = t
-		}
-	}
-	return last.Withheld()
+	return o.issueToken(to, f.replacedToken(), credential.Withheld(to.Editor, slices.Concat(f.Revoked, f.Tokens)), m)
 }
 
 // replacedToken is the token that goes on at present, "" for none.
@@ -81,10 +67,15 @@ func (o *Outcome) issueToken(to credential.Grantee, replaces string, held creden
 	}
 	o.Tokens.New = append(o.Tokens.New, issued)
 	o.tellToken(issued.Token, audit.TokenIssued, m)
-	if to.Editor != "" && issued.State(m.At).Opens() {
-		o.EditorEvents = append(o.EditorEvents, notice.EditorEvent{Kind: credential.EventTokenToCollect, Editor: to.Editor, Siret: to.Siret, Subject: issued.ID})
-	}
+	o.offer(issued.Token, m)
 	return nil
+}
+
+// offer tells the programs of an editor of a token that waits to be collected, and may be.
+func (o *Outcome) offer(t credential.Token, m Moment) {
+	if t.Editor != "" && t.State(m.At) == credential.TokenToCollect {
+		o.EditorEvents = append(o.EditorEvents, notice.EditorEvent{Kind: credential.EventTokenToCollect, Editor: t.Editor, Siret: t.Siret, Subject: t.ID})
+	}
 }
 
 // move records a token that changes: closed where the habilitation does not hold.
@@ -131,6 +122,9 @@ func (o *Outcome) barTokens(f File, m Moment) {
 			continue
 		}
 		o.move(t, t, m.At)
+		if reopened := o.barred(t, m.At); !t.Barred.IsZero() {
+			o.offer(reopened, m)
+		}
 	}
 }
 

@@ -358,3 +358,36 @@ func TestTheTokensEndWithTheRight(t *testing.T) {
 		}
 	}
 }
+
+// A token that nobody collected before its habilitation was suspended, or that was issued meanwhile, may be
+// collected once it is restored: the programs of its editor learn it then (PRODUCT.md 3.9).
+func TestARestoredHabilitationOffersItsToken(t *testing.T) {
+	maud := account.Actor{AccountID: 6, Name: "Maud Perrin", Role: account.Instructor}
+	r := valid(48231, ofTilleul)
+	r.State = habilitation.Suspended
+	used, waiting := inUse(r), inUse(r)
+	waiting.Collection, waiting.FirstUse, waiting.Kept = credential.Collection{}, time.Time{}, true
+	held := waiting
+	held.Suspension = credential.TokenSuspension{Side: credential.SideOperator, At: noon}
+	for name, row := range map[string]struct {
+		token credential.Token
+		want  int
+	}{"in use": {used, 0}, "to collect": {waiting, 1}, "to collect, suspended by the operator": {held, 0}} {
+		row.token.Barred = noon.Add(-time.Hour)
+		file := decision.File{Request: r, Subscription: serving(r), Server: r, Tokens: []credential.Token{row.token}}
+		o, err := decision.DecideVerdict(file, maud, decision.Verdict{Act: habilitation.Restore, Editor: tilleul},
+			decision.Moment{At: noon, Author: maud.Author(), Sealer: sealer{}, Mint: mint})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		for _, event := range o.EditorEvents {
+			if event.Kind == credential.EventTokenToCollect && event.Subject == row.token.ID {
+				told++
+			}
+		}
+		if told != row.want {
+			t.Errorf("%s: told %d times, want %d", name, told, row.want)
+		}
+	}
+}

@@ -37,7 +37,7 @@ func (of closing) done() string {
 // token.suspended_by_operator (Forbidden).
 func (of closing) allowed(t credential.Token, by credential.Caller, m moment) (err error) {
 	if of == suspension {
-		_, err = t.Suspended(credential.TokenSuspension{At: m.Now})
+		_, err = t.Suspended(credential.TokenSuspension{Side: by.Side, At: m.Now})
 	} else {
 		_, err = t.Revoked(by.Side, credential.TokenRevocation{At: m.Now})
 	}

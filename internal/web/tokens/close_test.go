@@ -202,6 +202,18 @@ func TestWhatTheOperatorSuspendsItAloneResumes(t *testing.T) {
 	s.post(s.hugo, s.majastres+resumePart, nil).leads(s.majastres, "jeton-retabli")
 }
 
+// The operator does not have to open what an editor suspended, to suspend it for good and all.
+func TestTheOperatorSuspendsWhatAnEditorSuspended(t *testing.T) {
+	s := setScene(t)
+	s.post(s.sofia, s.majastres+suspensionPart, url.Values{fieldReason: {"Un doute."}}).leads(s.majastres, "jeton-suspendu")
+	s.get(s.anne, s.majastres).is(http.StatusOK, "!Suspendre le jeton")
+	s.get(s.rose, s.majastres).is(http.StatusOK, "Il est déjà suspendu. Si vous le suspendez aussi, votre équipe seule pourra le rétablir.")
+	s.get(s.rose, s.majastres+suspensionPart).is(http.StatusOK, "Le jeton ne fonctionne déjà plus", "L’équipe API Particulier seule pourra le rétablir.")
+	s.post(s.rose, s.majastres+suspensionPart, url.Values{fieldReason: {"Jeton vu sur un forum."}}).leads(s.majastres, "jeton-suspendu")
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "Jeton vu sur un forum.", "L’équipe API Particulier seule peut le rétablir ou le révoquer.", "!Rétablir le jeton")
+	s.get(s.rose, s.majastres).is(http.StatusOK, "Rétablir le jeton", "!Suspendre le jeton")
+}
+
 // « revoked at once »; the reason is written to both sides, and another token may follow.
 func TestATokenIsRevoked(t *testing.T) {
 	s := setScene(t)

@@ -64,6 +64,7 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		{Name: "remplacement-autre-logiciel", Content: show(ofEditor, elsewhere)},
 		{Name: "suspendu-par-l-operateur", Content: show(ofTown, byOperator)},
 		{Name: "suspendu-assistance", Content: show(supporting, byOperator)},
+		{Name: "suspendu-administration", Content: show(administrator, sampleFile(credential.TokenSuspended))},
 		{Name: "suspendu-et-expire", Content: show(ofTown, suspendedCut)},
 		{Name: "suspendu-et-expire-editeur", Content: show(ofEditor, suspendedCut)},
 		{Name: "suspendu-avec-l-habilitation", Content: show(ofEditor, barred)},
@@ -167,6 +168,7 @@ func closingSamples(page web.ProPage) []web.Sample[closingPage] {
 	return []web.Sample[closingPage]{
 		{Name: "suspension", Content: show(suspension, ofEditor, used)},
 		{Name: "suspension-operateur", Content: show(suspension, supporting, used)},
+		{Name: "suspension-operateur-apres-l-editeur", Content: show(suspension, supporting, suspended)},
 		{Name: "suspension-sans-motif", Content: refused(show(suspension, ofTown, used), "reason.required")},
 		{Name: "suspension-jeton-dans-le-motif", Content: refused(show(suspension, ofTown, used), "reason.holds_token")},
 		{Name: "suspension-deja-faite", Content: moved(show(suspension, ofEditor, suspended), false)},

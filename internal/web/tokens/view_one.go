@@ -177,7 +177,7 @@ func (p *onePage) offer(f file, by reader, now time.Time) {
 	}
 	_, _, replaced := f.Replaced(credential.Drawn{}, by.Side, 0, now)
 	_, ended := f.Ended(now)
-	_, suspended := f.Suspended(credential.TokenSuspension{At: now})
+	_, suspended := f.Suspended(credential.TokenSuspension{Side: by.Side, At: now})
 	_, resumed := f.Resumed(by.Side)
 	_, revoked := f.Revoked(by.Side, credential.TokenRevocation{At: now})
 	// What nobody has is not worth replacing.
