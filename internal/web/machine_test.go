@@ -21,6 +21,7 @@ import (
 
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
 )
 
 const (
@@ -54,7 +55,7 @@ func openSite(t *testing.T, more ...func(router *web.Router)) *site {
 func (s *site) mount(more ...func(router *web.Router)) *web.Router {
 	t := s.t
 	t.Helper()
-	parsed := parseTemplates(t)
+	parsed := webtest.Templates(t)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		t.Fatal(err)

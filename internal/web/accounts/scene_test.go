@@ -26,7 +26,6 @@ import (
 	"portail-qf/internal/sim/stage"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -116,10 +115,7 @@ func (s *scene) proConnect() account.IdentityProvider {
 
 func newRouter(t *testing.T, sessions *account.Sessions, policy *authz.Policy, door *Handler) *web.Router {
 	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
+	parsed := webtest.Templates(t)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,6 @@ import (
 	sim "portail-qf/internal/sim/sirene"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -113,7 +112,7 @@ func (s *scene) mount() {
 // newRouter mounts the pages.
 func newRouter(t *testing.T, sessions *account.Sessions, policy *authz.Policy, h *Handler) *web.Router {
 	t.Helper()
-	parsed, views := parseAll(t)
+	parsed, views := webtest.Templates(t), webtest.Views(t, ParseViews)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		t.Fatal(err)
@@ -247,18 +246,4 @@ func (a answer) leads(to, flash string) {
 	if a.status != http.StatusSeeOther || a.to != to || a.flash != flash {
 		a.t.Errorf("status %d to %q saying %q, want %q saying %q:\n%s", a.status, a.to, a.flash, to, flash, a.text)
 	}
-}
-
-// parseAll reads every template, and the pages of this package.
-func parseAll(t *testing.T) (*web.Templates, Views) {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed, views
 }

@@ -26,7 +26,7 @@ import (
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
 	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
 
 const (
@@ -120,10 +120,10 @@ func tellWho(c *gin.Context, body []byte) error {
 
 func (p *programs) router() *web.Router {
 	p.t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	policy, refused := authz.Read()
-	if err != nil || refused != nil {
-		p.t.Fatal(err, refused)
+	parsed := webtest.Templates(p.t)
+	policy, err := authz.Read()
+	if err != nil {
+		p.t.Fatal(err)
 	}
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {

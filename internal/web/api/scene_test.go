@@ -23,7 +23,7 @@ import (
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pgtest"
 	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -111,10 +111,7 @@ func (s *scene) start() *instance {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	parsed := webtest.Templates(s.t)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		s.t.Fatal(err)

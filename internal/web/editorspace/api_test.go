@@ -19,20 +19,12 @@ import (
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 // Every page is well made in each of its states, is light, and shows as text what somebody
 // wrote, wherever it was written.
 func TestEverySampleIsARightPage(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	views := webtest.Views(t, ParseViews)
 	for _, exhibit := range views.Exhibits(web.ProPage{Page: web.Page{Brand: true, Contact: "api-particulier@api.gouv.fr"}, SeveralSpaces: true}) {
 		for _, sample := range exhibit.Samples {
 			body, err := sample.Render()

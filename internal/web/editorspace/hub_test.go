@@ -10,9 +10,7 @@ import (
 
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/value"
-	"portail-qf/templates"
-
-	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
 )
 
 func pairFields(id, secret string) url.Values {
@@ -232,10 +230,7 @@ func TestOthersHaveNoAccess(t *testing.T) {
 // « every fault code that a person can meet has its sentence », and every state its words and
 // its colour.
 func TestEveryHubCodeHasItsWords(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return name })
-	if err != nil {
-		t.Fatal(err)
-	}
+	parsed := webtest.Templates(t)
 	var codes []string
 	for _, state := range sampleHubStates {
 		codes = append(codes, "hub_account.state."+string(state), "hub_account.help."+string(state))

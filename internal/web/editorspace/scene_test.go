@@ -30,7 +30,6 @@ import (
 	"portail-qf/internal/sim/stage"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -124,10 +123,7 @@ func (s *scene) mount() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	parsed := webtest.Templates(s.t)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		s.t.Fatal(err)

@@ -133,7 +133,7 @@ func composed(n notice.Notice) (Mail, error) {
 
 func newRouter(t *testing.T, sessions *account.Sessions, policy *authz.Policy, h *Handler) *web.Router {
 	t.Helper()
-	parsed, views := parseAll(t)
+	parsed, views := webtest.Templates(t), webtest.Views(t, ParseViews)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,6 @@ import (
 	"portail-qf/internal/seal"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -81,7 +80,7 @@ func (s *scene) mount() {
 		s.t.Fatal(err)
 	}
 	now := func() time.Time { return noon }
-	parsed, views := parseAll(s.t)
+	parsed, views := webtest.Templates(s.t), webtest.Views(s.t, ParseViews)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		s.t.Fatal(err)
@@ -243,20 +242,6 @@ func (a answer) leads(to, flash string) {
 	if a.status != http.StatusSeeOther || a.to != to || a.flash != flash {
 		a.t.Errorf("status %d to %q saying %q, want %q saying %q:\n%s", a.status, a.to, a.flash, to, flash, a.text)
 	}
-}
-
-// parseAll reads every template, and the pages of this package.
-func parseAll(t *testing.T) (*web.Templates, Views) {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed, views
 }
 
 // mintOf issues tokens that open nothing.

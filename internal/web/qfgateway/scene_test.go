@@ -23,7 +23,7 @@ import (
 	"portail-qf/internal/partner/apiparticulier"
 	simulator "portail-qf/internal/sim/apiparticulier"
 	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
 
 const (
@@ -156,10 +156,7 @@ func set(t testing.TB, change func(o *simulator.Options)) *scene {
 func setBefore(t testing.TB, upstream string) *scene {
 	t.Helper()
 	s := &scene{t: t, upstream: upstream, gate: &gate{}, tallied: &uses{}, log: &logLines{}}
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
+	parsed := webtest.Templates(t)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		t.Fatal(err)

@@ -63,7 +63,7 @@ func setScene(t *testing.T) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, views := parseAll(t)
+	parsed, views := webtest.Templates(t), webtest.Views(t, ParseViews)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		t.Fatal(err)

@@ -114,7 +114,7 @@ func (s *scene) mount() {
 	s.gate = &credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: pepper, Now: now, Clock: time.Now}
 	// Whatever the story's time, nobody has to sign in again.
 	sessions := &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: func() time.Time { return noon }}
-	parsed, views := parseAll(s.t)
+	parsed, views := webtest.Templates(s.t), webtest.Views(s.t, ParseViews)
 	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
 	if err != nil {
 		s.t.Fatal(err)
