@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"database/sql"
-	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -14,9 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
-	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
@@ -97,7 +93,7 @@ func pairOf(siret string) (id, secret string) {
 // hubEE is the simulator, where some towns have a pair.
 func (s *scene) hubEE() string {
 	s.t.Helper()
-	simulators, err := stage.Set(stage.Options{PortalURL: "https://portail.example.fr", FranceConnect: "http://127.0.0.1:1", ProConnect: "http://127.0.0.1:1"})
+	simulators, err := stage.Set(stage.Options{PortalURL: webtest.PortalURL, FranceConnect: "http://127.0.0.1:1", ProConnect: "http://127.0.0.1:1"})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -115,30 +111,15 @@ func (s *scene) hubEE() string {
 // mount builds the pages as internal/app does.
 func (s *scene) mount() {
 	s.t.Helper()
-	policy, err := authz.Read()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	policy := webtest.Policy(s.t)
 	ring, err := seal.Parse(seal.NewKey("test"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	parsed := webtest.Templates(s.t)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	now := func() time.Time { return s.now }
-	s.router = web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed, Log: slog.New(slog.DiscardHandler),
+	s.router = webtest.Router(s.t, web.Settings{
 		Sessions: &account.Sessions{Store: postgres.Sessions{DB: s.db}, Now: now}, Policy: policy, DatabaseAway: postgres.Away,
-		NewRequestID: func() string { return "01JCXN3Z8G5Q" },
 	})
-	s.router.GuardedBy(gate{})
 	s.hub = &credential.HubAccounts{
 		Store: postgres.HubAccounts{DB: s.db}, Vault: ring, Now: now,
 		Hub: hubee.NewSoftwares(hubee.Config{TokenURL: s.hubEE() + "/oauth2/token"}),
@@ -149,25 +130,14 @@ func (s *scene) mount() {
 	}
 	s.api = &machine.Service{Store: postgres.APIClients{DB: s.db}, Pepper: pepper, Random: rand.Reader, Now: now}
 	s.door = &machine.Door{Store: postgres.APIDoor{DB: s.db}, Pepper: pepper, Random: rand.Reader, Now: now}
-	handler := &Handler{
-		Access: &account.Access{Store: postgres.Access{DB: s.db}, Sealer: ring, Now: now}, Clients: &directory.Clients{Store: postgres.Collectivities{DB: s.db}},
+	(&Handler{
+		Views: webtest.Views(s.t, ParseViews), Access: &account.Access{Store: postgres.Access{DB: s.db}, Sealer: ring, Now: now}, Clients: &directory.Clients{Store: postgres.Collectivities{DB: s.db}},
 		Watch: &credential.Watch{Store: postgres.SubscriptionWatch{DB: s.db}, Now: now}, API: s.api, Hub: s.hub, HubPortal: "https://portail.hubee.example.fr",
 		Renewals: &renewal.Service{Store: postgres.Renewals{DB: s.db}, Now: now},
 		AtRisk:   &renewal.Watch{Store: postgres.RenewalWatch{DB: s.db}, Now: now}, Tokens: &credential.Tokens{Mint: &credential.Mint{Prefix: credential.TestPrefix}},
-		Can: policy.Can, PortalURL: "https://portail.example.fr", Now: now, Frame: s.router.ProFrame,
-	}
-	if handler.Views, err = ParseViews(parsed); err != nil {
-		s.t.Fatal(err)
-	}
-	handler.Mount(s.router)
+		Can: policy.Can, PortalURL: webtest.PortalURL, Now: now, Frame: s.router.ProFrame,
+	}).Mount(s.router)
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 func (s *scene) run(statement string, args ...any) {
 	s.t.Helper()

@@ -2,8 +2,6 @@ package operations
 
 import (
 	"database/sql"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
-	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
@@ -75,29 +70,13 @@ func setScene(t *testing.T) *scene {
 // mount builds the pages as internal/app does.
 func (s *scene) mount() {
 	s.t.Helper()
-	policy, err := authz.Read()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	policy := webtest.Policy(s.t)
 	now := func() time.Time { return noon }
-	parsed, views := webtest.Templates(s.t), webtest.Views(s.t, ParseViews)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.router = web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
-		Log:      slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Sessions: &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: now}, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
+	s.router = webtest.Router(s.t, web.Settings{
+		Sessions: &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: now}, Policy: policy, DatabaseAway: postgres.Away,
 	})
-	s.router.GuardedBy(gate{})
 	(&Handler{
-		Views: views, Frame: s.router.ProFrame, Can: policy.Can, Now: now,
+		Views: webtest.Views(s.t, ParseViews), Frame: s.router.ProFrame, Can: policy.Can, Now: now,
 		Orders:       &operation.Orders{Store: postgres.Outbox{DB: s.db}, Now: now},
 		Mails:        &notice.Mails{Store: postgres.Mails{DB: s.db}, Now: now},
 		Jobs:         &operation.Jobs{Timetable: timetable{{Name: "purge", Every: "*/10 * * * *", Timeout: time.Minute, Next: noon}, {Name: "nouvelle", Every: "1 1 1 1 *"}}, Store: postgres.JobRuns{DB: s.db}, Now: now},
@@ -118,13 +97,6 @@ func (s *scene) inbox() *decision.Inbox {
 		Vault:         s.ring, Mint: mintOf(s.t, s.ring), Now: func() time.Time { return noon }, Wall: func() time.Time { return noon },
 	}
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 func (s *scene) run(statement string, args ...any) {
 	s.t.Helper()

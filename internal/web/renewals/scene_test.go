@@ -2,8 +2,6 @@ package renewals
 
 import (
 	"database/sql"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,9 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
-	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/renewal"
@@ -59,40 +54,17 @@ func setScene(t *testing.T) *scene {
 	s.admin, s.instructor = s.signIn("Camille", account.Admin, operator), s.signIn("Hugo", account.Instructor, operator)
 	s.support, s.reader = s.signIn("Rose", account.Support, operator), s.signIn("Jeanne", account.Reader, operator)
 	s.editor = s.signIn("Sofia", account.EditorAdmin, tilleul)
-	policy, err := authz.Read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, views := webtest.Templates(t), webtest.Views(t, ParseViews)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
 	clock := func() time.Time { return noon }
-	firm := account.Organisation{Siret: operator}
-	s.router = web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Sessions: &account.Sessions{Store: postgres.Sessions{DB: db, Operator: firm}, Now: clock}, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
+	firm, policy := account.Organisation{Siret: operator}, webtest.Policy(t)
+	s.router = webtest.Router(t, web.Settings{
+		Sessions: &account.Sessions{Store: postgres.Sessions{DB: db, Operator: firm}, Now: clock}, Policy: policy, DatabaseAway: postgres.Away,
 	})
-	s.router.GuardedBy(gate{})
 	(&Handler{
-		Views: views, Watch: &renewal.Watch{Store: postgres.RenewalWatch{DB: db}, Now: clock}, Access: &account.Access{Store: postgres.Access{DB: db, Operator: firm}, Now: clock},
+		Views: webtest.Views(t, ParseViews), Watch: &renewal.Watch{Store: postgres.RenewalWatch{DB: db}, Now: clock}, Access: &account.Access{Store: postgres.Access{DB: db, Operator: firm}, Now: clock},
 		Prefix: credential.TestPrefix, Can: policy.Can, Frame: s.router.ProFrame,
 	}).Mount(s.router)
 	return s
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 func (s *scene) run(statement string, args ...any) {
 	s.t.Helper()

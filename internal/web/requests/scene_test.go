@@ -3,8 +3,6 @@ package requests
 import (
 	"bytes"
 	"database/sql"
-	"io"
-	"log/slog"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -15,8 +13,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/gin-gonic/gin"
 
 	"portail-qf/internal/authz"
 	"portail-qf/internal/document/intake"
@@ -103,10 +99,10 @@ func (s *scene) mount() {
 	s.t.Helper()
 	now := func() time.Time { return s.now }
 	ring, err := seal.Parse(seal.NewKey("test"))
-	policy, refused := authz.Read()
-	if err != nil || refused != nil {
-		s.t.Fatal(err, refused)
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	policy := webtest.Policy(s.t)
 	s.ring = ring
 	s.recovery = &request.Recovery{Store: postgres.Recovery{DB: s.db}, Sealer: ring, Now: now}
 	organisations := &directory.Organisations{Store: postgres.Organisations{DB: s.db}, Now: now}
@@ -148,32 +144,11 @@ func (s *scene) scanner() request.Scanner {
 
 func newRouter(t *testing.T, sessions *account.Sessions, policy *authz.Policy, h *Handler) *web.Router {
 	t.Helper()
-	parsed, views := webtest.Templates(t), webtest.Views(t, ParseViews)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	router := web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Contact: "api-particulier@api.gouv.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Sessions: sessions, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
-	})
-	h.Views, h.Frame, h.Recognise, h.NoteRefused = views, router.ProFrame, router.Recognise, router.NoteRefused
-	router.GuardedBy(gate{})
+	router := webtest.Router(t, web.Settings{Contact: "api-particulier@api.gouv.fr", Sessions: sessions, Policy: policy, DatabaseAway: postgres.Away})
+	h.Views, h.Frame, h.Recognise, h.NoteRefused = webtest.Views(t, ParseViews), router.ProFrame, router.Recognise, router.NoteRefused
 	h.Mount(router)
 	return router
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 func (s *scene) run(statement string, args ...any) {
 	s.t.Helper()

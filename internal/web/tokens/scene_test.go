@@ -15,9 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
-	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/editor"
@@ -99,10 +96,10 @@ func (s *scene) mount() {
 	s.t.Helper()
 	now := func() time.Time { return s.now }
 	ring, err := seal.Parse(seal.NewKey("test"))
-	policy, refused := authz.Read()
-	if err != nil || refused != nil {
-		s.t.Fatal(err, refused)
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	policy := webtest.Policy(s.t)
 	pepper, err := seal.ParsePepper(seal.NewKey("test"))
 	if err != nil {
 		s.t.Fatal(err)
@@ -114,36 +111,18 @@ func (s *scene) mount() {
 	s.gate = &credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: pepper, Now: now, Clock: time.Now}
 	// Whatever the story's time, nobody has to sign in again.
 	sessions := &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: func() time.Time { return noon }}
-	parsed, views := webtest.Templates(s.t), webtest.Views(s.t, ParseViews)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.router = web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Contact: "api-particulier@api.gouv.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
-		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Sessions: sessions, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
+	s.router = webtest.Router(s.t, web.Settings{
+		Contact: "api-particulier@api.gouv.fr", Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Sessions: sessions, Policy: policy, DatabaseAway: postgres.Away,
 	})
-	s.router.GuardedBy(gate{})
 	s.renewals = &renewal.Service{
 		Store: postgres.Renewals{DB: s.db}, Sealer: ring, Prefix: credential.TestPrefix, Now: now,
 		Requests: &request.Service{Store: postgres.Applications{DB: s.db}, Templates: &editor.Templates{Store: postgres.Templates{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Now: now}, Sealer: ring, Now: now},
 	}
 	(&Handler{
-		Views: views, Tokens: s.service, Renewals: s.renewals, Can: policy.Can, PortalURL: "https://portail.example.fr", Frame: s.router.ProFrame, NoteRefused: s.router.NoteRefused,
+		Views: webtest.Views(s.t, ParseViews), Tokens: s.service, Renewals: s.renewals, Can: policy.Can, PortalURL: webtest.PortalURL, Frame: s.router.ProFrame, NoteRefused: s.router.NoteRefused,
 	}).Mount(s.router)
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 // safeBuffer is written to by several requests.
 type safeBuffer struct {
