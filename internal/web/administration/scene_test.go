@@ -14,7 +14,6 @@ import (
 	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
-	"portail-qf/internal/domain/value"
 	"portail-qf/internal/partner/sirene"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pgtest"
@@ -39,11 +38,7 @@ type scene struct {
 	admin, reader, other person
 }
 
-// person is somebody signed in.
-type person struct {
-	id, role, session int64
-	cookie            value.Token
-}
+type person = webtest.Person
 
 func setScene(t *testing.T) *scene {
 	t.Helper()
@@ -133,21 +128,7 @@ func (s *scene) read(query string, args ...any) (text string) {
 // signIn opens the session of somebody who proved a second factor a minute ago.
 func (s *scene) signIn(name string, role account.Role, organisation account.Organisation) person {
 	s.t.Helper()
-	p := person{cookie: value.NewToken()}
-	key := p.cookie.Hash()
-	const sqlSignIn = `
-		WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-				VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-			m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-				SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id),
-			s AS (INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-				SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m RETURNING id)
-		SELECT a.id, m.id, s.id FROM a, m, s`
-	err := s.raw.QueryRowContext(s.t.Context(), sqlSignIn, name, role, organisation.Siret, noon.Add(-time.Minute), key[:]).Scan(&p.id, &p.role, &p.session)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return p
+	return webtest.SignIn(s.t, s.raw, name, role, organisation.Siret, noon.Add(-time.Minute))
 }
 
 // answer is what the portal answered.
@@ -183,7 +164,7 @@ func (s *scene) post(as person, path string, fields url.Values) answer {
 
 func (s *scene) ask(as person, request *http.Request) answer {
 	s.t.Helper()
-	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.cookie.Reveal()})
+	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Cookie.Reveal()})
 	recorder := httptest.NewRecorder()
 	s.router.ServeHTTP(recorder, request)
 	a := answer{t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), text: recorder.Body.String()}

@@ -122,7 +122,7 @@ func TestAnAdministratorManagesTheProgramsOfHerEditor(t *testing.T) {
 		s.get(s.sofia, path+act).is(http.StatusConflict, "Cet accès a été coupé")
 	}
 	s.post(s.sofia, path+"/secrets/nouveau", nil).is(http.StatusConflict, "!qf_secret_")
-	if n := s.count(`SELECT count(*) FROM audit_events WHERE author = 'Sofia Renard' AND organisation = $1 AND object_id = $2 AND request_id <> ''
+	if n := s.count(`SELECT count(*) FROM audit_events WHERE author = 'Sofia Talbot' AND organisation = $1 AND object_id = $2 AND request_id <> ''
 		AND act IN ('api_client.created', 'api_client.secret_added', 'api_client.secret_ended', 'api_client.revoked')`, tilleul, id); n != 4 {
 		t.Errorf("the journal tells %d acts", n)
 	}

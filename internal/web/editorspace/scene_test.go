@@ -156,17 +156,9 @@ func (s *scene) count(query string, args ...any) (n int) {
 }
 
 // signIn opens the session of somebody of an editor, who has just proved a second factor.
-func (s *scene) signIn(name string, role account.Role, editor string) value.Token {
+func (s *scene) signIn(name string, role account.Role, editor value.Siret) value.Token {
 	s.t.Helper()
-	cookie := value.NewToken()
-	key := cookie.Hash()
-	s.run(`WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-			VALUES ('issuer', $1, $1, 'Renard', lower($1) || ' renard', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-		m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-			SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id)
-		INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-		SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m`, name, role, editor, s.now, key[:])
-	return cookie
+	return webtest.SignIn(s.t, s.raw, name, role, editor, s.now).Cookie
 }
 
 // answer is what the portal answered.

@@ -152,24 +152,12 @@ func (s *scene) read(query string, args ...any) (text string) {
 	return text
 }
 
-// signIn opens the session of somebody, whose address is that of the name at exemple.fr.
+// signIn opens the session of somebody who proved a second factor a minute ago.
 func (s *scene) signIn(name string, role account.Role, organisation account.Organisation) person {
 	s.t.Helper()
-	p := person{cookie: value.NewToken(), Actor: account.Actor{Name: name + " Talbot", Mail: strings.ToLower(name) + "@exemple.fr", Role: role, Organisation: organisation}}
-	key := p.cookie.Hash()
-	const sqlSignIn = `
-		WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-				VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-			m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-				SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id),
-			s AS (INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-				SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m RETURNING id)
-		SELECT a.id FROM a, m, s`
-	err := s.raw.QueryRowContext(s.t.Context(), sqlSignIn, name, role, organisation.Siret, noon.Add(-time.Minute), key[:]).Scan(&p.AccountID)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return p
+	signed := webtest.SignIn(s.t, s.raw, name, role, organisation.Siret, noon.Add(-time.Minute))
+	actor := account.Actor{AccountID: signed.Account, Name: name + " Talbot", Mail: strings.ToLower(name) + "@exemple.fr", Role: role, Organisation: organisation}
+	return person{Actor: actor, cookie: signed.Cookie}
 }
 
 // answer is what the portal answered.

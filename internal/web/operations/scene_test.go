@@ -117,15 +117,7 @@ func (s *scene) read(query string, args ...any) (text string) {
 // signIn opens the session of somebody of the operator.
 func (s *scene) signIn(name string, role account.Role) value.Token {
 	s.t.Helper()
-	cookie := value.NewToken()
-	key := cookie.Hash()
-	s.run(`WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-			VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-		m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-			SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id)
-		INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-		SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m`, name, role, operator.Siret, noon.Add(-time.Minute), key[:])
-	return cookie
+	return webtest.SignIn(s.t, s.raw, name, role, operator.Siret, noon.Add(-time.Minute)).Cookie
 }
 
 // mail records a mail refused at its first address, and delivered to its second.

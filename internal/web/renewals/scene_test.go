@@ -73,17 +73,9 @@ func (s *scene) run(statement string, args ...any) {
 	}
 }
 
-func (s *scene) signIn(name string, role account.Role, organisation string) value.Token {
+func (s *scene) signIn(name string, role account.Role, organisation value.Siret) value.Token {
 	s.t.Helper()
-	cookie := value.NewToken()
-	key := cookie.Hash()
-	s.run(`WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-			VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-		m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-			SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id)
-		INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-		SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m`, name, string(role), organisation, noon, key[:])
-	return cookie
+	return webtest.SignIn(s.t, s.raw, name, role, organisation, noon).Cookie
 }
 
 // expires gives a town a token that expires at the end of a day.

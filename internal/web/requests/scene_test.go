@@ -24,7 +24,6 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
-	"portail-qf/internal/domain/value"
 	"portail-qf/internal/partner/clamav"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pgtest"
@@ -55,11 +54,7 @@ type scene struct {
 	hugo             account.Actor
 }
 
-// person is somebody signed in; the zero person is a visitor.
-type person struct {
-	id     int64
-	cookie value.Token
-}
+type person = webtest.Person
 
 var (
 	majastres = account.Organisation{Siret: "21040107100019", Name: "COMMUNE DE MAJASTRES"}
@@ -89,7 +84,7 @@ func setScene(t *testing.T) *scene {
 	}
 	s.anne, s.ines, s.paul = s.signIn("Anne", account.Town, majastres), s.signIn("Ines", account.Town, majastres), s.signIn("Paul", account.Town, elsewhere)
 	hugo := s.signIn("Hugo", account.Instructor, operator)
-	s.hugo = account.Actor{AccountID: hugo.id, Name: "Hugo Talbot", Mail: "hugo@exemple.fr", Role: account.Instructor, Organisation: operator}
+	s.hugo = account.Actor{AccountID: hugo.Account, Name: "Hugo Talbot", Mail: "hugo@exemple.fr", Role: account.Instructor, Organisation: operator}
 	s.mount()
 	return s
 }
@@ -166,24 +161,10 @@ func (s *scene) read(query string, args ...any) (text string) {
 	return text
 }
 
-// signIn opens the session of somebody, whose address is that of the name at exemple.fr.
+// signIn opens the session of somebody who proved a second factor a minute ago.
 func (s *scene) signIn(name string, role account.Role, organisation account.Organisation) person {
 	s.t.Helper()
-	p := person{cookie: value.NewToken()}
-	key := p.cookie.Hash()
-	const sqlSignIn = `
-		WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-				VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-			m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-				SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id),
-			s AS (INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-				SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m RETURNING id)
-		SELECT a.id FROM a, m, s`
-	err := s.raw.QueryRowContext(s.t.Context(), sqlSignIn, name, role, organisation.Siret, noon.Add(-time.Minute), key[:]).Scan(&p.id)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return p
+	return webtest.SignIn(s.t, s.raw, name, role, organisation.Siret, noon.Add(-time.Minute))
 }
 
 // answer is what the portal answered.
@@ -235,8 +216,8 @@ func (s *scene) upload(as person, path string, fields url.Values, name string, c
 
 func (s *scene) ask(as person, sent *http.Request) answer {
 	s.t.Helper()
-	if as.cookie != "" {
-		sent.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.cookie.Reveal()})
+	if as.Cookie != "" {
+		sent.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Cookie.Reveal()})
 	}
 	recorder := httptest.NewRecorder()
 	s.router.ServeHTTP(recorder, sent)
