@@ -165,8 +165,7 @@ func (v *visitor) get(path string) answer {
 
 // post sends a form from a page of ours; "" for one that the browser does not name.
 func (v *visitor) post(from, path string, fields url.Values) answer {
-	sent := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	sent.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	sent := webtest.Post(path, fields)
 	if from != "" {
 		sent.Header.Set("Referer", "https://"+sent.Host+from)
 	}

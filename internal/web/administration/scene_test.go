@@ -157,29 +157,16 @@ func (s *scene) told(as person, path, flash string) answer {
 // post sends a form as somebody.
 func (s *scene) post(as person, path string, fields url.Values) answer {
 	s.t.Helper()
-	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, request)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 func (s *scene) ask(as person, request *http.Request) answer {
 	s.t.Helper()
-	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Cookie.Reveal()})
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, request)
-	a := answer{t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), text: recorder.Body.String()}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == "__Host-fait" {
-			a.flash = cookie.Value
-		}
+	got := webtest.Ask(s.t, s.router, as.Cookie, request)
+	if !got.IsPage() && got.Status != http.StatusSeeOther {
+		s.t.Errorf("%s is no page: %v", request.URL, got.Header)
 	}
-	if _, main, found := strings.Cut(a.text, "<main"); found {
-		a.text, _, _ = strings.Cut(main, "</main>")
-	}
-	if a.status != http.StatusSeeOther {
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	return a
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, text: got.Main}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").

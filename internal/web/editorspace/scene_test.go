@@ -181,9 +181,7 @@ func (s *scene) get(as value.Token, path string) answer {
 // post sends a form as somebody.
 func (s *scene) post(as value.Token, path string, fields url.Values) answer {
 	s.t.Helper()
-	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, request)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 // paste sends a list as its page does.
@@ -202,23 +200,9 @@ func (s *scene) paste(as value.Token, list string) answer {
 
 func (s *scene) ask(as value.Token, request *http.Request) answer {
 	s.t.Helper()
-	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Reveal()})
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, request)
-	a := answer{
-		t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), body: recorder.Body.String(), text: recorder.Body.String(), cache: recorder.Header().Get("Cache-Control"),
-	}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == web.FlashCookie {
-			a.flash = cookie.Value
-		}
-	}
-	if _, main, found := strings.Cut(a.text, "<main"); found {
-		a.text, _, _ = strings.Cut(main, "</main>")
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	a.text = strings.Join(strings.Fields(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(a.text)), " ")
-	return a
+	got := webtest.Ask(s.t, s.router, as, request)
+	text := strings.Join(strings.Fields(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(got.Main)), " ")
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, cache: got.Header.Get("Cache-Control"), body: got.Body, text: text}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").

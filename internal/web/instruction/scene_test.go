@@ -180,31 +180,13 @@ func (s *scene) get(as person, path string) answer {
 // post sends a form as somebody.
 func (s *scene) post(as person, path string, fields url.Values) answer {
 	s.t.Helper()
-	sent := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	sent.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, sent)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 func (s *scene) ask(as person, sent *http.Request) answer {
 	s.t.Helper()
-	sent.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.cookie.Reveal()})
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, sent)
-	a := answer{t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), header: recorder.Header(), body: recorder.Body.String()}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == web.FlashCookie {
-			a.flash = cookie.Value
-		}
-	}
-	text := a.body
-	if _, main, found := strings.Cut(a.body, "<main"); found {
-		text, _, _ = strings.Cut(main, "</main>")
-	}
-	a.text = plain(text)
-	if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") && a.status != http.StatusSeeOther {
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	return a
+	got := webtest.Ask(s.t, s.router, as.cookie, sent)
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, header: got.Header, body: got.Body, text: plain(got.Main)}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").

@@ -160,30 +160,13 @@ func (s *scene) get(as value.Token, path string) answer {
 // post sends a form as somebody.
 func (s *scene) post(as value.Token, path string, fields url.Values) answer {
 	s.t.Helper()
-	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, request)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 func (s *scene) ask(as value.Token, request *http.Request) answer {
 	s.t.Helper()
-	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Reveal()})
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, request)
-	a := answer{
-		t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), text: recorder.Body.String(),
-		policy: recorder.Header().Get("Content-Security-Policy"),
-	}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == "__Host-fait" {
-			a.flash = cookie.Value
-		}
-	}
-	if _, main, found := strings.Cut(a.text, "<main"); found {
-		a.text, _, _ = strings.Cut(main, "</main>")
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	return a
+	got := webtest.Ask(s.t, s.router, as, request)
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, text: got.Main, policy: got.Header.Get("Content-Security-Policy")}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").

@@ -102,17 +102,9 @@ type answer struct {
 // get opens a page as somebody and checks that it is well made.
 func (s *scene) get(as value.Token, path string) answer {
 	s.t.Helper()
-	request := httptest.NewRequest(http.MethodGet, path, nil)
-	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Reveal()})
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, request)
-	a := answer{t: s.t, status: recorder.Code, header: recorder.Header(), body: recorder.Body.String(), text: recorder.Body.String()}
-	if _, main, found := strings.Cut(a.text, "<main"); found {
-		a.text, _, _ = strings.Cut(main, "</main>")
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	a.text = strings.Join(strings.Fields(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(a.text)), " ")
-	return a
+	got := webtest.Ask(s.t, s.router, as, httptest.NewRequest(http.MethodGet, path, nil))
+	text := strings.Join(strings.Fields(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(got.Main)), " ")
+	return answer{t: s.t, status: got.Status, header: got.Header, body: got.Body, text: text}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").

@@ -187,9 +187,7 @@ func (s *scene) get(as person, path string) answer {
 // post sends a form as somebody.
 func (s *scene) post(as person, path string, fields url.Values) answer {
 	s.t.Helper()
-	sent := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	sent.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, sent)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 // upload sends a form with a file as somebody.
@@ -216,26 +214,9 @@ func (s *scene) upload(as person, path string, fields url.Values, name string, c
 
 func (s *scene) ask(as person, sent *http.Request) answer {
 	s.t.Helper()
-	if as.Cookie != "" {
-		sent.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Cookie.Reveal()})
-	}
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, sent)
-	a := answer{t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), header: recorder.Header(), body: recorder.Body.String()}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == web.FlashCookie {
-			a.flash = cookie.Value
-		}
-	}
-	a.text = a.body
-	if _, main, found := strings.Cut(a.body, "<main"); found {
-		a.text, _, _ = strings.Cut(main, "</main>")
-	}
-	a.text = strings.ReplaceAll(a.text, "\u00a0", " ") // as people write it
-	if strings.HasPrefix(recorder.Header().Get("Content-Type"), "text/html") && a.status != http.StatusSeeOther {
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	return a
+	got := webtest.Ask(s.t, s.router, as.Cookie, sent)
+	text := strings.ReplaceAll(got.Main, "\u00a0", " ") // as people write it
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, header: got.Header, body: got.Body, text: text}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").
