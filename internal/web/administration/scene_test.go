@@ -38,6 +38,7 @@ type scene struct {
 	admin, reader, other person
 }
 
+// person is somebody signed in.
 type person = webtest.Person
 
 func setScene(t *testing.T) *scene {

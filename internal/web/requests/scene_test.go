@@ -54,6 +54,7 @@ type scene struct {
 	hugo             account.Actor
 }
 
+// person is somebody signed in; the zero person is a visitor.
 type person = webtest.Person
 
 var (

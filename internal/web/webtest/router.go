@@ -13,10 +13,10 @@ import (
 // PortalURL is where the portal of a test is.
 const PortalURL = "https://portail.example.fr"
 
-// Router is the portal without its pages. Its address, what it says of errors and the id of
-// its requests are the same in every test; its log is thrown away unless settings have one,
-// and what else settings leave out is left out. Whoever may not pass yet is sent where the
-// portal would send him; a test that has another gate names it afterwards.
+// Router is the portal before any page is on it. Its address, what it says of errors and the
+// id of its requests are the same in every test; settings say the rest, and without a log
+// nobody reads it. Whoever may not pass yet is sent where the portal would send him: a test
+// that has another gate names it afterwards.
 func Router(t testing.TB, settings web.Settings) *web.Router {
 	t.Helper()
 	settings.PortalURL, settings.Sentences = PortalURL, Templates(t)
