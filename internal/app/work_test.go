@@ -6,17 +6,13 @@ import (
 
 	"portail-qf/internal/domain/outbox"
 	"portail-qf/internal/jobs"
-	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
 
 // « cron expression said in plain French words »: a job that is added, or comes at other
 // times, has its words in templates/messages/operations.tmpl.
 func TestEveryJobHasItsWords(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return name })
-	if err != nil {
-		t.Fatal(err)
-	}
+	parsed := webtest.Templates(t)
 	a := &App{people: &people{}, habilitations: &habilitations{}}
 	paris, err := time.LoadLocation("Europe/Paris")
 	if err != nil {

@@ -47,7 +47,7 @@ var adapters = []room{
 
 	{"internal/web/form", []string{domain + "value", domain + "fault"}},
 	{"internal/web/dsfr", []string{"internal/web/form"}},
-	{"internal/web/webtest", nil},
+	{"internal/web/webtest", []string{domain + "account", domain + "value", "internal/authz", "internal/web", "templates"}},
 	{"internal/web", []string{domain + "...", "internal/authz", "internal/failpoint", "internal/web/form", "internal/web/dsfr", "templates", "static"}},
 	{"internal/web/...", []string{domain + "...", "internal/authz", "internal/failpoint", "internal/web", "internal/web/form", "internal/web/dsfr", "templates"}},
 

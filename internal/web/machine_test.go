@@ -21,6 +21,7 @@ import (
 
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
 )
 
 const (
@@ -52,16 +53,9 @@ func openSite(t *testing.T, more ...func(router *web.Router)) *site {
 
 // mount makes the router.
 func (s *site) mount(more ...func(router *web.Router)) *web.Router {
-	t := s.t
-	t.Helper()
-	parsed := parseTemplates(t)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	router := web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, Sentences: parsed,
-		Log: slog.New(slog.NewTextHandler(&s.log, nil)), NewRequestID: func() string { return "01JCXN3Z8G5Q" },
+	s.t.Helper()
+	router := webtest.Router(s.t, web.Settings{
+		Log:          slog.New(slog.NewTextHandler(&s.log, nil)),
 		DatabaseAway: func(err error) bool { return errors.Is(err, net.ErrClosed) },
 	})
 	post := func(path string, credential web.Credential, handler web.MachineFunc) {

@@ -15,15 +15,6 @@ import (
 	"portail-qf/templates"
 )
 
-func parseTemplates(t *testing.T) *web.Templates {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed
-}
-
 // "Its HTML renderer writes straight to the response: a template error mid-page gives a
 // truncated 200" (LIBRARIES.md): ours gives nothing at all.
 func TestAPageThatFailsMidwayWritesNothing(t *testing.T) {
@@ -63,7 +54,7 @@ func TestAViewThatWasNeverParsedIsAnError(t *testing.T) {
 
 // The parser of a space reports every page that is wrong, not the first one only.
 func TestTheParserReportsEveryMissingPage(t *testing.T) {
-	p := web.NewParser(parseTemplates(t))
+	p := web.NewParser(webtest.Templates(t))
 	web.Parsed[web.Page](p, "common/404")
 	if p.Err() != nil {
 		t.Fatal(p.Err())
@@ -77,7 +68,7 @@ func TestTheParserReportsEveryMissingPage(t *testing.T) {
 
 // "Anything else: 500, pre-rendered page with the request id" (ARCHITECTURE.md §7).
 func TestThePreRenderedPageShowsTheRequestID(t *testing.T) {
-	pages, err := web.ParseErrorPages(parseTemplates(t), web.Page{Brand: true})
+	pages, err := web.ParseErrorPages(webtest.Templates(t), web.Page{Brand: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +97,7 @@ func TestThePreRenderedPageShowsTheRequestID(t *testing.T) {
 // The brand block is switchable: the DSFR is reserved to the State's sites
 // (users-reliability-security.md, E.3).
 func TestTheBrandIsShownOnlyWhenAsked(t *testing.T) {
-	view, err := web.ParseView[web.Page](parseTemplates(t), "common/404")
+	view, err := web.ParseView[web.Page](webtest.Templates(t), "common/404")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"portail-qf/internal/web/webtest"
 	"portail-qf/templates"
 )
 
@@ -21,7 +22,7 @@ var definition = regexp.MustCompile(`\{\{-? *define "([^"]+)"`)
 // "A test asserts every fault code has one" (ARCHITECTURE.md §6): a sentence in
 // templates/messages.
 func TestEveryErrorCodeHasASentence(t *testing.T) {
-	parsed := parseTemplates(t)
+	parsed := webtest.Templates(t)
 	codes := map[string]string{}
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

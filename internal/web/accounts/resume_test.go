@@ -7,20 +7,12 @@ import (
 
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 // After a session that ended, the form of a request that waits says which page it is of, what
 // its button does, and what was typed, in the order in which it is asked and in words.
 func TestAFormOfARequestThatWaitsSaysWhatItDoes(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	views := webtest.Views(t, ParseViews)
 	people := url.Values{
 		"technique_moi": {"autre"}, "metier_autre": {"moi"}, "dpd_prenom": {"Zoé"}, "demandeur_telephone": {"04 92 00 00 00"}, "responsable_nom": {"Aubert"}, "suite": {"continuer"},
 	}

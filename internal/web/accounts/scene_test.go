@@ -26,7 +26,6 @@ import (
 	"portail-qf/internal/sim/stage"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -74,17 +73,15 @@ func setScene(t *testing.T) *scene {
 	return s
 }
 
-const portalURL = "https://portail.example.fr"
-
 // mount builds the door as internal/app does.
 func (s *scene) mount(db *postgres.DB) {
 	s.t.Helper()
 	now := func() time.Time { return s.now }
 	ring, err := seal.Parse(seal.NewKey("test"))
-	policy, refused := authz.Read()
-	if err != nil || refused != nil {
-		s.t.Fatal(err, refused)
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	policy := webtest.Policy(s.t)
 	organisations := &directory.Organisations{Store: postgres.Organisations{DB: db}, Now: now}
 	stored := postgres.Sessions{DB: db, Operator: account.Organisation{Siret: "13002526500013", Name: "Direction interministérielle du numérique"}}
 	sessions := &account.Sessions{Store: stored, Now: now}
@@ -103,39 +100,21 @@ func (s *scene) proConnect() account.IdentityProvider {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { provider.ServeHTTP(w, r) }))
 	s.t.Cleanup(server.Close)
 	s.provider = server.URL
-	simulators, err := stage.Set(stage.Options{PortalURL: portalURL, FranceConnect: "http://127.0.0.1:1", ProConnect: server.URL + "/api/v2"})
+	simulators, err := stage.Set(stage.Options{PortalURL: webtest.PortalURL, FranceConnect: "http://127.0.0.1:1", ProConnect: server.URL + "/api/v2"})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	provider = simulators.ProConnect
 	return proconnect.New(proconnect.Config{
 		Issuer: server.URL + "/api/v2", ClientID: stage.ProConnectClient, ClientSecret: stage.ProConnectSecret,
-		RedirectURL: portalURL + CallbackPath, PostLogoutRedirectURL: portalURL + LoggedOutPath, PKCE: true,
+		RedirectURL: webtest.PortalURL + CallbackPath, PostLogoutRedirectURL: webtest.PortalURL + LoggedOutPath, PKCE: true,
 	})
 }
 
 func newRouter(t *testing.T, sessions *account.Sessions, policy *authz.Policy, door *Handler) *web.Router {
 	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if door.Views, err = ParseViews(parsed); err != nil {
-		t.Fatal(err)
-	}
-	router := web.NewRouter(web.Settings{
-		PortalURL: portalURL, Errors: errorPages, ProErrors: proErrors, Sentences: parsed, Log: slog.New(slog.DiscardHandler),
-		Sessions: sessions, Policy: policy, DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
-	})
-	door.Frame, door.Recognise, door.NoteRefused = router.ProFrame, router.Recognise, router.NoteRefused
+	router := webtest.Router(t, web.Settings{Sessions: sessions, Policy: policy, DatabaseAway: postgres.Away})
+	door.Views, door.Frame, door.Recognise, door.NoteRefused = webtest.Views(t, ParseViews), router.ProFrame, router.Recognise, router.NoteRefused
 	door.Mount(router)
 	kept := func(c *gin.Context) error {
 		c.String(http.StatusOK, "kept: %s", c.Request.Form.Encode())
@@ -186,8 +165,7 @@ func (v *visitor) get(path string) answer {
 
 // post sends a form from a page of ours; "" for one that the browser does not name.
 func (v *visitor) post(from, path string, fields url.Values) answer {
-	sent := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	sent.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	sent := webtest.Post(path, fields)
 	if from != "" {
 		sent.Header.Set("Referer", "https://"+sent.Host+from)
 	}
@@ -230,7 +208,7 @@ func (v *visitor) returns(left answer, order string) answer {
 	}
 	said, _ := io.ReadAll(there.Body)
 	_ = there.Body.Close()
-	back, found := strings.CutPrefix(there.Header.Get("Location"), portalURL)
+	back, found := strings.CutPrefix(there.Header.Get("Location"), webtest.PortalURL)
 	if !found {
 		v.s.t.Fatalf("ProConnect answers %d to %q:\n%s", there.StatusCode, there.Header.Get("Location"), said)
 	}

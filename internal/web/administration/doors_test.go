@@ -106,11 +106,11 @@ func TestAnOrganisationOffersOnlyTheInvitationsItCanHave(t *testing.T) {
 // « Sessions … listed and ended by an administrator »
 func TestAnAdministratorEndsASession(t *testing.T) {
 	s := setScene(t)
-	ending := fmt.Sprintf("%s/%d/fermeture", sessionsPath, s.other.session)
-	own := fmt.Sprintf("%s/%d/fermeture", sessionsPath, s.admin.session)
+	ending := fmt.Sprintf("%s/%d/fermeture", sessionsPath, s.other.Session)
+	own := fmt.Sprintf("%s/%d/fermeture", sessionsPath, s.admin.Session)
 	s.get(s.admin, sessionsPath).is(http.StatusOK, "Dominique Talbot", ending, "Votre session", "!"+own)
 	s.get(s.admin, sessionsPath+"?espace=editor").is(http.StatusOK, "Dominique Talbot", "!Rose Talbot")
-	s.get(s.admin, accountPath(s.other.id)).is(http.StatusOK, ending)
+	s.get(s.admin, accountPath(s.other.Account)).is(http.StatusOK, ending)
 	s.get(s.admin, ending).is(http.StatusOK, "Fermer la session ouverte par Dominique Talbot")
 	s.get(s.other, accountsPath).is(http.StatusForbidden)
 
@@ -125,11 +125,11 @@ func TestAnAdministratorEndsASession(t *testing.T) {
 // « Step-up for sensitive acts » : the form itself asks, so that nobody fills one in vain.
 func TestSensitiveActsAskForASecondFactorProvedLately(t *testing.T) {
 	s := setScene(t)
-	s.run(`UPDATE sessions SET strong_at = $2 WHERE id = $1`, s.admin.session, noon.Add(-account.StepUpLife-time.Second))
+	s.run(`UPDATE sessions SET strong_at = $2 WHERE id = $1`, s.admin.Session, noon.Add(-account.StepUpLife-time.Second))
 	s.get(s.admin, accountsPath).is(http.StatusOK)
 	for _, path := range []string{
-		fmt.Sprintf("%s/roles/%d/retrait", accountPath(s.other.id), s.other.role), accountPath(s.other.id) + "/roles/nouveau",
-		invitationsPath + "/nouvelle", invitationsPath + "/1/retrait", fmt.Sprintf("%s/%d/fermeture", sessionsPath, s.other.session),
+		fmt.Sprintf("%s/roles/%d/retrait", accountPath(s.other.Account), s.other.Membership), accountPath(s.other.Account) + "/roles/nouveau",
+		invitationsPath + "/nouvelle", invitationsPath + "/1/retrait", fmt.Sprintf("%s/%d/fermeture", sessionsPath, s.other.Session),
 	} {
 		s.get(s.admin, path).leads("/connexion/confirmation", "")
 		s.post(s.admin, path, nil).leads("/connexion/confirmation", "")
@@ -192,7 +192,7 @@ func TestTheHomePageSaysWhatWaits(t *testing.T) {
 	for _, by := range []person{s.admin, s.reader} {
 		s.get(by, homePath).is(http.StatusOK, calls, "collectivité à appeler, jeton coupé", results, "modification non instruite à l’échéance")
 	}
-	s.run(`UPDATE memberships SET ended_at = $2 WHERE id = $1`, s.other.role, noon)
+	s.run(`UPDATE memberships SET ended_at = $2 WHERE id = $1`, s.other.Membership, noon)
 	form := "/nouvelle?siret=" + editor.Siret.String()
 	s.get(s.admin, homePath).is(http.StatusOK, "Un éditeur est sans gestionnaire", form)
 	s.get(s.reader, homePath).is(http.StatusOK, "!sans gestionnaire")

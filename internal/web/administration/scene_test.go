@@ -3,8 +3,6 @@ package administration
 import (
 	"context"
 	"database/sql"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,12 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/directory"
-	"portail-qf/internal/domain/value"
 	"portail-qf/internal/partner/sirene"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pgtest"
@@ -26,7 +21,6 @@ import (
 	sim "portail-qf/internal/sim/sirene"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -45,10 +39,7 @@ type scene struct {
 }
 
 // person is somebody signed in.
-type person struct {
-	id, role, session int64
-	cookie            value.Token
-}
+type person = webtest.Person
 
 func setScene(t *testing.T) *scene {
 	t.Helper()
@@ -89,10 +80,10 @@ func (s *scene) mount() {
 	s.t.Cleanup(register.Close)
 	now := func() time.Time { return noon }
 	ring, err := seal.Parse(seal.NewKey("test"))
-	policy, refused := authz.Read()
-	if err != nil || refused != nil {
-		s.t.Fatal(err, refused)
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	policy := webtest.Policy(s.t)
 	organisations := &directory.Organisations{
 		Store: postgres.Organisations{DB: s.db}, Registry: sirene.New(sirene.Config{BaseURL: register.URL, Key: registerKey}), Now: now,
 	}
@@ -113,32 +104,11 @@ func (s *scene) mount() {
 // newRouter mounts the pages.
 func newRouter(t *testing.T, sessions *account.Sessions, policy *authz.Policy, h *Handler) *web.Router {
 	t.Helper()
-	parsed, views := parseAll(t)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	router := web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Sessions: sessions, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
-	})
-	h.Views, h.Frame = views, router.ProFrame
-	router.GuardedBy(gate{})
+	router := webtest.Router(t, web.Settings{Sessions: sessions, Policy: policy, DatabaseAway: postgres.Away})
+	h.Views, h.Frame = webtest.Views(t, ParseViews), router.ProFrame
 	h.Mount(router)
 	return router
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 func (s *scene) run(statement string, args ...any) {
 	s.t.Helper()
@@ -159,21 +129,7 @@ func (s *scene) read(query string, args ...any) (text string) {
 // signIn opens the session of somebody who proved a second factor a minute ago.
 func (s *scene) signIn(name string, role account.Role, organisation account.Organisation) person {
 	s.t.Helper()
-	p := person{cookie: value.NewToken()}
-	key := p.cookie.Hash()
-	const sqlSignIn = `
-		WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-				VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-			m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-				SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id),
-			s AS (INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-				SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m RETURNING id)
-		SELECT a.id, m.id, s.id FROM a, m, s`
-	err := s.raw.QueryRowContext(s.t.Context(), sqlSignIn, name, role, organisation.Siret, noon.Add(-time.Minute), key[:]).Scan(&p.id, &p.role, &p.session)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return p
+	return webtest.SignIn(s.t, s.raw, name, role, organisation.Siret, noon.Add(-time.Minute))
 }
 
 // answer is what the portal answered.
@@ -202,29 +158,16 @@ func (s *scene) told(as person, path, flash string) answer {
 // post sends a form as somebody.
 func (s *scene) post(as person, path string, fields url.Values) answer {
 	s.t.Helper()
-	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, request)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 func (s *scene) ask(as person, request *http.Request) answer {
 	s.t.Helper()
-	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.cookie.Reveal()})
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, request)
-	a := answer{t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), text: recorder.Body.String()}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == "__Host-fait" {
-			a.flash = cookie.Value
-		}
+	got := webtest.Ask(s.t, s.router, as.Cookie, request)
+	if !got.IsPage() && got.Status != http.StatusSeeOther {
+		s.t.Errorf("%s is no page: %v", request.URL, got.Header)
 	}
-	if _, main, found := strings.Cut(a.text, "<main"); found {
-		a.text, _, _ = strings.Cut(main, "</main>")
-	}
-	if a.status != http.StatusSeeOther {
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	return a
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, text: got.Main}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").
@@ -247,18 +190,4 @@ func (a answer) leads(to, flash string) {
 	if a.status != http.StatusSeeOther || a.to != to || a.flash != flash {
 		a.t.Errorf("status %d to %q saying %q, want %q saying %q:\n%s", a.status, a.to, a.flash, to, flash, a.text)
 	}
-}
-
-// parseAll reads every template, and the pages of this package.
-func parseAll(t *testing.T) (*web.Templates, Views) {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed, views
 }

@@ -10,8 +10,7 @@ import (
 
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/machine"
-	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
 
 // « each refusal »: parameters, cursors, keys and bodies.
@@ -188,10 +187,7 @@ func TestNoAnswerTellsWhoSomebodyIs(t *testing.T) {
 
 // Every code by which a call is refused here has its sentence.
 func TestEveryRefusalOfACallHasItsSentence(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return name })
-	if err != nil {
-		t.Fatal(err)
-	}
+	parsed := webtest.Templates(t)
 	files, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)

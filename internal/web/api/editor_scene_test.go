@@ -28,6 +28,7 @@ import (
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
+	"portail-qf/internal/web/webtest"
 	"portail-qf/templates"
 )
 
@@ -56,12 +57,12 @@ func openEditors(t *testing.T) *editors {
 	router := e.router()
 	(&OAuth{Door: e.door, Address: router.Address}).Mount(router)
 	(&Introspection{
-		Door: e.door, Gate: &credential.Gate{Store: postgres.Tokens{DB: e.db}, Pepper: e.pepper, Now: now, Clock: time.Now}, PortalURL: "https://portail.example.fr", Address: router.Address,
+		Door: e.door, Gate: &credential.Gate{Store: postgres.Tokens{DB: e.db}, Pepper: e.pepper, Now: now, Clock: time.Now}, PortalURL: webtest.PortalURL, Address: router.Address,
 	}).Mount(router)
 	(&Editor{
 		Clients: &credential.Clients{Store: postgres.EditorClients{DB: e.db}}, Tokens: e.service,
 		Dossiers: &dossier.Lookup{Records: postgres.FollowUp{DB: e.db}, Journal: postgres.Journal{DB: e.db}, Now: now},
-		Deposit:  e.deposit, PortalURL: "https://portail.example.fr",
+		Deposit:  e.deposit, PortalURL: webtest.PortalURL,
 	}).Mount(router)
 	e.serve(router)
 	e.contract = readContract(t, e.url)

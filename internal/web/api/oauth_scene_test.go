@@ -17,7 +17,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/fault"
@@ -26,7 +25,7 @@ import (
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/seal"
 	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
 
 const (
@@ -73,7 +72,7 @@ func openPrograms(t *testing.T) *programs {
 	(&OAuth{Door: p.door, Address: router.Address}).Mount(router)
 	(&Introspection{
 		Door: p.door, Gate: &credential.Gate{Store: p.tokens, Pepper: p.pepper, Now: now, Clock: time.Now}, GatewayID: gatewayID, GatewaySecret: gatewaySecret,
-		PortalURL: "https://portail.example.fr", Address: router.Address,
+		PortalURL: webtest.PortalURL, Address: router.Address,
 	}).Mount(router)
 	router.HandleClient(http.MethodGet, editorPath, web.Client{Object: "client", Act: "read", Scope: machine.ScopeClients}, tellWho)
 	router.HandleClient(http.MethodPost, editorPath, web.Client{Object: "client", Act: "read", Scope: machine.ScopeClients, MaxBody: 10}, tellWho)
@@ -120,18 +119,8 @@ func tellWho(c *gin.Context, body []byte) error {
 
 func (p *programs) router() *web.Router {
 	p.t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	policy, refused := authz.Read()
-	if err != nil || refused != nil {
-		p.t.Fatal(err, refused)
-	}
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, Sentences: parsed, Log: slog.New(slog.NewJSONHandler(p.log, nil)),
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" }, Policy: policy, Clients: p.door,
+	return webtest.Router(p.t, web.Settings{
+		Log: slog.New(slog.NewJSONHandler(p.log, nil)), Policy: webtest.Policy(p.t), Clients: p.door, DatabaseAway: postgres.Away,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 	})
 }

@@ -23,7 +23,7 @@ import (
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pgtest"
 	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -111,18 +111,7 @@ func (s *scene) start() *instance {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	router := web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, Sentences: parsed, Log: slog.New(slog.NewJSONHandler(s.log, nil)),
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
-	})
+	router := webtest.Router(s.t, web.Settings{Log: slog.New(slog.NewJSONHandler(s.log, nil)), DatabaseAway: postgres.Away})
 	towns := &directory.Service{Store: postgres.Collectivities{DB: db}, Now: func() time.Time { return noon }}
 	public := &Directory{Collectivities: towns, Bearer: bearer}
 	public.Mount(router)

@@ -13,21 +13,8 @@ import (
 	"portail-qf/internal/domain/dossier"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
-
-func parseViews(t *testing.T) Views {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return views
-}
 
 // rendered gives a page as the browser receives it.
 func rendered[T any](t *testing.T, view web.View[T], content T) string {
@@ -41,7 +28,7 @@ func rendered[T any](t *testing.T, view web.View[T], content T) string {
 
 // "Never says « transmis » before HubEE has accepted everything" (PRODUCT.md 3.7).
 func TestADossierOnItsWayIsNeverCalledTransmitted(t *testing.T) {
-	views := parseViews(t)
+	views := webtest.Views(t, ParseViews)
 	for _, state := range []dossier.State{dossier.Recorded, dossier.Quarantined} {
 		for _, age := range []time.Duration{time.Minute, 6 * 24 * time.Hour} {
 			page := newFollowUpStatePage(web.Page{}, sampleStatus(state, age), sampleNow())
@@ -61,7 +48,7 @@ func TestADossierOnItsWayIsNeverCalledTransmitted(t *testing.T) {
 // A dossier waits while the form of its town is not open (domain/dossier, dossier.held): no
 // page promises that it leaves in a few minutes, and each says what to do meanwhile.
 func TestADossierThatWaitsForItsTownSaysSo(t *testing.T) {
-	views := parseViews(t)
+	views := webtest.Views(t, ParseViews)
 	for _, form := range directory.FormStates {
 		for _, age := range []time.Duration{time.Minute, 6 * 24 * time.Hour} {
 			status := sampleStatus(dossier.Recorded, age)
@@ -89,7 +76,7 @@ func TestAFailedDossierIsBegunAgainOnlyWhereTheFormIsOpen(t *testing.T) {
 	for _, form := range directory.FormStates {
 		status := sampleStatus(dossier.Failed, 20*time.Hour)
 		status.Collectivity.Form = form
-		body := rendered(t, parseViews(t).followUpState, newFollowUpStatePage(web.Page{}, status, sampleNow()))
+		body := rendered(t, webtest.Views(t, ParseViews).followUpState, newFollowUpStatePage(web.Page{}, status, sampleNow()))
 		if got := strings.Contains(body, "recommencer</a>"); got != (form == directory.FormOpen) {
 			t.Errorf("form %s: offers to begin again: %v", form, got)
 		}
@@ -99,7 +86,7 @@ func TestAFailedDossierIsBegunAgainOnlyWhereTheFormIsOpen(t *testing.T) {
 // "Transmitted and not received after 48 h: « pas encore relevé par votre collectivité »"
 // (PRODUCT.md 3.8), and not a minute before.
 func TestADossierLeftAtHubEESaysSoAfterTwoDays(t *testing.T) {
-	views := parseViews(t)
+	views := webtest.Views(t, ParseViews)
 	for age, want := range map[time.Duration]bool{47 * time.Hour: false, 49 * time.Hour: true} {
 		page := newConfirmationPage(web.Page{}, sampleStatus(dossier.Transmitted, age), sampleReturn(), sampleNow())
 		body := rendered(t, views.confirmation, page)
@@ -111,7 +98,7 @@ func TestADossierLeftAtHubEESaysSoAfterTwoDays(t *testing.T) {
 
 // A state without words would leave the citizen with an empty page.
 func TestEveryStateHasItsBadgeAndItsText(t *testing.T) {
-	views := parseViews(t)
+	views := webtest.Views(t, ParseViews)
 	seen := map[string]string{}
 	for _, named := range sampleStatuses() {
 		body := rendered(t, views.followUpState, newFollowUpStatePage(web.Page{}, named.status, sampleNow()))
@@ -153,7 +140,7 @@ func TestStepsAreTheStatesThatTheDossierReached(t *testing.T) {
 // "Bientôt disponible, alternatives, no FranceConnect button" (PRODUCT.md 3.4); the same
 // when the form is closed or FranceConnect is down: no dead button.
 func TestThereIsAFranceConnectButtonOnlyWhereItWorks(t *testing.T) {
-	views := parseViews(t)
+	views := webtest.Views(t, ParseViews)
 	for _, sample := range formSamples(web.Page{}) {
 		page := sample.Content
 		body := rendered(t, views.form, page)
@@ -171,7 +158,7 @@ func TestThereIsAFranceConnectButtonOnlyWhereItWorks(t *testing.T) {
 // the link" (reference/identity.md §1.9).
 func TestTheFranceConnectButtonFollowsItsRules(t *testing.T) {
 	page := formPage{Visit: sampleVisit()}
-	body := rendered(t, parseViews(t).form, page)
+	body := rendered(t, webtest.Views(t, ParseViews).form, page)
 	for _, wanted := range []string{
 		`<form method="post" action="/collectivites/21040107100019/demarrer">`,
 		`<input type="hidden" name="lien" value="bGllbi1zY2VsbGU">`,
@@ -190,7 +177,7 @@ func TestTheFranceConnectButtonFollowsItsRules(t *testing.T) {
 
 // "A page opened without lien starts without either" (SETTLED.md, web): no empty field.
 func TestAFormWithoutLinkSendsNone(t *testing.T) {
-	body := rendered(t, parseViews(t).form, formPage{Visit: bareVisit()})
+	body := rendered(t, webtest.Views(t, ParseViews).form, formPage{Visit: bareVisit()})
 	if strings.Contains(body, `name="lien"`) {
 		t.Error("the form sends a link")
 	}
@@ -201,7 +188,7 @@ func TestAFormWithoutLinkSendsNone(t *testing.T) {
 func TestTheReviewNeverInventsAFigure(t *testing.T) {
 	attempt := sampleAttempt()
 	attempt.Held.Quotient = dossier.Quotient{}
-	body := rendered(t, parseViews(t).review, newReviewPage(web.Page{}, sampleVisit(), attempt, samplePlace, samplePlace))
+	body := rendered(t, webtest.Views(t, ParseViews).review, newReviewPage(web.Page{}, sampleVisit(), attempt, samplePlace, samplePlace))
 	if !strings.Contains(body, "<dt>Quotient familial (mois non connu)</dt><dd>Non connu</dd>") {
 		t.Error("an unknown quotient is not called « Non connu »")
 	}
@@ -211,7 +198,7 @@ func TestTheReviewNeverInventsAFigure(t *testing.T) {
 func TestTheReviewShowsNamesAsText(t *testing.T) {
 	attempt := sampleAttempt()
 	attempt.Held.Identity.FamilyName = "<script>alert(1)</script>--><b>"
-	body := rendered(t, parseViews(t).review, newReviewPage(web.Page{}, sampleVisit(), attempt, samplePlace, samplePlace))
+	body := rendered(t, webtest.Views(t, ParseViews).review, newReviewPage(web.Page{}, sampleVisit(), attempt, samplePlace, samplePlace))
 	if strings.Contains(body, "<script>") || strings.Contains(body, "--><b>") {
 		t.Error("a name became markup")
 	}
@@ -234,7 +221,7 @@ func TestTheContactIsTheTowns(t *testing.T) {
 			c := sampleTown()
 			c.Contact = row.contact
 			page := alternativesPage{Visit: NewVisit(c, "", directory.Return{})}
-			if body := rendered(t, parseViews(t).alternatives, page); !strings.Contains(body, row.want) {
+			if body := rendered(t, webtest.Views(t, ParseViews).alternatives, page); !strings.Contains(body, row.want) {
 				t.Errorf("the page lacks %s", row.want)
 			}
 		})
@@ -244,7 +231,7 @@ func TestTheContactIsTheTowns(t *testing.T) {
 // "Errors in plain words, one per cause, each with next step" (A.9.5): each says that
 // nothing was kept, gives the alternatives, the town's contact and the way back.
 func TestEveryFailureSaysWhatWasKeptAndWhatToDo(t *testing.T) {
-	views := parseViews(t)
+	views := webtest.Views(t, ParseViews)
 	for _, why := range causes {
 		body := rendered(t, views.failures[why], failurePage{Visit: sampleVisit()})
 		for _, wanted := range []string{
@@ -293,7 +280,7 @@ func TestEveryCodeOfTheJourneyHasItsCause(t *testing.T) {
 
 // "Nothing is preselected" and "too many results" (formulaire-qf.md §8, 2025-09-24).
 func TestSearchLeadsOnlyToLinks(t *testing.T) {
-	views := parseViews(t)
+	views := webtest.Views(t, ParseViews)
 	for _, sample := range searchSamples(web.Page{}) {
 		body := rendered(t, views.search, sample.Content)
 		if strings.Contains(body, "<select") || strings.Contains(body, "checked") {
@@ -308,7 +295,7 @@ func TestSearchLeadsOnlyToLinks(t *testing.T) {
 // "No personal data" on the confirmation, and the host of the way back is visible (A.9.6).
 func TestTheConfirmationShowsTheReferenceAndTheWayBack(t *testing.T) {
 	page := newConfirmationPage(web.Page{}, sampleStatus(dossier.Received, 20*time.Hour), sampleReturn(), sampleNow())
-	body := rendered(t, parseViews(t).confirmation, page)
+	body := rendered(t, webtest.Views(t, ParseViews).confirmation, page)
 	for _, wanted := range []string{
 		">K7RM-42XP-Q9TBH<", `href="/suivi/K7RM42XPQ9TBH"`,
 		`href="/collectivites/21040107100019/confirmation/K7RM42XPQ9TBH/recu.pdf"`,

@@ -10,20 +10,12 @@ import (
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 // The home page leads to the requests of the town, says that messages wait, and offers to ask
 // for a habilitation where nobody has: to modify it is for who holds it, colleagues claim it.
 func TestTheHomePageLeadsToTheRequests(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	views := webtest.Views(t, ParseViews)
 	held, other := sampleRequest(habilitation.Validated), sampleRequest(habilitation.Validated)
 	held.Source, held.Holder, held.Number = habilitation.FromPortal, agent().AccountID, 10_000_012
 	other.Holder = 7
@@ -64,14 +56,7 @@ func TestTheHomePageLeadsToTheRequests(t *testing.T) {
 // « to correct: « Corriger » »: what waits for the reader is offered to him, what waits for a
 // colleague says for whom, and nothing tells the town to ask for what it is asking for.
 func TestTheHomePageTellsWhatIsUnderWay(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	views := webtest.Views(t, ParseViews)
 	page := newHomePage(framed(web.ProPage{}, agent(), homePath), agent().Organisation, directory.Collectivity{}, nil)
 	page.tell(agent(), sampleAffairs())
 	body, err := views.home.Render(page)

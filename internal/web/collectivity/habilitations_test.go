@@ -10,7 +10,7 @@ import (
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
 
 // « With an editor: … the literal warning …; without: create the HubEE password » (PRODUCT.md
@@ -80,14 +80,7 @@ func TestARequestStandsWhereItIs(t *testing.T) {
 // gave is told in the past once it is not valid any more.
 func TestWhatToDoIsToldInEachState(t *testing.T) {
 	const contact = "api-particulier@api.gouv.fr"
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	views := webtest.Views(t, ParseViews)
 	says := map[habilitation.State]string{
 		habilitation.Validated: "rien", habilitation.Reopened: "reste valide telle", habilitation.Submitted: "Vous n’avez rien à faire",
 		habilitation.ChangesRequested: "compléter ou corriger", habilitation.Refused: "faire une nouvelle demande", habilitation.Suspended: "Pour la faire rétablir",
@@ -121,14 +114,7 @@ func TestWhatToDoIsToldInEachState(t *testing.T) {
 
 // The row of a token says until when it opens, or since when it is closed, in each of its states.
 func TestATokenIsDatedInEachState(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	views := webtest.Views(t, ParseViews)
 	now, r := sampleNow(), sampleRequest(habilitation.Validated)
 	ago, ahead := now.AddDate(0, 0, -3), now.AddDate(1, 0, 0)
 	dated := func(change func(*credential.Token)) credential.Token {

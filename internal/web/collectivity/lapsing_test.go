@@ -13,7 +13,6 @@ import (
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 // aboutToLapse is a request of the town, and its token, cut since nine days.
@@ -49,14 +48,7 @@ func homeWith(t *testing.T, of affairs) string {
 // homeAs is the same, with the form of the town as it is.
 func homeAs(t *testing.T, form directory.FormState, of affairs) string {
 	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	views := webtest.Views(t, ParseViews)
 	frame := framed(web.ProPage{}, agent(), homePath)
 	frame.Contact = "api-particulier@api.gouv.fr"
 	page := newHomePage(frame, agent().Organisation, sampleTown(form), nil)

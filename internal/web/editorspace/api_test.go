@@ -19,20 +19,12 @@ import (
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 // Every page is well made in each of its states, is light, and shows as text what somebody
 // wrote, wherever it was written.
 func TestEverySampleIsARightPage(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	views := webtest.Views(t, ParseViews)
 	for _, exhibit := range views.Exhibits(web.ProPage{Page: web.Page{Brand: true, Contact: "api-particulier@api.gouv.fr"}, SeveralSpaces: true}) {
 		for _, sample := range exhibit.Samples {
 			body, err := sample.Render()
@@ -130,7 +122,7 @@ func TestAnAdministratorManagesTheProgramsOfHerEditor(t *testing.T) {
 		s.get(s.sofia, path+act).is(http.StatusConflict, "Cet accès a été coupé")
 	}
 	s.post(s.sofia, path+"/secrets/nouveau", nil).is(http.StatusConflict, "!qf_secret_")
-	if n := s.count(`SELECT count(*) FROM audit_events WHERE author = 'Sofia Renard' AND organisation = $1 AND object_id = $2 AND request_id <> ''
+	if n := s.count(`SELECT count(*) FROM audit_events WHERE author = 'Sofia Talbot' AND organisation = $1 AND object_id = $2 AND request_id <> ''
 		AND act IN ('api_client.created', 'api_client.secret_added', 'api_client.secret_ended', 'api_client.revoked')`, tilleul, id); n != 4 {
 		t.Errorf("the journal tells %d acts", n)
 	}

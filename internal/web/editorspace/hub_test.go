@@ -10,9 +10,7 @@ import (
 
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/value"
-	"portail-qf/templates"
-
-	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
 )
 
 func pairFields(id, secret string) url.Values {
@@ -28,14 +26,14 @@ func TestAnEditorDepositsShowsAndErasesAPair(t *testing.T) {
 	s.get(s.sofia, path).is(http.StatusOK, "abonnement-"+town, "SI-"+town+"-91998", "https://portail.hubee.example.fr", "!Afficher", "!anne.morel")
 	id, secret := pairOf(town)
 	s.post(s.leo, path+"/depot", pairFields(id, secret)).leads(path, "hubee-depose-accepte")
-	s.get(s.sofia, path).is(http.StatusOK, "Déposés et testés", "par <span translate=\"no\">Leo Renard", id, "!"+secret)
+	s.get(s.sofia, path).is(http.StatusOK, "Déposés et testés", "par <span translate=\"no\">Leo Talbot", id, "!"+secret)
 	s.get(s.sofia, hubPath).is(http.StatusOK, "Déposés et testés", "!"+secret, "!"+id)
 
 	shown := s.post(s.sofia, path+"/cle", nil).is(http.StatusOK, id, secret)
 	if shown.cache != "no-store" || shown.to != "" {
 		t.Errorf("what shows a secret may be kept: %q", shown.cache)
 	}
-	if n := s.count(`SELECT count(*) FROM audit_events WHERE act = 'hub_account.revealed' AND author = 'Sofia Renard' AND object_id = $1 AND organisation = $2 AND request_id <> ''`, town, tilleul); n != 1 {
+	if n := s.count(`SELECT count(*) FROM audit_events WHERE act = 'hub_account.revealed' AND author = 'Sofia Talbot' AND object_id = $1 AND organisation = $2 AND request_id <> ''`, town, tilleul); n != 1 {
 		t.Errorf("%d lines of the journal say who saw it", n)
 	}
 
@@ -160,7 +158,7 @@ func TestTownsAreTickedOnTheList(t *testing.T) {
 		t.Errorf("%d towns of the editor are noted, want 2 and no other", n)
 	}
 	s.get(s.leo, hubPath).is(http.StatusOK, "Récupérés dans HubEE", "!type=\"checkbox\"")
-	s.get(s.leo, hubTownPath(town)).is(http.StatusOK, "Retirer cette note", "Sofia Renard")
+	s.get(s.leo, hubTownPath(town)).is(http.StatusOK, "Retirer cette note", "Sofia Talbot")
 	s.post(s.leo, hubTownPath(town)+"/effacement", nil).leads(hubTownPath(town), "hubee-efface")
 }
 
@@ -232,10 +230,7 @@ func TestOthersHaveNoAccess(t *testing.T) {
 // « every fault code that a person can meet has its sentence », and every state its words and
 // its colour.
 func TestEveryHubCodeHasItsWords(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return name })
-	if err != nil {
-		t.Fatal(err)
-	}
+	parsed := webtest.Templates(t)
 	var codes []string
 	for _, state := range sampleHubStates {
 		codes = append(codes, "hub_account.state."+string(state), "hub_account.help."+string(state))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"database/sql"
-	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -14,9 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
-	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/directory"
@@ -30,7 +26,6 @@ import (
 	"portail-qf/internal/sim/stage"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -98,7 +93,7 @@ func pairOf(siret string) (id, secret string) {
 // hubEE is the simulator, where some towns have a pair.
 func (s *scene) hubEE() string {
 	s.t.Helper()
-	simulators, err := stage.Set(stage.Options{PortalURL: "https://portail.example.fr", FranceConnect: "http://127.0.0.1:1", ProConnect: "http://127.0.0.1:1"})
+	simulators, err := stage.Set(stage.Options{PortalURL: webtest.PortalURL, FranceConnect: "http://127.0.0.1:1", ProConnect: "http://127.0.0.1:1"})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -116,33 +111,15 @@ func (s *scene) hubEE() string {
 // mount builds the pages as internal/app does.
 func (s *scene) mount() {
 	s.t.Helper()
-	policy, err := authz.Read()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	policy := webtest.Policy(s.t)
 	ring, err := seal.Parse(seal.NewKey("test"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	now := func() time.Time { return s.now }
-	s.router = web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed, Log: slog.New(slog.DiscardHandler),
+	s.router = webtest.Router(s.t, web.Settings{
 		Sessions: &account.Sessions{Store: postgres.Sessions{DB: s.db}, Now: now}, Policy: policy, DatabaseAway: postgres.Away,
-		NewRequestID: func() string { return "01JCXN3Z8G5Q" },
 	})
-	s.router.GuardedBy(gate{})
 	s.hub = &credential.HubAccounts{
 		Store: postgres.HubAccounts{DB: s.db}, Vault: ring, Now: now,
 		Hub: hubee.NewSoftwares(hubee.Config{TokenURL: s.hubEE() + "/oauth2/token"}),
@@ -153,25 +130,14 @@ func (s *scene) mount() {
 	}
 	s.api = &machine.Service{Store: postgres.APIClients{DB: s.db}, Pepper: pepper, Random: rand.Reader, Now: now}
 	s.door = &machine.Door{Store: postgres.APIDoor{DB: s.db}, Pepper: pepper, Random: rand.Reader, Now: now}
-	handler := &Handler{
-		Access: &account.Access{Store: postgres.Access{DB: s.db}, Sealer: ring, Now: now}, Clients: &directory.Clients{Store: postgres.Collectivities{DB: s.db}},
+	(&Handler{
+		Views: webtest.Views(s.t, ParseViews), Access: &account.Access{Store: postgres.Access{DB: s.db}, Sealer: ring, Now: now}, Clients: &directory.Clients{Store: postgres.Collectivities{DB: s.db}},
 		Watch: &credential.Watch{Store: postgres.SubscriptionWatch{DB: s.db}, Now: now}, API: s.api, Hub: s.hub, HubPortal: "https://portail.hubee.example.fr",
 		Renewals: &renewal.Service{Store: postgres.Renewals{DB: s.db}, Now: now},
 		AtRisk:   &renewal.Watch{Store: postgres.RenewalWatch{DB: s.db}, Now: now}, Tokens: &credential.Tokens{Mint: &credential.Mint{Prefix: credential.TestPrefix}},
-		Can: policy.Can, PortalURL: "https://portail.example.fr", Now: now, Frame: s.router.ProFrame,
-	}
-	if handler.Views, err = ParseViews(parsed); err != nil {
-		s.t.Fatal(err)
-	}
-	handler.Mount(s.router)
+		Can: policy.Can, PortalURL: webtest.PortalURL, Now: now, Frame: s.router.ProFrame,
+	}).Mount(s.router)
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 func (s *scene) run(statement string, args ...any) {
 	s.t.Helper()
@@ -190,17 +156,9 @@ func (s *scene) count(query string, args ...any) (n int) {
 }
 
 // signIn opens the session of somebody of an editor, who has just proved a second factor.
-func (s *scene) signIn(name string, role account.Role, editor string) value.Token {
+func (s *scene) signIn(name string, role account.Role, editor value.Siret) value.Token {
 	s.t.Helper()
-	cookie := value.NewToken()
-	key := cookie.Hash()
-	s.run(`WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-			VALUES ('issuer', $1, $1, 'Renard', lower($1) || ' renard', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-		m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-			SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id)
-		INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-		SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m`, name, role, editor, s.now, key[:])
-	return cookie
+	return webtest.SignIn(s.t, s.raw, name, role, editor, s.now).Cookie
 }
 
 // answer is what the portal answered.
@@ -223,9 +181,7 @@ func (s *scene) get(as value.Token, path string) answer {
 // post sends a form as somebody.
 func (s *scene) post(as value.Token, path string, fields url.Values) answer {
 	s.t.Helper()
-	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, request)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 // paste sends a list as its page does.
@@ -244,23 +200,9 @@ func (s *scene) paste(as value.Token, list string) answer {
 
 func (s *scene) ask(as value.Token, request *http.Request) answer {
 	s.t.Helper()
-	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Reveal()})
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, request)
-	a := answer{
-		t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), body: recorder.Body.String(), text: recorder.Body.String(), cache: recorder.Header().Get("Cache-Control"),
-	}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == web.FlashCookie {
-			a.flash = cookie.Value
-		}
-	}
-	if _, main, found := strings.Cut(a.text, "<main"); found {
-		a.text, _, _ = strings.Cut(main, "</main>")
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	a.text = strings.Join(strings.Fields(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(a.text)), " ")
-	return a
+	got := webtest.Ask(s.t, s.router, as, request)
+	text := strings.Join(strings.Fields(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(got.Main)), " ")
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, cache: got.Header.Get("Cache-Control"), body: got.Body, text: text}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").

@@ -9,25 +9,12 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
-
-func parseAll(t *testing.T) (*web.Templates, Views) {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed, views
-}
 
 // What these pages know as a code has its words.
 func TestEveryCodeHasItsWords(t *testing.T) {
-	parsed, _ := parseAll(t)
+	parsed := webtest.Templates(t)
 	var codes []string
 	for _, state := range habilitation.States {
 		codes = append(codes, "habilitation.state."+string(state), "habilitation.help."+string(state))
@@ -58,7 +45,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 // « The page offers only what the state allows and the role may; to the person who
 // suspended, revocation is shown as « Une autre personne doit la révoquer » »
 func TestThePageOffersWhatTheStateAllowsAndTheRoleMay(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	for _, state := range habilitation.States {
 		for name, may := range map[string]rights{"may all": mayAll, "reads": mayRead} {
 			page := views.newOnePage(web.ProPage{}, sampleFile(state), may)
@@ -85,7 +72,7 @@ func TestThePageOffersWhatTheStateAllowsAndTheRoleMay(t *testing.T) {
 // « a request of the portal is instructed on its own page », which only the instructors' space
 // leads to; of one that is over nothing is still to come.
 func TestARequestMadeHereLeadsToItsInstruction(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	frame := web.ProPage{Space: account.SpaceInstruction}
 	const instructed, read = `href="/instruction/demandes/10000017">Instruire la demande`, `href="/instruction/demandes/10000017">Voir la demande`
 	for name, row := range map[string]struct {
@@ -157,7 +144,7 @@ func TestTheConsequencesAreThoseOfTheDecision(t *testing.T) {
 // « who suspended, when and the reason »: before it is restored or revoked too, as text, and
 // nothing of it once it is over.
 func TestTheReasonOfASuspensionIsQuoted(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	told, untold := sampleFile(habilitation.Suspended), sampleFile(habilitation.Suspended)
 	told.Request.Suspension.Reason = "Le jeton a fui. " + hostile + "\n \nChangez-le."
 	untold.Request.Suspension = habilitation.Suspension{}

@@ -6,20 +6,13 @@ import (
 
 	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
 
 // The support reads how many towns are to be called, and which modifications came too late, where
 // there are any.
 func TestTheHomePageCountsWhatIsLate(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	views := webtest.Views(t, ParseViews)
 	const calls, results = `href="/assistance/prolongations/appels"`, `href="/assistance/prolongations/suivi"`
 	for late, leads := range map[renewal.Late][2]bool{
 		{}: {}, {Cut: 3}: {true, false}, {Undecided: 1}: {false, true}, {Cut: 1, Undecided: 2}: {true, true},

@@ -15,6 +15,7 @@ import (
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
 )
 
 // « queue by priority and age, filters (state, editor, form, département, assignee, text) »
@@ -204,7 +205,7 @@ func read(t *testing.T, sheet string) [][]string {
 
 // « names like `=HYPERLINK(…)` or with CR/LF »: no cell is a formula, and each stays a cell.
 func TestNoCellIsAFormula(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	for typed, want := range map[string]string{
 		"COMMUNE DE MAJASTRES": "COMMUNE DE MAJASTRES", "": "", "2A": "2A", "a=b": "a=b", "'=1+1": "'=1+1",
 		"=1+1": "'=1+1", "+33": "'+33", "-2": "-2", "-40": "-40", "-": "'-", "-2+3": "'-2+3", "--2": "'--2", " -2": "' -2", "-1e5": "'-1e5", "-0x1": "'-0x1", "-1_0": "'-1_0", "－2": "'－2", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "＝1+1": "'＝1+1", " =1": "' =1", "\u00a0@x": "'\u00a0@x",

@@ -10,21 +10,7 @@ import (
 
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
-
-func parseAll(t *testing.T) (*web.Templates, Views) {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed, views
-}
 
 // heaviest is what a page may weigh, in bytes (« dashboard of 100 rows ≤ 120 kB », hence this
 // for 25).
@@ -33,7 +19,7 @@ const heaviest = 40_000
 // Every page is well made in each of its states, is light, and shows as text what somebody
 // wrote, wherever it was written.
 func TestEverySampleIsARightPage(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	for _, exhibit := range views.Exhibits(web.ProPage{Page: web.Page{Brand: true, Contact: "api-particulier@api.gouv.fr"}, SeveralSpaces: true}) {
 		for _, sample := range exhibit.Samples {
 			t.Run(exhibit.Name+"/"+sample.Name, func(t *testing.T) {
@@ -56,7 +42,7 @@ func TestEverySampleIsARightPage(t *testing.T) {
 }
 
 func TestEveryTemplateAgreesWithItsStruct(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	for _, exhibit := range views.Exhibits(web.ProPage{}) {
 		err := exhibit.Verify(func(page *template.Template, content any) error { return templatecheck.CheckHTMLStrict(page, content) })
 		if err != nil {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/json"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"golang.org/x/net/html"
 
 	"portail-qf/internal/authz"
@@ -96,10 +93,10 @@ func (s *scene) mount() {
 	s.t.Helper()
 	now := func() time.Time { return s.now }
 	ring, err := seal.Parse(seal.NewKey("test"))
-	policy, refused := authz.Read()
-	if err != nil || refused != nil {
-		s.t.Fatal(err, refused)
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	policy := webtest.Policy(s.t)
 	kept, exchange, desk := postgres.Applications{DB: s.db}, postgres.Exchange{DB: s.db}, postgres.Desk{DB: s.db}
 	editors, decisions := postgres.Editors{DB: s.db}, postgres.Decisions{DB: s.db}
 	organisations := &directory.Organisations{Store: postgres.Organisations{DB: s.db}, Now: now}
@@ -133,32 +130,11 @@ func composed(n notice.Notice) (Mail, error) {
 
 func newRouter(t *testing.T, sessions *account.Sessions, policy *authz.Policy, h *Handler) *web.Router {
 	t.Helper()
-	parsed, views := parseAll(t)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	router := web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Sessions: sessions, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
-	})
-	h.Views, h.Frame = views, router.ProFrame
-	router.GuardedBy(gate{})
+	router := webtest.Router(t, web.Settings{Sessions: sessions, Policy: policy, DatabaseAway: postgres.Away})
+	h.Views, h.Frame = webtest.Views(t, ParseViews), router.ProFrame
 	h.Mount(router)
 	return router
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 func (s *scene) run(statement string, args ...any) {
 	s.t.Helper()
@@ -176,24 +152,12 @@ func (s *scene) read(query string, args ...any) (text string) {
 	return text
 }
 
-// signIn opens the session of somebody, whose address is that of the name at exemple.fr.
+// signIn opens the session of somebody who proved a second factor a minute ago.
 func (s *scene) signIn(name string, role account.Role, organisation account.Organisation) person {
 	s.t.Helper()
-	p := person{cookie: value.NewToken(), Actor: account.Actor{Name: name + " Talbot", Mail: strings.ToLower(name) + "@exemple.fr", Role: role, Organisation: organisation}}
-	key := p.cookie.Hash()
-	const sqlSignIn = `
-		WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-				VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-			m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-				SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id),
-			s AS (INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-				SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m RETURNING id)
-		SELECT a.id FROM a, m, s`
-	err := s.raw.QueryRowContext(s.t.Context(), sqlSignIn, name, role, organisation.Siret, noon.Add(-time.Minute), key[:]).Scan(&p.AccountID)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return p
+	signed := webtest.SignIn(s.t, s.raw, name, role, organisation.Siret, noon.Add(-time.Minute))
+	actor := account.Actor{AccountID: signed.Account, Name: name + " Talbot", Mail: strings.ToLower(name) + "@exemple.fr", Role: role, Organisation: organisation}
+	return person{Actor: actor, cookie: signed.Cookie}
 }
 
 // answer is what the portal answered.
@@ -216,31 +180,13 @@ func (s *scene) get(as person, path string) answer {
 // post sends a form as somebody.
 func (s *scene) post(as person, path string, fields url.Values) answer {
 	s.t.Helper()
-	sent := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	sent.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, sent)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 func (s *scene) ask(as person, sent *http.Request) answer {
 	s.t.Helper()
-	sent.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.cookie.Reveal()})
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, sent)
-	a := answer{t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), header: recorder.Header(), body: recorder.Body.String()}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == web.FlashCookie {
-			a.flash = cookie.Value
-		}
-	}
-	text := a.body
-	if _, main, found := strings.Cut(a.body, "<main"); found {
-		text, _, _ = strings.Cut(main, "</main>")
-	}
-	a.text = plain(text)
-	if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") && a.status != http.StatusSeeOther {
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	return a
+	got := webtest.Ask(s.t, s.router, as.cookie, sent)
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, header: got.Header, body: got.Body, text: plain(got.Main)}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").

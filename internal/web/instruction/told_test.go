@@ -11,6 +11,7 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/web/webtest"
 )
 
 // « refuse: reason », « approve: message »: what was written stays in sight, with who wrote it.
@@ -78,7 +79,7 @@ func TestAModificationIsNamedAsOne(t *testing.T) {
 		t.Errorf("what was done is said by %q", done)
 	}
 	s.get(s.camille, pathOf(number)).is(http.StatusOK, "Modification refusée", "!Demande refusée", "Le motif du refus", "Validée")
-	parsed, _ := parseAll(t)
+	parsed := webtest.Templates(t)
 	for code, want := range map[string]string{
 		"modification-refuse": "La modification est refusée ; l’habilitation reste valide. Le mail est parti.", "demande-refuse-mails": "La demande est refusée, et les mails sont partis.",
 	} {
@@ -113,7 +114,7 @@ func (s *scene) refused(as person, number habilitation.RequestNumber) string {
 
 // What the journal tells no more is not guessed: the first deposit may be of before.
 func TestTheFirstDepositIsToldWhereTheJournalIsWhole(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	filed := func(count int) []audit.Entry {
 		entries := make([]audit.Entry, count)
 		for i := range entries {

@@ -7,11 +7,12 @@ import (
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
 )
 
 // What these pages know as a code has its words.
 func TestEveryCodeHasItsWords(t *testing.T) {
-	parsed, _ := parseAll(t)
+	parsed := webtest.Templates(t)
 	codes := []string{helpClaim, helpYoungClaim}
 	for _, state := range habilitation.States {
 		codes = append(codes, newStateView(state, "").Code, helpOf(state, ""))

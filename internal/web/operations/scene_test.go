@@ -2,8 +2,6 @@ package operations
 
 import (
 	"database/sql"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
-	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
@@ -28,7 +23,6 @@ import (
 	"portail-qf/internal/seal"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -76,29 +70,13 @@ func setScene(t *testing.T) *scene {
 // mount builds the pages as internal/app does.
 func (s *scene) mount() {
 	s.t.Helper()
-	policy, err := authz.Read()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	policy := webtest.Policy(s.t)
 	now := func() time.Time { return noon }
-	parsed, views := parseAll(s.t)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.router = web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
-		Log:      slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Sessions: &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: now}, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
+	s.router = webtest.Router(s.t, web.Settings{
+		Sessions: &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: now}, Policy: policy, DatabaseAway: postgres.Away,
 	})
-	s.router.GuardedBy(gate{})
 	(&Handler{
-		Views: views, Frame: s.router.ProFrame, Can: policy.Can, Now: now,
+		Views: webtest.Views(s.t, ParseViews), Frame: s.router.ProFrame, Can: policy.Can, Now: now,
 		Orders:       &operation.Orders{Store: postgres.Outbox{DB: s.db}, Now: now},
 		Mails:        &notice.Mails{Store: postgres.Mails{DB: s.db}, Now: now},
 		Jobs:         &operation.Jobs{Timetable: timetable{{Name: "purge", Every: "*/10 * * * *", Timeout: time.Minute, Next: noon}, {Name: "nouvelle", Every: "1 1 1 1 *"}}, Store: postgres.JobRuns{DB: s.db}, Now: now},
@@ -120,13 +98,6 @@ func (s *scene) inbox() *decision.Inbox {
 	}
 }
 
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
-
 func (s *scene) run(statement string, args ...any) {
 	s.t.Helper()
 	if _, err := s.raw.ExecContext(s.t.Context(), statement, args...); err != nil {
@@ -146,15 +117,7 @@ func (s *scene) read(query string, args ...any) (text string) {
 // signIn opens the session of somebody of the operator.
 func (s *scene) signIn(name string, role account.Role) value.Token {
 	s.t.Helper()
-	cookie := value.NewToken()
-	key := cookie.Hash()
-	s.run(`WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-			VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-		m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-			SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id)
-		INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-		SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m`, name, role, operator.Siret, noon.Add(-time.Minute), key[:])
-	return cookie
+	return webtest.SignIn(s.t, s.raw, name, role, operator.Siret, noon.Add(-time.Minute)).Cookie
 }
 
 // mail records a mail refused at its first address, and delivered to its second.
@@ -197,30 +160,13 @@ func (s *scene) get(as value.Token, path string) answer {
 // post sends a form as somebody.
 func (s *scene) post(as value.Token, path string, fields url.Values) answer {
 	s.t.Helper()
-	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, request)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 func (s *scene) ask(as value.Token, request *http.Request) answer {
 	s.t.Helper()
-	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Reveal()})
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, request)
-	a := answer{
-		t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), text: recorder.Body.String(),
-		policy: recorder.Header().Get("Content-Security-Policy"),
-	}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == "__Host-fait" {
-			a.flash = cookie.Value
-		}
-	}
-	if _, main, found := strings.Cut(a.text, "<main"); found {
-		a.text, _, _ = strings.Cut(main, "</main>")
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	return a
+	got := webtest.Ask(s.t, s.router, as, request)
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, text: got.Main, policy: got.Header.Get("Content-Security-Policy")}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").
@@ -243,20 +189,6 @@ func (a answer) leads(to, flash string) {
 	if a.status != http.StatusSeeOther || a.to != to || a.flash != flash {
 		a.t.Errorf("status %d to %q saying %q, want %q saying %q:\n%s", a.status, a.to, a.flash, to, flash, a.text)
 	}
-}
-
-// parseAll reads every template, and the pages of this package.
-func parseAll(t *testing.T) (*web.Templates, Views) {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed, views
 }
 
 // mintOf issues tokens that open nothing.

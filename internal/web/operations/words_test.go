@@ -19,12 +19,13 @@ import (
 	"portail-qf/internal/domain/operation"
 	"portail-qf/internal/domain/outbox"
 	"portail-qf/internal/web"
+	"portail-qf/internal/web/webtest"
 )
 
 // « act (select, French words `audit.<act>` for every audit.Acts) », and likewise for all
 // that these pages know as a code.
 func TestEveryCodeHasItsWords(t *testing.T) {
-	parsed, _ := parseAll(t)
+	parsed := webtest.Templates(t)
 	var codes []string
 	add := func(prefix string, suffix string, values ...string) {
 		for _, value := range values {
@@ -97,7 +98,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 // « rows readable as sentences »: an act without its own sentence is named as the filter
 // names it, which is not good enough for one that we know.
 func TestEveryActHasItsSentence(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	told := map[audit.Act]bool{}
 	for _, event := range sampleEvents() {
 		told[event.Act] = true
@@ -121,7 +122,7 @@ func TestEveryActHasItsSentence(t *testing.T) {
 // « the journal shows raw details (ouvert), (bientot), and of a sign-in an AMR UUID: show words
 // or nothing »
 func TestADetailIsToldInWordsOrNotAtAll(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	datapass := audit.Object{Kind: "datapass", ID: "712"}
 	for _, row := range []struct {
 		event        audit.Event
@@ -159,7 +160,7 @@ func TestARefusalIsToldInWords(t *testing.T) {
 }
 
 func TestAFailureIsExplainedWhereItsCauseIsKnown(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	for text, want := range map[string]string{
 		"create folder: hubee.unavailable: no answer":             "cause.hubee.unavailable",
 		"read smtp.example.fr: mail.refused: mail relay said 530": "cause.mail.refused",
@@ -194,7 +195,7 @@ func TestALapseIsTold(t *testing.T) {
 // « field errors … need clear French sentences with an example »: whatever HubEE would refuse
 // of the local administrator is told in words.
 func TestWhatHubEEWouldRefuseIsToldInWords(t *testing.T) {
-	parsed, _ := parseAll(t)
+	parsed := webtest.Templates(t)
 	long := strings.Repeat("é", 300)
 	told := map[string]bool{}
 	for _, contact := range []habilitation.Contact{
@@ -231,7 +232,7 @@ func TestTheRoadTellsWhatIsDoneAndToDo(t *testing.T) {
 // « Suspension demandée », « Changement en cours »: a page never says that a form is open, or
 // is not, when it is not so.
 func TestTheSubscriptionSaysWhereTheFormStands(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	between := inBetween()
 	for name, row := range map[string]struct {
 		watched       credential.Watched

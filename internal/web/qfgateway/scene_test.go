@@ -23,7 +23,7 @@ import (
 	"portail-qf/internal/partner/apiparticulier"
 	simulator "portail-qf/internal/sim/apiparticulier"
 	"portail-qf/internal/web"
-	"portail-qf/templates"
+	"portail-qf/internal/web/webtest"
 )
 
 const (
@@ -156,22 +156,11 @@ func set(t testing.TB, change func(o *simulator.Options)) *scene {
 func setBefore(t testing.TB, upstream string) *scene {
 	t.Helper()
 	s := &scene{t: t, upstream: upstream, gate: &gate{}, tallied: &uses{}, log: &logLines{}}
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
-	router := web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, Sentences: parsed, Log: log,
-		DatabaseAway: func(err error) bool { return err == errAway }, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
-	})
+	router := webtest.Router(t, web.Settings{Log: log, DatabaseAway: func(err error) bool { return err == errAway }})
 	s.handler = &Handler{
 		Gate: s.gate, Source: apiparticulier.NewIdentity(apiparticulier.Config{BaseURL: upstream}, ours),
-		Tally: &credential.Tally{Store: s.tallied}, Sentences: parsed, Now: func() time.Time { return noon }, Log: log,
+		Tally: &credential.Tally{Store: s.tallied}, Sentences: webtest.Templates(t), Now: func() time.Time { return noon }, Log: log,
 	}
 	s.handler.Mount(router)
 	server := httptest.NewServer(router)

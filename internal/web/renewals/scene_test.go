@@ -2,8 +2,6 @@ package renewals
 
 import (
 	"database/sql"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,9 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
-	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/renewal"
@@ -59,40 +54,17 @@ func setScene(t *testing.T) *scene {
 	s.admin, s.instructor = s.signIn("Camille", account.Admin, operator), s.signIn("Hugo", account.Instructor, operator)
 	s.support, s.reader = s.signIn("Rose", account.Support, operator), s.signIn("Jeanne", account.Reader, operator)
 	s.editor = s.signIn("Sofia", account.EditorAdmin, tilleul)
-	policy, err := authz.Read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, views := parseAll(t)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
 	clock := func() time.Time { return noon }
-	firm := account.Organisation{Siret: operator}
-	s.router = web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Sessions: &account.Sessions{Store: postgres.Sessions{DB: db, Operator: firm}, Now: clock}, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
+	firm, policy := account.Organisation{Siret: operator}, webtest.Policy(t)
+	s.router = webtest.Router(t, web.Settings{
+		Sessions: &account.Sessions{Store: postgres.Sessions{DB: db, Operator: firm}, Now: clock}, Policy: policy, DatabaseAway: postgres.Away,
 	})
-	s.router.GuardedBy(gate{})
 	(&Handler{
-		Views: views, Watch: &renewal.Watch{Store: postgres.RenewalWatch{DB: db}, Now: clock}, Access: &account.Access{Store: postgres.Access{DB: db, Operator: firm}, Now: clock},
+		Views: webtest.Views(t, ParseViews), Watch: &renewal.Watch{Store: postgres.RenewalWatch{DB: db}, Now: clock}, Access: &account.Access{Store: postgres.Access{DB: db, Operator: firm}, Now: clock},
 		Prefix: credential.TestPrefix, Can: policy.Can, Frame: s.router.ProFrame,
 	}).Mount(s.router)
 	return s
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 func (s *scene) run(statement string, args ...any) {
 	s.t.Helper()
@@ -101,17 +73,9 @@ func (s *scene) run(statement string, args ...any) {
 	}
 }
 
-func (s *scene) signIn(name string, role account.Role, organisation string) value.Token {
+func (s *scene) signIn(name string, role account.Role, organisation value.Siret) value.Token {
 	s.t.Helper()
-	cookie := value.NewToken()
-	key := cookie.Hash()
-	s.run(`WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-			VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-		m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-			SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id)
-		INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-		SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m`, name, string(role), organisation, noon, key[:])
-	return cookie
+	return webtest.SignIn(s.t, s.raw, name, role, organisation, noon).Cookie
 }
 
 // expires gives a town a token that expires at the end of a day.
@@ -138,17 +102,9 @@ type answer struct {
 // get opens a page as somebody and checks that it is well made.
 func (s *scene) get(as value.Token, path string) answer {
 	s.t.Helper()
-	request := httptest.NewRequest(http.MethodGet, path, nil)
-	request.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.Reveal()})
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, request)
-	a := answer{t: s.t, status: recorder.Code, header: recorder.Header(), body: recorder.Body.String(), text: recorder.Body.String()}
-	if _, main, found := strings.Cut(a.text, "<main"); found {
-		a.text, _, _ = strings.Cut(main, "</main>")
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	a.text = strings.Join(strings.Fields(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(a.text)), " ")
-	return a
+	got := webtest.Ask(s.t, s.router, as, httptest.NewRequest(http.MethodGet, path, nil))
+	text := strings.Join(strings.Fields(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(got.Main)), " ")
+	return answer{t: s.t, status: got.Status, header: got.Header, body: got.Body, text: text}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").

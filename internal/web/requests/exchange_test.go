@@ -55,7 +55,7 @@ func TestAColleagueReadsAndClaims(t *testing.T) {
 		s.get(s.ines, path+stepsPart+"personnes"), s.post(s.ines, path+stepsPart+"personnes", typedPeople()), s.get(s.ines, path+summaryPart),
 		s.post(s.ines, path+summaryPart, url.Values{"cgu": {yes}}), s.get(s.ines, path+"/retrait"), s.post(s.ines, path+"/retrait", nil),
 		s.upload(s.ines, path+stepsPart+"deliberation", url.Values{}, "a.pdf", intaketest.PDF(1)), s.post(s.ines, path+claimAnswerPart, url.Values{fieldAnswer: {answerAccept}}),
-		s.post(s.ines, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.ines.id)}}),
+		s.post(s.ines, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.ines.Account)}}),
 	} {
 		refused.is(http.StatusForbidden, "Une autre personne suit cette demande", "Anne Talbot", path+claimPart, "Demander à reprendre")
 	}
@@ -85,11 +85,11 @@ func TestAColleagueReadsAndClaims(t *testing.T) {
 func TestTheHolderGivesTheRequestToAColleague(t *testing.T) {
 	s := setScene(t)
 	path := s.complete(s.anne)
-	s.get(s.anne, path+transferPart).is(http.StatusOK, "Ines Talbot", "ines@exemple.fr", "!Paul Talbot", `!value="`+fmt.Sprint(s.anne.id)+`"`)
+	s.get(s.anne, path+transferPart).is(http.StatusOK, "Ines Talbot", "ines@exemple.fr", "!Paul Talbot", `!value="`+fmt.Sprint(s.anne.Account)+`"`)
 	s.get(s.anne, path+transferPart+"?q=zzz").is(http.StatusOK, "Personne ne correspond")
 	s.post(s.anne, path+transferPart, nil).is(http.StatusUnprocessableEntity, "Choisissez la personne")
-	s.post(s.anne, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.paul.id)}}).is(http.StatusUnprocessableEntity, "n’a pas de compte pour votre organisation")
-	s.post(s.anne, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.ines.id)}}).leads(path, "demande-transferee")
+	s.post(s.anne, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.paul.Account)}}).is(http.StatusUnprocessableEntity, "n’a pas de compte pour votre organisation")
+	s.post(s.anne, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.ines.Account)}}).leads(path, "demande-transferee")
 	s.get(s.ines, path).is(http.StatusOK, "Vous.", "Compléter")
 }
 
@@ -104,7 +104,7 @@ func TestAnotherTownsRequestDoesNotExist(t *testing.T) {
 			s.get(s.paul, address+part).is(http.StatusNotFound)
 		}
 		for _, part := range []string{stepsPart + "personnes", summaryPart, "/retrait", "/modification", "/annulation", transferPart, claimPart, claimAnswerPart, claimUndonePart, messagesPart, messagesPart + "/lecture"} {
-			s.post(s.paul, address+part, url.Values{fieldColleague: {fmt.Sprint(s.paul.id)}, fieldMessage: {"a"}}).is(http.StatusNotFound)
+			s.post(s.paul, address+part, url.Values{fieldColleague: {fmt.Sprint(s.paul.Account)}, fieldMessage: {"a"}}).is(http.StatusNotFound)
 		}
 	}
 }
@@ -208,12 +208,12 @@ func TestARequestOfDataPassIsClaimedThenModified(t *testing.T) {
 	s.now = noon
 	s.get(s.anne, homePath).is(http.StatusOK, path+"/modification", "Modifier")
 	// It is given to a colleague and back, as one that was made here.
-	s.get(s.anne, path+transferPart).is(http.StatusOK, "La confier à un collègue", "Ines Talbot", `value="`+fmt.Sprint(s.ines.id)+`"`)
+	s.get(s.anne, path+transferPart).is(http.StatusOK, "La confier à un collègue", "Ines Talbot", `value="`+fmt.Sprint(s.ines.Account)+`"`)
 	s.post(s.anne, path+transferPart, nil).is(http.StatusUnprocessableEntity, "Choisissez la personne")
-	s.post(s.ines, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.ines.id)}}).is(http.StatusForbidden, "Une autre personne suit")
-	s.post(s.anne, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.ines.id)}}).leads(grantedPath, "demande-transferee")
+	s.post(s.ines, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.ines.Account)}}).is(http.StatusForbidden, "Une autre personne suit")
+	s.post(s.anne, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.ines.Account)}}).leads(grantedPath, "demande-transferee")
 	s.get(s.anne, path+transferPart).is(http.StatusOK, "Ines Talbot", "Demander à reprendre", "!La confier")
-	s.post(s.ines, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.anne.id)}}).leads(grantedPath, "demande-transferee")
+	s.post(s.ines, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.anne.Account)}}).leads(grantedPath, "demande-transferee")
 	s.get(s.anne, path+"/modification").is(http.StatusOK, "reste valide", grantedPath)
 	s.post(s.anne, path+"/modification", nil).leads(path+summaryPart, "modification-commencee")
 	s.get(s.anne, path).is(http.StatusOK, "modification en cours", habilitation.RequestNumber(48231).String())

@@ -13,21 +13,7 @@ import (
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
-
-func parseAll(t *testing.T) (*web.Templates, Views) {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed, views
-}
 
 // frame is what the samples are framed with.
 func frame() web.ProPage {
@@ -43,7 +29,7 @@ const heaviest = 40_000
 // Every page is well made in each of its states, agrees with its struct, and shows as text
 // what somebody wrote.
 func TestEverySampleIsARightPage(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	for _, exhibit := range views.Exhibits(frame()) {
 		err := exhibit.Verify(func(page *template.Template, content any) error { return templatecheck.CheckHTMLStrict(page, content) })
 		if err != nil {
@@ -71,7 +57,7 @@ func TestEverySampleIsARightPage(t *testing.T) {
 
 // What these pages know as a code has its words.
 func TestEveryCodeHasItsWords(t *testing.T) {
-	parsed, _ := parseAll(t)
+	parsed := webtest.Templates(t)
 	var codes []string
 	for _, state := range habilitation.States {
 		codes = append(codes, "habilitation.state."+string(state))

@@ -3,8 +3,6 @@ package requests
 import (
 	"bytes"
 	"database/sql"
-	"io"
-	"log/slog"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -16,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"portail-qf/internal/authz"
 	"portail-qf/internal/document/intake"
 	"portail-qf/internal/domain/account"
@@ -28,7 +24,6 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
-	"portail-qf/internal/domain/value"
 	"portail-qf/internal/partner/clamav"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/postgres/pgtest"
@@ -60,10 +55,7 @@ type scene struct {
 }
 
 // person is somebody signed in; the zero person is a visitor.
-type person struct {
-	id     int64
-	cookie value.Token
-}
+type person = webtest.Person
 
 var (
 	majastres = account.Organisation{Siret: "21040107100019", Name: "COMMUNE DE MAJASTRES"}
@@ -93,7 +85,7 @@ func setScene(t *testing.T) *scene {
 	}
 	s.anne, s.ines, s.paul = s.signIn("Anne", account.Town, majastres), s.signIn("Ines", account.Town, majastres), s.signIn("Paul", account.Town, elsewhere)
 	hugo := s.signIn("Hugo", account.Instructor, operator)
-	s.hugo = account.Actor{AccountID: hugo.id, Name: "Hugo Talbot", Mail: "hugo@exemple.fr", Role: account.Instructor, Organisation: operator}
+	s.hugo = account.Actor{AccountID: hugo.Account, Name: "Hugo Talbot", Mail: "hugo@exemple.fr", Role: account.Instructor, Organisation: operator}
 	s.mount()
 	return s
 }
@@ -103,10 +95,10 @@ func (s *scene) mount() {
 	s.t.Helper()
 	now := func() time.Time { return s.now }
 	ring, err := seal.Parse(seal.NewKey("test"))
-	policy, refused := authz.Read()
-	if err != nil || refused != nil {
-		s.t.Fatal(err, refused)
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	policy := webtest.Policy(s.t)
 	s.ring = ring
 	s.recovery = &request.Recovery{Store: postgres.Recovery{DB: s.db}, Sealer: ring, Now: now}
 	organisations := &directory.Organisations{Store: postgres.Organisations{DB: s.db}, Now: now}
@@ -148,32 +140,11 @@ func (s *scene) scanner() request.Scanner {
 
 func newRouter(t *testing.T, sessions *account.Sessions, policy *authz.Policy, h *Handler) *web.Router {
 	t.Helper()
-	parsed, views := parseAll(t)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	router := web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Contact: "api-particulier@api.gouv.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Sessions: sessions, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
-	})
-	h.Views, h.Frame, h.Recognise, h.NoteRefused = views, router.ProFrame, router.Recognise, router.NoteRefused
-	router.GuardedBy(gate{})
+	router := webtest.Router(t, web.Settings{Contact: "api-particulier@api.gouv.fr", Sessions: sessions, Policy: policy, DatabaseAway: postgres.Away})
+	h.Views, h.Frame, h.Recognise, h.NoteRefused = webtest.Views(t, ParseViews), router.ProFrame, router.Recognise, router.NoteRefused
 	h.Mount(router)
 	return router
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 func (s *scene) run(statement string, args ...any) {
 	s.t.Helper()
@@ -191,24 +162,10 @@ func (s *scene) read(query string, args ...any) (text string) {
 	return text
 }
 
-// signIn opens the session of somebody, whose address is that of the name at exemple.fr.
+// signIn opens the session of somebody who proved a second factor a minute ago.
 func (s *scene) signIn(name string, role account.Role, organisation account.Organisation) person {
 	s.t.Helper()
-	p := person{cookie: value.NewToken()}
-	key := p.cookie.Hash()
-	const sqlSignIn = `
-		WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-				VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-			m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-				SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id),
-			s AS (INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-				SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m RETURNING id)
-		SELECT a.id FROM a, m, s`
-	err := s.raw.QueryRowContext(s.t.Context(), sqlSignIn, name, role, organisation.Siret, noon.Add(-time.Minute), key[:]).Scan(&p.id)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return p
+	return webtest.SignIn(s.t, s.raw, name, role, organisation.Siret, noon.Add(-time.Minute))
 }
 
 // answer is what the portal answered.
@@ -231,9 +188,7 @@ func (s *scene) get(as person, path string) answer {
 // post sends a form as somebody.
 func (s *scene) post(as person, path string, fields url.Values) answer {
 	s.t.Helper()
-	sent := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	sent.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, sent)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 // upload sends a form with a file as somebody.
@@ -260,26 +215,9 @@ func (s *scene) upload(as person, path string, fields url.Values, name string, c
 
 func (s *scene) ask(as person, sent *http.Request) answer {
 	s.t.Helper()
-	if as.cookie != "" {
-		sent.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.cookie.Reveal()})
-	}
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, sent)
-	a := answer{t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), header: recorder.Header(), body: recorder.Body.String()}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == web.FlashCookie {
-			a.flash = cookie.Value
-		}
-	}
-	a.text = a.body
-	if _, main, found := strings.Cut(a.body, "<main"); found {
-		a.text, _, _ = strings.Cut(main, "</main>")
-	}
-	a.text = strings.ReplaceAll(a.text, "\u00a0", " ") // as people write it
-	if strings.HasPrefix(recorder.Header().Get("Content-Type"), "text/html") && a.status != http.StatusSeeOther {
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	return a
+	got := webtest.Ask(s.t, s.router, as.Cookie, sent)
+	text := strings.ReplaceAll(got.Main, "\u00a0", " ") // as people write it
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, header: got.Header, body: got.Body, text: text}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").

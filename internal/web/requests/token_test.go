@@ -81,7 +81,7 @@ func TestWhoeverTakesARequestOverIsToldOfItsToken(t *testing.T) {
 
 	s.now = s.now.Add(time.Minute)
 	s.run(`UPDATE tokens SET suspended_at = $1`, s.now) // nobody can prolong it
-	s.post(s.ines, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.anne.id)}}).leads(path, "demande-transferee")
+	s.post(s.ines, path+transferPart, url.Values{fieldColleague: {fmt.Sprint(s.anne.Account)}}).leads(path, "demande-transferee")
 	if said, _ := s.told(request.KindTransferred); !said.IsZero() {
 		t.Errorf("of a suspended token, the new holder is told %+v", said)
 	}

@@ -11,21 +11,7 @@ import (
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
-	"portail-qf/templates"
 )
-
-func parseAll(t *testing.T) (*web.Templates, Views) {
-	t.Helper()
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed, views
-}
 
 // heaviest is how much a page may weigh, in bytes, its files apart.
 const heaviest = 40_000
@@ -33,7 +19,7 @@ const heaviest = 40_000
 // Every page is well made in each of its states, agrees with its struct, and shows as text what
 // somebody wrote.
 func TestEverySampleIsARightPage(t *testing.T) {
-	_, views := parseAll(t)
+	views := webtest.Views(t, ParseViews)
 	for _, exhibit := range views.Exhibits(web.ProPage{Page: web.Page{Brand: true, Contact: "api-particulier@api.gouv.fr"}, SeveralSpaces: true}) {
 		err := exhibit.Verify(func(page *template.Template, content any) error { return templatecheck.CheckHTMLStrict(page, content) })
 		if err != nil {
@@ -65,7 +51,7 @@ func TestEverySampleIsARightPage(t *testing.T) {
 
 // What these pages know as a code has its words.
 func TestEveryCodeHasItsWords(t *testing.T) {
-	parsed, _ := parseAll(t)
+	parsed := webtest.Templates(t)
 	codes := []string{"token.help.suspendu_habilitation", "token.help.suspendu_ancien", "token.help.remplacement_en_cours_logiciel", "token.side.programme", "token.help.a_recuperer_remplacement", "token.help.revoque_habilitation", "token.use.other", "scope.other", "held." + fieldReason, "held." + fieldOverlap}
 	for _, state := range credential.TokenStates {
 		codes = append(codes, "token.state."+string(state), "token.help."+string(state))

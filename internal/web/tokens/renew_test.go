@@ -14,6 +14,7 @@ import (
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/postgres"
 	"portail-qf/internal/sim/stage"
+	"portail-qf/internal/web/webtest"
 )
 
 // The tokens of the scene expire on 12 September 2027, at the end of the day in Paris.
@@ -216,8 +217,7 @@ func TestNothingIsProlongedByLooking(t *testing.T) {
 		}
 	}
 	for _, part := range []string{renewalPart, nudgePart} {
-		forged := httptest.NewRequest(http.MethodPost, s.majastres+part, strings.NewReader(sent.Encode()))
-		forged.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		forged := webtest.Post(s.majastres+part, sent)
 		forged.Header.Set("Sec-Fetch-Site", "cross-site")
 		s.ask(s.anne, forged).is(http.StatusForbidden)
 	}
@@ -235,9 +235,7 @@ func TestFiftyClicksProlongOnce(t *testing.T) {
 	answers := make([]string, 50)
 	for i := range answers {
 		clicks.Go(func() {
-			request := httptest.NewRequest(http.MethodPost, s.majastres+renewalPart, strings.NewReader(sent.Encode()))
-			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			a := s.ask(s.anne, request)
+			a := s.post(s.anne, s.majastres+renewalPart, sent)
 			answers[i] = fmt.Sprint(a.status, " ", a.to)
 		})
 	}

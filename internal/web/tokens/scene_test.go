@@ -15,9 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
-	"portail-qf/internal/authz"
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/editor"
@@ -99,10 +96,10 @@ func (s *scene) mount() {
 	s.t.Helper()
 	now := func() time.Time { return s.now }
 	ring, err := seal.Parse(seal.NewKey("test"))
-	policy, refused := authz.Read()
-	if err != nil || refused != nil {
-		s.t.Fatal(err, refused)
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	policy := webtest.Policy(s.t)
 	pepper, err := seal.ParsePepper(seal.NewKey("test"))
 	if err != nil {
 		s.t.Fatal(err)
@@ -114,36 +111,18 @@ func (s *scene) mount() {
 	s.gate = &credential.Gate{Store: postgres.Tokens{DB: s.db}, Pepper: pepper, Now: now, Clock: time.Now}
 	// Whatever the story's time, nobody has to sign in again.
 	sessions := &account.Sessions{Store: postgres.Sessions{DB: s.db, Operator: operator}, Now: func() time.Time { return noon }}
-	parsed, views := parseAll(s.t)
-	errorPages, err := web.ParseErrorPages(parsed, web.Page{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	proErrors, err := web.ParseProErrorPage(parsed)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.router = web.NewRouter(web.Settings{
-		PortalURL: "https://portail.example.fr", Contact: "api-particulier@api.gouv.fr", Errors: errorPages, ProErrors: proErrors, Sentences: parsed,
-		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Sessions: sessions, Policy: policy,
-		DatabaseAway: postgres.Away, NewRequestID: func() string { return "01JCXN3Z8G5Q" },
+	s.router = webtest.Router(s.t, web.Settings{
+		Contact: "api-particulier@api.gouv.fr", Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Sessions: sessions, Policy: policy, DatabaseAway: postgres.Away,
 	})
-	s.router.GuardedBy(gate{})
 	s.renewals = &renewal.Service{
 		Store: postgres.Renewals{DB: s.db}, Sealer: ring, Prefix: credential.TestPrefix, Now: now,
 		Requests: &request.Service{Store: postgres.Applications{DB: s.db}, Templates: &editor.Templates{Store: postgres.Templates{DB: s.db}, Editors: postgres.Editors{DB: s.db}, Now: now}, Sealer: ring, Now: now},
 	}
 	(&Handler{
-		Views: views, Tokens: s.service, Renewals: s.renewals, Can: policy.Can, PortalURL: "https://portail.example.fr", Frame: s.router.ProFrame, NoteRefused: s.router.NoteRefused,
+		Views: webtest.Views(s.t, ParseViews), Tokens: s.service, Renewals: s.renewals, Can: policy.Can, PortalURL: webtest.PortalURL, Frame: s.router.ProFrame, NoteRefused: s.router.NoteRefused,
 	}).Mount(s.router)
 }
-
-// gate tells where somebody would be sent (package accounts).
-type gate struct{}
-
-func (gate) AskSignIn(c *gin.Context) error       { return web.SeeOther(c, "/connexion") }
-func (gate) AskSpace(c *gin.Context) error        { return web.SeeOther(c, "/espaces") }
-func (gate) AskConfirmation(c *gin.Context) error { return web.SeeOther(c, "/connexion/confirmation") }
 
 // safeBuffer is written to by several requests.
 type safeBuffer struct {
@@ -199,24 +178,11 @@ func (s *scene) elsewhere(p person) person {
 	return p
 }
 
-// signIn opens the session of somebody who has just proved a second factor.
+// signIn opens the session of somebody who proved a second factor a minute ago.
 func (s *scene) signIn(name string, role account.Role, organisation account.Organisation) person {
 	s.t.Helper()
-	p := person{role: role, cookie: value.NewToken()}
-	key := p.cookie.Hash()
-	const sqlSignIn = `
-		WITH a AS (INSERT INTO accounts (issuer, subject, given_name, usual_name, folded_name, mail, siret, created_at, signed_in_at)
-				VALUES ('issuer', $1, $1, 'Talbot', lower($1) || ' talbot', lower($1) || '@exemple.fr', $3, $4, $4) RETURNING id),
-			m AS (INSERT INTO memberships (account_id, role, organisation, signed_for, granted_by, granted_at)
-				SELECT a.id, $2, $3, $3, 'Hugo Marchal', $4 FROM a RETURNING id),
-			s AS (INSERT INTO sessions (key, account_id, membership_id, signed_for, acr, strong_at, id_token, created_at, seen_at)
-				SELECT $5, a.id, m.id, $3, 'eidas2', $4, '\x00', $4, $4 FROM a, m RETURNING id)
-		SELECT a.id FROM a, m, s`
-	err := s.raw.QueryRowContext(s.t.Context(), sqlSignIn, name, role, organisation.Siret, noon.Add(-time.Minute), key[:]).Scan(&p.id)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return p
+	signed := webtest.SignIn(s.t, s.raw, name, role, organisation.Siret, noon.Add(-time.Minute))
+	return person{id: signed.Account, role: role, cookie: signed.Cookie}
 }
 
 // proved tells whether somebody proved a second factor lately.
@@ -246,39 +212,20 @@ func (s *scene) get(as person, path string) answer {
 
 // post sends a form as somebody.
 func (s *scene) post(as person, path string, fields url.Values) answer {
-	sent := httptest.NewRequest(http.MethodPost, path, strings.NewReader(fields.Encode()))
-	sent.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.ask(as, sent)
+	return s.ask(as, webtest.Post(path, fields))
 }
 
 var tags = regexp.MustCompile(`<[^>]*>`)
 
 func (s *scene) ask(as person, sent *http.Request) answer {
 	s.t.Helper()
-	if as.cookie != "" {
-		sent.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: as.cookie.Reveal()})
+	got := webtest.Ask(s.t, s.router, as.cookie, sent)
+	text := strings.Join(strings.Fields(tags.ReplaceAllString(strings.ReplaceAll(got.Main, "\u00a0", " "), " ")), " ")
+	text = strings.NewReplacer(" ,", ",", " .", ".", "( ", "(", " )", ")").Replace(text)
+	if !strings.Contains(got.Body, `id="jeton"`) {
+		_, _ = fmt.Fprintln(s.told, got.Header, got.Body)
 	}
-	recorder := httptest.NewRecorder()
-	s.router.ServeHTTP(recorder, sent)
-	a := answer{t: s.t, status: recorder.Code, to: recorder.Header().Get("Location"), header: recorder.Header(), body: recorder.Body.String()}
-	for _, cookie := range recorder.Result().Cookies() {
-		if cookie.Name == web.FlashCookie {
-			a.flash = cookie.Value
-		}
-	}
-	text := a.body
-	if _, main, found := strings.Cut(a.body, "<main"); found {
-		text, _, _ = strings.Cut(main, "</main>")
-	}
-	a.text = strings.Join(strings.Fields(tags.ReplaceAllString(strings.ReplaceAll(text, "\u00a0", " "), " ")), " ")
-	a.text = strings.NewReplacer(" ,", ",", " .", ".", "( ", "(", " )", ")").Replace(a.text)
-	if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") && a.status != http.StatusSeeOther && len(a.body) > 0 {
-		webtest.Check(s.t, recorder.Body.Bytes())
-	}
-	if !strings.Contains(a.body, `id="jeton"`) {
-		_, _ = fmt.Fprintln(s.told, a.header, a.body)
-	}
-	return a
+	return answer{t: s.t, status: got.Status, to: got.To, flash: got.Flash, header: got.Header, body: got.Body, text: text}
 }
 
 // is checks the status of an answer, and what its page says or does not ("!…").

@@ -1,3 +1,6 @@
-// Package webtest checks pages as a browser, a screen reader and a proofreader would: every
-// page that a test fetches goes through it.
+// Package webtest is what the tests of pages share. It checks pages as a browser, a screen
+// reader and a proofreader would: every page that a test fetches goes through it. It also
+// sets what stands around them: the portal's templates, its router and its policy, somebody
+// who is signed in, and what he asks. Which pages are on the router, and what they must say,
+// is for each package.
 package webtest
