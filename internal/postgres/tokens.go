@@ -364,6 +364,19 @@ func findTokens(ctx context.Context, q sqlx.QueryerContext, request habilitation
 	return held, revoked, nil
 }
 
+// ListBeside lists the other tokens that the software of one may still use.
+func (s Tokens) ListBeside(ctx context.Context, of credential.Token, now time.Time) ([]credential.Token, error) {
+	sqlBeside := `SELECT` + tokenColumns + ` FROM tokens t
+		WHERE t.request = $1 AND t.id <> $2 AND t.editor_siret IS NOT DISTINCT FROM $3 AND t.collected_at IS NOT NULL
+			AND ` + stateAt("$4::timestamptz") + ` IN ('recupere', 'en_service', 'expire_bientot', 'remplacement_en_cours')
+		ORDER BY t.issued_at DESC, t.id`
+	var rows []tokenRow
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlBeside, int64(of.Request), of.ID, nullText(of.Editor.String()), now); err != nil {
+		return nil, err
+	}
+	return tokensOf(rows), nil
+}
+
 // FindTokensOf reads all the tokens of a request, and those of these ids.
 func (s Decisions) FindTokensOf(ctx context.Context, number habilitation.RequestNumber, ids []string) ([]credential.Token, error) {
 	const sqlFind = `SELECT` + tokenColumns + ` FROM tokens t WHERE t.request = $1 OR t.id = ANY ($2::uuid[]) ORDER BY t.issued_at, t.id`

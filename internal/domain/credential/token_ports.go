@@ -129,6 +129,9 @@ type TokenStore interface {
 	FindSuccessor(ctx context.Context, id string) (Token, Key, error)
 	// FindCurrent finds the token of a request that goes on. fault.NotFound, code token.unknown.
 	FindCurrent(ctx context.Context, request habilitation.RequestNumber) (Token, error)
+	// ListBeside lists the other tokens of the request of one that its software may still use at a
+	// time, newest first.
+	ListBeside(ctx context.Context, of Token, now time.Time) ([]Token, error)
 	// IsAmended tells whether a modification of a request waits for its decision, which prolongs
 	// its token.
 	IsAmended(ctx context.Context, request habilitation.RequestNumber) (bool, error)

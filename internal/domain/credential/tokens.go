@@ -57,6 +57,16 @@ func (s *Tokens) CurrentID(ctx context.Context, request habilitation.RequestNumb
 	return found.ID, nil
 }
 
+// Beside lists the other tokens that the software of one may still use, newest first: closing that one
+// does not close them.
+func (s *Tokens) Beside(ctx context.Context, of Token) ([]Token, error) {
+	found, err := s.Store.ListBeside(ctx, of, s.Now())
+	if err != nil {
+		return nil, fmt.Errorf("list the tokens beside one: %w", err)
+	}
+	return found, nil
+}
+
 // MayAct tells whether a caller may act on a token of its reach: an editor's people on those
 // of its clients, whoever holds the request, and the operator. Code: token.not_holder
 // (Forbidden).

@@ -237,6 +237,35 @@ func TestATokenIsRevoked(t *testing.T) {
 	s.get(s.sofia, s.majastres).is(http.StatusOK, "!Créer un nouveau jeton", "Le jeton qui le remplace")
 }
 
+// « a leaked or expired token is cut at once »: whoever closes one token reads before the click, and after
+// it, that the software may still use another one, however many came in between.
+func TestATokenThatGoesOnBesideIsShown(t *testing.T) {
+	s := setScene(t)
+	replaces := func(path, key string) string {
+		return s.post(s.sofia, path+replacementPart, url.Values{fieldKey: {key}, fieldOverlap: {"30"}}).to
+	}
+	const beside, until = "Un autre jeton fonctionne", "jusqu’au 11 avril 2026"
+	oldest, first := s.majastres, s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	second := replaces(oldest, "one")
+	s.post(s.sofia, second+collectPart, nil).reveals()
+	s.get(s.anne, second+suspensionPart).is(http.StatusOK, beside+" encore", until, oldest, "Ce jeton ne fonctionne plus, tout de suite.", "!le logiciel ne peut plus mettre à jour")
+	s.post(s.anne, second+suspensionPart, url.Values{fieldReason: {"Un doute."}}).leads(second, "jeton-suspendu")
+	s.get(s.anne, second).is(http.StatusOK, beside, until, oldest, "Le logiciel a encore un autre jeton, qui fonctionne.", "!ne peut pas mettre à jour", "!arrêter l’ancien sans attendre")
+	s.get(s.anne, oldest).is(http.StatusOK, "mais le nouveau ne fonctionne pas", "!Les deux fonctionnent")
+	s.get(s.anne, oldest+endPart).is(http.StatusOK, "Le nouveau jeton ne fonctionne pas : le logiciel n’en aura plus aucun.")
+
+	third := replaces(second, "two")
+	s.post(s.sofia, third+collectPart, nil).reveals()
+	s.get(s.rose, third+suspensionPart).is(http.StatusOK, beside+" encore", oldest)
+	s.post(s.rose, third+suspensionPart, url.Values{fieldReason: {"Une fuite."}}).leads(third, "jeton-suspendu")
+	s.get(s.rose, third).is(http.StatusOK, beside, until, oldest)
+	if !s.opens(first) {
+		t.Error("the oldest is closed")
+	}
+	s.post(s.rose, oldest+suspensionPart, url.Values{fieldReason: {"Une fuite."}}).leads(oldest, "jeton-suspendu")
+	s.get(s.rose, third).is(http.StatusOK, "le logiciel ne peut pas mettre à jour les quotients", "!"+beside)
+}
+
 // « An expired token » says what stops and what goes on; it cannot be replaced for more time.
 func TestAnExpiredTokenIsNotReplaced(t *testing.T) {
 	s := setScene(t)

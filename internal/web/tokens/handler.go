@@ -87,8 +87,9 @@ type file struct {
 	// Next replaced the token, Former is the one that it replaced; without ID where there is
 	// none within reach.
 	Next, Former credential.TokenFile
-	Uses         []credential.Use // newest first
-	Renewal      renewal.File     // without ID where the token is not to be prolonged now
+	Beside       []credential.Token // which its software may still use
+	Uses         []credential.Use   // newest first
+	Renewal      renewal.File       // without ID where the token is not to be prolonged now
 }
 
 // givesWayToAnother tells that the token of another software replaces this one.
@@ -114,6 +115,9 @@ func (h *Handler) find(c *gin.Context) (file, error) {
 		return f, err
 	}
 	if f.Former, err = h.near(ctx, by, found.Predecessor); err != nil {
+		return f, err
+	}
+	if f.Beside, err = h.Tokens.Beside(ctx, found.Token); err != nil {
 		return f, err
 	}
 	f.Uses, err = h.Tokens.Uses(ctx, found.ID, usesShown)

@@ -65,6 +65,8 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		{Name: "suspendu-par-l-operateur", Content: show(ofTown, byOperator)},
 		{Name: "suspendu-assistance", Content: show(supporting, byOperator)},
 		{Name: "suspendu-administration", Content: show(administrator, sampleFile(credential.TokenSuspended))},
+		{Name: "suspendu-un-autre-fonctionne", Content: show(ofTown, besides(sampleFile(credential.TokenSuspended), 1))},
+		{Name: "revoque-deux-autres-fonctionnent", Content: show(administrator, besides(sampleFile(credential.TokenRevoked), 2))},
 		{Name: "suspendu-et-expire", Content: show(ofTown, suspendedCut)},
 		{Name: "suspendu-et-expire-editeur", Content: show(ofEditor, suspendedCut)},
 		{Name: "suspendu-avec-l-habilitation", Content: show(ofEditor, barred)},
@@ -134,15 +136,26 @@ func replacementSamples(page web.ProPage) []web.Sample[replacementPage] {
 	}
 }
 
+// besides adds other tokens that the software may still use.
+func besides(f file, others int) file {
+	for range others {
+		f.Beside = append(f.Beside, sampleFile(credential.TokenOverlapped).Token)
+	}
+	return f
+}
+
 func endingSamples(page web.ProPage) []web.Sample[endingPage] {
 	show := func(f file) endingPage {
 		return newEndingPage(framed(page, ofEditor, pathOf(f.ID)+endPart), f, ofEditor, at)
 	}
 	unused := sampleFile(credential.TokenOverlapped)
 	unused.FirstUse, unused.LastUse, unused.Organisation = time.Time{}, time.Time{}, endless
+	stopped := sampleFile(credential.TokenOverlapped)
+	stopped.Next = sampleFile(credential.TokenSuspended).TokenFile
 	return []web.Sample[endingPage]{
 		{Name: "page", Content: show(sampleFile(credential.TokenOverlapped))},
 		{Name: "jamais-utilise", Content: show(unused)},
+		{Name: "nouveau-suspendu", Content: show(stopped)},
 	}
 }
 
@@ -169,6 +182,7 @@ func closingSamples(page web.ProPage) []web.Sample[closingPage] {
 		{Name: "suspension", Content: show(suspension, ofEditor, used)},
 		{Name: "suspension-operateur", Content: show(suspension, supporting, used)},
 		{Name: "suspension-operateur-apres-l-editeur", Content: show(suspension, supporting, suspended)},
+		{Name: "suspension-un-autre-fonctionne", Content: show(suspension, administrator, besides(used, 2))},
 		{Name: "suspension-sans-motif", Content: refused(show(suspension, ofTown, used), "reason.required")},
 		{Name: "suspension-jeton-dans-le-motif", Content: refused(show(suspension, ofTown, used), "reason.holds_token")},
 		{Name: "suspension-deja-faite", Content: moved(show(suspension, ofEditor, suspended), false)},

@@ -93,6 +93,7 @@ type closingPage struct {
 	// Replaced: another one took its place already, Next where the reader has it.
 	Replaced   bool
 	Next       nearView
+	Beside     []besideView
 	Replaces   bool // another one may be created afterwards, by the reader
 	OfOperator bool // the reader is of those who watch over the tokens
 }
@@ -103,6 +104,6 @@ func newClosingPage(page web.ProPage, of closing, f file, by reader, m moment) c
 		Suspension: closedView{At: web.MomentOf(f.Suspension.At), By: f.Suspension.By, Side: sideOf(f.Suspension.Side)},
 		Revocation: closedView{At: web.MomentOf(f.Revocation.At), By: f.Revocation.By},
 		Replaced:   !f.ReplacedAt.IsZero(), Next: newNearView(f.Next, by, m),
-		Replaces: by.Replace && f.ReplacedAt.IsZero(), OfOperator: by.Side == credential.SideOperator,
+		Beside: newBesideViews(f, m), Replaces: by.Replace && f.ReplacedAt.IsZero(), OfOperator: by.Side == credential.SideOperator,
 	}
 }

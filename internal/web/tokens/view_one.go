@@ -87,6 +87,7 @@ type onePage struct {
 	Revocation  closedView
 	Next        nearView
 	Former      nearView
+	Beside      []besideView
 	ReplacedAt  web.Moment
 	EndsAt      web.Moment
 	Ended       bool       // that time is over
@@ -127,6 +128,19 @@ type nearView struct {
 	CanEnd   bool // at once, by the reader
 }
 
+// besideView is another token that the software may still use.
+type besideView struct {
+	web.TokenView
+	Until web.Moment // it stops by itself
+}
+
+func newBesideViews(f file, m moment) (views []besideView) {
+	for _, t := range f.Beside {
+		views = append(views, besideView{TokenView: web.NewTokenView(t, m.Prefix, m.Now), Until: web.MomentOf(t.Closes())})
+	}
+	return views
+}
+
 // CanClose tells that the reader may do something against a leak; templates call it.
 func (p onePage) CanClose() bool { return p.CanReplace || p.CanSuspend || p.CanRevoke }
 
@@ -138,6 +152,9 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 		Revocation: closedView{At: web.MomentOf(f.Revocation.At), By: f.Revocation.By, Reason: web.Lines(f.Revocation.Reason)},
 		Suspension: closedView{At: web.MomentOf(f.Suspension.At), By: f.Suspension.By, Side: sideOf(f.Suspension.Side), Reason: web.Lines(f.Suspension.Reason)},
 		Next:       newNearView(f.Next, by, m), Former: newNearView(f.Former, by, m), Uses: v.newUseDays(f.Uses),
+	}
+	if !f.State(m.Now).Opens() { // which says that the software lacks a token
+		p.Beside = newBesideViews(f, m)
 	}
 	if c := f.Collection; c.Side != "" {
 		p.Collection = collectionView{At: web.MomentOf(c.At), By: c.By, Side: sideOf(c.Side), Program: c.ByProgram()}
@@ -231,8 +248,12 @@ func helpOf(f file, now time.Time) string {
 		help += "_habilitation"
 	case state == credential.TokenOverlapped && f.givesWayToAnother():
 		help += "_logiciel"
+	case state == credential.TokenOverlapped && !f.Next.State(now).Opens():
+		help += "_seul"
 	case state == credential.TokenSuspended && !f.ReplacedAt.IsZero():
 		help += "_ancien"
+	case state == credential.TokenSuspended && len(f.Beside) > 0:
+		help += "_autre"
 	case state == credential.TokenToCollect && f.Former.State(now) == credential.TokenOverlapped:
 		help += "_remplacement"
 	}
