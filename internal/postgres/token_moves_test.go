@@ -178,20 +178,25 @@ func (v *vault) lastTold() (told credential.TokenTold, to, copied string) {
 	return told, to, copied
 }
 
-// The overlap of a suspended token opens nothing: its mail does not say that it goes on.
-func TestASuspendedTokenThatIsReplacedIsNotSaidToGoOn(t *testing.T) {
-	v, ctx := setVault(t), context.Background()
-	if _, _, err := v.service.Collect(ctx, sofia, v.id, noKey); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.service.Suspend(ctx, hugo, v.id, "Un doute."); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := v.service.Replace(ctx, hugo, v.id, credential.Replacement{Overlap: credential.Overlap}); err != nil {
-		t.Fatal(err)
-	}
-	if told, _, _ := v.lastTold(); told.Kind() != credential.KindTokenReplaced || told.Overlaps() || told.New == "" {
-		t.Errorf("told %+v", told)
+// The overlap of a token that is closed opens nothing: its mail does not say that it goes on.
+func TestAClosedTokenThatIsReplacedIsNotSaidToGoOn(t *testing.T) {
+	for name, closes := range map[string]func(v *vault) error{
+		"suspended": func(v *vault) error { return v.service.Suspend(context.Background(), hugo, v.id, "Un doute.") },
+		"revoked":   func(v *vault) error { return v.service.Revoke(context.Background(), hugo, v.id, "Une fuite.") },
+	} {
+		v, ctx := setVault(t), context.Background()
+		if _, _, err := v.service.Collect(ctx, sofia, v.id, noKey); err != nil {
+			t.Fatal(err)
+		}
+		if err := closes(v); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.service.Replace(ctx, hugo, v.id, credential.Replacement{Overlap: credential.Overlap}); err != nil {
+			t.Fatal(err)
+		}
+		if told, _, _ := v.lastTold(); told.Kind() != credential.KindTokenReplaced || told.Overlaps() || told.New == "" {
+			t.Errorf("%s: told %+v", name, told)
+		}
 	}
 }
 
