@@ -34,7 +34,7 @@ func (o *Outcome) prolong(f File, of editor.Editor, m Moment) error {
 	o.tellToken(after, audit.TokenProlonged, m)
 	mailed := about(o.Request, of)
 	composed, told, err := renewal.Announce(m.Mint.Prefix, credential.TokenFile{
-		Token: after, Title: mailed.Title, Software: f.Software, Right: credential.Right{Form: mailed.Form},
+		Token: after, Title: mailed.Title, Software: f.Software,
 		Addressees: credential.Addressees{Requester: mailed.To, Technical: mailed.CC, Editor: mailed.Editor},
 	}, done)
 	o.EditorEvents, o.prolongation = append(o.EditorEvents, told...), composed
