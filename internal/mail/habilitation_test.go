@@ -161,6 +161,8 @@ func TestAModificationForAnotherSoftwareSaysWhatBecomesOfTheTokens(t *testing.T)
 	write(t, must(decision.NewHandedOver(told))).says(append(ends, "passe à un autre logiciel depuis le 2 mars 2026"), dossiers, "HubEE")
 	told.TokenOnly = false
 	write(t, must(decision.NewHandedOver(told))).says(append(ends, dossiers))
+	told.Stops = time.Time{} // it is closed
+	write(t, must(decision.NewHandedOver(told))).says([]string{"Le jeton API Particulier du logiciel précédent ne fonctionne plus.", "apip_live_7GbT20aKq1Zx"}, "fonctionne encore", "D’ici là")
 	told.Token = ""
 	write(t, must(decision.NewHandedOver(told))).says([]string{dossiers}, "jeton")
 }

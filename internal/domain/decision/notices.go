@@ -263,8 +263,8 @@ type HandedOver struct {
 	Copies         []string
 	// TokenOnly: no dossier changes hands, the token alone does.
 	TokenOnly bool
-	// Token is that of the former software, as lists name it, which stops at Stops; "" for none.
-	// Lost are the data that it gives no more until then.
+	// Token is that of the former software, as lists name it, which works until Stops, zero where it
+	// works no more; "" for none. Lost are the data that it gives no more until then.
 	Token string
 	Stops time.Time
 	Lost  []string

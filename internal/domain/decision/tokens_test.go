@@ -223,6 +223,23 @@ func TestTheEndOfTheFormerSoftwaresTokenIsTold(t *testing.T) {
 		if _, approved, handed := decide(file); approved.FormerGoesOn || approved.FormerStops.IsZero() || handed.GoesOn() {
 			t.Errorf("%s: %s, %s for one that nobody collected", name, approved.FormerStops, handed.Stops)
 		}
+		// Nor does the overlap of what is closed open anything, be it the habilitation that closed it.
+		for closed, close := range map[string]func(of *credential.Token){
+			"suspended": func(of *credential.Token) {
+				of.Suspension = credential.TokenSuspension{Side: credential.SideOperator, At: noon.Add(-time.Hour)}
+			},
+			"barred":  func(of *credential.Token) { of.Barred = noon.Add(-time.Hour) },
+			"expired": func(of *credential.Token) { of.ExpiresAt = noon.Add(-time.Hour) },
+		} {
+			token, f := inUse(before), file
+			close(&token)
+			if f.Tokens = []credential.Token{token}; !token.Barred.IsZero() {
+				f.Request.State = habilitation.Suspended
+			}
+			if _, approved, handed := decide(f); approved.FormerGoesOn || approved.FormerStops.IsZero() || handed.Token == "" || handed.GoesOn() {
+				t.Errorf("%s, %s: the town reads that it goes on: %t, the editors: %t", name, closed, approved.FormerGoesOn, handed.GoesOn())
+			}
+		}
 		// An editor that nobody declared is written to where the habilitation says.
 		file.CurrentEditor, file.Request.Current.Contacts.Technical.Mail = editor.Editor{Siret: tilleul.Siret}, "ancien@tilleul.example.fr"
 		if _, approved, handed := decide(file); approved.Former != tilleul.Name || !slices.Contains(handed.Copies, "ancien@tilleul.example.fr") {
@@ -243,6 +260,14 @@ func TestASecondSoftwareThatReplacesTellsTheEndOfTheFirstOnesToken(t *testing.T)
 	}
 	if handed := told[decision.HandedOver](t, &o); handed.TokenOnly || handed.Token != "one" || !handed.Stops.Equal(noon.Add(credential.Overlap)) || !handed.NewToken || len(handed.Lost) != 0 {
 		t.Errorf("told %+v", handed)
+	}
+	asked.ServerTokens[0].Suspension = credential.TokenSuspension{Side: credential.SideOperator, At: noon}
+	closed, err := decision.DecideNoted(asked, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, brume, byAwa)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if handed := told[decision.HandedOver](t, &closed); handed.Token != "one" || handed.GoesOn() {
+		t.Errorf("of a suspended one, told %+v", handed)
 	}
 	if approved := told[decision.Approved](t, &o); !approved.FormerStops.IsZero() || approved.Former != "" {
 		t.Errorf("an approval of its own speaks of the other request: %+v", approved)
