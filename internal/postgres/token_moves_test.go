@@ -123,6 +123,9 @@ func TestWhatHappensToAnOldTokenLeadsToTheNewOne(t *testing.T) {
 	if err := v.service.Resume(ctx, sofia, v.id); err != nil {
 		t.Fatal(err)
 	}
+	if told, _, _ := v.lastTold(); told.Uncollected {
+		t.Error("what its editor has is said to be collected still")
+	}
 	next, err := v.service.Replace(ctx, sofia, v.id, credential.Replacement{Overlap: credential.Overlap})
 	if err != nil {
 		t.Fatal(err)
@@ -511,6 +514,9 @@ func TestASuspensionOutlivesTheTokenThatItClosed(t *testing.T) {
 			}
 			if got := v.token(next.ID).State(v.now); got != credential.TokenToCollect {
 				t.Errorf("once the operator lifts its suspension, it is %s", got)
+			}
+			if told, _, _ := v.lastTold(); told.Kind() != credential.KindTokenResumed || !told.Uncollected {
+				t.Errorf("its people do not read that it is to be collected: %+v", told)
 			}
 			toldAfter := v.count(`SELECT count(*) FROM editor_events WHERE kind = 'jeton.a_recuperer' AND subject = $1`, next.ID)
 			if toldBefore != 0 || toldAfter != 1 {

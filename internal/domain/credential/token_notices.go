@@ -59,8 +59,10 @@ type TokenTold struct {
 	Moved bool
 	// Amended: a modification waits for its decision, which prolongs the token.
 	Amended bool
-	To, CC  string
-	At      time.Time
+	// Uncollected: nobody has the text of the token that is resumed.
+	Uncollected bool
+	To, CC      string
+	At          time.Time
 }
 
 // NewTokenTold completes the notice. It refuses one without addressee, token or date.
@@ -119,6 +121,7 @@ func (s *Tokens) tell(ctx context.Context, change *TokenChange, by Caller, file 
 		return nil
 	}
 	told := s.told(change.At, by, file, act, why)
+	told.Uncollected = act == audit.TokenResumed && file.Uncollected()
 	if act == audit.TokenResumed && told.Lapsed() {
 		amended, err := s.Store.IsAmended(ctx, file.Request)
 		if err != nil {
