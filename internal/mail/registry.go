@@ -155,6 +155,9 @@ func sampleChange(act habilitation.Act, reason string) decision.Changed {
 	if act != habilitation.Refuse {
 		n.Habilitation = sampleNumber
 	}
+	if act == habilitation.Restore {
+		n.Restored = decision.RestoredToken{ID: sampleTokenID, State: credential.TokenInUse, Expiry: sampleExpiry}
+	}
 	return n
 }
 

@@ -427,7 +427,7 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 	}
 	return o, o.write(m.Sealer, func() (notice.Notice, error) {
 		return NewChanged(Changed{
-			TokenID: unprolonged.ID, TokenUntil: unprolonged.ExpiresAt,
+			TokenID: unprolonged.ID, TokenUntil: unprolonged.ExpiresAt, Restored: o.restoredToken(f, v.Act),
 			About: told, Habilitation: r.Current.Number, Act: v.Act, Reason: v.Reason, Revision: r.Revision + 1, At: m.At,
 			StillValid: r.Current.Number != 0 && r.State != habilitation.Revoked, Suspended: r.State == habilitation.Suspended,
 		})

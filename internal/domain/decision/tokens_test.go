@@ -14,6 +14,7 @@ import (
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 )
@@ -381,5 +382,70 @@ func TestTheTokensEndWithTheRight(t *testing.T) {
 		if _, _, err := (credential.TokenFile{Token: file.Tokens[0]}).Replaced(credential.Drawn{}, credential.SideEditor, 0, noon); !fault.Is(err, "token.barred") {
 			t.Errorf("%s: replaced although the right is gone: %v", name, err)
 		}
+	}
+}
+
+// A restoration opens the token that only the habilitation closed, and tells where another one stands.
+func TestARestorationTellsWhatItsTokenIs(t *testing.T) {
+	r := valid(48231, ofTilleul)
+	r.State = habilitation.Suspended
+	barred := inUse(r)
+	barred.Barred = noon.Add(-time.Hour)
+	filed := renewal.Amendment{ID: 3, BegunAt: noon.Add(-3 * time.Hour), FiledAt: noon.Add(-2 * time.Hour)}
+	for name, row := range map[string]struct {
+		happens func(token *credential.Token)
+		amended renewal.Amendment
+		want    decision.RestoredToken
+		quiet   bool
+	}{
+		"nothing": {want: decision.RestoredToken{State: credential.TokenInUse}, quiet: true},
+		"suspended by the operator": {
+			happens: func(token *credential.Token) {
+				token.Suspension = credential.TokenSuspension{Side: credential.SideOperator, At: noon}
+			},
+			want: decision.RestoredToken{State: credential.TokenSuspended, Held: true}, quiet: true,
+		},
+		"suspended by its editor": {
+			happens: func(token *credential.Token) {
+				token.Suspension = credential.TokenSuspension{Side: credential.SideEditor, At: noon}
+			},
+			want: decision.RestoredToken{State: credential.TokenSuspended},
+		},
+		"expired": {
+			happens: func(token *credential.Token) { token.ExpiresAt = noon.Add(-time.Hour) },
+			want:    decision.RestoredToken{State: credential.TokenExpired},
+		},
+		"expired, a modification is filed": {
+			happens: func(token *credential.Token) { token.ExpiresAt = noon.Add(-time.Hour) },
+			amended: filed, want: decision.RestoredToken{State: credential.TokenExpired, Amended: true}, quiet: true,
+		},
+		"never collected": {
+			happens: func(token *credential.Token) { token.Collection, token.Kept = credential.Collection{}, true },
+			want:    decision.RestoredToken{State: credential.TokenToCollect}, quiet: true, // its editor has
+		},
+	} {
+		token := barred
+		if row.happens != nil {
+			row.happens(&token)
+		}
+		file := decision.File{Request: r, Subscription: serving(r), Server: r, CurrentEditor: tilleul, Tokens: []credential.Token{token}, Amendment: row.amended}
+		o, err := decision.DecideVerdict(file, account.Actor{AccountID: 3, Role: account.Instructor}, decision.Verdict{Act: habilitation.Restore, Editor: tilleul}, byAwa)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := told[decision.Changed](t, &o)
+		row.want.ID, row.want.Expiry = token.ID, token.ExpiresAt
+		if changed.Restored != row.want || changed.NothingToDo() != row.quiet {
+			t.Errorf("%s: told %+v, that there is nothing to do: %t", name, changed.Restored, changed.NothingToDo())
+		}
+	}
+
+	file := decision.File{Request: r, Subscription: serving(r), Server: r, CurrentEditor: tilleul} // its last token was revoked
+	o, err := decision.DecideVerdict(file, account.Actor{AccountID: 3, Role: account.Instructor}, decision.Verdict{Act: habilitation.Restore, Editor: tilleul}, byAwa)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if changed := told[decision.Changed](t, &o); changed.Restored != (decision.RestoredToken{}) || changed.NothingToDo() {
+		t.Errorf("without a token that goes on: %+v", changed)
 	}
 }
