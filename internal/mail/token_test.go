@@ -47,7 +47,9 @@ func aboutTokens() (all []notice.Notice) {
 			n.Amended = true
 			all = append(all, must(credential.NewTokenTold(n)))
 			if act == audit.TokenResumed {
-				n.Uncollected = true
+				n.Barred = true
+				all = append(all, must(credential.NewTokenTold(n)))
+				n.Barred, n.Uncollected = false, true
 				all = append(all, must(credential.NewTokenTold(n)))
 				n.Amended = false
 				all = append(all, must(credential.NewTokenTold(n)))
@@ -143,6 +145,21 @@ func TestARestoredTokenThatHasExpiredIsToBeProlonged(t *testing.T) {
 	for _, heir := range []bool{true, false} { // that of another goes on: there is nothing to prolong
 		n.Heir, n.Moved, n.Until = heir, !heir, n.Expiry
 		write(t, n).says([]string{"il s’est arrêté le 28 février 2026"}, "L’ancien jeton fonctionne de nouveau", task, "Prolonger le jeton")
+	}
+}
+
+// A suspension that ends while the habilitation is suspended opens nothing, whatever the token is
+// besides: nobody is sent to collect it, nor to prolong it.
+func TestARestoredTokenOfASuspendedHabilitationStaysClosed(t *testing.T) {
+	const closed = "Mais l’habilitation est suspendue\u00a0: le jeton ne fonctionnera pas tant qu’elle n’est pas rétablie."
+	for _, expires := range []time.Duration{time.Hour, -time.Hour} {
+		n := tokenTold(audit.TokenResumed)
+		n.Barred, n.Expiry = true, n.At.Add(expires)
+		l := write(t, n)
+		l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton API Particulier rétabli – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
+		l.says([]string{"La suspension du jeton est levée", closed}, "fonctionne de nouveau", "À faire", "Récupérer", "le jeton est le même", "encore coupé")
+		n.Heir = true
+		write(t, n).says([]string{closed}, "continue, sans changement")
 	}
 }
 

@@ -326,6 +326,24 @@ func TestARevokedTokenIsNoWayBack(t *testing.T) {
 	}
 }
 
+// The habilitation closes a token by itself: whoever lifts the suspension of one does not open it.
+func TestATokenResumedDuringASuspensionOfItsHabilitationIsToldClosed(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	if err := v.service.Suspend(ctx, sofia, v.id, "Un doute."); err != nil {
+		t.Fatal(err)
+	}
+	awa := people.Actor{AccountID: 7, Name: "Awa Traoré", Role: people.Instructor}
+	if err := v.decisions().Suspend(ctx, awa, decision.Order{Number: 48231, Revision: v.file(48231).Request.Revision, Reason: "Fuite."}); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.service.Resume(ctx, sofia, v.id); err != nil {
+		t.Fatal(err)
+	}
+	if told, _, _ := v.lastTold(); told.Kind() != credential.KindTokenResumed || !told.Barred || told.Uncollected || v.token(v.id).State(v.now) != credential.TokenSuspended {
+		t.Errorf("told %+v", told)
+	}
+}
+
 // A token that is issued while a suspension is decided is closed with the others.
 func TestATokenIssuedDuringASuspensionIsClosed(t *testing.T) {
 	v, ctx := setVault(t), context.Background()

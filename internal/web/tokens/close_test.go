@@ -289,3 +289,16 @@ func TestRestoringATokenThatNobodyHasLeavesItToCollect(t *testing.T) {
 	s.now = weekAfter
 	s.get(s.anne, s.majastres).is(http.StatusOK, "il restera coupé jusqu’à ce que vous le prolongiez", "Il restera alors à le récupérer", "!fonctionnera")
 }
+
+// Nor does it while the habilitation is suspended.
+func TestRestoringATokenOfASuspendedHabilitationDoesNotOpenIt(t *testing.T) {
+	s := setScene(t)
+	s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	s.post(s.sofia, s.majastres+suspensionPart, url.Values{fieldReason: {"Un doute."}}).leads(s.majastres, "jeton-suspendu")
+	s.run(`UPDATE requests SET state = 'suspendue' WHERE number = 48231`)
+	s.run(`UPDATE tokens SET barred_at = $2 WHERE id = $1`, idOf(s.majastres), noon)
+	for _, now := range []time.Time{noon, weekAfter} {
+		s.now = now
+		s.get(s.sofia, s.majastres).is(http.StatusOK, "Une fois rétabli, il restera fermé tant que l’habilitation est suspendue.", "!fonctionnera", "!restera coupé", "!ici.")
+	}
+}

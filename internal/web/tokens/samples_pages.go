@@ -31,6 +31,8 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	suspendedCut.ExpiresAt = noon.Add(-20 * time.Hour)
 	untaken, untakenCut := sampleFile(credential.TokenToCollect), sampleFile(credential.TokenToCollect)
 	untaken.Suspension, untakenCut.Suspension, untakenCut.ExpiresAt = suspendedCut.Suspension, suspendedCut.Suspension, suspendedCut.ExpiresAt
+	barredToo := sampleFile(credential.TokenSuspended)
+	barredToo.Barred = noon.Add(-time.Hour)
 	barred, ended := sampleFile(credential.TokenInUse), sampleFile(credential.TokenRevoked)
 	barred.Barred, ended.Barred, ended.Revocation.Reason = noon.Add(-time.Hour), noon.Add(-30*time.Hour), ""
 	elsewhere := sampleFile(credential.TokenOverlapped)
@@ -72,6 +74,7 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		{Name: "suspendu-jamais-recupere-collectivite", Content: show(ofTown, untaken)},
 		{Name: "suspendu-jamais-recupere-et-expire", Content: show(ofTown, untakenCut)},
 		{Name: "suspendu-avec-l-habilitation", Content: show(ofEditor, barred)},
+		{Name: "suspendu-comme-l-habilitation", Content: show(ofEditor, barredToo)},
 		{Name: "revoque-avec-l-habilitation", Content: show(ofTown, ended)},
 		{Name: "importe", Content: show(consulting, imported)},
 		{Name: "importe-editeur", Content: show(ofEditor, imported)},

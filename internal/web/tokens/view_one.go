@@ -76,6 +76,7 @@ type onePage struct {
 	FirstUse   web.Moment
 
 	Text        text
+	Barred      bool // the habilitation is suspended, which keeps the token closed
 	Awaits      text // who collects it once it is resumed; "" where somebody has it
 	ShownUntil  web.Moment
 	ConfirmedAt web.Moment
@@ -140,6 +141,7 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 		Suspension: closedView{At: web.MomentOf(f.Suspension.At), By: f.Suspension.By, Side: sideOf(f.Suspension.Side), Reason: web.Lines(f.Suspension.Reason)},
 		Next:       newNearView(f.Next, by, m), Former: newNearView(f.Former, by, m), Uses: v.newUseDays(f.Uses),
 	}
+	p.Barred = !f.Barred.IsZero()
 	if c := f.Collection; c.Side != "" {
 		p.Collection = collectionView{At: web.MomentOf(c.At), By: c.By, Side: sideOf(c.Side), Program: c.ByProgram()}
 		p.ShownUntil = web.MomentOf(c.At.Add(credential.ShownAgain))
