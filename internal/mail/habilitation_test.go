@@ -161,6 +161,8 @@ func TestAModificationForAnotherSoftwareSaysWhatBecomesOfTheTokens(t *testing.T)
 	write(t, must(decision.NewHandedOver(told))).says(append(ends, "passe à un autre logiciel depuis le 2 mars 2026"), dossiers, "HubEE")
 	told.TokenOnly = false
 	write(t, must(decision.NewHandedOver(told))).says(append(ends, dossiers))
+	told.Stops = time.Time{} // it is closed
+	write(t, must(decision.NewHandedOver(told))).says([]string{"Le jeton API Particulier du logiciel précédent ne fonctionne plus.", "apip_live_7GbT20aKq1Zx"}, "fonctionne encore", "D’ici là")
 	told.Token = ""
 	write(t, must(decision.NewHandedOver(told))).says([]string{dossiers}, "jeton")
 }
@@ -220,6 +222,12 @@ func changes() (all []decision.Changed) {
 				all = append(all, must(decision.NewChanged(n)))
 				n.Suspended = act == habilitation.Refuse && valid
 				all = append(all, must(decision.NewChanged(n)))
+				if about.Token && act == habilitation.Restore {
+					for _, restored := range restoredTokens() {
+						n.Restored = restored
+						all = append(all, must(decision.NewChanged(n)))
+					}
+				}
 				if about.Token && act == habilitation.Refuse {
 					n.TokenID, n.TokenUntil = sampleTokenID, expiry
 					all = append(all, must(decision.NewChanged(n)))
@@ -230,6 +238,58 @@ func changes() (all []decision.Changed) {
 		}
 	}
 	return all
+}
+
+// restoredTokens are the tokens of a habilitation that is restored, in every state.
+func restoredTokens() (all []decision.RestoredToken) {
+	for _, state := range []credential.TokenState{credential.TokenInUse, credential.TokenToCollect, credential.TokenExpired, credential.TokenSuspended} {
+		for _, other := range []bool{false, true} {
+			all = append(all, decision.RestoredToken{ID: sampleTokenID, State: state, Expiry: noon.Add(-time.Hour), Held: other, Amended: other})
+		}
+	}
+	return all
+}
+
+// A habilitation that is restored does not make its token work, where somebody suspended it besides,
+// it has expired meanwhile, or nobody has it yet: its reader is told, and led to its page.
+func TestARestorationSaysWhereTheTokenStands(t *testing.T) {
+	const tokenPage, formPage = "/jetons/" + sampleTokenID, "/collectivites/21990000100013"
+	const works, quiet, toCollect, cut = "fonctionne de nouveau", "Vous n’avez rien à faire.", "n’a pas encore été récupéré", "lui, a expiré\u00a0: il reste coupé depuis le"
+	for name, row := range map[string]struct {
+		token  decision.RestoredToken
+		editor string
+		link   string
+		says   []string
+		never  []string
+	}{
+		"in use":       {decision.RestoredToken{State: credential.TokenInUse}, "Logiciel Exemple", formPage, []string{works, quiet, "Voir le formulaire"}, []string{cut, toCollect, "suspendu"}},
+		"by operator":  {decision.RestoredToken{State: credential.TokenSuspended, Held: true}, "", formPage, []string{"lui, reste suspendu\u00a0: l’équipe API Particulier seule peut le rétablir.", quiet}, []string{works}},
+		"by its own":   {decision.RestoredToken{State: credential.TokenSuspended}, "Logiciel Exemple", tokenPage, []string{"lui, reste suspendu\u00a0: vous pouvez le rétablir sur sa page.", "Ouvrir la page du jeton"}, []string{works, quiet}},
+		"expired":      {decision.RestoredToken{State: credential.TokenExpired}, "Logiciel Exemple", renewalPage, []string{cut, "À faire\u00a0: prolongez-le.", "Seule la personne qui a fait la demande d’habilitation", "Prolonger le jeton"}, []string{works, quiet}},
+		"amended":      {decision.RestoredToken{State: credential.TokenExpired, Amended: true}, "Logiciel Exemple", renewalPage, []string{cut, "elle prolongera le jeton", quiet, "Suivre la prolongation"}, []string{works, "À faire"}},
+		"of an editor": {decision.RestoredToken{State: credential.TokenToCollect}, "Logiciel Exemple", tokenPage, []string{toCollect, "Logiciel Exemple le récupère depuis son espace.", quiet, "Récupérer le jeton"}, []string{works, "À faire"}},
+		"of a town":    {decision.RestoredToken{State: credential.TokenToCollect}, "", tokenPage, []string{toCollect, "À faire\u00a0: récupérez-le et donnez-le à votre logiciel."}, []string{works, quiet}},
+	} {
+		row.token.ID, row.token.Expiry = sampleTokenID, noon.Add(-time.Hour)
+		for _, form := range []bool{true, false} {
+			n := must(decision.NewChanged(decision.Changed{
+				About: decision.About{
+					Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", Editor: row.editor, Token: true, Form: form, To: "accueil@sainville.fr", CC: "technique@logiciel.fr",
+				},
+				Act: habilitation.Restore, Habilitation: 10000042, Restored: row.token, Revision: 4, At: noon,
+			}))
+			l := write(t, n)
+			if row.link == formPage && !form {
+				l.says(slices.DeleteFunc(slices.Clone(row.says), func(s string) bool { return s == "Voir le formulaire" }), append(row.never, "/jetons/", "/collectivites/")...)
+				continue
+			}
+			l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Habilitation rétablie\u00a0: demande D48231 – COMMUNE DE SAINVILLE", row.link)
+			l.says(row.says, row.never...)
+			if form != strings.Contains(oneSpaced(l.Text), "Le formulaire rouvre de lui-même") {
+				t.Errorf("%s, with the form %t: %s", name, form, l.Text)
+			}
+		}
+	}
 }
 
 // everyVariant is every mail about a town, with all that may lack in it.

@@ -155,6 +155,9 @@ func sampleChange(act habilitation.Act, reason string) decision.Changed {
 	if act != habilitation.Refuse {
 		n.Habilitation = sampleNumber
 	}
+	if act == habilitation.Restore {
+		n.Restored = decision.RestoredToken{ID: sampleTokenID, State: credential.TokenInUse, Expiry: sampleExpiry}
+	}
 	return n
 }
 
@@ -175,7 +178,7 @@ func sampleToken(act audit.Act, reason string) credential.TokenTold {
 func sampleRenewal() renewal.About {
 	return renewal.About{
 		ID: sampleTokenID, Token: "apip_live_7GbT20aKq1Zx", Habilitation: sampleNumber, Siret: sampleSiret, Organisation: "COMMUNE DE SAINVILLE-EXEMPLE",
-		Title: "Tarifs de la cantine", Software: "Portail Familles", Editor: "Logiciel Exemple", Form: true, Expiry: sampleExpiry,
+		Title: "Tarifs de la cantine", Software: "Portail Familles", Editor: "Logiciel Exemple", FormOpen: true, Expiry: sampleExpiry,
 		To: "accueil@sainville.exemple.fr", CC: "technique@logiciel-exemple.fr",
 	}
 }

@@ -23,7 +23,7 @@ var expiry = value.DayBegins(2028, time.March, 15).Add(-time.Second)
 func aboutRenewal() renewal.About {
 	return renewal.About{
 		ID: sampleTokenID, Token: "apip_live_7GbT20aKq1Zx", Habilitation: 10000042, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE",
-		Title: "Tarifs de la cantine", Software: "Portail Familles", Editor: "Logiciel Exemple", Form: true, Expiry: expiry, To: "accueil@sainville.fr", CC: "technique@logiciel.fr",
+		Title: "Tarifs de la cantine", Software: "Portail Familles", Editor: "Logiciel Exemple", FormOpen: true, Expiry: expiry, To: "accueil@sainville.fr", CC: "technique@logiciel.fr",
 	}
 }
 
@@ -70,9 +70,7 @@ func aboutRenewals() (all []notice.Notice) {
 		about := aboutRenewal()
 		about.Organisation, about.Editor, about.Title, about.Software = names[0], names[1], names[2], names[3]
 		all = append(all, renewalsOf(about)...)
-		about.FormClosed = true
-		all = append(all, renewalsOf(about)...)
-		about.Form, about.FormClosed, about.CC, about.Expiry = false, false, "", expiry.Add(-13*time.Hour)
+		about.FormOpen, about.CC, about.Expiry = false, "", expiry.Add(-13*time.Hour)
 		all = append(all, renewalsOf(about)...)
 		about.To, about.CC = "", "technique@logiciel.fr"
 		all = append(all, renewalsOf(about)...)
@@ -185,7 +183,7 @@ func TestAReminderThatWaitedSaysWhatIsSo(t *testing.T) {
 func TestAReminderSaysOnlyWhatIsSo(t *testing.T) {
 	for _, stage := range renewal.Stages {
 		l := write(t, reminder(stage, func(n *renewal.Reminder) {
-			n.Form, n.Software, n.Editor, n.CC, n.Expiry = false, "", "", "Accueil@Sainville.fr", expiry.Add(-13*time.Hour)
+			n.FormOpen, n.Software, n.Editor, n.CC, n.Expiry = false, "", "", "Accueil@Sainville.fr", expiry.Add(-13*time.Hour)
 		}))
 		l.says([]string{"14 mars 2028 à 10\u00a0h\u00a059", "L’habilitation, elle, rest", onlyHolder}, "formulaire", nothingToDo, "(logiciel", "(éditeur", "minuit", "ce soir", "*")
 		if !strings.HasSuffix(l.Subject, "14 mars 2028 – COMMUNE DE SAINVILLE") {
@@ -194,16 +192,20 @@ func TestAReminderSaysOnlyWhatIsSo(t *testing.T) {
 	}
 }
 
-// A form that is granted and that nobody can use yet does not « go on ».
-func TestAReminderDoesNotSayThatAClosedFormGoesOn(t *testing.T) {
-	const closed = "Le formulaire, lui, n’est pas ouvert aux usagers en ce moment\u00a0: cela ne dépend pas du jeton."
-	for _, stage := range renewal.Stages {
-		stays := "L’habilitation restera valable. "
-		if stage < 0 {
-			stays = "L’habilitation reste valable. "
+// A mail may leave days after it was written: of a form that was not open then it says nothing, which
+// is never false.
+func TestAReminderSaysNothingOfAFormThatWasNotOpen(t *testing.T) {
+	about := aboutRenewal()
+	about.FormOpen = false
+	for _, n := range renewalsOf(about) {
+		l := write(t, n)
+		l.says(nil, "formulaire", "en ce moment")
+		if n.Kind() != renewal.KindProlonged {
+			l.says([]string{"L’habilitation, elle, rest"})
 		}
-		write(t, reminder(stage, func(n *renewal.Reminder) { n.FormClosed = true })).says([]string{stays + closed}, "de fonctionner")
-		write(t, reminder(stage, nil)).says([]string{"de fonctionner"}, closed)
+	}
+	for _, stage := range renewal.Stages {
+		write(t, reminder(stage, nil)).says([]string{"de fonctionner, et l’habilitation rest"})
 	}
 }
 

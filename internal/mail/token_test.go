@@ -46,6 +46,16 @@ func aboutTokens() (all []notice.Notice) {
 			all = append(all, must(credential.NewTokenTold(n)))
 			n.Amended = true
 			all = append(all, must(credential.NewTokenTold(n)))
+			if act == audit.TokenResumed {
+				n.Barred = true
+				all = append(all, must(credential.NewTokenTold(n)))
+				n.Barred, n.Uncollected = false, true
+				all = append(all, must(credential.NewTokenTold(n)))
+				n.Amended = false
+				all = append(all, must(credential.NewTokenTold(n)))
+				n.Expiry, n.Editor = n.At.Add(time.Hour), map[bool]string{true: "Logiciel Exemple"}[side == credential.SideEditor]
+				all = append(all, must(credential.NewTokenTold(n)))
+			}
 		}
 	}
 	return all
@@ -136,4 +146,41 @@ func TestARestoredTokenThatHasExpiredIsToBeProlonged(t *testing.T) {
 		n.Heir, n.Moved, n.Until = heir, !heir, n.Expiry
 		write(t, n).says([]string{"il s’est arrêté le 28 février 2026"}, "L’ancien jeton fonctionne de nouveau", task, "Prolonger le jeton")
 	}
+}
+
+// A suspension that ends while the habilitation is suspended opens nothing, whatever the token is
+// besides: nobody is sent to collect it, nor to prolong it.
+func TestARestoredTokenOfASuspendedHabilitationStaysClosed(t *testing.T) {
+	const closed = "Mais l’habilitation est suspendue\u00a0: le jeton ne fonctionnera pas tant qu’elle n’est pas rétablie."
+	for _, expires := range []time.Duration{time.Hour, -time.Hour} {
+		n := tokenTold(audit.TokenResumed)
+		n.Barred, n.Expiry = true, n.At.Add(expires)
+		l := write(t, n)
+		l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton API Particulier rétabli – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
+		l.says([]string{"La suspension du jeton est levée", closed}, "fonctionne de nouveau", "À faire", "Récupérer", "le jeton est le même", "encore coupé")
+		n.Heir = true
+		write(t, n).says([]string{closed}, "continue, sans changement")
+	}
+}
+
+// A suspension that ends on a token that nobody ever had: it is to be collected, once it is prolonged
+// where it has expired, and whoever does that is told.
+func TestARestoredTokenThatNobodyHasIsToBeCollected(t *testing.T) {
+	const editor, town = "La collectivité n’a rien à faire\u00a0: Logiciel Exemple le récupère depuis son espace.", "À faire\u00a0: récupérez-le et donnez-le à votre logiciel."
+	const works, same = "fonctionne de nouveau", "sans rien changer dans le logiciel"
+	n := tokenTold(audit.TokenResumed)
+	n.Uncollected, n.Expiry = true, n.At.Add(time.Hour)
+	l := write(t, n)
+	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton API Particulier rétabli, à récupérer – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
+	l.says([]string{"La suspension du jeton est levée", "Personne ne l’a encore récupéré", editor, "Récupérer le jeton"}, works, "le jeton est le même", town)
+	n.Editor = ""
+	write(t, n).says([]string{town}, works, "le jeton est le même", "depuis son espace")
+
+	n.Expiry = n.At.Add(-time.Hour)
+	const then = "personne ne l’a encore fait"
+	l = write(t, n)
+	l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton API Particulier rétabli, à prolonger – COMMUNE DE SAINVILLE", renewalPage)
+	l.says([]string{"À faire\u00a0: prolongez-le.", then}, works, same, town)
+	n.Amended = true
+	write(t, n).says([]string{"Une modification de l’habilitation est à l’étude", then}, works, same, "fonctionnera de nouveau", "À faire")
 }

@@ -134,6 +134,27 @@ func TestAnApprovedModificationProlongs(t *testing.T) {
 	}
 }
 
+// The mail of what an approval prolongs names the software as the reminders of the same token do: as
+// its form has it today, be it written otherwise on the request.
+func TestAnApprovalNamesTheSoftwareAsRemindersDo(t *testing.T) {
+	c := setCalendar(t)
+	c.forms()
+	c.now = c.at(20, 9)
+	c.files(c.amends())
+	c.publish(noon, formOf(tilleulForm, tilleul, "Tilleul Enfance", "Demande"))
+	c.remind()
+	reminder, ok := c.waiting()
+	var prolonged renewal.ProlongedNotice
+	for _, n := range c.decides(habilitation.Approve).Notices {
+		if told, is := n.(renewal.ProlongedNotice); is {
+			prolonged = told
+		}
+	}
+	if !ok || reminder.Software != "Tilleul Enfance" || prolonged.Software != reminder.Software {
+		t.Errorf("a reminder waits: %t, of %q; what is prolonged is of %q", ok, reminder.Software, prolonged.Software)
+	}
+}
+
 // « refused → told, the token keeps its date »; then nothing prevents another answer. One that the
 // town gives up is over too, and a modification that was begun by itself prolongs nothing.
 func TestARefusedModificationLeavesTheDate(t *testing.T) {

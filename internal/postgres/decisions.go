@@ -62,6 +62,9 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 		if err := s.readTrack(ctx, &file); err != nil {
 			return decision.File{}, err
 		}
+		if file.Software, err = s.findSoftware(ctx, file.Request.Current.Number); err != nil {
+			return decision.File{}, err
+		}
 		if of := file.Request.Current.Editor.Siret; of != "" {
 			if file.CurrentEditor, err = Editors(s).FindEditor(ctx, of); err != nil {
 				return decision.File{}, err
@@ -132,6 +135,15 @@ func (s Decisions) readTrack(ctx context.Context, file *decision.File) error {
 	}
 	file.Track = row.track()
 	return nil
+}
+
+// findSoftware finds the name of the product of a habilitation; "" for none.
+func (s Decisions) findSoftware(ctx context.Context, of habilitation.Number) (software string, err error) {
+	const sqlFind = `SELECT ` + softwareOf + ` FROM habilitations h WHERE h.number = $1`
+	if err = s.DB.pool.GetContext(ctx, &software, sqlFind, int64(of)); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("find the software: %w", err)
+	}
+	return software, nil
 }
 
 // readFormer reads the subscription of the town that the request is for, when the decision

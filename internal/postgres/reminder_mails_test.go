@@ -100,14 +100,14 @@ func TestTheSoftwareOfATokenIsThatOfItsForm(t *testing.T) {
 
 // What goes on is said of the form as it is when the reminder is written.
 func TestAReminderKnowsWhetherTheFormIsOpen(t *testing.T) {
-	for form, closed := range map[directory.FormState]bool{directory.FormOpen: false, directory.FormSoon: true, directory.FormClosed: true} {
+	for _, form := range directory.FormStates {
 		c := setCalendar(t)
 		c.run(`UPDATE collectivities SET form = $1 WHERE siret = $2`, string(form), majastres.String())
 		c.run(`UPDATE habilitations SET form = true WHERE request = 48231`)
 		c.now = c.at(90, 8)
 		c.remind()
-		if told, ok := c.waiting(); !ok || !told.Form || told.FormClosed != closed {
-			t.Errorf("the form being %q: one waits %t, granted %t, closed %t", form, ok, told.Form, told.FormClosed)
+		if told, ok := c.waiting(); !ok || told.FormOpen != (form == directory.FormOpen) {
+			t.Errorf("the form being %q: one waits %t, open %t", form, ok, told.FormOpen)
 		}
 	}
 }

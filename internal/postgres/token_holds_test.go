@@ -84,6 +84,9 @@ func TestASuspensionOutlivesTheTokenThatItClosed(t *testing.T) {
 			if got := v.token(next.ID).State(v.now); got != credential.TokenToCollect {
 				t.Errorf("once the operator lifts its suspension, it is %s", got)
 			}
+			if told, _, _ := v.lastTold(); told.Kind() != credential.KindTokenResumed || !told.Uncollected {
+				t.Errorf("its people do not read that it is to be collected: %+v", told)
+			}
 			toldAfter := v.count(`SELECT count(*) FROM editor_events WHERE kind = 'jeton.a_recuperer' AND subject = $1`, next.ID)
 			if toldBefore != 0 || toldAfter != 1 {
 				t.Errorf("its editor learns %d times that it is to be collected while it is closed, then %d", toldBefore, toldAfter)

@@ -122,6 +122,9 @@ func TestWhatHappensToAnOldTokenLeadsToTheNewOne(t *testing.T) {
 	if err := v.service.Resume(ctx, sofia, v.id); err != nil {
 		t.Fatal(err)
 	}
+	if told, _, _ := v.lastTold(); told.Uncollected {
+		t.Error("what its editor has is said to be collected still")
+	}
 	next, err := v.service.Replace(ctx, sofia, v.id, credential.Replacement{Overlap: credential.Overlap})
 	if err != nil {
 		t.Fatal(err)
@@ -177,20 +180,25 @@ func (v *vault) lastTold() (told credential.TokenTold, to, copied string) {
 	return told, to, copied
 }
 
-// The overlap of a suspended token opens nothing: its mail does not say that it goes on.
-func TestASuspendedTokenThatIsReplacedIsNotSaidToGoOn(t *testing.T) {
-	v, ctx := setVault(t), context.Background()
-	if _, _, err := v.service.Collect(ctx, sofia, v.id, noKey); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.service.Suspend(ctx, hugo, v.id, "Un doute."); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := v.service.Replace(ctx, hugo, v.id, credential.Replacement{Overlap: credential.Overlap}); err != nil {
-		t.Fatal(err)
-	}
-	if told, _, _ := v.lastTold(); told.Kind() != credential.KindTokenReplaced || told.Overlaps() || told.New == "" {
-		t.Errorf("told %+v", told)
+// The overlap of a token that is closed opens nothing: its mail does not say that it goes on.
+func TestAClosedTokenThatIsReplacedIsNotSaidToGoOn(t *testing.T) {
+	for name, closes := range map[string]func(v *vault) error{
+		"suspended": func(v *vault) error { return v.service.Suspend(context.Background(), hugo, v.id, "Un doute.") },
+		"revoked":   func(v *vault) error { return v.service.Revoke(context.Background(), hugo, v.id, "Une fuite.") },
+	} {
+		v, ctx := setVault(t), context.Background()
+		if _, _, err := v.service.Collect(ctx, sofia, v.id, noKey); err != nil {
+			t.Fatal(err)
+		}
+		if err := closes(v); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.service.Replace(ctx, hugo, v.id, credential.Replacement{Overlap: credential.Overlap}); err != nil {
+			t.Fatal(err)
+		}
+		if told, _, _ := v.lastTold(); told.Kind() != credential.KindTokenReplaced || told.Overlaps() || told.New == "" {
+			t.Errorf("%s: told %+v", name, told)
+		}
 	}
 }
 
@@ -314,6 +322,24 @@ func TestARevokedTokenIsNoWayBack(t *testing.T) {
 	}
 	if n := v.count(`SELECT count(*) FROM tokens`); n != 1 {
 		t.Errorf("%d tokens", n)
+	}
+}
+
+// The habilitation closes a token by itself: whoever lifts the suspension of one does not open it.
+func TestATokenResumedDuringASuspensionOfItsHabilitationIsToldClosed(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	if err := v.service.Suspend(ctx, sofia, v.id, "Un doute."); err != nil {
+		t.Fatal(err)
+	}
+	awa := people.Actor{AccountID: 7, Name: "Awa Traoré", Role: people.Instructor}
+	if err := v.decisions().Suspend(ctx, awa, decision.Order{Number: 48231, Revision: v.file(48231).Request.Revision, Reason: "Fuite."}); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.service.Resume(ctx, sofia, v.id); err != nil {
+		t.Fatal(err)
+	}
+	if told, _, _ := v.lastTold(); told.Kind() != credential.KindTokenResumed || !told.Barred || told.Uncollected || v.token(v.id).State(v.now) != credential.TokenSuspended {
+		t.Errorf("told %+v", told)
 	}
 }
 

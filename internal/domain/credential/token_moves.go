@@ -108,6 +108,9 @@ func (t Token) Collected(by Collection) (Token, error) {
 	return t, nil
 }
 
+// Uncollected tells that nobody has the text of the token, which is kept until somebody does.
+func (t Token) Uncollected() bool { return t.Kept && t.Collection.Side == "" }
+
 // MayShow tells whether the text may be shown again to a side: that which collected it, until
 // it says that it has it safe, or for ShownAgain (PRODUCT.md 3.4). Codes: token.collected,
 // token.closed (Conflict).

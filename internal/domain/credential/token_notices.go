@@ -59,8 +59,12 @@ type TokenTold struct {
 	Moved bool
 	// Amended: a modification waits for its decision, which prolongs the token.
 	Amended bool
-	To, CC  string
-	At      time.Time
+	// Uncollected: nobody has the text of the token that is resumed.
+	Uncollected bool
+	// Barred: its habilitation is suspended, which keeps it closed although it is resumed.
+	Barred bool
+	To, CC string
+	At     time.Time
 }
 
 // NewTokenTold completes the notice. It refuses one without addressee, token or date.
@@ -108,7 +112,7 @@ func (n TokenTold) Overlaps() bool { return n.Until.After(n.At) }
 func (n TokenTold) Cut() bool { return !n.Expiry.IsZero() && n.At.After(n.Expiry) }
 
 // Lapsed tells that only a prolongation has its software served again.
-func (n TokenTold) Lapsed() bool { return n.Cut() && !n.Heir && !n.Moved }
+func (n TokenTold) Lapsed() bool { return n.Cut() && !n.Heir && !n.Moved && !n.Barred }
 
 // ToProlong tells that it is to be asked for: no modification that brings it is instructed.
 func (n TokenTold) ToProlong() bool { return n.Lapsed() && !n.Amended }
@@ -119,6 +123,8 @@ func (s *Tokens) tell(ctx context.Context, change *TokenChange, by Caller, file 
 		return nil
 	}
 	told := s.told(change.At, by, file, act, why)
+	told.Barred = act == audit.TokenResumed && !file.Barred.IsZero()
+	told.Uncollected = act == audit.TokenResumed && !told.Barred && file.Uncollected()
 	if act == audit.TokenResumed && told.Lapsed() {
 		amended, err := s.Store.IsAmended(ctx, file.Request)
 		if err != nil {

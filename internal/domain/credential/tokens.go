@@ -327,7 +327,7 @@ func (s *Tokens) recordReplacement(ctx context.Context, by Caller, found TokenFi
 	found.EndsAt = former.EndsAt
 	told := s.told(now, by, found, audit.TokenReplaced, "")
 	told.New, told.NewExpiry = next.Display(s.Mint.Prefix), next.ExpiresAt
-	if !former.Suspension.At.IsZero() {
+	if !former.State(now).Opens() {
 		told.Until = time.Time{} // its overlap opens nothing
 	}
 	if err := s.write(&change, told); err != nil {

@@ -85,7 +85,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 			FormAdded:  grant.Form && (!before.Modalities.Form || before.Siret != r.Siret),
 			TokenAdded: grant.Token && !before.Modalities.Token, TokenRemoved: before.Modalities.Token && !grant.Token,
 			Prolonged: o.until(),
-			Lost:      kept.lost(), Gained: kept.gained(), Former: f.CurrentEditor.Name, FormerStops: given.stops(), FormerGoesOn: given.stops().After(m.At),
+			Lost:      kept.lost(), Gained: kept.gained(), Former: f.CurrentEditor.Name, FormerStops: given.stops(), FormerGoesOn: given.goesOn(m.At),
 			FormRemoved: before.Modalities.Form && !grant.Form, FormClosed: o.closes(),
 			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
 			Stopped:       o.stopped(),
@@ -363,7 +363,10 @@ func (h handOver) told(m Moment) HandedOver {
 		TokenOnly: h.tokenOnly,
 	}
 	if h.token.after.ID != "" {
-		told.Token, told.Stops, told.Lost, told.NewToken = h.token.after.Display(m.Mint.Prefix), h.token.stops(), h.token.lost(), h.newToken
+		told.Token, told.Lost, told.NewToken = h.token.after.Display(m.Mint.Prefix), h.token.lost(), h.newToken
+		if h.token.goesOn(m.At) {
+			told.Stops = h.token.stops()
+		}
 	}
 	return told
 }
@@ -424,7 +427,7 @@ func change(f File, v Verdict, m Moment) (Outcome, error) {
 	}
 	return o, o.write(m.Sealer, func() (notice.Notice, error) {
 		return NewChanged(Changed{
-			TokenID: unprolonged.ID, TokenUntil: unprolonged.ExpiresAt,
+			TokenID: unprolonged.ID, TokenUntil: unprolonged.ExpiresAt, Restored: o.restoredToken(f, v.Act),
 			About: told, Habilitation: r.Current.Number, Act: v.Act, Reason: v.Reason, Revision: r.Revision + 1, At: m.At,
 			StillValid: r.Current.Number != 0 && r.State != habilitation.Revoked, Suspended: r.State == habilitation.Suspended,
 		})

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
 	"portail-qf/internal/domain/value"
@@ -154,8 +155,51 @@ type Changed struct {
 	// expiry, which stays; zero for none.
 	TokenID    string
 	TokenUntil time.Time
-	Revision   int // of the request, after the decision
-	At         time.Time
+	// Restored is the token that goes on once the habilitation is restored; zero for none.
+	Restored RestoredToken
+	Revision int // of the request, after the decision
+	At       time.Time
+}
+
+// RestoredToken is the token of a habilitation that is restored, as the restoration leaves it: what
+// somebody suspended besides stays so, and time went on.
+type RestoredToken struct {
+	ID     string
+	State  credential.TokenState
+	Expiry time.Time
+	Held   bool // the operator suspended it, and alone resumes it
+	// Amended: a modification waits for its decision, which prolongs the token.
+	Amended bool
+}
+
+// Works tells that the software uses it again as it is; templates call these.
+func (t RestoredToken) Works() bool { return t.State.Opens() && !t.ToCollect() }
+
+// ToCollect tells that no software has it yet.
+func (t RestoredToken) ToCollect() bool { return t.State == credential.TokenToCollect }
+
+// Suspended tells that it stays closed.
+func (t RestoredToken) Suspended() bool { return t.State == credential.TokenSuspended }
+
+// Expired tells that it stays cut.
+func (t RestoredToken) Expired() bool { return t.State == credential.TokenExpired }
+
+// Leads tells that its page is where the town, or its editor, goes on.
+func (t RestoredToken) Leads() bool { return t.ToCollect() || t.Expired() || t.Suspended() && !t.Held }
+
+// NothingToDo tells that a restoration leaves the town nothing to do; it is not known where no token
+// goes on.
+func (n Changed) NothingToDo() bool {
+	t := n.Restored
+	switch {
+	case !n.Token:
+		return true
+	case t.ToCollect():
+		return n.Editor != ""
+	case t.Expired():
+		return t.Amended
+	}
+	return t.Works() || t.Held
 }
 
 // Unprolonged tells that the modification was to prolong a token, which keeps its date.
@@ -263,8 +307,8 @@ type HandedOver struct {
 	Copies         []string
 	// TokenOnly: no dossier changes hands, the token alone does.
 	TokenOnly bool
-	// Token is that of the former software, as lists name it, which stops at Stops; "" for none.
-	// Lost are the data that it gives no more until then.
+	// Token is that of the former software, as lists name it, which works until Stops, zero where it
+	// works no more; "" for none. Lost are the data that it gives no more until then.
 	Token string
 	Stops time.Time
 	Lost  []string

@@ -21,6 +21,9 @@ type File struct {
 	Track   Track
 	// CurrentEditor is the editor of its newest habilitation, as it is today; zero without one.
 	CurrentEditor editor.Editor
+	// Software is the name of the product that it is for, as every mail about its token has it; ""
+	// where only its editor is known.
+	Software string
 	// Subscription is that of the town, or what the directory believes of it; zero without
 	// one. Server is the request that it serves.
 	Subscription credential.Subscription

@@ -34,19 +34,11 @@ func (o *Outcome) prolong(f File, of editor.Editor, m Moment) error {
 	o.tellToken(after, audit.TokenProlonged, m)
 	mailed := about(o.Request, of)
 	composed, told, err := renewal.Announce(m.Mint.Prefix, credential.TokenFile{
-		Token: after, Title: mailed.Title, Software: f.software(), Right: credential.Right{Form: mailed.Form},
+		Token: after, Title: mailed.Title, Software: f.Software,
 		Addressees: credential.Addressees{Requester: mailed.To, Technical: mailed.CC, Editor: mailed.Editor},
 	}, done)
 	o.EditorEvents, o.prolongation = append(o.EditorEvents, told...), composed
 	return err
-}
-
-// software is the name of the product that the request is for; "" where only its editor is known.
-func (f File) software() string {
-	if f.Application == nil {
-		return ""
-	}
-	return f.Application.Template.Software
 }
 
 // until is the expiry that the decision gives the token; zero where it prolongs none.

@@ -40,6 +40,10 @@ func (m tokenMove) stops() time.Time {
 	return m.after.Closes()
 }
 
+// goesOn tells that the token still opens after the decision: what is suspended, or has expired, opens
+// nothing until then either.
+func (m tokenMove) goesOn(at time.Time) bool { return m.after.State(at).Opens() }
+
 // lost are the scopes that it opens no more, gained those that it opens besides.
 func (m tokenMove) lost() []string   { return without(m.before.Scopes, m.after.Scopes) }
 func (m tokenMove) gained() []string { return without(m.after.Scopes, m.before.Scopes) }

@@ -128,6 +128,17 @@ func (o *Outcome) barTokens(f File, m Moment) {
 	}
 }
 
+// restoredToken is what a restoration tells of the token that goes on; zero for another decision.
+func (o *Outcome) restoredToken(f File, act habilitation.Act) RestoredToken {
+	t, _ := o.current(f)
+	if act != habilitation.Restore || t.ID == "" {
+		return RestoredToken{}
+	}
+	return RestoredToken{
+		ID: t.ID, State: t.State(o.At), Expiry: t.ExpiresAt, Held: t.Suspension.Side == credential.SideOperator, Amended: f.Amendment.Filed(),
+	}
+}
+
 // replaceSoftware ends, after an overlap, the tokens of the software whose place another one
 // takes as the town asked (PRODUCT.md 3.2). Its request gets another one when the place is its
 // again (credential.Tokens.IssueMissing).

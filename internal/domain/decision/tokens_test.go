@@ -14,6 +14,7 @@ import (
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
+	"portail-qf/internal/domain/renewal"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/domain/value"
 )
@@ -223,6 +224,23 @@ func TestTheEndOfTheFormerSoftwaresTokenIsTold(t *testing.T) {
 		if _, approved, handed := decide(file); approved.FormerGoesOn || approved.FormerStops.IsZero() || handed.GoesOn() {
 			t.Errorf("%s: %s, %s for one that nobody collected", name, approved.FormerStops, handed.Stops)
 		}
+		// Nor does the overlap of what is closed open anything, be it the habilitation that closed it.
+		for closed, close := range map[string]func(of *credential.Token){
+			"suspended": func(of *credential.Token) {
+				of.Suspension = credential.TokenSuspension{Side: credential.SideOperator, At: noon.Add(-time.Hour)}
+			},
+			"barred":  func(of *credential.Token) { of.Barred = noon.Add(-time.Hour) },
+			"expired": func(of *credential.Token) { of.ExpiresAt = noon.Add(-time.Hour) },
+		} {
+			token, f := inUse(before), file
+			close(&token)
+			if f.Tokens = []credential.Token{token}; !token.Barred.IsZero() {
+				f.Request.State = habilitation.Suspended
+			}
+			if _, approved, handed := decide(f); approved.FormerGoesOn || approved.FormerStops.IsZero() || handed.Token == "" || handed.GoesOn() {
+				t.Errorf("%s, %s: the town reads that it goes on: %t, the editors: %t", name, closed, approved.FormerGoesOn, handed.GoesOn())
+			}
+		}
 		// An editor that nobody declared is written to where the habilitation says.
 		file.CurrentEditor, file.Request.Current.Contacts.Technical.Mail = editor.Editor{Siret: tilleul.Siret}, "ancien@tilleul.example.fr"
 		if _, approved, handed := decide(file); approved.Former != tilleul.Name || !slices.Contains(handed.Copies, "ancien@tilleul.example.fr") {
@@ -243,6 +261,14 @@ func TestASecondSoftwareThatReplacesTellsTheEndOfTheFirstOnesToken(t *testing.T)
 	}
 	if handed := told[decision.HandedOver](t, &o); handed.TokenOnly || handed.Token != "one" || !handed.Stops.Equal(noon.Add(credential.Overlap)) || !handed.NewToken || len(handed.Lost) != 0 {
 		t.Errorf("told %+v", handed)
+	}
+	asked.ServerTokens[0].Suspension = credential.TokenSuspension{Side: credential.SideOperator, At: noon}
+	closed, err := decision.DecideNoted(asked, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, brume, byAwa)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if handed := told[decision.HandedOver](t, &closed); handed.Token != "one" || handed.GoesOn() {
+		t.Errorf("of a suspended one, told %+v", handed)
 	}
 	if approved := told[decision.Approved](t, &o); !approved.FormerStops.IsZero() || approved.Former != "" {
 		t.Errorf("an approval of its own speaks of the other request: %+v", approved)
@@ -389,5 +415,70 @@ func TestARestoredHabilitationOffersItsToken(t *testing.T) {
 		if told != row.want {
 			t.Errorf("%s: told %d times, want %d", name, told, row.want)
 		}
+	}
+}
+
+// A restoration opens the token that only the habilitation closed, and tells where another one stands.
+func TestARestorationTellsWhatItsTokenIs(t *testing.T) {
+	r := valid(48231, ofTilleul)
+	r.State = habilitation.Suspended
+	barred := inUse(r)
+	barred.Barred = noon.Add(-time.Hour)
+	filed := renewal.Amendment{ID: 3, BegunAt: noon.Add(-3 * time.Hour), FiledAt: noon.Add(-2 * time.Hour)}
+	for name, row := range map[string]struct {
+		happens func(token *credential.Token)
+		amended renewal.Amendment
+		want    decision.RestoredToken
+		quiet   bool
+	}{
+		"nothing": {want: decision.RestoredToken{State: credential.TokenInUse}, quiet: true},
+		"suspended by the operator": {
+			happens: func(token *credential.Token) {
+				token.Suspension = credential.TokenSuspension{Side: credential.SideOperator, At: noon}
+			},
+			want: decision.RestoredToken{State: credential.TokenSuspended, Held: true}, quiet: true,
+		},
+		"suspended by its editor": {
+			happens: func(token *credential.Token) {
+				token.Suspension = credential.TokenSuspension{Side: credential.SideEditor, At: noon}
+			},
+			want: decision.RestoredToken{State: credential.TokenSuspended},
+		},
+		"expired": {
+			happens: func(token *credential.Token) { token.ExpiresAt = noon.Add(-time.Hour) },
+			want:    decision.RestoredToken{State: credential.TokenExpired},
+		},
+		"expired, a modification is filed": {
+			happens: func(token *credential.Token) { token.ExpiresAt = noon.Add(-time.Hour) },
+			amended: filed, want: decision.RestoredToken{State: credential.TokenExpired, Amended: true}, quiet: true,
+		},
+		"never collected": {
+			happens: func(token *credential.Token) { token.Collection, token.Kept = credential.Collection{}, true },
+			want:    decision.RestoredToken{State: credential.TokenToCollect}, quiet: true, // its editor has
+		},
+	} {
+		token := barred
+		if row.happens != nil {
+			row.happens(&token)
+		}
+		file := decision.File{Request: r, Subscription: serving(r), Server: r, CurrentEditor: tilleul, Tokens: []credential.Token{token}, Amendment: row.amended}
+		o, err := decision.DecideVerdict(file, account.Actor{AccountID: 3, Role: account.Instructor}, decision.Verdict{Act: habilitation.Restore, Editor: tilleul}, byAwa)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := told[decision.Changed](t, &o)
+		row.want.ID, row.want.Expiry = token.ID, token.ExpiresAt
+		if changed.Restored != row.want || changed.NothingToDo() != row.quiet {
+			t.Errorf("%s: told %+v, that there is nothing to do: %t", name, changed.Restored, changed.NothingToDo())
+		}
+	}
+
+	file := decision.File{Request: r, Subscription: serving(r), Server: r, CurrentEditor: tilleul} // its last token was revoked
+	o, err := decision.DecideVerdict(file, account.Actor{AccountID: 3, Role: account.Instructor}, decision.Verdict{Act: habilitation.Restore, Editor: tilleul}, byAwa)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if changed := told[decision.Changed](t, &o); changed.Restored != (decision.RestoredToken{}) || changed.NothingToDo() {
+		t.Errorf("without a token that goes on: %+v", changed)
 	}
 }

@@ -33,21 +33,19 @@ type About struct {
 	Title        string
 	Software     string // name of the product; "" where only its editor is known
 	Editor       string // name; "" without an editor
-	Form         bool   // the form is granted too
-	// FormClosed: it is, and citizens cannot use it: no subscription to HubEE is active yet, or any
-	// more.
-	FormClosed bool
-	Expiry     time.Time
-	To, CC     string
+	// FormOpen: the form is granted too, and citizens may use it. Of one that is not open when a mail
+	// is written nothing is said: it may be when the mail leaves.
+	FormOpen bool
+	Expiry   time.Time
+	To, CC   string
 }
 
 // aboutFile is what a mail says of a token.
 func aboutFile(f credential.TokenFile, prefix credential.TokenPrefix) About {
 	return About{
 		ID: f.ID, Token: f.Display(prefix), Habilitation: f.Habilitation, Siret: f.Siret, Organisation: f.Organisation,
-		Title: f.Title, Software: f.Software, Editor: f.Addressees.Editor, Form: f.Right.Form,
-		FormClosed: f.Right.Form && f.Right.FormBeside() != directory.FormOpen, Expiry: f.ExpiresAt,
-		To: f.Addressees.Requester, CC: f.Addressees.Technical,
+		Title: f.Title, Software: f.Software, Editor: f.Addressees.Editor,
+		FormOpen: f.Right.FormBeside() == directory.FormOpen, Expiry: f.ExpiresAt, To: f.Addressees.Requester, CC: f.Addressees.Technical,
 	}
 }
 

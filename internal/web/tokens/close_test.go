@@ -306,3 +306,40 @@ func TestRestoringAnExpiredTokenDoesNotOpenIt(t *testing.T) {
 		t.Error("the same token does not open once it is prolonged")
 	}
 }
+
+// What nobody has does not work again once it is restored: whoever restores it reads who collects it.
+func TestRestoringATokenThatNobodyHasLeavesItToCollect(t *testing.T) {
+	s := setScene(t)
+	const opens, never, here = "Le jeton fonctionnera de nouveau", "aucun logiciel ne peut s’en servir", "Une fois rétabli, il est à récupérer ici."
+	const byEditor, byTown = "Une fois rétabli, Logiciels Tilleul le récupère depuis son espace.", "Une fois rétabli, la personne qui suit la demande le récupère."
+	for _, path := range []string{s.majastres, s.sainville} {
+		s.post(s.camille, path+suspensionPart, url.Values{fieldReason: {"Un doute."}}).leads(path, "jeton-suspendu")
+	}
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "personne ne l’a encore récupéré", never, "!ne fonctionne plus")
+	s.get(s.camille, s.majastres).is(http.StatusOK, never, byEditor, "!"+opens, "!ne fonctionne plus")
+	s.get(s.camille, s.sainville).is(http.StatusOK, never, byTown, "!"+opens)
+	for _, path := range []string{s.majastres, s.sainville} {
+		s.post(s.camille, path+resumePart, nil).leads(path, "jeton-retabli")
+	}
+
+	s.post(s.sofia, s.majastres+suspensionPart, url.Values{fieldReason: {"Un doute."}}).leads(s.majastres, "jeton-suspendu")
+	s.post(s.paul, s.sainville+suspensionPart, url.Values{fieldReason: {"Un doute."}}).leads(s.sainville, "jeton-suspendu")
+	s.get(s.sofia, s.majastres).is(http.StatusOK, here, "!"+opens)
+	s.get(s.anne, s.majastres).is(http.StatusOK, byEditor, "!"+opens)
+	s.get(s.paul, s.sainville).is(http.StatusOK, here, "!"+opens)
+	s.now = weekAfter
+	s.get(s.anne, s.majastres).is(http.StatusOK, "il restera coupé jusqu’à ce que vous le prolongiez", "Il restera alors à le récupérer", "!fonctionnera")
+}
+
+// Nor does it while the habilitation is suspended.
+func TestRestoringATokenOfASuspendedHabilitationDoesNotOpenIt(t *testing.T) {
+	s := setScene(t)
+	s.post(s.sofia, s.majastres+collectPart, nil).reveals()
+	s.post(s.sofia, s.majastres+suspensionPart, url.Values{fieldReason: {"Un doute."}}).leads(s.majastres, "jeton-suspendu")
+	s.run(`UPDATE requests SET state = 'suspendue' WHERE number = 48231`)
+	s.run(`UPDATE tokens SET barred_at = $2 WHERE id = $1`, idOf(s.majastres), noon)
+	for _, now := range []time.Time{noon, weekAfter} {
+		s.now = now
+		s.get(s.sofia, s.majastres).is(http.StatusOK, "Une fois rétabli, il restera fermé tant que l’habilitation est suspendue.", "!fonctionnera", "!restera coupé", "!ici.")
+	}
+}

@@ -52,7 +52,7 @@ func TestEverySampleIsARightPage(t *testing.T) {
 // What these pages know as a code has its words.
 func TestEveryCodeHasItsWords(t *testing.T) {
 	parsed := webtest.Templates(t)
-	codes := []string{"token.help.suspendu_habilitation", "token.help.suspendu_ancien", "token.help.suspendu_autre", "token.help.remplacement_en_cours_seul", "token.help.remplacement_en_cours_logiciel", "token.side.programme", "token.help.a_recuperer_remplacement", "token.help.revoque_habilitation", "token.use.other", "scope.other", "held." + fieldReason, "held." + fieldOverlap}
+	codes := []string{"token.help.suspendu_habilitation", "token.help.suspendu_ancien", "token.help.suspendu_autre", "token.help.suspendu_a_recuperer", "token.help.remplacement_en_cours_seul", "token.help.remplacement_en_cours_logiciel", "token.side.programme", "token.help.a_recuperer_remplacement", "token.help.revoque_habilitation", "token.use.other", "scope.other", "held." + fieldReason, "held." + fieldOverlap}
 	for _, state := range credential.TokenStates {
 		codes = append(codes, "token.state."+string(state), "token.help."+string(state))
 		if (web.TokenView{State: state}).Severity() == "" {

@@ -29,6 +29,10 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	byOperator.Suspension.Side, byOperator.Suspension.By = credential.SideOperator, "Hugo Marchal"
 	suspendedCut := sampleFile(credential.TokenSuspended)
 	suspendedCut.ExpiresAt = noon.Add(-20 * time.Hour)
+	untaken, untakenCut := sampleFile(credential.TokenToCollect), sampleFile(credential.TokenToCollect)
+	untaken.Suspension, untakenCut.Suspension, untakenCut.ExpiresAt = suspendedCut.Suspension, suspendedCut.Suspension, suspendedCut.ExpiresAt
+	barredToo := sampleFile(credential.TokenSuspended)
+	barredToo.Barred = noon.Add(-time.Hour)
 	barred, ended := sampleFile(credential.TokenInUse), sampleFile(credential.TokenRevoked)
 	barred.Barred, ended.Barred, ended.Revocation.Reason = noon.Add(-time.Hour), noon.Add(-30*time.Hour), ""
 	elsewhere := sampleFile(credential.TokenOverlapped)
@@ -69,7 +73,11 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		{Name: "revoque-deux-autres-fonctionnent", Content: show(administrator, besides(sampleFile(credential.TokenRevoked), 2))},
 		{Name: "suspendu-et-expire", Content: show(ofTown, suspendedCut)},
 		{Name: "suspendu-et-expire-editeur", Content: show(ofEditor, suspendedCut)},
+		{Name: "suspendu-jamais-recupere", Content: show(ofEditor, untaken)},
+		{Name: "suspendu-jamais-recupere-collectivite", Content: show(ofTown, untaken)},
+		{Name: "suspendu-jamais-recupere-et-expire", Content: show(ofTown, untakenCut)},
 		{Name: "suspendu-avec-l-habilitation", Content: show(ofEditor, barred)},
+		{Name: "suspendu-comme-l-habilitation", Content: show(ofEditor, barredToo)},
 		{Name: "revoque-avec-l-habilitation", Content: show(ofTown, ended)},
 		{Name: "importe", Content: show(consulting, imported)},
 		{Name: "importe-editeur", Content: show(ofEditor, imported)},

@@ -76,6 +76,8 @@ type onePage struct {
 	FirstUse   web.Moment
 
 	Text        text
+	Barred      bool // the habilitation is suspended, which keeps the token closed
+	Awaits      text // who collects it once it is resumed; "" where somebody has it
 	ShownUntil  web.Moment
 	ConfirmedAt web.Moment
 	Holds       bool   // the reader acts for the town
@@ -156,6 +158,7 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 	if !f.State(m.Now).Opens() { // which says that the software lacks a token
 		p.Beside = newBesideViews(f, m)
 	}
+	p.Barred = !f.Barred.IsZero()
 	if c := f.Collection; c.Side != "" {
 		p.Collection = collectionView{At: web.MomentOf(c.At), By: c.By, Side: sideOf(c.Side), Program: c.ByProgram()}
 		p.ShownUntil = web.MomentOf(c.At.Add(credential.ShownAgain))
@@ -201,21 +204,21 @@ func (p *onePage) offer(f file, by reader, now time.Time) {
 	p.CanReplace = by.Replace && replaced == nil && (f.Collection.Side != "" || !f.Revocation.At.IsZero())
 	p.CanEnd, p.CanSuspend = by.Replace && ended == nil, by.Suspend && suspended == nil
 	p.CanResume, p.CanRevoke = by.Resume && resumed == nil, by.Revoke && revoked == nil
+	if p.CanResume && f.Uncollected() {
+		p.Awaits = collectorOf(f, by)
+	}
 	p.OperatorHolds = f.Suspension.Side == credential.SideOperator && by.Side != credential.SideOperator && f.Revocation.At.IsZero()
 }
 
 // textOf tells what stands between the reader and the text.
 func textOf(f file, by reader, now time.Time) text {
-	uncollected, acts := f.Collection.Side == "", by.Collect && f.MayAct(by.Caller) == nil
 	switch {
-	case !f.State(now).Opens() || uncollected && !f.Kept || !uncollected && !acts:
+	case !f.State(now).Opens():
 		return nothingToCollect
-	case !acts:
-		return toBeCollected
-	case uncollected && by.Side == credential.SideTown && f.Editor != "":
-		return toLeave
-	case uncollected:
-		return toCollect
+	case f.Uncollected():
+		return collectorOf(f, by)
+	case f.Collection.Side == "" || !collects(f, by):
+		return nothingToCollect
 	case f.Collection.Side != by.Side:
 		return hadByOthers
 	case f.MayShow(by.Side, now) == nil:
@@ -225,6 +228,20 @@ func textOf(f file, by reader, now time.Time) text {
 	}
 	return nothingToCollect
 }
+
+// collectorOf tells who collects what nobody has.
+func collectorOf(f file, by reader) text {
+	switch {
+	case !collects(f, by):
+		return toBeCollected
+	case by.Side == credential.SideTown && f.Editor != "":
+		return toLeave
+	}
+	return toCollect
+}
+
+// collects tells that the reader may have the text of the token.
+func collects(f file, by reader) bool { return by.Collect && f.MayAct(by.Caller) == nil }
 
 // scopesOf names what a token opens. What a newer instance grants has no words here.
 func (v Views) scopesOf(t credential.Token) []string {
@@ -238,8 +255,8 @@ func (v Views) scopesOf(t credential.Token) []string {
 }
 
 // helpOf is the code of what a state means: a habilitation that does not hold closes its token
-// by itself, what nobody has yet lacks nowhere while the former one goes on, and there is nothing
-// to put in the place of a token whose software another one replaces.
+// by itself, what nobody has yet never worked, and lacks nowhere while the former one goes on, and
+// there is nothing to put in the place of a token whose software another one replaces.
 func helpOf(f file, now time.Time) string {
 	state := f.State(now)
 	help := "token.help." + string(state)
@@ -254,6 +271,8 @@ func helpOf(f file, now time.Time) string {
 		help += "_ancien"
 	case state == credential.TokenSuspended && len(f.Beside) > 0:
 		help += "_autre"
+	case state == credential.TokenSuspended && f.Uncollected():
+		help += "_a_recuperer"
 	case state == credential.TokenToCollect && f.Former.State(now) == credential.TokenOverlapped:
 		help += "_remplacement"
 	}
