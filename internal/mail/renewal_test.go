@@ -74,6 +74,8 @@ func aboutRenewals() (all []notice.Notice) {
 		all = append(all, renewalsOf(about)...)
 		about.To, about.CC = "", "technique@logiciel.fr"
 		all = append(all, renewalsOf(about)...)
+		about.To, about.Uncollected = "accueil@sainville.fr", true
+		all = append(all, renewalsOf(about)...)
 		for _, left := range []int{7, 0, -3} {
 			all = append(all, must(renewal.NewPressing(renewal.PressingNotice{
 				Amendment: 3, Request: 48231, Siret: about.Siret, Organisation: names[0], TokenID: sampleTokenID, Expiry: expiry, To: "instruction@portail.fr",
@@ -98,6 +100,29 @@ func digest(town, editor string, rows, total int) renewal.DigestNotice {
 		})
 	}
 	return must(renewal.NewDigest(n))
+}
+
+// A token that nobody has is no software's: no mail says that one uses it, or has nothing to do.
+func TestARenewalOfATokenThatNobodyHasSaysSo(t *testing.T) {
+	const nobody, lacks, same = "aucun logiciel ne s’en sert", "le logiciel ne pourra plus", "il n’y aura rien à changer"
+	for editor, collects := range map[string]string{
+		"Logiciel Exemple": "ensuite, l’éditeur le récupère depuis son espace.", "": "ensuite, récupérez-le dans l’espace de votre collectivité.",
+	} {
+		about := aboutRenewal()
+		about.Editor, about.Uncollected = editor, true
+		for _, stage := range renewal.Stages {
+			n := must(renewal.NewReminder(renewal.Reminder{About: about, Stage: stage, At: stage.DayOf(expiry).Add(8 * time.Hour)}))
+			if n.Kind() == renewal.KindCut {
+				write(t, n).says([]string{"Personne n’a récupéré ce jeton", collects}, "Le logiciel ne peut plus", same)
+			} else {
+				write(t, n).says([]string{"Personne n’a encore récupéré ce jeton", nobody, collects, "n’a rien à faire pour la prolongation"}, lacks, same)
+			}
+		}
+	}
+	about := aboutRenewal()
+	about.Uncollected = true
+	prolonged := must(renewal.NewProlonged(renewal.ProlongedNotice{About: about, From: expiry.AddDate(-1, -6, 0), WasExpired: true}))
+	write(t, prolonged).says([]string{"Il était coupé depuis", nobody, "À faire\u00a0: l’éditeur le récupère depuis son espace."}, "fonctionne de nouveau", "Il n’y a rien à faire")
 }
 
 const (

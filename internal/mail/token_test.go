@@ -37,6 +37,8 @@ func aboutTokens() (all []notice.Notice) {
 			all = append(all, must(credential.NewTokenTold(n)))
 			n.By, n.Side, n.Editor = "", credential.SideOperator, ""
 			all = append(all, must(credential.NewTokenTold(n)))
+			n.Moved, n.Beside = false, besides()
+			all = append(all, must(credential.NewTokenTold(n)))
 			n = tokenTold(act)
 			n.Side, n.Program, n.Heir = side, side == credential.SideEditor, true
 			all = append(all, must(credential.NewTokenTold(n)))
@@ -111,6 +113,31 @@ func TestAMailAboutAnOldTokenLeadsToTheNewOne(t *testing.T) {
 		write(t, n).says([]string{says, "La collectivité utilise maintenant un autre logiciel"}, another, sameToken, goesOn)
 	}
 	write(t, tokenTold(audit.TokenRevoked)).says([]string{another})
+}
+
+// besides are two tokens that go on.
+func besides() []credential.TokenBeside {
+	return []credential.TokenBeside{{Token: "apip_live_k3Wn8RzQ5uYc", Until: noon.Add(7 * 24 * time.Hour)}, {Token: "apip_live_p9Xv2LmT4sHd", Until: noon.Add(9 * 24 * time.Hour)}}
+}
+
+// « a leaked or expired token is cut at once »: who closes one token reads that its software may still use
+// another one; and nothing is said to stop of what nobody had.
+func TestAMailOfAClosedTokenNamesThoseThatGoOn(t *testing.T) {
+	for act, lacks := range map[audit.Act]string{
+		audit.TokenSuspended: "Le logiciel ne peut plus mettre à jour les quotients.", audit.TokenRevoked: "L’ancien jeton", audit.TokenReplaced: "L’ancien jeton fonctionne encore",
+	} {
+		n := tokenTold(act)
+		n.Until, n.Beside = n.At, besides()
+		goOn := []string{"Un autre jeton fonctionne encore, jusqu’au 9 mars 2026", "apip_live_k3Wn8RzQ5uYc…", "jusqu’au 11 mars 2026", "apip_live_p9Xv2LmT4sHd…", "arrêtez-le aussi depuis sa page"}
+		write(t, n).says(goOn, lacks)
+		n.Beside = nil
+		write(t, n).says(nil, "Un autre jeton")
+	}
+	n := tokenTold(audit.TokenSuspended)
+	n.Uncollected = true
+	write(t, n).says([]string{"Personne ne l’a encore récupéré", "aucun logiciel ne s’en sert"}, "Le logiciel ne peut plus")
+	n.Act = audit.TokenRevoked
+	write(t, n).says([]string{"Personne ne l’avait récupéré"}, "Le logiciel ne peut plus")
 }
 
 // A program is called one: its name alone could be somebody's.

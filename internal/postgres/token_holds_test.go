@@ -242,3 +242,55 @@ func TestWhatIsClosedWhileTokensAreIssuedStaysClosed(t *testing.T) {
 		}
 	}
 }
+
+// « a leaked or expired token is cut at once »: the mail of one that is closed names the older one that its
+// software may still use, whatever came in between.
+func TestWhatGoesOnBesideAClosedTokenIsTold(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	collected := func(id string) {
+		t.Helper()
+		if _, _, err := v.service.Collect(ctx, sofia, id, noKey); err != nil {
+			t.Fatal(err)
+		}
+		v.now = v.now.Add(time.Hour)
+	}
+	replaced := func(id string) string {
+		t.Helper()
+		next, err := v.service.Replace(ctx, sofia, id, credential.Replacement{Overlap: credential.Overlap})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return next.ID
+	}
+	beside := func(want int) {
+		t.Helper()
+		told, _, _ := v.lastTold()
+		if len(told.Beside) != want || want == 1 && (told.Beside[0].Token != v.token(v.id).Display(credential.TestPrefix) || !told.Beside[0].Until.Equal(v.token(v.id).EndsAt)) {
+			t.Errorf("%s tells of %+v, want %d", told.Kind(), told.Beside, want)
+		}
+	}
+	collected(v.id)
+	second := replaced(v.id)
+	beside(0) // it is the one that the mail is about
+	collected(second)
+	if err := v.service.Suspend(ctx, sofia, second, "Un doute."); err != nil {
+		t.Fatal(err)
+	}
+	beside(1)
+	third := replaced(second)
+	beside(1)
+	collected(third)
+	if err := v.service.Revoke(ctx, sofia, third, "Une fuite."); err != nil {
+		t.Fatal(err)
+	}
+	beside(1)
+	if err := v.service.EndOverlap(ctx, sofia, v.id); err != nil {
+		t.Fatal(err)
+	}
+	fourth := replaced(third)
+	collected(fourth)
+	if err := v.service.Suspend(ctx, staff, fourth, "Une fuite."); err != nil {
+		t.Fatal(err)
+	}
+	beside(0)
+}

@@ -53,18 +53,26 @@ type TokenTold struct {
 	// expiry. Of a replacement alone.
 	New       string
 	NewExpiry time.Time
+	// Beside are the other tokens that the software may still use, once this one is closed.
+	Beside []TokenBeside
 	// Heir: another token took the place of this one already, and goes on. ID is its.
 	Heir bool
 	// Moved: what goes on is the token of another software, which this one's people cannot read.
 	Moved bool
 	// Amended: a modification waits for its decision, which prolongs the token.
 	Amended bool
-	// Uncollected: nobody has the text of the token that is resumed.
+	// Uncollected: nobody has the text of the token that is suspended, resumed or revoked.
 	Uncollected bool
 	// Barred: its habilitation is suspended, which keeps it closed although it is resumed.
 	Barred bool
 	To, CC string
 	At     time.Time
+}
+
+// TokenBeside is a token that goes on while another one is closed.
+type TokenBeside struct {
+	Token string    // as lists name it
+	Until time.Time // it stops by itself
 }
 
 // NewTokenTold completes the notice. It refuses one without addressee, token or date.
@@ -124,7 +132,12 @@ func (s *Tokens) tell(ctx context.Context, change *TokenChange, by Caller, file 
 	}
 	told := s.told(change.At, by, file, act, why)
 	told.Barred = act == audit.TokenResumed && !file.Barred.IsZero()
-	told.Uncollected = act == audit.TokenResumed && !told.Barred && file.Uncollected()
+	told.Uncollected = closes(act) && file.Uncollected() || act == audit.TokenResumed && !told.Barred && file.Uncollected()
+	if closes(act) {
+		if err := s.tellBeside(ctx, &told, file); err != nil {
+			return err
+		}
+	}
 	if act == audit.TokenResumed && told.Lapsed() {
 		amended, err := s.Store.IsAmended(ctx, file.Request)
 		if err != nil {
@@ -133,6 +146,24 @@ func (s *Tokens) tell(ctx context.Context, change *TokenChange, by Caller, file 
 		told.Amended = amended
 	}
 	return s.write(change, told)
+}
+
+// closes tells an act after which the software lacks a token, unless it has another one.
+func closes(act audit.Act) bool { return act == audit.TokenSuspended || act == audit.TokenRevoked }
+
+// tellBeside says which other tokens go on once one is closed.
+func (s *Tokens) tellBeside(ctx context.Context, told *TokenTold, file TokenFile) error {
+	if told.Heir || told.Moved {
+		return nil // the mail speaks of the token that goes on
+	}
+	beside, err := s.Beside(ctx, file.Token)
+	if err != nil {
+		return err
+	}
+	for _, t := range beside {
+		told.Beside = append(told.Beside, TokenBeside{Token: t.Display(s.Mint.Prefix), Until: t.Closes()})
+	}
+	return nil
 }
 
 // told is what the mail of an act says.

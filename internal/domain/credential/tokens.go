@@ -329,6 +329,9 @@ func (s *Tokens) recordReplacement(ctx context.Context, by Caller, found TokenFi
 	told.New, told.NewExpiry = next.Display(s.Mint.Prefix), next.ExpiresAt
 	if !former.State(now).Opens() {
 		told.Until = time.Time{} // its overlap opens nothing
+		if err := s.tellBeside(ctx, &told, found); err != nil {
+			return err
+		}
 	}
 	if err := s.write(&change, told); err != nil {
 		return err

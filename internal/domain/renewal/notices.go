@@ -36,8 +36,10 @@ type About struct {
 	// FormOpen: the form is granted too, and citizens may use it. Of one that is not open when a mail
 	// is written nothing is said: it may be when the mail leaves.
 	FormOpen bool
-	Expiry   time.Time
-	To, CC   string
+	// Uncollected: nobody has the text of the token, no software uses it.
+	Uncollected bool
+	Expiry      time.Time
+	To, CC      string
 }
 
 // aboutFile is what a mail says of a token.
@@ -45,7 +47,7 @@ func aboutFile(f credential.TokenFile, prefix credential.TokenPrefix) About {
 	return About{
 		ID: f.ID, Token: f.Display(prefix), Habilitation: f.Habilitation, Siret: f.Siret, Organisation: f.Organisation,
 		Title: f.Title, Software: f.Software, Editor: f.Addressees.Editor,
-		FormOpen: f.Right.FormBeside() == directory.FormOpen, Expiry: f.ExpiresAt, To: f.Addressees.Requester, CC: f.Addressees.Technical,
+		FormOpen: f.Right.FormBeside() == directory.FormOpen, Uncollected: f.Uncollected(), Expiry: f.ExpiresAt, To: f.Addressees.Requester, CC: f.Addressees.Technical,
 	}
 }
 
