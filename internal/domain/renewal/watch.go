@@ -319,7 +319,7 @@ type FunnelMonth struct {
 	Tokens              int
 	Written             int // reminders
 	Sent                int // reminders that a server took for the requester
-	Opened              int // tokens whose requester signed in to prolong, or answered on the page
+	Opened              int // tokens whose requester signed in by the link of a reminder, or answered on the page
 	Early, InTime, Late int // prolonged: more than thirty days before, before the expiry, after it
 	Amended             int // of those, by a modification
 }

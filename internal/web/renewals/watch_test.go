@@ -125,7 +125,7 @@ func TestTheResultsTellWhatWasDoneAndWhatWasNot(t *testing.T) {
 	s.run(`INSERT INTO prolongations (token, from_at, until_at, way, author_id, author, at) SELECT id, expires_at, $2, $3, '1', 'Anne', $1 FROM tokens WHERE organisation = 'Sainville'`,
 		noon, noon.Add(500*24*time.Hour), string(renewal.Amended))
 	s.get(s.instructor, inInstruction+funnelPart).is(http.StatusOK, "Sur les 12 derniers mois</dt><dd><strong>1", "Échéance dans les 7 jours</dt><dd><strong>1",
-		`href="/instruction/demandes/700001"`, "Valbrume", "Sainville", "Pas encore", "mars 2026", "50 %, 1 après ; 1 par une modification")
+		`href="/instruction/demandes/700001"`, "Valbrume", "Sainville", "Pas encore", "mars 2026", "50 %, 1 après ; 1 par une modification", "par le lien d’un rappel, ou a répondu")
 	s.get(s.support, inSupport+funnelPart).is(http.StatusOK, "Valbrume", "!/instruction/demandes")
 }
 
