@@ -21,6 +21,7 @@ type listPage struct {
 	List         web.List
 	Rows         []tokenRow
 	Counts       []stateCount
+	Hidden       int    // those that Counts count and the list leaves out until a state is chosen: another one took their place
 	OfOperator   bool   // the reader is of those who watch over the tokens of all
 	Nudges       bool   // the reader asks requesters of them to prolong
 	RemindersURL string // where it is said what the editor receives of the reminders; "" for nowhere
@@ -53,6 +54,12 @@ type listOf struct {
 func newListPage(page web.ProPage, list web.List, of listOf, by reader, m moment) listPage {
 	list.Posted = true
 	p := listPage{ProPage: page, List: list, OfOperator: by.Side == credential.SideOperator, Counts: newStateCounts(by.Space, of.Counts)}
+	if len(list.Tags) == 0 {
+		for _, count := range of.Counts {
+			p.Hidden += count
+		}
+		p.Hidden = max(p.Hidden-list.Total, 0)
+	}
 	if by.Side == credential.SideEditor {
 		p.RemindersURL = by.Space.Path() + remindersPart
 	}
