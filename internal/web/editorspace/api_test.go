@@ -140,7 +140,7 @@ func TestAnAdministratorManagesTheProgramsOfHerEditor(t *testing.T) {
 func TestWhatIsTypedWronglyIsKeptAndNamed(t *testing.T) {
 	s := setSceneAt(t, sampleNow())
 	wrong := s.post(s.sofia, "/editeur/api/nouveau", typed("", "203.0.113.7\r\n203.0.113.0/99\r\n<script>", "jetons", "admin"))
-	wrong.is(http.StatusUnprocessableEntity, "Une ligne n’est pas une adresse IP.", "203.0.113.0/99</li>", "&lt;script&gt;</li>", "203.0.113.7 203.0.113.0/99 &lt;script&gt;</textarea>",
+	wrong.is(http.StatusUnprocessableEntity, "Une ligne n’est pas une adresse IP : elle est montrée sous la liste.", `Ligne 2 : <span translate="no">203.0.113.0/99</span>`, "Ligne 3 : ", "&lt;script&gt;</span>", "203.0.113.7 203.0.113.0/99 &lt;script&gt;</textarea>",
 		"Donnez un nom à cet accès.", `value="jetons" checked`, "!admin")
 	s.post(s.sofia, "/editeur/api/nouveau", url.Values{}).is(http.StatusUnprocessableEntity, "Donnez un nom", "Cochez au moins un droit.")
 	s.post(s.sofia, "/editeur/api/nouveau", typed(strings.Repeat("é", 61), strings.Repeat("203.0.113.7/32\n", 400), "jetons")).is(http.StatusUnprocessableEntity, "60 caractères au plus")
