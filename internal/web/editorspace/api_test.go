@@ -110,15 +110,16 @@ func TestAnAdministratorManagesTheProgramsOfHerEditor(t *testing.T) {
 	}
 	s.post(s.sofia, path+"/secrets/nouveau", nil).is(http.StatusConflict, "Cet accès a déjà deux secrets.", "!qf_secret_")
 	s.get(s.sofia, path+"/secrets/nouveau").is(http.StatusConflict, "Cet accès a déjà deux secrets.")
-	s.get(s.sofia, path).is(http.StatusOK, "Premier secret", "Second secret", "!Ajouter un secret")
+	s.get(s.sofia, path).is(http.StatusOK, "Secret n° 1", "Secret n° 2", "!Ajouter un secret")
 
 	end := path + "/secrets/" + strconv.Itoa(s.count(`SELECT min(id) FROM api_client_secrets`)) + "/suppression"
-	s.get(s.sofia, end).is(http.StatusOK, "L’autre secret continue de marcher.")
+	s.get(s.sofia, end).is(http.StatusOK, "C’est le secret n° 1", "L’autre secret continue de marcher.")
 	s.post(s.sofia, end, nil).leads(path, "secret-api-supprime")
 	if s.enters(id, first) || !s.enters(id, second) {
 		t.Error("the wrong secret was ended")
 	}
 	s.post(s.sofia, end, nil).is(http.StatusConflict, "Ce secret a déjà été supprimé.")
+	s.get(s.sofia, path).is(http.StatusOK, "Secret n° 2", "!Secret n° 1")
 
 	s.get(s.sofia, path+"/coupure").is(http.StatusOK, "Cet accès ne peut pas être rétabli")
 	s.post(s.sofia, path+"/coupure", nil).leads("/editeur/api", "acces-api-coupe")
