@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"slices"
 	"time"
 
 	"portail-qf/internal/domain/account"
@@ -47,6 +48,7 @@ type listOf struct {
 	Address string // where it is
 	Found   []credential.TokenFile
 	Nudged  map[string]time.Time // when an editor asked that they be prolonged
+	Refused []string             // those whose requester's address refuses mails
 	Filed   map[string]time.Time // when the modifications that wait for their decision were deposited
 	Counts  map[credential.TokenState]int
 }
@@ -66,7 +68,7 @@ func newListPage(page web.ProPage, list web.List, of listOf, by reader, m moment
 	for _, f := range of.Found {
 		s := newSubject(f, by, m)
 		row := tokenRow{TokenView: s.Token, Name: s.Name, Siret: s.Siret, Habilitation: s.Habilitation, Editor: s.Editor}
-		file := renewal.File{TokenFile: f, NudgedAt: of.Nudged[f.ID], Amendment: renewal.Amendment{FiledAt: of.Filed[f.ID]}}
+		file := renewal.File{TokenFile: f, NudgedAt: of.Nudged[f.ID], MailRefused: slices.Contains(of.Refused, f.ID), Amendment: renewal.Amendment{FiledAt: of.Filed[f.ID]}}
 		row.Nudging = web.NewNudging(file, by.Nudge, m.Now).In(s.Name, of.Address)
 		p.Rows, p.Nudges = append(p.Rows, row), p.Nudges || row.Nudging.URL != ""
 	}
