@@ -83,7 +83,7 @@ func (l *lapsing) isProlonged(until, way, requester string) {
 		l.p.t.Errorf("the programs of the editor learn it %d times", events)
 	}
 	l.get(l.link).says("jeton est prolongé", "passe au "+until, "Rien à changer dans votre logiciel")
-	l.get("/collectivite").says("jusqu’au "+until).neverSays("Votre jeton expire", "Votre jeton est coupé")
+	l.get("/collectivite").says("expire le "+until).neverSays("Votre jeton expire", "Votre jeton est coupé")
 }
 
 // mailed are the mails that left, whose subject begins so.
@@ -116,7 +116,7 @@ func (l *lapsing) waitsForAnAnswer(cut bool) {
 	if cut {
 		home.says("Votre jeton est coupé depuis le "+shownDay(l.expiry), "Expiré", "D’ici là, le logiciel ne peut plus mettre à jour les quotients")
 	} else {
-		home.says("Votre jeton expire le "+shownDay(l.expiry), "jusqu’au "+shownDay(l.expiry))
+		home.says("Votre jeton expire le "+shownDay(l.expiry), "expire le "+shownDay(l.expiry))
 	}
 	l.keepsItsDate()
 }

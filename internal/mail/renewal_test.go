@@ -365,6 +365,8 @@ func TestAnEditorReadsItsClientsOfTheWeek(t *testing.T) {
 	})
 	n := digest("COMMUNE DE SAINVILLE", "Logiciel Exemple", 2, 2)
 	write(t, n).says(nil, "dans la liste de votre espace")
+	n.Week = expiry.Add(-15 * time.Hour)
+	write(t, n).says([]string{"\u00a0: expire ce soir"}, "expire le")
 	n.LongCut = 1
 	write(t, n).says([]string{"Une collectivité a un jeton coupé depuis plus de 60 jours. Retrouvez-la dans la liste de votre espace, à l’état «\u00a0Coupé\u00a0»."})
 	n.LongCut = 12

@@ -121,10 +121,12 @@ func (s APIClients) ListClients(ctx context.Context, editor value.Siret) ([]mach
 // secrets gives the secrets that hold of clients.
 func (s APIClients) secrets(ctx context.Context, clients []string) (map[string][]machine.Secret, error) {
 	const sqlSecrets = `
-		SELECT id, client, created_at, created_by, last_used_at FROM api_client_secrets
-		WHERE client = ANY($1) AND ended_at IS NULL ORDER BY created_at, id`
+		SELECT s.id, (SELECT count(*) FROM api_client_secrets o WHERE o.client = s.client AND o.id <= s.id) AS rank,
+			s.client, s.created_at, s.created_by, s.last_used_at FROM api_client_secrets s
+		WHERE s.client = ANY($1) AND s.ended_at IS NULL ORDER BY s.created_at, s.id`
 	var rows []struct {
 		ID         int64        `db:"id"`
+		Rank       int          `db:"rank"`
 		Client     string       `db:"client"`
 		CreatedAt  time.Time    `db:"created_at"`
 		CreatedBy  string       `db:"created_by"`
@@ -135,7 +137,7 @@ func (s APIClients) secrets(ctx context.Context, clients []string) (map[string][
 	}
 	found := map[string][]machine.Secret{}
 	for _, row := range rows {
-		found[row.Client] = append(found[row.Client], machine.Secret{ID: row.ID, CreatedAt: row.CreatedAt, CreatedBy: row.CreatedBy, LastUse: row.LastUsedAt.Time})
+		found[row.Client] = append(found[row.Client], machine.Secret{ID: row.ID, Rank: row.Rank, CreatedAt: row.CreatedAt, CreatedBy: row.CreatedBy, LastUse: row.LastUsedAt.Time})
 	}
 	return found, nil
 }

@@ -28,7 +28,7 @@ func TestAClientIsMadeAndItsSecretGivenOnce(t *testing.T) {
 	want := machine.Client{
 		ID: client.ID, Editor: ofTilleul, Name: "Serveur d’intégration", Scopes: machine.Scopes[:],
 		Networks:  []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::1/128")},
-		CreatedAt: noon, CreatedBy: "Camille Ferrand", Revision: 1, Secrets: []machine.Secret{{ID: found.Secrets[0].ID, CreatedAt: noon, CreatedBy: "Camille Ferrand"}},
+		CreatedAt: noon, CreatedBy: "Camille Ferrand", Revision: 1, Secrets: []machine.Secret{{ID: found.Secrets[0].ID, Rank: 1, CreatedAt: noon, CreatedBy: "Camille Ferrand"}},
 	}
 	prefixes := cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
 	if diff := cmp.Diff(want, found, prefixes, sameInstant); diff != "" {

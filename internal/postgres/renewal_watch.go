@@ -118,6 +118,8 @@ type riskRow struct {
 	tokenFileRow
 	Departement    string         `db:"departement"`
 	Requester      []byte         `db:"requester"`
+	MailInUse      string         `db:"mail_in_use"`
+	TownPhone      string         `db:"town_phone"`
 	Elsewhere      bool           `db:"elsewhere"`
 	RefusedMail    sql.NullInt64  `db:"refused_mail"`
 	RefusedAddress sql.NullString `db:"refused_address"`
@@ -132,7 +134,7 @@ type riskRow struct {
 
 func (r riskRow) risk() (renewal.Risk, error) {
 	risk := renewal.Risk{
-		TokenFile: r.file(), Departement: r.Departement, Elsewhere: r.Elsewhere, RefusedMail: r.RefusedMail.Int64, RefusedAddress: r.RefusedAddress.String,
+		TokenFile: r.file(), Departement: r.Departement, TownPhone: r.TownPhone, Elsewhere: r.Elsewhere, RefusedMail: r.RefusedMail.Int64, RefusedAddress: r.RefusedAddress.String,
 		Told: stagesOf(r.Told), Before: stagesOf(r.Before),
 	}
 	if r.CallsRefused.Valid {
@@ -146,6 +148,7 @@ func (r riskRow) risk() (renewal.Risk, error) {
 	if err := json.Unmarshal(r.Requester, &risk.Requester); err != nil {
 		return renewal.Risk{}, fmt.Errorf("read the requester of %s: %w", risk.Request, err)
 	}
+	risk.Requester.Mail = r.MailInUse
 	return risk, nil
 }
 
@@ -164,7 +167,8 @@ func (s RenewalWatch) ListRisks(ctx context.Context, query renewal.RiskQuery) ([
 			  AND ($8 = '' OR t.editor_siret = $8) AND ($9 = '' OR ` + departementOf + ` = $9)
 			  AND (NOT $10 OR COALESCE((SELECT handed.state = 'bounced' FROM (SELECT) one` + lastHandedOver + `), false))
 			ORDER BY place LIMIT $11 OFFSET $12)
-		SELECT` + fileColumns + neighbours + `, page.total, ` + departementOf + ` AS departement, r.requester, r.mails_by <> 'portail' AS elsewhere,
+		SELECT` + fileColumns + neighbours + `, page.total, ` + departementOf + ` AS departement, r.requester, ` + requesterMail + ` AS mail_in_use,
+			COALESCE(c.contact_phone, '') AS town_phone, r.mails_by <> 'portail' AS elsewhere,
 			CASE handed.state WHEN 'bounced' THEN handed.mail END AS refused_mail, CASE handed.state WHEN 'bounced' THEN handed.address END AS refused_address,
 			CASE WHEN t.expires_at < $14 THEN ` + callsRefused + ` END AS calls_refused, d.id AS amendment, d.begun_at, d.filed_at, ` + isReturned + ` AS returned,
 			` + toldStages + ` AS told, ` + beforeStages + ` AS before` + fileTables + `

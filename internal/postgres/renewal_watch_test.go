@@ -344,6 +344,13 @@ func TestALineAtRiskTellsWhatToKnow(t *testing.T) {
 	if counts, err := w.watch.Counts(ctx, ""); counts.Refused != 1 || err != nil {
 		t.Errorf("%+v, %v", counts, err)
 	}
+	w.run(`INSERT INTO collectivities (siret, name, folded_name, code_cog, departement, form, contact_phone, created_at, updated_at)
+		SELECT siret, organisation, '', '04107', '04', 'ouvert', '04 92 00 00 00', $1, $1 FROM tokens`, noon)
+	w.run(`UPDATE requests SET refused_mail = requester ->> 'mail', corrected_mail = 'a.morel@mairie.exemple.fr'`)
+	if mended := line(); mended.Requester.Mail != "a.morel@mairie.exemple.fr" || mended.RefusedMail != 0 || mended.TownPhone != "04 92 00 00 00" {
+		t.Errorf("after the correction: %+v", mended)
+	}
+	w.run(`UPDATE requests SET refused_mail = '', corrected_mail = ''`)
 	// A later reminder that arrived says that the address is right by now.
 	w.now = noon.AddDate(0, 0, 30)
 	w.remind()

@@ -39,6 +39,11 @@ func (s Renewals) FindRenewal(ctx context.Context, reach credential.TokenReach, 
 	if err := s.DB.pool.GetContext(ctx, &file.Mail, `SELECT `+requesterMail+` FROM requests r WHERE r.number = $1`, int64(token.Request)); err != nil {
 		return renewal.File{}, fmt.Errorf("read where the requester is written to: %w", err)
 	}
+	refused, err := s.ListRefused(ctx, []string{id})
+	if err != nil {
+		return renewal.File{}, fmt.Errorf("read whether the requester's address refuses mails: %w", err)
+	}
+	file.MailRefused = len(refused) > 0
 	if file.Purpose, err = s.findPurpose(ctx, granted.Current.Number); err != nil {
 		return renewal.File{}, err
 	}
@@ -292,6 +297,15 @@ func (s Renewals) ListNudged(ctx context.Context, tokenIDs []string) (map[string
 		SELECT n.token::text AS token, n.at FROM nudges n JOIN tokens t ON t.id = n.token AND t.expires_at = n.expires_at
 		WHERE n.token = ANY ($1::uuid[]) AND NOT ` + neverLeft
 	return s.timesOf(ctx, sqlNudged, tokenIDs)
+}
+
+// ListRefused lists those of some tokens whose requester's address refused the last reminder.
+func (s Renewals) ListRefused(ctx context.Context, tokenIDs []string) (refused []string, err error) {
+	const sqlRefused = `
+		SELECT t.id::text FROM tokens t JOIN requests r ON r.number = t.request` + lastHandedOver + `
+		WHERE t.id = ANY ($1::uuid[]) AND handed.state = 'bounced'`
+	err = s.DB.pool.SelectContext(ctx, &refused, sqlRefused, pq.StringArray(tokenIDs))
+	return refused, err
 }
 
 // ListFiled tells when the modification of the request of each token was deposited, where it waits

@@ -126,6 +126,7 @@ type Nudging struct {
 	URL       string // "" where the reader asks nothing
 	Can       bool   // now
 	At, Again Moment // when it last did, and from when it may again; zero for never
+	Refused   bool   // the requester's address refuses mails
 	// Name is the town, and Back the address to come back to, in a list.
 	Name, Back string
 }
@@ -142,7 +143,7 @@ func NewNudging(f renewal.File, may bool, now time.Time) Nudging {
 	if !may || !f.Open(now) || f.Amendment.Filed() {
 		return Nudging{}
 	}
-	v := Nudging{URL: "/jetons/" + f.ID + "/relance", Can: f.MayNudge(now) == nil, At: MomentOf(f.NudgedAt)}
+	v := Nudging{URL: "/jetons/" + f.ID + "/relance", Can: f.MayNudge(now) == nil, At: MomentOf(f.NudgedAt), Refused: f.MailRefused}
 	if !v.Can {
 		v.Again = MomentOf(f.NudgeAgain())
 	}

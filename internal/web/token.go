@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"time"
 
 	"portail-qf/internal/domain/credential"
@@ -19,6 +20,13 @@ type TokenView struct {
 	Since     Moment // since when it is closed; not known while it opens
 	LastUse   Moment // not known before the first one
 }
+
+// Prefix and Public are the two parts of what is displayed, between which a line may break.
+// Another system's has no prefix.
+func (v TokenView) Prefix() string { return v.Display[:strings.LastIndexByte(v.Display, '_')+1] }
+
+// Public is the part that tells a token from the others.
+func (v TokenView) Public() string { return strings.TrimPrefix(v.Display, v.Prefix()) }
 
 // NewTokenView shows a token as it stands at a time.
 func NewTokenView(t credential.Token, prefix credential.TokenPrefix, now time.Time) TokenView {

@@ -63,12 +63,20 @@ func namesColumns(line string) bool {
 func readHubLine(number int, text string) HubLine {
 	line := HubLine{Number: number, Text: value.Secret(text)}
 	cells, err := cellsOf(text)
-	if err != nil || len(cells) != 3 {
+	if err != nil || len(cells) == 0 {
 		line.Code = "hub_account.line_malformed"
 		return line
 	}
 	// A spreadsheet may keep the digits together by an apostrophe.
-	if line.Siret, err = value.ParseSiret(strings.TrimPrefix(strings.TrimSpace(cells[0]), "'")); err != nil {
+	line.Siret, err = value.ParseSiret(strings.TrimPrefix(strings.TrimSpace(cells[0]), "'"))
+	switch {
+	case len(cells) < 3 && err == nil:
+		line.Code = "hub_account.line_short"
+		return line
+	case len(cells) != 3:
+		line.Code = "hub_account.line_malformed"
+		return line
+	case err != nil:
 		line.Code = "siret.invalid"
 		return line
 	}

@@ -60,7 +60,7 @@ func TestAListIsReadAsItIsPasted(t *testing.T) {
 		"the title alone":              {"siret;id;secret", []string{"hub_account.list_empty"}},
 		"a title in the middle":        {"21040107100019;id-1;s3cr3t\nsiret;id;secret", []string{"1 " + right, "2 siret.invalid"}},
 		"a separator in the secret":    {"21040107100019;id-1;s3;cr3t", []string{"1 hub_account.line_malformed"}},
-		"two columns":                  {"21040107100019;id-1", []string{"1 hub_account.line_malformed"}},
+		"two columns":                  {"21040107100019;id-1", []string{"1 hub_account.line_short"}},
 		"no column":                    {"21040107100019 id-1 s3cr3t", []string{"1 hub_account.line_malformed"}},
 		"a SIRET that cannot be":       {"21040107100018;id-1;s3cr3t", []string{"1 siret.invalid"}},
 		"a SIRET of a spreadsheet":     {"2,1E+13;id-1;s3cr3t", []string{"1 hub_account.line_malformed"}},

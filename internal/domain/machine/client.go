@@ -69,6 +69,7 @@ type Client struct {
 // Secret is what is known of a secret of a client: all but its text.
 type Secret struct {
 	ID        int64
+	Rank      int // among all that the client had, from 1: it never changes
 	CreatedAt time.Time
 	CreatedBy string
 	LastUse   time.Time

@@ -88,17 +88,25 @@ func (s Settings) check() error {
 	return wrong
 }
 
+// Line is a line of a text, by its place in it from 1.
+type Line struct {
+	Number int
+	Text   string
+}
+
 // ReadNetworks reads one address or range a line; wrong are the lines that are neither, as
 // they were typed.
-func ReadNetworks(text string) (networks []netip.Prefix, wrong []string) {
+func ReadNetworks(text string) (networks []netip.Prefix, wrong []Line) {
+	number := 0
 	for line := range strings.Lines(text) {
+		number++
 		line = strings.TrimSpace(line)
 		if line == "" {
 			continue
 		}
 		network, err := value.ParseNetwork(line)
 		if err != nil {
-			wrong = append(wrong, line)
+			wrong = append(wrong, Line{number, line})
 			continue
 		}
 		networks = append(networks, network)

@@ -41,8 +41,8 @@ func TestSettingsAreCheckedWhole(t *testing.T) {
 		t.Errorf("kept as %+v", tidied)
 	}
 	networks, wrong := ReadNetworks(" 203.0.113.7 \r\n\n2001:db8::/48\n10.0.0.0/99\n<script>\n")
-	if len(networks) != 2 || !slices.Equal(wrong, []string{"10.0.0.0/99", "<script>"}) {
-		t.Errorf("read %v, wrong %q", networks, wrong)
+	if len(networks) != 2 || !slices.Equal(wrong, []Line{{4, "10.0.0.0/99"}, {5, "<script>"}}) {
+		t.Errorf("read %v, wrong %v", networks, wrong)
 	}
 }
 

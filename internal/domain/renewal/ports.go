@@ -36,6 +36,8 @@ type Store interface {
 	// ListNudged tells when an editor last asked that each of some tokens be prolonged, for the
 	// expiry that it has now.
 	ListNudged(ctx context.Context, tokenIDs []string) (map[string]time.Time, error)
+	// ListRefused lists those of some tokens whose requester's address refused the last reminder.
+	ListRefused(ctx context.Context, tokenIDs []string) ([]string, error)
 	// ListFiled tells when the modification was deposited that waits for its decision
 	// (Amendment.Filed), for each of some tokens whose request has one.
 	ListFiled(ctx context.Context, tokenIDs []string) (map[string]time.Time, error)

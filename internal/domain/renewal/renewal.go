@@ -20,6 +20,8 @@ type File struct {
 	// Mail is the requester's, "" where none is known: a prolongation is confirmed to it where
 	// another system writes the other mails too, which knows nothing of one made here.
 	Mail string
+	// MailRefused: the last reminder of this expiry was refused by that address.
+	MailRefused bool
 	// Amendment is the modification that is under way for this prolongation; zero for none.
 	Amendment Amendment
 	// RefusedAt is when a modification was refused that was to move the present expiry; zero for

@@ -171,6 +171,19 @@ func (s *Service) Nudged(ctx context.Context, tokenIDs []string) (map[string]tim
 	return nudged, nil
 }
 
+// Refused lists those of some tokens whose requester's address refused the last reminder: a demand
+// to prolong would not arrive either.
+func (s *Service) Refused(ctx context.Context, tokenIDs []string) ([]string, error) {
+	if len(tokenIDs) == 0 {
+		return nil, nil
+	}
+	refused, err := s.Store.ListRefused(ctx, tokenIDs)
+	if err != nil {
+		return nil, fmt.Errorf("list refused addresses: %w", err)
+	}
+	return refused, nil
+}
+
 // Filed tells when the modification was deposited that waits for its decision, for each of some
 // tokens whose request has one: its own, which a list of them gave.
 func (s *Service) Filed(ctx context.Context, tokenIDs []string) (map[string]time.Time, error) {

@@ -207,8 +207,11 @@ type RiskQuery struct {
 // Risk is a token that expires within Opening days, or has, and may still be prolonged.
 type Risk struct {
 	credential.TokenFile
-	Departement string               // "" where it is not known
-	Requester   habilitation.Contact // who made the request
+	Departement string // "" where it is not known
+	TownPhone   string // where the town answers the public; "" where it is not known
+	// Requester is who made the request, with the address that is written to: a corrected one
+	// takes the place of the one that was refused.
+	Requester habilitation.Contact
 	// Elsewhere: another system writes the mails.
 	Elsewhere bool
 	// RefusedMail is the last reminder where the requester's address was refused; 0 for none.
@@ -316,7 +319,7 @@ type FunnelMonth struct {
 	Tokens              int
 	Written             int // reminders
 	Sent                int // reminders that a server took for the requester
-	Opened              int // tokens whose requester signed in to prolong, or answered on the page
+	Opened              int // tokens whose requester signed in by the link of a reminder, or answered on the page
 	Early, InTime, Late int // prolonged: more than thirty days before, before the expiry, after it
 	Amended             int // of those, by a modification
 }

@@ -10,6 +10,7 @@ import (
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/web"
 )
 
@@ -20,6 +21,8 @@ type heldPlace struct {
 	Step   string // the code of its title, of a step
 	Number string // "D10000012"
 	Until  web.Moment
+	Act    string // the code of what its button does, on a page that shows or ends something; "" for none
+	Siret  string // of the town that it is about; "" where the address does not tell
 }
 
 type placeKind string
@@ -56,7 +59,26 @@ func prolongs(held account.HeldForm) web.Moment {
 
 var requestForm = regexp.MustCompile(`^/collectivite/demandes/([0-9]{1,12})/(etapes|recapitulatif|messages)(?:/([a-z]+))?$`)
 
+// heldActs are the forms whose fields do not tell what they do (packages tokens and editorspace).
+var heldActs = [...]struct {
+	path *regexp.Regexp // it catches the SIRET of a town, if any
+	code string
+}{
+	{regexp.MustCompile(`^/jetons/[0-9a-f-]{36}/(?:recuperation|affichage)$`), "held.act.jeton_affiche"},
+	{regexp.MustCompile(`^/jetons/[0-9a-f-]{36}/remplacement$`), "held.act.jeton_remplace"},
+	{regexp.MustCompile(`^/jetons/[0-9a-f-]{36}/revocation$`), "held.act.jeton_revoque"},
+	{regexp.MustCompile(`^/editeur/hubee/([0-9]{14})/cle$`), "held.act.hubee_affiche"},
+	{regexp.MustCompile(`^/editeur/api/[^/]+/secrets/nouveau$`), "held.act.secret_cree"},
+	{regexp.MustCompile(`^/editeur/api/[^/]+/secrets/[0-9]+/suppression$`), "held.act.secret_supprime"},
+	{regexp.MustCompile(`^/editeur/api/[^/]+/coupure$`), "held.act.acces_coupe"},
+}
+
 func placeOf(held account.HeldForm) heldPlace {
+	for _, act := range heldActs {
+		if found := act.path.FindStringSubmatch(held.Path); found != nil {
+			return heldPlace{Act: act.code, Siret: value.Siret(strings.Join(found[1:], "")).Display()}
+		}
+	}
 	if renewalForm.MatchString(held.Path) {
 		return heldPlace{Kind: placeRenewal, Until: prolongs(held)}
 	}

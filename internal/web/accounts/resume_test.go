@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"portail-qf/internal/domain/account"
 	"portail-qf/internal/web"
 	"portail-qf/internal/web/webtest"
 )
@@ -55,6 +56,39 @@ func TestAFormOfARequestThatWaitsSaysWhatItDoes(t *testing.T) {
 				continue
 			}
 			from += at
+		}
+	}
+}
+
+// A form that shows or ends something has no field that tells so: the page and its button do.
+func TestAnActThatWaitsIsNamed(t *testing.T) {
+	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := ParseViews(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const token = "/jetons/0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e10"
+	for path, says := range map[string][]string{
+		token + "/recuperation":                {"<strong>Afficher le jeton</strong>", `class="fr-btn">Afficher le jeton</button>`},
+		token + "/affichage":                   {"<strong>Afficher le jeton</strong>"},
+		token + "/remplacement":                {"<strong>Remplacer le jeton</strong>"},
+		token + "/revocation":                  {"<strong>Révoquer le jeton</strong>"},
+		"/editeur/hubee/21040107100019/cle":    {"<strong>Afficher les identifiants HubEE</strong>, SIRET", "210 401 071 00019"},
+		"/editeur/api/qf_client_x/coupure":     {"<strong>Couper un accès à l’API</strong>"},
+		"/administration/invitations/3/renvoi": {"Continuer"},
+	} {
+		body, err := views.resume.Render(views.newResumePage(web.ProPage{}, account.HeldForm{Path: path}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		webtest.Check(t, body)
+		for _, said := range says {
+			if text := strings.ReplaceAll(string(body), "\u00a0", " "); !strings.Contains(text, said) {
+				t.Errorf("%s: the page should say %q:\n%s", path, said, text)
+			}
 		}
 	}
 }

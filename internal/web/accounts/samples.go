@@ -37,6 +37,7 @@ func (v Views) Exhibits(page web.ProPage) []web.Exhibit {
 			web.Sample[resumePage]{Name: "recapitulatif", Content: v.newResumePage(page, heldRequest("/recapitulatif", false, url.Values{"cgu": {"oui"}}))},
 			web.Sample[resumePage]{Name: "prolongation", Content: v.newResumePage(page, heldRenewal("oui"))},
 			web.Sample[resumePage]{Name: "prolongation-a-changer", Content: v.newResumePage(page, heldRenewal("non"))},
+			web.Sample[resumePage]{Name: "identifiants-hubee", Content: v.newResumePage(page, account.HeldForm{Path: "/editeur/hubee/21040107100019/cle"})},
 			web.Sample[resumePage]{Name: "message", Content: v.newResumePage(page, heldRequest("/messages", false, url.Values{"message": {"Bonjour,\r\n" + endless}}))}),
 		web.Show("accounts/spaces", v.spaces, web.Sample[spacesPage]{Name: "page", Content: spacesPage{ProPage: roaming, Return: "/editeur/membres", Choices: []choice{
 			{ID: 1, Role: account.Admin, Space: account.SpaceAdministration, Organisation: "DINUM", Present: true},

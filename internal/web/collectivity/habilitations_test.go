@@ -145,6 +145,9 @@ func TestATokenIsDatedInEachState(t *testing.T) {
 		}
 		words := "depuis le "
 		if state.Opens() {
+			words = "expire le "
+		}
+		if state == credential.TokenOverlapped {
 			words = "jusqu’au "
 		}
 		_, row, _ := strings.Cut(string(body), "<dt>Jeton API Particulier</dt>")

@@ -25,7 +25,7 @@ type description struct {
 	Scopes   form.Choices
 	Networks form.Field
 	Options  []dsfr.Option
-	Wrong    []string // lines of Networks that are no addresses
+	Wrong    []machine.Line // lines of Networks that are no addresses
 
 	networks []netip.Prefix
 }

@@ -102,15 +102,16 @@ func TestAnAdministratorManagesTheProgramsOfHerEditor(t *testing.T) {
 	}
 	s.post(s.sofia, path+"/secrets/nouveau", nil).is(http.StatusConflict, "Cet accès a déjà deux secrets.", "!qf_secret_")
 	s.get(s.sofia, path+"/secrets/nouveau").is(http.StatusConflict, "Cet accès a déjà deux secrets.")
-	s.get(s.sofia, path).is(http.StatusOK, "Premier secret", "Second secret", "!Ajouter un secret")
+	s.get(s.sofia, path).is(http.StatusOK, "Secret n° 1", "Secret n° 2", "!Ajouter un secret")
 
 	end := path + "/secrets/" + strconv.Itoa(s.count(`SELECT min(id) FROM api_client_secrets`)) + "/suppression"
-	s.get(s.sofia, end).is(http.StatusOK, "L’autre secret continue de marcher.")
+	s.get(s.sofia, end).is(http.StatusOK, "C’est le secret n° 1", "L’autre secret continue de marcher.")
 	s.post(s.sofia, end, nil).leads(path, "secret-api-supprime")
 	if s.enters(id, first) || !s.enters(id, second) {
 		t.Error("the wrong secret was ended")
 	}
 	s.post(s.sofia, end, nil).is(http.StatusConflict, "Ce secret a déjà été supprimé.")
+	s.get(s.sofia, path).is(http.StatusOK, "Secret n° 2", "!Secret n° 1")
 
 	s.get(s.sofia, path+"/coupure").is(http.StatusOK, "Cet accès ne peut pas être rétabli")
 	s.post(s.sofia, path+"/coupure", nil).leads("/editeur/api", "acces-api-coupe")
@@ -132,7 +133,7 @@ func TestAnAdministratorManagesTheProgramsOfHerEditor(t *testing.T) {
 func TestWhatIsTypedWronglyIsKeptAndNamed(t *testing.T) {
 	s := setSceneAt(t, sampleNow())
 	wrong := s.post(s.sofia, "/editeur/api/nouveau", typed("", "203.0.113.7\r\n203.0.113.0/99\r\n<script>", "jetons", "admin"))
-	wrong.is(http.StatusUnprocessableEntity, "Une ligne n’est pas une adresse IP.", "203.0.113.0/99</li>", "&lt;script&gt;</li>", "203.0.113.7 203.0.113.0/99 &lt;script&gt;</textarea>",
+	wrong.is(http.StatusUnprocessableEntity, "Une ligne n’est pas une adresse IP : elle est montrée sous la liste.", `Ligne 2 : <span translate="no">203.0.113.0/99</span>`, "Ligne 3 : ", "&lt;script&gt;</span>", "203.0.113.7 203.0.113.0/99 &lt;script&gt;</textarea>",
 		"Donnez un nom à cet accès.", `value="jetons" checked`, "!admin")
 	s.post(s.sofia, "/editeur/api/nouveau", url.Values{}).is(http.StatusUnprocessableEntity, "Donnez un nom", "Cochez au moins un droit.")
 	s.post(s.sofia, "/editeur/api/nouveau", typed(strings.Repeat("é", 61), strings.Repeat("203.0.113.7/32\n", 400), "jetons")).is(http.StatusUnprocessableEntity, "60 caractères au plus")

@@ -130,6 +130,7 @@ func TestAWrongPairIsSaidBesideItsField(t *testing.T) {
 	path := hubTownPath(town)
 	for name, row := range map[string]struct{ id, secret, says string }{
 		"nothing":             {"", "", `id="identifiant-erreur"`},
+		"nothing, the key":    {"", " ", `id="cle-erreur"`},
 		"an id with a colon":  {"a:b", "secret-d-essai", `value="a:b"`},
 		"no secret":           {"client-d-essai", " ", `value="client-d-essai"`},
 		"a secret in words":   {"client-d-essai", "secret d essai", `id="cle-erreur"`},
@@ -193,6 +194,7 @@ func TestAListIsPasted(t *testing.T) {
 		"Déposés et testés", "Nouveaux identifiants refusés")
 	s.get(s.sofia, report).is(http.StatusOK, "HubEE accepte tous ces identifiants")
 
+	s.paste(s.sofia, "21040107100019;seulement").is(http.StatusUnprocessableEntity, "210 401 071 00019", "il manque l’identifiant client, la clé secrète", "!Illisible")
 	s.paste(s.sofia, right+"\n"+right).is(http.StatusSeeOther)
 	s.paste(s.sofia, " \n").is(http.StatusUnprocessableEntity, "Collez au moins une ligne")
 	s.paste(s.sofia, strings.Repeat("x\n", credential.MaxHubLines+1)).is(http.StatusUnprocessableEntity, "plus de 1 000 lignes", "x x x")

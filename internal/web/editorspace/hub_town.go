@@ -2,6 +2,7 @@ package editorspace
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -147,11 +148,14 @@ func hubFormOf(access credential.HubAccess) hubForm {
 	return f
 }
 
-// refusedFor puts the sentence of an error beside the field that it is about.
+// refusedFor puts the sentence of an error beside the field that it is about. A key that is missing
+// is said at once, whatever the id.
 func (f hubForm) refusedFor(err error) hubForm {
 	switch code := fault.CodeOf(err); code {
 	case "hub_account.id_missing", "hub_account.id_malformed", "hub_account.id_taken":
-		f.ID = f.ID.Refused(code)
+		if f.ID = f.ID.Refused(code); code != "hub_account.id_taken" && strings.TrimSpace(f.Secret.Value) == "" {
+			f.Secret = f.Secret.Refused("hub_account.secret_missing")
+		}
 	default:
 		f.Secret = f.Secret.Refused(code)
 	}

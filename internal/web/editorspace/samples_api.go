@@ -24,8 +24,8 @@ func sampleProgram(i int) machine.Client {
 		Networks:  []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32"), netip.MustParsePrefix("2001:db8::/48")}[:i%3],
 		CreatedAt: made, CreatedBy: "Camille Ferrand", LastUse: sampleNow().Add(-time.Duration(i) * time.Hour), Revision: 2,
 		Secrets: []machine.Secret{
-			{ID: int64(70 + 2*i), CreatedAt: made, CreatedBy: "Camille Ferrand", LastUse: sampleNow().Add(-time.Hour)},
-			{ID: int64(71 + 2*i), CreatedAt: sampleNow().Add(-time.Hour), CreatedBy: "Dominique Talbot"},
+			{ID: int64(70 + 2*i), Rank: 1 + i, CreatedAt: made, CreatedBy: "Camille Ferrand", LastUse: sampleNow().Add(-time.Hour)},
+			{ID: int64(71 + 2*i), Rank: 2 + i, CreatedAt: sampleNow().Add(-time.Hour), CreatedBy: "Dominique Talbot"},
 		},
 	}
 }

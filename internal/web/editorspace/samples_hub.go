@@ -157,7 +157,7 @@ func hubErasureSamples(page web.ProPage) []web.Sample[hubErasurePage] {
 func sampleLines() []credential.HubLine {
 	var lines []credential.HubLine
 	for i, code := range []string{
-		"hub_account.unknown", "hub_account.line_malformed", "siret.invalid", "hub_account.id_missing", "hub_account.id_malformed",
+		"hub_account.unknown", "hub_account.line_malformed", "hub_account.line_short", "siret.invalid", "hub_account.id_missing", "hub_account.id_malformed",
 		"hub_account.secret_missing", "hub_account.secret_malformed", "hub_account.line_contradicts", "hub_account.id_shared", "hub_account.id_taken", "",
 	} {
 		line := credential.HubLine{Number: i + 2, Text: value.Secret(fmt.Sprintf("2104010710%04d;essai-%d;%s", i, i, hostile)), Code: code}

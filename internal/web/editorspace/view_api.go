@@ -78,14 +78,14 @@ type secretRow struct {
 	At         web.Moment
 	Days       int // its age
 	LastUse    web.Moment
-	Newest     bool // of two
+	Rank       int // among all that the program had
 }
 
 func newSecretRow(client machine.Client, secret machine.Secret, now time.Time) secretRow {
 	return secretRow{
 		EndURL: secretPath(client.ID, secret.ID), By: secret.CreatedBy, At: web.MomentOf(secret.CreatedAt),
 		Days: max(0, int(now.Sub(secret.CreatedAt).Hours()/24)), LastUse: web.MomentOf(secret.LastUse),
-		Newest: len(client.Secrets) > 1 && secret.ID == client.Secrets[len(client.Secrets)-1].ID,
+		Rank: secret.Rank,
 	}
 }
 

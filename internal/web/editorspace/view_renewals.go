@@ -55,7 +55,7 @@ func newRenewalsPage(page web.ProPage, asked web.Criteria, of ownRisks, mayNudge
 	}
 	for _, risk := range of.Found {
 		row := renewalRow{RiskView: web.NewRiskView(risk, m.Prefix, m.Now)}
-		row.Nudging = web.NewNudging(renewal.File{TokenFile: risk.TokenFile, Amendment: risk.Amendment, NudgedAt: of.Nudged[risk.ID]}, mayNudge, m.Now).In(row.Name, asked.Address())
+		row.Nudging = web.NewNudging(renewal.File{TokenFile: risk.TokenFile, Amendment: risk.Amendment, NudgedAt: of.Nudged[risk.ID], MailRefused: risk.RefusedMail != 0}, mayNudge, m.Now).In(row.Name, asked.Address())
 		p.Rows, p.Nudges = append(p.Rows, row), p.Nudges || row.Nudging.URL != ""
 	}
 	for _, danger := range []struct {

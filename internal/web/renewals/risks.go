@@ -138,7 +138,7 @@ func (h *Handler) sheet(c *gin.Context) error {
 // who may see them, of the agents of towns.
 var (
 	moreColumns    = []string{"renewal.sheet.editor"}
-	contactColumns = []string{"renewal.sheet.requester", "renewal.sheet.phone", "renewal.sheet.mail"}
+	contactColumns = []string{"renewal.sheet.requester", "renewal.sheet.phone", "renewal.sheet.mail", "renewal.sheet.town_phone"}
 )
 
 // newSheet writes what the lists show to the reader, and nothing else of anybody.
@@ -160,7 +160,7 @@ func (v Views) newSheet(found []renewal.Risk, by reader, m moment) ([]byte, erro
 		}
 		cells = append(cells, risk.Addressees.Editor)
 		if by.Contacts {
-			cells = append(cells, risk.Requester.Name(), risk.Requester.Phone, risk.Requester.Mail)
+			cells = append(cells, risk.Requester.Name(), risk.Requester.Phone, risk.Requester.Mail, risk.TownPhone)
 		}
 		sheet.Line(cells...)
 	}

@@ -86,7 +86,7 @@ func sampleRisks(days ...int) []renewal.Risk {
 			risk.Elsewhere, risk.Editor, risk.Addressees.Editor = true, "", ""
 		}
 		if left < 0 {
-			risk.CallsRefused = noon
+			risk.CallsRefused, risk.TownPhone = noon, "0400000001"
 		}
 		listed[i] = risk
 	}

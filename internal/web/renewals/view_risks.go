@@ -40,6 +40,7 @@ type riskRow struct {
 	MailURL    string
 	RequestURL string // of the habilitation; "" for who may not read it
 	Contact    contactView
+	TownPhone  string // where the town answers the public; "" for who may not see its contacts
 	Refused    string // the address that was refused: whoever watches may have to find the right one
 }
 
@@ -55,6 +56,7 @@ func newRiskRow(r renewal.Risk, by reader, m moment) riskRow {
 	}
 	if by.Contacts {
 		row.RequestURL = by.Root + "/habilitations/" + strconv.FormatInt(int64(r.Request), 10) // package habilitations
+		row.TownPhone = r.TownPhone
 		row.Contact = contactView{Name: web.Typographic(r.Requester.Name()), Job: web.Typographic(r.Requester.Job), Phone: r.Requester.Phone, Mail: r.Requester.Mail}
 	}
 	return row

@@ -42,18 +42,22 @@ func TestThoseWhoMayReadContactsKnowWhomToCall(t *testing.T) {
 	s.expires(700_002, "Sainville", brume, -30)
 	s.expires(700_003, "Majastres", brume, -3)
 	s.run(`UPDATE tokens SET first_used_at = $1, last_used_at = $1 WHERE organisation = 'Sainville'`, noon.AddDate(0, 0, -30))
+	s.run(`UPDATE requests SET refused_mail = 'anne.morel@exemple.fr', corrected_mail = 'a.morel@mairie.exemple.fr' WHERE organisation = 'Majastres'`)
+	s.run(`INSERT INTO collectivities (siret, name, folded_name, code_cog, departement, form, contact_phone, created_at, updated_at)
+		VALUES ('21040107100019', 'Majastres', 'majastres', '04107', '04', 'ouvert', '0492000000', $1, $1)`, noon)
 	for root, by := range map[string]value.Token{inAdministration: s.reader, inInstruction: s.instructor} {
-		page := s.get(by, root+callsPart).is(http.StatusOK, "2 collectivités", "Sainville", "Majastres", "Anne Morel", "04 00 00 00 00", "!Valbrume")
+		page := s.get(by, root+callsPart).is(http.StatusOK, "2 collectivités", "Sainville", "Majastres", "Anne Morel", "04 00 00 00 00", "!Valbrume",
+			"a.morel@mairie.exemple.fr", "Contact public : <span translate=\"no\">04 92 00 00 00")
 		if strings.Index(page.text, "Sainville") > strings.Index(page.text, "Majastres") {
 			t.Error("a town that never used its token is called before one that did")
 		}
 	}
-	s.get(s.support, inSupport+callsPart).is(http.StatusOK, "2 collectivités", "Sainville", "Votre rôle ne donne pas accès", "!Morel", "!04 00 00", "!anne.morel")
+	s.get(s.support, inSupport+callsPart).is(http.StatusOK, "2 collectivités", "Sainville", "Votre rôle ne donne pas accès", "!Morel", "!04 00 00", "!a.morel", "!04 92 00")
 	for by, sees := range map[value.Token]bool{s.support: false, s.admin: true} {
 		root := map[bool]string{true: inAdministration, false: inSupport}[sees]
 		sheet := s.get(by, root+sheetPart+"?etat=coupe&tri=-usage").is(http.StatusOK)
 		body, marked := strings.CutPrefix(sheet.body, web.ByteOrderMark)
-		if !marked || strings.Count(body, "\r\n") != 3 || strings.Contains(body, "Morel") != sees || strings.Contains(body, "0400000000") != sees || strings.Contains(body, "Valbrume") {
+		if !marked || strings.Count(body, "\r\n") != 3 || strings.Contains(body, "Morel") != sees || strings.Contains(body, "0400000000") != sees || strings.Contains(body, "0492000000") != sees || strings.Contains(body, "Valbrume") {
 			t.Errorf("sees contacts: %v, %q", sees, body)
 		}
 		if left := `;"-30";"`; !strings.Contains(body, left) { // a number, which sorts
@@ -121,7 +125,7 @@ func TestTheResultsTellWhatWasDoneAndWhatWasNot(t *testing.T) {
 	s.run(`INSERT INTO prolongations (token, from_at, until_at, way, author_id, author, at) SELECT id, expires_at, $2, $3, '1', 'Anne', $1 FROM tokens WHERE organisation = 'Sainville'`,
 		noon, noon.Add(500*24*time.Hour), string(renewal.Amended))
 	s.get(s.instructor, inInstruction+funnelPart).is(http.StatusOK, "Sur les 12 derniers mois</dt><dd><strong>1", "Échéance dans les 7 jours</dt><dd><strong>1",
-		`href="/instruction/demandes/700001"`, "Valbrume", "Sainville", "Pas encore", "mars 2026", "50 %, 1 après ; 1 par une modification")
+		`href="/instruction/demandes/700001"`, "Valbrume", "Sainville", "Pas encore", "mars 2026", "50 %, 1 après ; 1 par une modification", "par le lien d’un rappel, ou a répondu")
 	s.get(s.support, inSupport+funnelPart).is(http.StatusOK, "Valbrume", "!/instruction/demandes")
 }
 

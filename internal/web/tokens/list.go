@@ -54,6 +54,9 @@ func (h *Handler) list(c *gin.Context) error {
 		if of.Nudged, err = h.Renewals.Nudged(ctx, idsOf(found)); err != nil {
 			return err
 		}
+		if of.Refused, err = h.Renewals.Refused(ctx, idsOf(found)); err != nil {
+			return err
+		}
 		if of.Filed, err = h.Renewals.Filed(ctx, idsOf(found)); err != nil {
 			return err
 		}

@@ -389,6 +389,19 @@ func TestAnEditorAsksOnceAWeek(t *testing.T) {
 	s.now = weekBefore
 	s.get(s.sofia, s.majastres).is(http.StatusOK, "Relancer la collectivité")
 	s.get(s.sofia, "/editeur/jetons?etat=a_recuperer").is(http.StatusOK, "Relancer", `name="retour" value="/editeur/jetons?etat=a_recuperer"`)
+	refuses := "a refusé notre dernier rappel"
+	s.get(s.sofia, s.majastres).is(http.StatusOK, "!"+refuses)
+	s.run(`INSERT INTO reminders (token, expires_at, stage, state, mail_key, recorded_at) SELECT id, expires_at, 7, 'ecrit', 'refuse', $2 FROM tokens WHERE id = $1`, idOf(s.majastres), s.now)
+	s.run(`INSERT INTO mails (kind, key, created_at) VALUES ('jeton-expire-bientot', 'refuse', $1)`, s.now)
+	s.run(`INSERT INTO mail_recipients (mail_id, position, field, address, state, code, told_at)
+		SELECT id, 1, 'to', 'anne@exemple.fr', 'bounced', '550 5.1.1', $1 FROM mails WHERE key = 'refuse'`, s.now)
+	for _, page := range []string{s.majastres, s.majastres + renewalPart, "/editeur/jetons"} {
+		s.get(s.sofia, page).is(http.StatusOK, refuses)
+	}
+	s.run(`DELETE FROM mail_recipients`)
+	s.run(`DELETE FROM mails`)
+	s.run(`DELETE FROM reminders`)
+	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "Des mails le lui rappellent")
 	s.post(s.sofia, s.majastres+nudgePart, url.Values{fieldBack: {"/editeur/jetons?etat=expire"}}).leads("/editeur/jetons?etat=expire", "collectivite-relancee")
 	if got, want := s.mails(), "prolongation-demandee to anne@exemple.fr integration@"+sampleEditor+".example.fr"; got != want {
 		t.Errorf("the mails are %q, want %q", got, want)
@@ -406,6 +419,7 @@ func TestAnEditorAsksOnceAWeek(t *testing.T) {
 		s.post(s.leo, s.majastres+nudgePart, url.Values{fieldBack: {elsewhere}}).leads(s.majastres, "collectivite-relancee")
 		s.now = s.now.Add(7 * 24 * time.Hour)
 	}
+	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "Les mails de rappel sont finis", "!Des mails le lui rappellent")
 	before := s.tables()
 	for _, who := range []person{s.anne, s.ines, s.camille, s.remi} {
 		s.get(who, s.majastres).is(http.StatusOK, "!Relancer la collectivité")

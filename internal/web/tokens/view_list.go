@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"slices"
 	"time"
 
 	"portail-qf/internal/domain/account"
@@ -21,6 +22,7 @@ type listPage struct {
 	List         web.List
 	Rows         []tokenRow
 	Counts       []stateCount
+	Hidden       int    // those that Counts count and the list leaves out until a state is chosen: another one took their place
 	OfOperator   bool   // the reader is of those who watch over the tokens of all
 	Nudges       bool   // the reader asks requesters of them to prolong
 	RemindersURL string // where it is said what the editor receives of the reminders; "" for nowhere
@@ -46,6 +48,7 @@ type listOf struct {
 	Address string // where it is
 	Found   []credential.TokenFile
 	Nudged  map[string]time.Time // when an editor asked that they be prolonged
+	Refused []string             // those whose requester's address refuses mails
 	Filed   map[string]time.Time // when the modifications that wait for their decision were deposited
 	Counts  map[credential.TokenState]int
 }
@@ -53,13 +56,19 @@ type listOf struct {
 func newListPage(page web.ProPage, list web.List, of listOf, by reader, m moment) listPage {
 	list.Posted = true
 	p := listPage{ProPage: page, List: list, OfOperator: by.Side == credential.SideOperator, Counts: newStateCounts(by.Space, of.Counts)}
+	if len(list.Tags) == 0 {
+		for _, count := range of.Counts {
+			p.Hidden += count
+		}
+		p.Hidden = max(p.Hidden-list.Total, 0)
+	}
 	if by.Side == credential.SideEditor {
 		p.RemindersURL = by.Space.Path() + remindersPart
 	}
 	for _, f := range of.Found {
 		s := newSubject(f, by, m)
 		row := tokenRow{TokenView: s.Token, Name: s.Name, Siret: s.Siret, Habilitation: s.Habilitation, Editor: s.Editor}
-		file := renewal.File{TokenFile: f, NudgedAt: of.Nudged[f.ID], Amendment: renewal.Amendment{FiledAt: of.Filed[f.ID]}}
+		file := renewal.File{TokenFile: f, NudgedAt: of.Nudged[f.ID], MailRefused: slices.Contains(of.Refused, f.ID), Amendment: renewal.Amendment{FiledAt: of.Filed[f.ID]}}
 		row.Nudging = web.NewNudging(file, by.Nudge, m.Now).In(s.Name, of.Address)
 		p.Rows, p.Nudges = append(p.Rows, row), p.Nudges || row.Nudging.URL != ""
 	}
