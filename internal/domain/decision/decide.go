@@ -268,7 +268,7 @@ func (o *Outcome) release(f File) {
 	case s.Contender == r.Number:
 		s.Contender = f.Rival
 		o.Subscription = &s
-	case s.Request == r.Number && f.Heir.Habilitated():
+	case f.Relay().Request != 0:
 		s = s.Serving(serviceOf(f.Heir), o.At)
 		o.Subscription, o.Provision = &s, true
 	case s.Request == r.Number && s.Want == credential.WantActive:
