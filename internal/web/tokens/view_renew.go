@@ -125,7 +125,7 @@ type contactRow struct {
 type amendmentView struct {
 	BegunAt, FiledAt web.Moment
 	By               string
-	Returned         bool   // an instructor asks for changes
+	Returned         bool // an instructor asks for changes
 	Deadline         web.Moment
 	Overdue          bool   // the deadline is over: silence became a refusal
 	URL              string // where its holder goes on with it
