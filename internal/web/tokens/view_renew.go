@@ -124,11 +124,13 @@ type contactRow struct {
 // amendmentView is a modification that prolongs once it is approved; zero for none.
 type amendmentView struct {
 	BegunAt, FiledAt web.Moment
-	By               string
-	Returned         bool // an instructor asks for changes
-	Deadline         web.Moment
-	Overdue          bool   // the deadline is over: silence became a refusal
-	URL              string // where its holder goes on with it
+	// LastFiledAt is the deposit that waits, Deadline when silence about it becomes a refusal, Overdue
+	// that it did; zero where none waits.
+	LastFiledAt, Deadline web.Moment
+	Overdue               bool
+	By                    string
+	Returned              bool   // an instructor asks for changes
+	URL                   string // where its holder goes on with it
 }
 
 // prolongedView is a prolongation; zero for none.
@@ -182,7 +184,7 @@ func newAmendmentView(f renewal.File, now time.Time) amendmentView {
 	}
 	v := amendmentView{BegunAt: web.MomentOf(f.Amendment.BegunAt), FiledAt: web.MomentOf(f.Amendment.FiledAt), By: f.Amendment.By, Returned: f.Amendment.Returned, URL: requestOf(f.Request)}
 	if deadline := f.Amendment.Deadline(); !deadline.IsZero() {
-		v.Deadline, v.Overdue = web.MomentOf(deadline), !now.Before(deadline)
+		v.LastFiledAt, v.Deadline, v.Overdue = web.MomentOf(f.Amendment.LastFiledAt), web.MomentOf(deadline), !now.Before(deadline)
 	}
 	switch {
 	case v.FiledAt.Year != 0: // the request says what is asked
