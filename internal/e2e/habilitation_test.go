@@ -330,11 +330,15 @@ func TestASecondSoftwareReceivesTheDossiersWhenSomebodySaysSo(t *testing.T) {
 	if diff := cmp.Diff(want, p.envelopes(since), joined); diff != "" {
 		t.Error(diff)
 	}
-	p.mustTell(told("revoke", 48240, 1782400000, fields{"state": "revoked"})) // the first one is valid still
+	// The first one is valid still, though nobody contends: it takes over, as the page foretells.
+	awa := p.professional("instructrice")
+	awa.get("/instruction/habilitations/48240/suspension").says("Le formulaire reste ouvert", "D48231", "Logiciels Tilleul reçoit désormais les dossiers").neverSays("se ferme")
+	decide(awa, "/instruction/habilitations/48240", "suspension", typed{"motif": "À vérifier."})
 	p.drain()
 	if got := delegate(); got != "90511200900014" || p.formOf(clairmont) != "ouvert" {
-		t.Errorf("the second right ended: the dossiers go to %s, the form is %q", got, p.formOf(clairmont))
+		t.Errorf("the second right is suspended: the dossiers go to %s, the form is %q", got, p.formOf(clairmont))
 	}
+	p.mustTell(told("revoke", 48240, 1782400000, fields{"state": "revoked"}))
 	p.mustTell(told("revoke", 48231, 1782410000, fields{"state": "revoked"}))
 	p.drain()
 	p.hasOneSubscription(clairmont, "Suspendu", "API")

@@ -80,6 +80,10 @@ func approvals() (all []decision.Approved) {
 		made(decision.Approved{Modification: true, TokenAdded: about.Token, FormRemoved: !about.Form})
 		made(decision.Approved{Modification: true, Suspended: true, FormAdded: about.Form})
 		if about.Form {
+			made(decision.Approved{FormAdded: true, FormOpen: true})
+			if about.Editor == "" {
+				made(decision.Approved{Modification: true, FormAdded: true, FormOpen: true})
+			}
 			made(decision.Approved{Modification: true, FormAdded: true})
 			made(decision.Approved{Modification: true, FormAdded: true, FormClosed: true})
 			made(decision.Approved{Modification: true, EditorChanged: true, Stopped: true})
@@ -415,7 +419,7 @@ func TestTheWarningIsWhereItBelongs(t *testing.T) {
 	for _, n := range everyVariant() {
 		written := render(n)
 		approved, isApproval := n.(decision.Approved)
-		wanted := isApproval && (approved.FormAdded || approved.Form && approved.EditorChanged) && !approved.Elsewhere && !approved.Suspended && !approved.Stopped && approved.Editor != ""
+		wanted := isApproval && (approved.FormAdded || approved.Form && approved.EditorChanged) && !approved.Elsewhere && !approved.Suspended && !approved.Stopped && !approved.FormOpen && approved.Editor != ""
 		for _, words := range []string{oneSpaced(written.Text), shown(t, written.HTML)} {
 			if strings.Contains(words, warning) != wanted || strings.Contains(words, "ignorer ce mail") != wanted {
 				t.Errorf("%+v: the warning is wanted: %t, in %s", n, wanted, words)
@@ -427,6 +431,32 @@ func TestTheWarningIsWhereItBelongs(t *testing.T) {
 	}
 	if warned != 16 { // an approval, a modification twice or another software; with and without a token, with and without names
 		t.Errorf("%d mails with the warning", warned)
+	}
+}
+
+// A form that is open already does not open, and HubEE, which knows the town, sends it no mail: a
+// second request is approved, for the same software or for another one.
+func TestAFormThatIsOpenIsNotAnnounced(t *testing.T) {
+	render, told := renderer(t), 0
+	for _, n := range approvals() {
+		if !n.FormOpen {
+			continue
+		}
+		told++
+		written := render(n)
+		for _, words := range []string{written.Subject + " " + oneSpaced(written.Text), written.Subject + " " + shown(t, written.HTML)} {
+			for _, wrong := range []string{"ouvrira", "va ouvrir", "Bientôt", "va vous", "pourront", "à créer", "48\u00a0heures"} {
+				if strings.Contains(words, wrong) {
+					t.Errorf("%s says %q: %s", n.Kind(), wrong, words)
+				}
+			}
+			if !strings.Contains(words, "est déjà ouvert aux usagers") {
+				t.Errorf("%s does not say that it is open: %s", n.Kind(), words)
+			}
+		}
+	}
+	if told == 0 {
+		t.Error("no mail is about a form that is open")
 	}
 }
 
@@ -455,7 +485,7 @@ func TestAMailSpeaksOfWhatWasGranted(t *testing.T) {
 		if !n.Suspended && !n.FormRemoved { // which say what works no more
 			check(n.About, n)
 		}
-		alone := n.NeedsPassword()
+		alone := n.NeedsPassword() && !n.FormOpen // where it is open, HubEE knows the town
 		if words := oneSpaced(render(n).Text); strings.Contains(strings.ToLower(words), "créez votre mot de passe dans les 48\u00a0heures") != alone {
 			t.Errorf("%s: whose town needs a HubEE password\n%s", n.Kind(), words)
 		}

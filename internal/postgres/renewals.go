@@ -86,7 +86,8 @@ const (
 // request; zero for none.
 func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitation.RequestNumber) (renewal.Amendment, error) {
 	const sqlFind = `
-		SELECT d.id, d.token::text AS token, d.request, d.expires_at, d.same_purpose, d.right_contacts, d.author, d.begun_at, d.filed_at, ` + isReturned + ` AS returned
+		SELECT d.id, d.token::text AS token, d.request, d.expires_at, d.same_purpose, d.right_contacts, d.author, d.begun_at, d.filed_at, ` + isReturned + ` AS returned,
+			(SELECT w.filed_at FROM applications w WHERE w.request = d.request AND d.filed_at IS NOT NULL) AS last_filed_at
 		FROM amendments d WHERE d.request = $1 AND d.ended_at IS NULL`
 	var row struct {
 		ID            int64        `db:"id"`
@@ -99,6 +100,7 @@ func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitati
 		BegunAt       time.Time    `db:"begun_at"`
 		FiledAt       sql.NullTime `db:"filed_at"`
 		Returned      bool         `db:"returned"`
+		LastFiledAt   sql.NullTime `db:"last_filed_at"`
 	}
 	err := sqlx.GetContext(ctx, q, &row, sqlFind, int64(number))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -110,7 +112,7 @@ func findAmendment(ctx context.Context, q sqlx.QueryerContext, number habilitati
 	return renewal.Amendment{
 		ID: row.ID, TokenID: row.Token, Request: habilitation.RequestNumber(row.Request), Expiry: row.ExpiresAt,
 		Answers: renewal.Answers{InCharge: true, SamePurpose: row.SamePurpose, RightContacts: row.RightContacts},
-		By:      row.Author, BegunAt: row.BegunAt, FiledAt: row.FiledAt.Time, Returned: row.Returned,
+		By:      row.Author, BegunAt: row.BegunAt, FiledAt: row.FiledAt.Time, LastFiledAt: row.LastFiledAt.Time, Returned: row.Returned,
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
@@ -29,6 +30,31 @@ func (s Facts) ListOthers(ctx context.Context, siret value.Siret, except habilit
 		return nil, err
 	}
 	return requestsOf(rows)
+}
+
+// ListSuspendedTokens looks at the last token of each software, by the rule of
+// credential.Withheld: a suspension by the operator outlives what it closed.
+func (s Facts) ListSuspendedTokens(ctx context.Context, siret value.Siret) (map[habilitation.RequestNumber]time.Time, error) {
+	const sqlList = `
+		SELECT l.request, max(l.suspended_at) AS since
+		FROM (
+			SELECT DISTINCT ON (t.request, t.editor_siret) t.request, t.suspended_at, t.suspended_by, t.revoked_for
+			FROM tokens t JOIN requests r ON r.number = t.request
+			WHERE r.siret = $1 ORDER BY t.request, t.editor_siret, t.issued_at DESC
+		) l
+		WHERE l.suspended_by = 'operateur' AND l.revoked_for = '' GROUP BY l.request`
+	var rows []struct {
+		Request int64     `db:"request"`
+		Since   time.Time `db:"since"`
+	}
+	if err := s.DB.pool.SelectContext(ctx, &rows, sqlList, siret.String()); err != nil {
+		return nil, err
+	}
+	found := map[habilitation.RequestNumber]time.Time{}
+	for _, row := range rows {
+		found[habilitation.RequestNumber(row.Request)] = row.Since
+	}
+	return found, nil
 }
 
 // CountDomain counts the requests whose requester has an address of a domain, by the index

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -53,6 +54,45 @@ func TestTheOtherRequestsOfAnEstablishmentAreListed(t *testing.T) {
 	}
 	if others, err = s.facts().ListOthers(ctx, majastres, 201); err != nil || len(others) != 20 || others[0].Number != 329 {
 		t.Errorf("%d others, %v", len(others), err)
+	}
+}
+
+// « only the operator undoes what it did » (PRODUCT.md 3.4): an instructor reads that it holds a
+// token of the town closed, until it does.
+func TestTheTokensThatTheOperatorSuspendedAreListed(t *testing.T) {
+	v, ctx := setVault(t), context.Background()
+	facts := postgres.Facts{DB: v.db}
+	listed := func() map[habilitation.RequestNumber]time.Time {
+		t.Helper()
+		found, err := facts.ListSuspendedTokens(ctx, majastres)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if err := v.service.Suspend(ctx, sofia, v.id, "Un essai."); err != nil {
+		t.Fatal(err)
+	}
+	if found := listed(); len(found) != 0 {
+		t.Errorf("suspended by its editor: %v", found)
+	}
+	if err := v.service.Resume(ctx, sofia, v.id); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.service.Suspend(ctx, staff, v.id, "Le jeton est sur un forum."); err != nil {
+		t.Fatal(err)
+	}
+	if found := listed(); len(found) != 1 || !found[48231].Equal(v.now) {
+		t.Errorf("suspended by the operator: %v", found)
+	}
+	if found, err := facts.ListSuspendedTokens(ctx, paris); err != nil || len(found) != 0 {
+		t.Errorf("of another town: %v, %v", found, err)
+	}
+	if err := v.service.Resume(ctx, staff, v.id); err != nil {
+		t.Fatal(err)
+	}
+	if found := listed(); len(found) != 0 {
+		t.Errorf("restored: %v", found)
 	}
 }
 

@@ -14,6 +14,7 @@ type LapsingView struct {
 	Held    bool   // the reader holds the request, and may prolong it
 	Amended bool   // a modification is under way that prolongs it
 	Filed   bool   // which waits for the instructors
+	Overdue bool   // they let the time pass after which silence is a refusal
 }
 
 // NewLapsingView shows a token as it is at a time. held: to whoever may prolong it.

@@ -7,6 +7,7 @@ import (
 
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
@@ -90,7 +91,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
 			Stopped:       o.stopped(),
 			Elsewhere:     o.contends(), Suspended: !r.State.Habilitates(), ApprovedAt: grant.At, Message: grant.Message,
-			FormOpen: f.Subscription.Want == credential.WantActive && f.Subscription.State == credential.Active && o.after().State == credential.Active,
+			FormOpen: o.staysOpen(),
 		})
 	})
 	served, left, replaced := f.changeOfEditor(grant.Editor, o), f.formerChange(o), f.replacement(grant, o)
@@ -224,6 +225,13 @@ func (o *Outcome) stopped() bool {
 	return after.Request == o.Request.Number && after.Want == credential.WantActive && after.State == credential.Suspended
 }
 
+// staysOpen tells that the form of the town was open before the decision, and is after it: one that
+// goes to another software does not close meanwhile.
+func (o *Outcome) staysOpen() bool {
+	before := o.Read.Before
+	return before.Siret != "" && before.Form() == directory.FormOpen && o.after().FormAfter(directory.FormOpen) == directory.FormOpen
+}
+
 // after is the subscription of the town once the decision is made.
 func (o *Outcome) after() credential.Subscription {
 	if o.Subscription != nil {
@@ -268,7 +276,7 @@ func (o *Outcome) release(f File) {
 	case s.Contender == r.Number:
 		s.Contender = f.Rival
 		o.Subscription = &s
-	case s.Request == r.Number && f.Heir.Habilitated():
+	case f.Relay().Request != 0:
 		s = s.Serving(serviceOf(f.Heir), o.At)
 		o.Subscription, o.Provision = &s, true
 	case s.Request == r.Number && s.Want == credential.WantActive:

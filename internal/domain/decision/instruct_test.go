@@ -236,6 +236,10 @@ func TestTheAnswerToTheSecondEditorsQuestionIsObeyed(t *testing.T) {
 		if got.Request != want.request || got.Contender != want.contender || o.Habilitation.Modalities.Form != want.form || got.Want != credential.WantActive {
 			t.Errorf("%q: %+v, form %v", answer, got, o.Habilitation.Modalities.Form)
 		}
+		// It was open before: nothing announces that it opens.
+		if approved := o.Notices[0].(decision.Approved); !approved.FormOpen {
+			t.Errorf("%q: the mail of the approval has the form open later", answer)
+		}
 		handed := -1
 		for i, letter := range o.Letters {
 			if letter.Kind == decision.KindHandedOver {

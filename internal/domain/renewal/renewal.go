@@ -90,8 +90,9 @@ type Amendment struct {
 	Answers Answers
 	By      string // as displayed then
 	BegunAt time.Time
-	// FiledAt is its first deposit; EndedAt is when it was decided or given up. Zero before.
-	FiledAt, EndedAt time.Time
+	// FiledAt is its first deposit, LastFiledAt the last one; EndedAt is when it was decided or given
+	// up. Zero before.
+	FiledAt, LastFiledAt, EndedAt time.Time
 	// Returned: an instructor asks for changes, and the town has not deposited it again.
 	Returned bool
 }
@@ -115,6 +116,15 @@ func (a Amendment) IsZero() bool { return a.ID == 0 }
 // Filed tells that it waits for its decision, which prolongs the token: it was deposited, and
 // nothing is asked of the town.
 func (a Amendment) Filed() bool { return !a.FiledAt.IsZero() && !a.Returned }
+
+// Deadline is when the silence of the instructors becomes a refusal, as the page of the request
+// tells it; zero where it does not wait for them.
+func (a Amendment) Deadline() time.Time {
+	if !a.Filed() {
+		return time.Time{}
+	}
+	return request.DeadlineOf(a.LastFiledAt)
+}
 
 // Prolonged is the amendment's token once it is approved at now.
 func (a Amendment) Prolonged(t credential.Token, by audit.Author, now time.Time) (credential.Token, Prolongation) {

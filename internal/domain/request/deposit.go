@@ -58,7 +58,7 @@ func (s *Service) Submit(ctx context.Context, by account.Actor, sending Sending)
 	if !receiver.Active { // the question does not arise any more
 		a.Answers.Reception = ""
 	}
-	if a.Granted != nil && a.Answers.Equal(a.Granted.withReception(a.Answers.Reception)) {
+	if base := a.Base(); base != nil && a.Answers.Equal(base.withReception(a.Answers.Reception)) {
 		return nil, fault.New(fault.Conflict, "request.unchanged")
 	}
 	renewed, err := lapsing(ctx, s.Store, a.Request.Number, s.Now())
@@ -128,9 +128,21 @@ func (a Application) Before() Answers {
 	case a.Sent != nil:
 		return *a.Sent
 	case a.Granted != nil:
-		return *a.Granted
+		return *a.Base()
 	}
 	return Begun(a.Template)
+}
+
+// Base is what a modification begins with and is compared with: what is granted, but for a
+// replacement, which took place at the approval. It takes place again only where the town says
+// so again. Nil where nothing is granted.
+func (a Application) Base() *Answers {
+	if a.Granted == nil || a.Granted.Reception != ReceptionReplace {
+		return a.Granted
+	}
+	base := *a.Granted
+	base.Reception = ""
+	return &base
 }
 
 func (a *Application) move(next habilitation.State, at time.Time) {
@@ -237,7 +249,7 @@ func (s *Service) Reopen(ctx context.Context, by account.Actor, number habilitat
 	}
 	a.move(next, now)
 	a.Request.Source = habilitation.FromPortal
-	a.Answers, a.Phase, a.EditedAt, a.Asked = a.locked(*a.Granted), Writing, now, Asked{}
+	a.Answers, a.Phase, a.EditedAt, a.Asked = a.locked(*a.Base()), Writing, now, Asked{}
 	if a.Request.Requester.Mail != a.Request.Current.Contacts.Requester.Mail { // it has another holder now
 		a.Answers.RequesterPhone, a.Answers.RequesterJob = "", ""
 	}

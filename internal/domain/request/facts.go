@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/fault"
@@ -17,6 +18,9 @@ import (
 type FactStore interface {
 	// ListOthers lists the other requests of an establishment, the newest first.
 	ListOthers(ctx context.Context, siret value.Siret, except habilitation.RequestNumber) ([]habilitation.Request, error)
+	// ListSuspendedTokens tells since when the operator holds the token of each request of an
+	// establishment suspended: those of which it does.
+	ListSuspendedTokens(ctx context.Context, siret value.Siret) (map[habilitation.RequestNumber]time.Time, error)
 	// CountDomain tells how many other requests of the establishment, and of all towns, have a
 	// requester whose address is of a domain.
 	CountDomain(ctx context.Context, domain string, siret value.Siret, except habilitation.RequestNumber) (ofTown, ofOthers int, err error)
@@ -40,6 +44,9 @@ type Facts struct {
 	Register directory.Organisation
 	Known    bool
 	Others   []habilitation.Request // of the same establishment
+	// Suspended is since when the operator holds the token of a request suspended, of this one and
+	// of the others.
+	Suspended map[habilitation.RequestNumber]time.Time
 
 	MailDomain    string // of the requester
 	MailPersonal  bool   // a provider for everybody
@@ -69,6 +76,9 @@ func (i *Instruction) FactsOf(ctx context.Context, a Application) (Facts, error)
 	facts.Known = err == nil && facts.Register.Siret != ""
 	if facts.Others, err = i.Facts.ListOthers(ctx, a.Request.Siret, a.Request.Number); err != nil {
 		return Facts{}, fmt.Errorf("list other requests: %w", err)
+	}
+	if facts.Suspended, err = i.Facts.ListSuspendedTokens(ctx, a.Request.Siret); err != nil {
+		return Facts{}, fmt.Errorf("list suspended tokens: %w", err)
 	}
 	mail := a.Request.Requester.Mail
 	facts.MailDomain = domainOf(mail)

@@ -70,3 +70,17 @@ func TestACancelledModificationGivesTheRequestBack(t *testing.T) {
 		t.Errorf("one that was approved here is of %s", got.Request.Source)
 	}
 }
+
+// What the town says again in a modification acts again, and is shown as what it changes, even
+// alone.
+func TestAReplacementThatIsAskedForAgainActs(t *testing.T) {
+	granted := Answers{Form: true, Reception: ReceptionReplace}
+	a := Application{Granted: &granted, Answers: granted}
+	if found := Differences(a.Before(), a.Answers); len(found) != 1 || found[0].Field != FieldReception || !a.Replaces() {
+		t.Errorf("the modification changes %+v", found)
+	}
+	granted.Reception = ReceptionKeep
+	if a.Answers = granted; !a.Answers.Equal(a.Before()) {
+		t.Error("what the town keeps, it keeps")
+	}
+}

@@ -98,15 +98,10 @@ func (of affairs) claimOf(reader account.Actor, r habilitation.Request) web.Clai
 	return claim
 }
 
-// replaces tells that what is granted of a request says that its software receives the dossiers
-// in the place of the one that did.
-func (of affairs) replaces(number habilitation.RequestNumber) bool {
+// replaces tells that what is granted of a request since another one was says that its software
+// receives the dossiers in the place of the one that did.
+func (of affairs) replaces(number habilitation.RequestNumber, before habilitation.Request) bool {
 	a, known := of.written(number)
-	if !known {
-		return false
-	}
-	if a.Granted != nil {
-		return a.Granted.Reception == request.ReceptionReplace
-	}
-	return a.Answers.Reception == request.ReceptionReplace
+	return known && a.Granted != nil && a.Granted.Reception == request.ReceptionReplace &&
+		a.Request.Current.ApprovedAt.After(before.Current.ApprovedAt)
 }

@@ -30,8 +30,14 @@ func TestWhoReceivesTheDossiersIsTold(t *testing.T) {
 		}
 		return affairs{Subscription: w}
 	}
-	replacing := func(of affairs, number habilitation.RequestNumber) affairs {
-		of.Written = []request.Application{{Request: habilitation.Request{Number: number}, Granted: &request.Answers{Reception: request.ReceptionReplace}}}
+	contending := func(of affairs) affairs {
+		of.Subscription.Contender = valid.Number
+		return of
+	}
+	replacing := func(of affairs, number habilitation.RequestNumber, since time.Duration) affairs {
+		granted := request.Application{Request: habilitation.Request{Number: number}, Granted: &request.Answers{Reception: request.ReceptionReplace}}
+		granted.Request.Current.ApprovedAt = valid.Current.ApprovedAt.Add(since)
+		of.Written = []request.Application{granted}
 		return of
 	}
 	for name, row := range map[string]struct {
@@ -43,11 +49,14 @@ func TestWhoReceivesTheDossiersIsTold(t *testing.T) {
 		"an editor, before the subscription":    {valid, affairs{}, editorReceives},
 		"while a modification is under way":     {sampleRequest(habilitation.Reopened), serving(valid.Number, "its own"), editorReceives},
 		"the same editor, by another request":   {valid, serving(48260, "its own"), editorReceives},
-		"another receives":                      {valid, serving(48260, ""), anotherReceives},
+		"another receives, and nobody asks":     {valid, serving(48260, ""), settledReceives},
+		"which one must is to be said":          {valid, contending(serving(48260, "")), anotherReceives},
 		"the town":                              {alone, serving(alone.Number, ""), townReceives},
-		"the town, while an editor still does":  {alone, serving(48260, "another"), anotherReceives},
-		"it will, as the town asked":            {valid, replacing(serving(48260, ""), valid.Number), soonReceives},
-		"another does now, as the town asked":   {valid, replacing(serving(48260, ""), 48260), replacedReceives},
+		"the town, while an editor still does":  {alone, contending(serving(48260, "another")), anotherReceives},
+		"another does now, as the town asked":   {valid, replacing(serving(48260, ""), 48260, time.Hour), replacedReceives},
+		"restored after the other took over":    {valid, contending(replacing(serving(48260, ""), valid.Number, 0)), anotherReceives},
+		"given up: the dossiers went back":      {valid, replacing(serving(48260, ""), valid.Number, 0), settledReceives},
+		"the other one was asked for before":    {valid, replacing(serving(48260, ""), 48260, -time.Hour), settledReceives},
 		"the token alone":                       {changed(func(r *habilitation.Request) { r.Current.Modalities.Form = false }), affairs{}, nobodyReceives},
 		"what is suspended has no mail to wait": {sampleRequest(habilitation.Suspended), serving(valid.Number, "its own"), nobodyReceives},
 		"what was never granted":                {sampleRequest(habilitation.Submitted), affairs{}, nobodyReceives},

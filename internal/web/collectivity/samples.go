@@ -137,6 +137,8 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	alone.Current.Editor = habilitation.Editor{}
 	token.Current.Modalities.Form = false
 	served := credential.Watched{Subscription: credential.Subscription{Siret: "21040107100019", Request: 48260, Editor: "91033700500011"}}
+	contended := served
+	contended.Contender = elsewhere.Number
 	var each []habilitation.Request
 	for i, state := range habilitation.States {
 		r := sampleRequest(state)
@@ -172,6 +174,7 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		{Name: "reprise-d-un-collegue", Content: claimed(9, 7)},
 		{Name: "sans-editeur", Content: with(show(agent(), open, nil), credential.Watched{}, alone)},
 		{Name: "recu-ailleurs", Content: with(show(agent(), open, nil), served, elsewhere)},
+		{Name: "recu-ailleurs-a-dire", Content: with(show(agent(), open, nil), contended, elsewhere)},
 		{Name: "jeton-seul", Content: with(show(agent(), directory.Collectivity{}, nil), credential.Watched{}, token)},
 		{Name: "toutes-les-habilitations", Content: with(show(agent(), sampleTown(directory.FormClosed), nil), credential.Watched{}, each...)},
 		{Name: "suspendue", Content: with(show(agent(), closed, nil), credential.Watched{}, sampleRequest(habilitation.Suspended))},

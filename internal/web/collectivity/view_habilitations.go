@@ -62,8 +62,8 @@ const (
 	editorReceives   receiver = "editor"    // HubEE's mail may be ignored
 	townReceives     receiver = "town"      // there is a password to create
 	anotherReceives  receiver = "elsewhere" // through another habilitation: which one must is to be said
-	soonReceives     receiver = "soon"      // this one will, as the town asked
 	replacedReceives receiver = "replaced"  // another one does now, as the town asked
+	settledReceives  receiver = "settled"   // another one does, and nobody asks which one must
 )
 
 // newHabilitationViews shows what was granted.
@@ -161,19 +161,20 @@ func editorName(e habilitation.Editor) string {
 }
 
 // receiverOf says who receives the dossiers: a town has one subscription, which may serve
-// another habilitation.
+// another habilitation. A replacement takes place at the approval, so none is ever under way:
+// which software must receive is open only while the request contends, as the operator reads too.
 func receiverOf(r habilitation.Request, of affairs) receiver {
 	subscription := of.Subscription
 	elsewhere := subscription.Siret != "" && subscription.Request != r.Number && subscription.Editor != r.Current.Editor.Siret
 	switch {
 	case !r.Habilitated() || !r.Current.Modalities.Form:
 		return nobodyReceives
-	case elsewhere && of.replaces(r.Number):
-		return soonReceives
-	case elsewhere && of.replaces(subscription.Request):
+	case elsewhere && subscription.Contender == r.Number:
+		return anotherReceives
+	case elsewhere && of.replaces(subscription.Request, r):
 		return replacedReceives
 	case elsewhere:
-		return anotherReceives
+		return settledReceives
 	case r.Current.Editor.IsZero():
 		return townReceives
 	}

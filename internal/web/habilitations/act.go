@@ -56,7 +56,11 @@ func (h *Handler) actPage(c *gin.Context, act habilitation.Act) (actPage, error)
 	if err != nil {
 		return actPage{}, err
 	}
-	return newActPage(h.Frame(c), h.Root, act, file{Request: request, Versions: versions, Subscription: subscription}), nil
+	relay, err := h.Decisions.Relay(ctx, asked)
+	if err != nil {
+		return actPage{}, err
+	}
+	return newActPage(h.Frame(c), h.Root, act, file{Request: request, Versions: versions, Subscription: subscription, Relay: relay}), nil
 }
 
 // decide does an act.

@@ -125,7 +125,7 @@ func TestTheConsequencesAreThoseOfTheDecision(t *testing.T) {
 		want effect
 	}{
 		"the form closes":             {habilitation.Suspend, served(nil), effectCloses},
-		"another takes over":          {habilitation.Suspend, served(func(f *file) { f.Subscription.Contender = 48260 }), effectRelayed},
+		"another takes over":          {habilitation.Suspend, served(func(f *file) { f.Relay.Request = 48260 }), effectRelayed},
 		"another has the form":        {habilitation.Suspend, served(func(f *file) { f.Subscription.Request = 48260 }), effectApart},
 		"there is no subscription":    {habilitation.Suspend, served(func(f *file) { f.Subscription = credential.Watched{} }), effectNone},
 		"there is no form":            {habilitation.Suspend, served(func(f *file) { f.Request.Current.Modalities.Form = false }), effectNone},

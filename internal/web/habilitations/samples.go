@@ -9,6 +9,7 @@ import (
 	"portail-qf/internal/domain/account"
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
@@ -230,18 +231,21 @@ func actSamples(page web.ProPage) []web.Sample[actPage] {
 	gone := show(habilitation.Suspend, suspended)
 	gone.Reason.Value = moved.Reason.Value
 	relayed, apart, tokenOnly, long := sampleFile(habilitation.Validated), sampleFile(habilitation.Validated), sampleFile(habilitation.Suspended), longFile()
-	relayed.Subscription.Contender, relayed.Subscription.Contending = 48260, credential.Contending{Name: "Ateliers Brume"}
+	relayed.Relay = decision.Relay{Request: 48260, Editor: "Ateliers Brume", Told: true}
 	apart.Subscription.Request = 48260
 	tokenOnly.Request.Current.Modalities.Form, tokenOnly.Request.Requester.Mail = false, ""
 	untold := sampleFile(habilitation.Suspended)
 	untold.Request.Suspension.Author, untold.Request.Suspension.Reason = "", ""
 	relayedToTown := relayed
-	relayedToTown.Subscription.Contending.Name = ""
+	relayedToTown.Relay.Editor = ""
+	relayedAlike := relayed
+	relayedAlike.Relay.Told = false
 	return []web.Sample[actPage]{
 		{Name: "suspension", Content: show(habilitation.Suspend, valid)},
 		{Name: "suspension-refusee", Content: refused},
 		{Name: "suspension-relais", Content: show(habilitation.Suspend, relayed)},
 		{Name: "suspension-relais-collectivite", Content: show(habilitation.Suspend, relayedToTown)},
+		{Name: "suspension-relais-meme-logiciel", Content: show(habilitation.Suspend, relayedAlike)},
 		{Name: "suspension-ailleurs", Content: show(habilitation.Suspend, apart)},
 		{Name: "conflit", Content: moved},
 		{Name: "conflit-impossible", Content: gone},

@@ -21,6 +21,7 @@ type actPage struct {
 	Effect    effect
 	Editor    string // who receives the dossiers afterwards, for effectRelayed; "" for the town
 	Other     string // "D48260": the request that takes over, for effectRelayed
+	Told      bool   // a mail of its own says so, for effectRelayed
 	Revision  int    // as it is read now
 	Reason    form.Field
 	// Moved: the request is not, or no longer, as the person read it. State and Since say
@@ -55,7 +56,7 @@ func newActPage(page web.ProPage, root string, act habilitation.Act, f file) act
 	}
 	p.Moved = !p.CanDecide
 	if p.Effect == effectRelayed {
-		p.Editor, p.Other = web.Typographic(f.Subscription.Contending.Name), f.Subscription.Contender.String()
+		p.Editor, p.Other, p.Told = web.Typographic(f.Relay.Editor), f.Relay.Request.String(), f.Relay.Told
 	}
 	return p
 }
@@ -69,7 +70,7 @@ func effectOf(act habilitation.Act, f file) effect {
 		return effectNone
 	case act == habilitation.Restore && (serves || s.Siret == "" || s.Want == credential.WantSuspended):
 		return effectOpens
-	case act == habilitation.Suspend && serves && s.Contender != 0:
+	case act != habilitation.Restore && f.Relay.Request != 0:
 		return effectRelayed
 	case act == habilitation.Suspend && serves:
 		return effectCloses

@@ -5,6 +5,7 @@ import (
 
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/decision"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/request"
 	"portail-qf/internal/web"
@@ -16,6 +17,7 @@ type file struct {
 	Request      habilitation.Request
 	Versions     []habilitation.Habilitation // newest first
 	Subscription credential.Watched          // of the town; zero without one
+	Relay        decision.Relay              // who takes the dossiers over when the request no longer holds
 	History      []audit.Entry               // newest first
 	Token        web.TokenView               // the one that goes on; without URL for none
 }

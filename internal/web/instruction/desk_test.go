@@ -387,6 +387,19 @@ func TestTheAnswerAboutTheSecondSoftwareIsShownWithWhatItDoes(t *testing.T) {
 	s.get(s.camille, pathOf(number)).is(http.StatusOK, "Validée", "!Quel logiciel reçoit les dossiers") // it is decided
 }
 
+// An instructor who reads a request of a town learns that the operator suspended the token of
+// another one, or of this one.
+func TestASuspendedTokenOfTheTownIsShown(t *testing.T) {
+	s := setScene(t)
+	first := s.deposit(s.anne, tilleulForm)
+	s.decided(s.camille, first, habilitation.Approve, "")
+	second := s.deposit(s.anne, tilleulForm)
+	s.get(s.camille, pathOf(second)).is(http.StatusOK, first.String(), "!suspendu par")
+	s.run(`UPDATE tokens SET suspended_at = $2, suspended_by = 'operateur', suspender = 'Rose', suspended_for = 'Sur un forum.' WHERE request = $1`, int64(first), noon)
+	s.get(s.camille, pathOf(second)).is(http.StatusOK, "Jeton suspendu par l’équipe API Particulier le ", "!Sur un forum", "!Jeton de cette demande")
+	s.get(s.camille, pathOf(first)).is(http.StatusOK, "Jeton de cette demande", "Suspendu par l’équipe API Particulier le ")
+}
+
 // Nobody else enters, and nothing that is asked for in a wrong way is found.
 func TestOnlyInstructorsInstruct(t *testing.T) {
 	s := setScene(t)

@@ -112,6 +112,7 @@ func sampleModification() file {
 		{Number: 48_231, Source: habilitation.FromDatapass, Siret: sampleSiret, State: habilitation.Validated, StateAt: noon.AddDate(-2, 0, 0),
 			Current: habilitation.Habilitation{Number: 10_000_001, Editor: habilitation.Editor{Siret: "91033700500011", Name: "Ateliers Brume"}}},
 	}
+	f.Facts.Suspended = map[habilitation.RequestNumber]time.Time{48_231: noon.AddDate(0, -1, 0), f.Request.Number: noon.AddDate(0, -2, 0)}
 	f.Subscription = credential.Watched{Subscription: credential.Subscription{Siret: sampleSiret, State: credential.Active, Want: credential.WantActive}}
 	return f
 }

@@ -128,8 +128,8 @@ func changesOf(f file, documents web.DocumentsOf) []changedView {
 		found := request.Differences(*f.Earlier, *f.Sent)
 		views = append(views, changedView{"instruction.since.deposit", web.NewDifferenceViews(found, documents)})
 	}
-	if f.Granted != nil {
-		found := request.Differences(*f.Granted, *f.Sent)
+	if base := f.Base(); base != nil {
+		found := request.Differences(*base, *f.Sent)
 		views = append(views, changedView{"instruction.since.granted", web.NewDifferenceViews(found, documents)})
 	}
 	return views

@@ -15,6 +15,7 @@ import (
 type factsView struct {
 	Register     registerView
 	Others       []otherView
+	SuspendedAt  web.Moment // the token of this request, by the operator; zero where it is not
 	Mail         mailView
 	Document     web.DocumentView
 	PublishedAt  string // address of the délibération; "" for none
@@ -43,6 +44,7 @@ type otherView struct {
 	URL, Number, Editor string
 	State               stateView
 	Since               web.Moment
+	SuspendedAt         web.Moment // its token, by the operator; zero where it is not
 }
 
 // mailView is where the requester's address is known from.
@@ -64,14 +66,15 @@ func (v Views) newFactsView(f file) factsView {
 	facts := f.Facts
 	view := factsView{
 		Register: v.newRegisterView(facts), Document: documentsOf(f.Application)(facts.Document.ID), DPD: newDPDView(f),
-		Mail:    mailView{facts.MailDomain, facts.MailPersonal, facts.MailShared, facts.MailOfTown, facts.MailOfOthers},
-		Generic: f.Template.Editor.Siret == "", Editor: web.Typographic(facts.Editor.Name), EditorSiret: facts.Editor.Siret.Display(),
+		Mail:        mailView{facts.MailDomain, facts.MailPersonal, facts.MailShared, facts.MailOfTown, facts.MailOfOthers},
+		SuspendedAt: web.MomentOf(facts.Suspended[f.Request.Number]),
+		Generic:     f.Template.Editor.Siret == "", Editor: web.Typographic(facts.Editor.Name), EditorSiret: facts.Editor.Siret.Display(),
 	}
 	if address, valid := request.WebAddress(f.Answers.DeliberationURL); valid && f.Answers.DeliberationURL != "" {
 		view.PublishedAt = address
 	}
 	for _, other := range facts.Others {
-		view.Others = append(view.Others, newOtherView(other))
+		view.Others = append(view.Others, newOtherView(other, facts.Suspended[other.Number]))
 	}
 	if f.Subscription.Siret != "" {
 		view.Subscription = f.Subscription.Phase()
@@ -104,10 +107,10 @@ func dayOf(day time.Time) web.Moment {
 	return web.Moment{Year: day.Year(), Month: int(day.Month()), Day: day.Day()}
 }
 
-func newOtherView(r habilitation.Request) otherView {
+func newOtherView(r habilitation.Request, suspended time.Time) otherView {
 	return otherView{
 		URL: pageOf(r), Number: r.Number.String(), Editor: web.Typographic(r.Current.Editor.Name), State: newStateView(r.State, ""),
-		Since: web.MomentOf(r.StateAt),
+		Since: web.MomentOf(r.StateAt), SuspendedAt: web.MomentOf(suspended),
 	}
 }
 

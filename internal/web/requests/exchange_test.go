@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,6 +185,50 @@ func TestASecondEditorsRequestAsksWhoReceives(t *testing.T) {
 	s.step(s.anne, path, editor.BlockReception, url.Values{"reception": {string(request.ReceptionReplace)}}).leads(path+summaryPart, "")
 	s.get(s.anne, path+summaryPart).is(http.StatusOK, `remplace <span translate="no">Tilleul Enfance</span>`)
 	s.get(s.anne, first+stepsPart+"reception").leads(first, "demande-changee")
+}
+
+// « replacement, which moves the delegation on approval »: once. A modification that says nothing
+// of it gives the dossiers to nobody: who receives them is asked anew where another software has
+// taken the place meanwhile.
+func TestAReplacementIsNotReplayedByAModification(t *testing.T) {
+	s := setScene(t)
+	const brume = "91033700500011"
+	path := s.complete(s.anne)
+	s.run(`INSERT INTO requests (number, source, siret, organisation, form_uid, state, state_at, created_at, requester)
+		VALUES (48231, 'datapass', $1, $2, $3, 'validee', $4, $4, '{"mail": "lea@majastres.example.fr"}')`, majastres.Siret, majastres.Name, allAsked, noon)
+	s.run(`INSERT INTO habilitations (number, request, siret, organisation, token, form, scopes, editor_siret, editor, form_uid, title, terms, contacts, approved_by, approved_at)
+		VALUES (10000999, 48231, $1, $2, true, true, '{}', $3, 'Ateliers Brume', $4, 'Cantine', '', '{}', 'DataPass', $5)`, majastres.Siret, majastres.Name, brume, allAsked, noon)
+	s.run(`INSERT INTO subscriptions (siret, request, organisation, editor_siret, administrator, want, wanted_at, state)
+		VALUES ($1, 48231, $2, $3, '{}', 'actif', $4, 'actif')`, majastres.Siret, majastres.Name, brume, noon)
+	server := func() string { return s.read(`SELECT request FROM subscriptions WHERE siret = $1`, majastres.Siret) }
+	number := strings.TrimPrefix(path, homePath+"/")
+	replace, keep := url.Values{"reception": {string(request.ReceptionReplace)}}, url.Values{"reception": {string(request.ReceptionKeep)}}
+	modify := func(recipients string) {
+		t.Helper()
+		s.post(s.anne, path+"/modification", nil).leads(path+summaryPart, "modification-commencee")
+		s.step(s.anne, path, editor.BlockProcessing, url.Values{"destinataires": {recipients}, "conservation": {"6"}}).leads(path+summaryPart, "demande-enregistree")
+	}
+	s.step(s.anne, path, editor.BlockReception, replace).leads(path+summaryPart, "")
+	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
+	s.approve(path)
+	if server() != number {
+		t.Fatalf("the town asked for a replacement, and D%s receives", server())
+	}
+	modify("Le CCAS")
+	s.get(s.anne, path).is(http.StatusOK, "Ce que la modification change", "Le CCAS", "!Logiciel qui reçoit")
+	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
+	s.approve(path)
+
+	s.run(`UPDATE subscriptions SET request = 48231, editor_siret = $2 WHERE siret = $1`, majastres.Siret, brume)
+	modify("La caisse des écoles")
+	s.deposit(s.anne, path, "cgu", "dpd_informe").is(http.StatusUnprocessableEntity, "Dites quel logiciel doit recevoir les dossiers")
+	s.step(s.anne, path, editor.BlockReception, keep).leads(path+summaryPart, "demande-enregistree")
+	s.get(s.anne, path).is(http.StatusOK, "Ce que la modification change", "La caisse des écoles", "Logiciel qui reçoit")
+	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
+	s.approve(path)
+	if server() != "48231" {
+		t.Fatalf("the town keeps the other software, and D%s receives", server())
+	}
 }
 
 // « DataPass requests without application: link from the list … with « Demander à reprendre » /

@@ -193,6 +193,10 @@ func oneSamples(page web.ProPage) []web.Sample[onePage] {
 	overdue := func(p *onePage) { p.Overdue = true }
 	show("sans-reponse", sampleFile(preparedForm(), habilitation.Submitted, request.Filed), overdue)
 	show("modification-sans-reponse", sampleFile(preparedForm(), habilitation.Reopened, request.Filed), overdue)
+	show("modification-sans-reponse-jeton", sampleFile(preparedForm(), habilitation.Reopened, request.Filed), overdue, func(p *onePage) {
+		p.Lapsing = amended(sampleLapsing(true, -9), true)
+		p.Lapsing.Overdue = true
+	})
 	returned.Request.State = habilitation.Reopened
 	show("jeton-a-prolonger", sampleFile(preparedForm(), habilitation.Validated, request.Closed), func(p *onePage) { p.Lapsing = sampleLapsing(true, 12) })
 	show("jeton-coupe-modification", sampleFile(preparedForm(), habilitation.Reopened, request.Filed), func(p *onePage) { p.Lapsing = amended(sampleLapsing(true, -9), true) })

@@ -102,7 +102,23 @@ func TestTheSilenceOfTwoMonthsIsARefusal(t *testing.T) {
 	s.now = deadline.Add(-1)
 	s.again(s.anne, path).is(http.StatusOK, "Sans réponse le 24 janvier 2027, la demande est refusée")
 	s.now = deadline
-	s.again(s.anne, path).is(http.StatusOK, "Sans réponse depuis le 24 janvier 2027, la demande est considérée comme refusée", "Vous pouvez contester ce refus", "tribunal administratif", "peuvent encore répondre", "!Sans réponse le")
+	s.again(s.anne, path).is(http.StatusOK, "Sans réponse depuis le 24 janvier 2027, la demande est considérée comme refusée", "Vous pouvez contester ce refus", "tribunal administratif", "peuvent encore répondre", "!Sans réponse le", "!Rien :")
+}
+
+// A modification that was to prolong the token, and that nobody answers, says one thing: it counts
+// as refused, and whoever holds it may give it up and prolong the token as it is.
+func TestTheSilenceAboutAModificationLeavesAWayToProlong(t *testing.T) {
+	s := setScene(t)
+	path := s.granted(30)
+	s.post(s.anne, path+"/modification", nil).leads(path+summaryPart, "modification-commencee")
+	s.renews(path)
+	s.step(s.anne, path, editor.BlockProcessing, url.Values{"destinataires": {"Le CCAS"}, "conservation": {"6"}})
+	s.deposit(s.anne, path, "cgu", "dpd_informe").leads(path+depositedPart, "")
+	s.get(s.anne, path).is(http.StatusOK, "Rien : la modification est lue", "le jeton sera prolongé quand elle sera validée", "!ne plus attendre")
+	s.now = request.DeadlineOf(s.now)
+	link := `<a href="/jetons/` + s.read(`SELECT id FROM tokens`) + `/prolongation">prolongez le jeton`
+	s.again(s.anne, path).is(http.StatusOK, "la modification est considérée comme refusée", "restée sans réponse", "annulez la modification", link, "Annuler la modification", "!Rien :", "!est lue par", "!à l’étude")
+	s.again(s.ines, path).is(http.StatusOK, "considérée comme refusée", "!annulez la modification", "!Rien :")
 }
 
 // again opens a page months later: the session of before is as if it were new.

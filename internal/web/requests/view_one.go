@@ -82,7 +82,7 @@ func newOnePage(page web.ProPage, f file) onePage {
 	p.offer(f)
 	p.asked(f)
 	if a.Modification() && a.Granted != nil {
-		p.Differences = web.NewDifferenceViews(request.Differences(*a.Granted, a.Answers), documentsOf(a))
+		p.Differences = web.NewDifferenceViews(request.Differences(*a.Base(), a.Answers), documentsOf(a))
 	}
 	return p
 }

@@ -56,7 +56,7 @@ func modifies(f file, named func(field request.Field) bool) bool {
 	if !f.Modification() || f.Granted == nil {
 		return false
 	}
-	return slices.ContainsFunc(request.Differences(*f.Granted, f.Answers), func(d request.Difference) bool { return named(d.Field) })
+	return slices.ContainsFunc(request.Differences(*f.Base(), f.Answers), func(d request.Difference) bool { return named(d.Field) })
 }
 
 func commentsOn(f file, prefix string) []commentView {

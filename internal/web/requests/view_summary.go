@@ -76,7 +76,7 @@ func newSummaryPage(page web.ProPage, f file, faults []request.Fault) summaryPag
 		Terms: form.Field{Name: string(request.FieldTerms)}, Informed: form.Field{Name: string(request.FieldDPDInformed)},
 		TermsVersion: request.TermsVersion, Edition: a.Edition, Modification: a.Modification(), Again: a.Phase == request.Returned,
 		Carried: a.Carried && a.Modification(), Same: a.Phase == request.Returned && a.Sent != nil && a.Answers.Equal(*a.Sent),
-		Unchanged: a.Granted != nil && a.Answers.Equal(*a.Granted),
+		Unchanged: a.Granted != nil && a.Answers.Equal(*a.Base()),
 	}
 	if p.Again {
 		p.Reason = web.Lines(a.Asked.Reason)

@@ -369,6 +369,14 @@ func TestAChangeBeginsAModification(t *testing.T) {
 	s.post(s.sofia, s.majastres+nudgePart, nil).is(http.StatusConflict, "Une modification est à l’étude : elle prolongera le jeton", "!relance")
 	s.get(s.sofia, "/editeur/jetons").is(http.StatusOK, "COMMUNE DE MAJASTRES", "!Relancer", "!/relance")
 
+	const wayOut = "annulez la modification sur la page de la demande, puis revenez ici prolonger le jeton sans rien changer"
+	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Si elle est refusée", wayOut, `href="/collectivite/demandes/48231"`, "!considérée comme refusée")
+	s.get(s.ines, s.majastres+renewalPart).is(http.StatusOK, "Une modification est à l’étude", "!annulez")
+	s.now = time.Date(2027, time.November, 4, 23, 30, 0, 0, time.UTC) // two months later, the day has begun in Paris
+	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Depuis le 5 novembre 2027, elle est considérée comme refusée", "le jeton reste coupé", wayOut, "!à l’étude", "!D’ici là")
+	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "considérée comme refusée", "!à l’étude", "!annulez")
+	s.now = weekBefore
+
 	s.run(`UPDATE applications SET phase = 'a_modifier'`) // an instructor asks for changes
 	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "À faire : des corrections vous sont demandées", `href="/collectivite/demandes/48231"`, "Prolonger jusqu’au 12 mars 2029", "!à l’étude")
 	s.get(s.anne, s.majastres).is(http.StatusOK, "Prolonger le jeton", "!à l’étude")

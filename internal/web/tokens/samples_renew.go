@@ -36,7 +36,7 @@ func amendedAt(begun, filed time.Duration) func(f *renewalFile) {
 		f.State = habilitation.Reopened
 		f.Amendment = renewal.Amendment{ID: 1, Request: f.Request, Expiry: f.ExpiresAt, By: "Anne Morel", BegunAt: noon.Add(-begun)}
 		if filed > 0 {
-			f.Amendment.FiledAt = noon.Add(-filed)
+			f.Amendment.FiledAt, f.Amendment.LastFiledAt = noon.Add(-filed), noon.Add(-filed)
 		}
 	}
 }
@@ -126,6 +126,8 @@ func (v Views) renewalSamples(page web.ProPage) []web.Sample[renewalPage] {
 		{Name: "modification-non-ouverte", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(2*day, 0), notReopened))},
 		{Name: "modification-deposee", Content: show(ofTown, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day)))},
 		{Name: "modification-deposee-expire", Content: refused(show(ofTown, toProlong(credential.TokenExpired, amendedAt(3*day, 2*day))), "renewal.amended")},
+		{Name: "modification-sans-reponse", Content: show(ofTown, toProlong(credential.TokenExpired, amendedAt(99*day, 98*day)))},
+		{Name: "modification-sans-reponse-collegue", Content: show(colleague, toProlong(credential.TokenExpiring, amendedAt(99*day, 98*day)))},
 		{Name: "modification-deposee-editeur", Content: show(ofEditor, toProlong(credential.TokenExpiring, amendedAt(3*day, 2*day)))},
 		{Name: "modification-refusee", Content: show(ofTown, toProlong(credential.TokenExpired, refusedNow))},
 		{Name: "modification-refusee-collegue", Content: show(colleague, toProlong(credential.TokenExpiring, refusedNow))},

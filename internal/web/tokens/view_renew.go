@@ -124,9 +124,13 @@ type contactRow struct {
 // amendmentView is a modification that prolongs once it is approved; zero for none.
 type amendmentView struct {
 	BegunAt, FiledAt web.Moment
-	By               string
-	Returned         bool   // an instructor asks for changes
-	URL              string // where its holder goes on with it
+	// LastFiledAt is the deposit that waits, Deadline when silence about it becomes a refusal, Overdue
+	// that it did; zero where none waits.
+	LastFiledAt, Deadline web.Moment
+	Overdue               bool
+	By                    string
+	Returned              bool   // an instructor asks for changes
+	URL                   string // where its holder goes on with it
 }
 
 // prolongedView is a prolongation; zero for none.
@@ -142,7 +146,7 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 		Until: web.MomentOf(f.Until(m.Now)), OpensAt: web.MomentOf(f.OpensAt()), Shown: f.ExpiresAt.UTC().Format(time.RFC3339Nano),
 		Printed: value.InParis(f.Until(m.Now)).Format(time.DateOnly),
 		Town:    by.Side == credential.SideTown, Holds: holds(f.TokenFile, by), Request: f.Request.String(), Holder: web.Typographic(f.RequesterName),
-		Nudging: web.NewNudging(f.File, by.Nudge, m.Now), Questions: unchanged(), Amendment: newAmendmentView(f.File),
+		Nudging: web.NewNudging(f.File, by.Nudge, m.Now), Questions: unchanged(), Amendment: newAmendmentView(f.File, m.Now),
 		Last: prolongedView{At: web.MomentOf(f.Last.At), From: web.MomentOf(f.Last.From), By: f.Last.By, Amendment: f.Last.Way == renewal.Amended},
 		Next: newNearView(f.Next, by, m), Confirmed: f.Mail != "",
 	}
@@ -174,11 +178,14 @@ func (v Views) newRenewalPage(page web.ProPage, f renewalFile, by reader, m mome
 // Asks tells that the page asks the reader whether anything has changed; templates call it.
 func (p renewalPage) Asks() bool { return p.Standing == open && p.Holds }
 
-func newAmendmentView(f renewal.File) amendmentView {
+func newAmendmentView(f renewal.File, now time.Time) amendmentView {
 	if f.Amendment.IsZero() {
 		return amendmentView{}
 	}
 	v := amendmentView{BegunAt: web.MomentOf(f.Amendment.BegunAt), FiledAt: web.MomentOf(f.Amendment.FiledAt), By: f.Amendment.By, Returned: f.Amendment.Returned, URL: requestOf(f.Request)}
+	if deadline := f.Amendment.Deadline(); !deadline.IsZero() {
+		v.LastFiledAt, v.Deadline, v.Overdue = web.MomentOf(f.Amendment.LastFiledAt), web.MomentOf(deadline), !now.Before(deadline)
+	}
 	switch {
 	case v.FiledAt.Year != 0: // the request says what is asked
 	case f.State == habilitation.Reopened:
