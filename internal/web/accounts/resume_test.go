@@ -62,14 +62,7 @@ func TestAFormOfARequestThatWaitsSaysWhatItDoes(t *testing.T) {
 
 // A form that shows or ends something has no field that tells so: the page and its button do.
 func TestAnActThatWaitsIsNamed(t *testing.T) {
-	parsed, err := web.ParseTemplates(templates.FS, func(name string) string { return "/static/" + name })
-	if err != nil {
-		t.Fatal(err)
-	}
-	views, err := ParseViews(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	views := webtest.Views(t, ParseViews)
 	const token = "/jetons/0b6f2a54-3c1d-8e7f-9a10-4f6d2c8b7e10"
 	for path, says := range map[string][]string{
 		token + "/recuperation":                {"<strong>Afficher le jeton</strong>", `class="fr-btn">Afficher le jeton</button>`},
