@@ -40,7 +40,7 @@ func (s Facts) ListSuspendedTokens(ctx context.Context, siret value.Siret) (map[
 		FROM (
 			SELECT DISTINCT ON (t.request, t.editor_siret) t.request, t.suspended_at, t.suspended_by, t.revoked_for
 			FROM tokens t JOIN requests r ON r.number = t.request
-			WHERE r.siret = $1 ORDER BY t.request, t.editor_siret, t.issued_at DESC
+			WHERE r.siret = $1 ORDER BY t.request, t.editor_siret, t.issued_at DESC, t.id DESC
 		) l
 		WHERE l.suspended_by = 'operateur' AND l.revoked_for = '' GROUP BY l.request`
 	var rows []struct {

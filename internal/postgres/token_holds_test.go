@@ -192,6 +192,9 @@ func TestTheOperatorTakesASuspensionOver(t *testing.T) {
 	if err := v.service.Resume(ctx, sofia, v.id); !fault.Is(err, "token.suspended_by_operator") {
 		t.Errorf("its editor opens it: %v", err)
 	}
+	if err := v.service.Resume(ctx, staff, v.id); err != nil || !v.token(v.id).State(v.now).Opens() {
+		t.Errorf("opened by the operator, it is %s, %v", v.token(v.id).State(v.now), err)
+	}
 	if n := v.count(`SELECT count(*) FROM mails WHERE kind = 'jeton-suspendu'`); n != 2 {
 		t.Errorf("%d mails tell it, want one of each suspension", n)
 	}

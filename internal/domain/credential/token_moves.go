@@ -148,8 +148,8 @@ func (t Token) Safe(side Side, at time.Time) (Token, error) {
 
 // Replaced replaces a token by another one, for what is granted now, that ends the same day:
 // only a prolongation gives more time. The former goes on for an overlap, never longer than
-// itself. One that was revoked may be replaced still, as long as nothing took its place: the
-// store sees to that. Codes: token.replaced (Conflict), token.expired (Conflict), token.barred
+// itself. One that was revoked may be replaced still, as long as its request got no later one.
+// Codes: token.replaced (Conflict), token.expired (Conflict), token.barred
 // (Conflict: the habilitation does not hold, or is another software's),
 // token.suspended_by_operator (Forbidden).
 func (f TokenFile) Replaced(by Drawn, side Side, overlap time.Duration, at time.Time) (former Token, next Drawn, err error) {
@@ -220,8 +220,8 @@ func (t Token) Ended(at time.Time) (Token, error) {
 	return t, nil
 }
 
-// Suspended closes a token until somebody opens it again. The operator may take the place of another
-// side, which then cannot open it any more. Codes: token.over (Conflict: it is closed for good, or
+// Suspended closes a token until somebody opens it again. The operator's takes the place
+// of another side's, which ends with it: only the operator opens it then. Codes: token.over (Conflict: it is closed for good, or
 // suspended already).
 func (t Token) Suspended(by TokenSuspension) (Token, error) {
 	state := t.State(by.At)

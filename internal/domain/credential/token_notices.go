@@ -61,7 +61,7 @@ type TokenTold struct {
 	Moved bool
 	// Amended: a modification waits for its decision, which prolongs the token.
 	Amended bool
-	// Uncollected: nobody has the text of the token that is suspended, resumed or revoked.
+	// Uncollected: nobody has the text of the token that is suspended, revoked, or resumed and open.
 	Uncollected bool
 	// Barred: its habilitation is suspended, which keeps it closed although it is resumed.
 	Barred bool
@@ -132,7 +132,7 @@ func (s *Tokens) tell(ctx context.Context, change *TokenChange, by Caller, file 
 	}
 	told := s.told(change.At, by, file, act, why)
 	told.Barred = act == audit.TokenResumed && !file.Barred.IsZero()
-	told.Uncollected = closes(act) && file.Uncollected() || act == audit.TokenResumed && !told.Barred && file.Uncollected()
+	told.Uncollected = (closes(act) || act == audit.TokenResumed && !told.Barred) && file.Uncollected()
 	if closes(act) {
 		if err := s.tellBeside(ctx, &told, file); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
@@ -429,6 +430,53 @@ func TestWhatEachStateAllows(t *testing.T) {
 		}
 		if got != allowed[state] {
 			t.Errorf("%s allows %q, want %q", state, got, allowed[state])
+		}
+	}
+}
+
+// What is foreseen of the dossiers before a suspension is what the decision does with them.
+func TestTheRelayIsWhatADecisionObeys(t *testing.T) {
+	awa := account.Actor{AccountID: 3, Name: "Awa Traoré", Role: account.Instructor}
+	held := valid(48231, ofTilleul)
+	of := func(e editor.Editor) habilitation.Request {
+		return valid(7, habilitation.Editor{Siret: e.Siret, Name: e.Name})
+	}
+	stopped, closed, elsewhere := serving(held), serving(held), serving(held)
+	stopped.State, stopped.SuspendedAtHub = credential.Suspended, true
+	closed.Want, closed.State = credential.WantSuspended, credential.Suspended
+	elsewhere.Request = 9
+	for name, row := range map[string]struct {
+		subscription credential.Subscription
+		heir         habilitation.Request
+		editor       editor.Editor
+		want         decision.Relay
+	}{
+		"nobody":                              {subscription: serving(held)},
+		"another software":                    {serving(held), of(brume), brume, decision.Relay{Request: 7, Editor: brume.Name, Open: true, Told: true}},
+		"the same one":                        {serving(held), of(tilleul), tilleul, decision.Relay{Request: 7, Editor: tilleul.Name, Same: true, Open: true}},
+		"another one, HubEE having suspended": {stopped, of(brume), brume, decision.Relay{Request: 7, Editor: brume.Name}},
+		"another one, the form being closed":  {closed, of(brume), brume, decision.Relay{Request: 7, Editor: brume.Name}},
+		"another request has them":            {elsewhere, of(brume), brume, decision.Relay{}},
+	} {
+		file := decision.File{Request: held, CurrentEditor: tilleul, Subscription: row.subscription, Server: held, Heir: row.heir, HeirEditor: row.editor}
+		relay := file.Relay()
+		if relay != row.want {
+			t.Errorf("%s: %+v is foreseen, want %+v", name, relay, row.want)
+		}
+		o, err := decision.DecideVerdict(file, awa, decision.Verdict{Act: habilitation.Suspend, Reason: "Un doute.", Editor: tilleul},
+			decision.Moment{At: noon, Author: awa.Author(), Sealer: sealer{}, Mint: mint})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		goes := o.Subscription != nil && o.Subscription.Request == 7
+		if goes != (relay.Request == 7) || goes && (o.Subscription.Editor != row.editor.Siret || relay.Same != (row.subscription.Editor == o.Subscription.Editor)) {
+			t.Errorf("%s: the subscription becomes %+v", name, o.Subscription)
+		}
+		if relay.Open && o.Subscription.FormAfter(directory.FormOpen) != directory.FormOpen {
+			t.Errorf("%s: the form does not stay open: %+v", name, o.Subscription)
+		}
+		if kinds := len(o.Letters); relay.Told != (kinds == 2) {
+			t.Errorf("%s: %d mails", name, kinds)
 		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 type Relay struct {
 	Request habilitation.RequestNumber
 	Editor  string // by name; "" for the town itself
+	Same    bool   // that software has the dossiers already
+	Open    bool   // the form is open, and stays so
 	// Told: the software is another one, and a mail of its own tells the town and both editors.
 	Told bool
 }
@@ -36,6 +38,7 @@ func (f File) Relay() Relay {
 	to := f.Heir.Current.Editor
 	return Relay{
 		Request: f.Heir.Number, Editor: cmp.Or(f.HeirEditor.Name, to.Name, to.Siret.String()),
+		Same: s.Editor == to.Siret, Open: s.Want == credential.WantActive && s.State == credential.Active,
 		Told: s.Want == credential.WantActive && s.State != credential.Suspended && s.Editor != to.Siret,
 	}
 }

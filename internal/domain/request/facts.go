@@ -18,8 +18,8 @@ import (
 type FactStore interface {
 	// ListOthers lists the other requests of an establishment, the newest first.
 	ListOthers(ctx context.Context, siret value.Siret, except habilitation.RequestNumber) ([]habilitation.Request, error)
-	// ListSuspendedTokens tells since when the operator holds the token of each request of an
-	// establishment suspended: those of which it does.
+	// ListSuspendedTokens tells since when the operator holds suspended a token of each request of an
+	// establishment: those of which it does, be it of a software of before.
 	ListSuspendedTokens(ctx context.Context, siret value.Siret) (map[habilitation.RequestNumber]time.Time, error)
 	// CountDomain tells how many other requests of the establishment, and of all towns, have a
 	// requester whose address is of a domain.
@@ -44,8 +44,8 @@ type Facts struct {
 	Register directory.Organisation
 	Known    bool
 	Others   []habilitation.Request // of the same establishment
-	// Suspended is since when the operator holds the token of a request suspended, of this one and
-	// of the others.
+	// Suspended is since when the operator holds the token of a software of a request suspended, of
+	// this one and of the others.
 	Suspended map[habilitation.RequestNumber]time.Time
 
 	MailDomain    string // of the requester

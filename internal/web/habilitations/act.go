@@ -56,11 +56,13 @@ func (h *Handler) actPage(c *gin.Context, act habilitation.Act) (actPage, error)
 	if err != nil {
 		return actPage{}, err
 	}
-	relay, err := h.Decisions.Relay(ctx, asked)
-	if err != nil {
-		return actPage{}, err
+	found := file{Request: request, Versions: versions, Subscription: subscription}
+	if act != habilitation.Restore {
+		if found.Relay, err = h.Decisions.Relay(ctx, asked); err != nil {
+			return actPage{}, err
+		}
 	}
-	return newActPage(h.Frame(c), h.Root, act, file{Request: request, Versions: versions, Subscription: subscription, Relay: relay}), nil
+	return newActPage(h.Frame(c), h.Root, act, found), nil
 }
 
 // decide does an act.

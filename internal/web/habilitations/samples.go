@@ -231,7 +231,7 @@ func actSamples(page web.ProPage) []web.Sample[actPage] {
 	gone := show(habilitation.Suspend, suspended)
 	gone.Reason.Value = moved.Reason.Value
 	relayed, apart, tokenOnly, long := sampleFile(habilitation.Validated), sampleFile(habilitation.Validated), sampleFile(habilitation.Suspended), longFile()
-	relayed.Relay = decision.Relay{Request: 48260, Editor: "Ateliers Brume", Told: true}
+	relayed.Relay = decision.Relay{Request: 48260, Editor: "Ateliers Brume", Open: true, Told: true}
 	apart.Subscription.Request = 48260
 	tokenOnly.Request.Current.Modalities.Form, tokenOnly.Request.Requester.Mail = false, ""
 	untold := sampleFile(habilitation.Suspended)
@@ -239,7 +239,7 @@ func actSamples(page web.ProPage) []web.Sample[actPage] {
 	relayedToTown := relayed
 	relayedToTown.Relay.Editor = ""
 	relayedAlike := relayed
-	relayedAlike.Relay.Told = false
+	relayedAlike.Relay.Told, relayedAlike.Relay.Same = false, true
 	return []web.Sample[actPage]{
 		{Name: "suspension", Content: show(habilitation.Suspend, valid)},
 		{Name: "suspension-refusee", Content: refused},

@@ -21,6 +21,8 @@ type actPage struct {
 	Effect    effect
 	Editor    string // who receives the dossiers afterwards, for effectRelayed; "" for the town
 	Other     string // "D48260": the request that takes over, for effectRelayed
+	Same      bool   // who receives them today, for effectRelayed
+	Open      bool   // the form is open, and stays so, for effectRelayed
 	Told      bool   // a mail of its own says so, for effectRelayed
 	Revision  int    // as it is read now
 	Reason    form.Field
@@ -56,7 +58,8 @@ func newActPage(page web.ProPage, root string, act habilitation.Act, f file) act
 	}
 	p.Moved = !p.CanDecide
 	if p.Effect == effectRelayed {
-		p.Editor, p.Other, p.Told = web.Typographic(f.Relay.Editor), f.Relay.Request.String(), f.Relay.Told
+		p.Editor, p.Other = web.Typographic(f.Relay.Editor), f.Relay.Request.String()
+		p.Same, p.Open, p.Told = f.Relay.Same, f.Relay.Open, f.Relay.Told
 	}
 	return p
 }

@@ -396,8 +396,8 @@ func TestASuspendedTokenOfTheTownIsShown(t *testing.T) {
 	second := s.deposit(s.anne, tilleulForm)
 	s.get(s.camille, pathOf(second)).is(http.StatusOK, first.String(), "!suspendu par")
 	s.run(`UPDATE tokens SET suspended_at = $2, suspended_by = 'operateur', suspender = 'Rose', suspended_for = 'Sur un forum.' WHERE request = $1`, int64(first), noon)
-	s.get(s.camille, pathOf(second)).is(http.StatusOK, "Jeton suspendu par l’équipe API Particulier le ", "!Sur un forum", "!Jeton de cette demande")
-	s.get(s.camille, pathOf(first)).is(http.StatusOK, "Jeton de cette demande", "Suspendu par l’équipe API Particulier le ")
+	s.get(s.camille, pathOf(second)).is(http.StatusOK, "Un jeton suspendu par l’équipe API Particulier le ", "!Sur un forum", "!Jetons de cette demande")
+	s.get(s.camille, pathOf(first)).is(http.StatusOK, "Jetons de cette demande", "Un jeton suspendu par l’équipe API Particulier le ")
 }
 
 // Nobody else enters, and nothing that is asked for in a wrong way is found.

@@ -129,7 +129,10 @@ func (h *Handler) resume(c *gin.Context) error {
 	if err := h.Tokens.Resume(ctx, by, found.ID); err != nil {
 		return err
 	}
-	if h.Tokens.Now().After(found.ExpiresAt) {
+	switch {
+	case !found.Barred.IsZero():
+		return done(c, found.ID, "jeton-retabli-ferme")
+	case h.Tokens.Now().After(found.ExpiresAt):
 		return done(c, found.ID, "jeton-retabli-coupe")
 	}
 	return done(c, found.ID, "jeton-retabli")

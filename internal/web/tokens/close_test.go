@@ -57,6 +57,7 @@ func TestATokenIsReplacedWithAnOverlap(t *testing.T) {
 
 	s.get(s.leo, s.majastres+endPart).is(http.StatusOK, "Arrêter l’ancien jeton maintenant ?", "Sans rien faire, il s’arrête le 19 mars 2026", "Un mail prévient la collectivité et l’éditeur.")
 	s.post(s.leo, s.majastres+endPart, nil).leads(s.majastres, "jeton-arrete")
+	s.get(s.leo, s.majastres).is(http.StatusOK, "Le jeton qui le remplace", "!Un autre jeton")
 	if s.opens(former) || !s.opens(latest) {
 		t.Error("the former opens still, or the new one does not")
 	}
@@ -207,7 +208,7 @@ func TestTheOperatorSuspendsWhatAnEditorSuspended(t *testing.T) {
 	s := setScene(t)
 	s.post(s.sofia, s.majastres+suspensionPart, url.Values{fieldReason: {"Un doute."}}).leads(s.majastres, "jeton-suspendu")
 	s.get(s.anne, s.majastres).is(http.StatusOK, "!Suspendre le jeton")
-	s.get(s.rose, s.majastres).is(http.StatusOK, "Il est déjà suspendu. Si vous le suspendez aussi, votre équipe seule pourra le rétablir.")
+	s.get(s.rose, s.majastres).is(http.StatusOK, "Votre suspension remplacera celle-là : votre équipe seule pourra rétablir le jeton.")
 	s.get(s.rose, s.majastres+suspensionPart).is(http.StatusOK, "Le jeton ne fonctionne déjà plus", "L’équipe API Particulier seule pourra le rétablir.")
 	s.post(s.rose, s.majastres+suspensionPart, url.Values{fieldReason: {"Jeton vu sur un forum."}}).leads(s.majastres, "jeton-suspendu")
 	s.get(s.sofia, s.majastres).is(http.StatusOK, "Jeton vu sur un forum.", "L’équipe API Particulier seule peut le rétablir ou le révoquer.", "!Rétablir le jeton")
@@ -342,4 +343,5 @@ func TestRestoringATokenOfASuspendedHabilitationDoesNotOpenIt(t *testing.T) {
 		s.now = now
 		s.get(s.sofia, s.majastres).is(http.StatusOK, "Une fois rétabli, il restera fermé tant que l’habilitation est suspendue.", "!fonctionnera", "!restera coupé", "!ici.")
 	}
+	s.post(s.sofia, s.majastres+resumePart, nil).leads(s.majastres, "jeton-retabli-ferme")
 }

@@ -91,7 +91,7 @@ func TestAnEditorFindsItsTokens(t *testing.T) {
 	if first, last := strings.Index(list.body, ">À récupérer</span>"), strings.Index(list.body, ">Révoqué</span>"); first < 0 || last < first {
 		t.Errorf("what is to collect comes at %d, what is revoked at %d", first, last)
 	}
-	list.is(http.StatusOK, "1 ancien jeton, remplacé par un autre, n’est pas dans cette liste")
+	list.is(http.StatusOK, "1 ancien jeton n’est pas dans cette liste")
 	s.get(s.leo, path+"?etat=revoque").is(http.StatusOK, "!ancien jeton")
 	links := counted.FindAllStringSubmatch(strings.ReplaceAll(list.body, "\u00a0", " "), -1)
 	if len(links) != 3 {

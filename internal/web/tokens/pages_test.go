@@ -65,7 +65,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	for _, o := range overlaps {
 		codes = append(codes, "token.overlap."+o.days, "token.overlap."+o.days+".hint", fieldOverlap+"."+o.days)
 	}
-	for _, done := range []string{"enregistre", "remplace", "remplace-editeur", "arrete", "retabli", "retabli-coupe", "suspendu", "revoque"} {
+	for _, done := range []string{"enregistre", "remplace", "remplace-editeur", "arrete", "retabli", "retabli-coupe", "retabli-ferme", "suspendu", "revoque"} {
 		codes = append(codes, "done.jeton-"+done)
 	}
 	for _, code := range codes {

@@ -155,8 +155,8 @@ func (v Views) newOnePage(page web.ProPage, f file, by reader, m moment) onePage
 		Suspension: closedView{At: web.MomentOf(f.Suspension.At), By: f.Suspension.By, Side: sideOf(f.Suspension.Side), Reason: web.Lines(f.Suspension.Reason)},
 		Next:       newNearView(f.Next, by, m), Former: newNearView(f.Former, by, m), Uses: v.newUseDays(f.Uses),
 	}
-	if !f.State(m.Now).Opens() { // which says that the software lacks a token
-		p.Beside = newBesideViews(f, m)
+	if state := f.State(m.Now); (state == credential.TokenSuspended || state == credential.TokenRevoked) && f.ReplacedAt.IsZero() {
+		p.Beside = newBesideViews(f, m) // somebody closed the token of the software, which may have another one
 	}
 	p.Barred = !f.Barred.IsZero()
 	if c := f.Collection; c.Side != "" {
