@@ -81,9 +81,7 @@ func approvals() (all []decision.Approved) {
 		made(decision.Approved{Modification: true, Suspended: true, FormAdded: about.Form})
 		if about.Form {
 			made(decision.Approved{FormAdded: true, FormOpen: true})
-			if about.Editor == "" {
-				made(decision.Approved{Modification: true, FormAdded: true, FormOpen: true})
-			}
+			made(decision.Approved{Modification: true, FormAdded: true, FormOpen: true})
 			made(decision.Approved{Modification: true, FormAdded: true})
 			made(decision.Approved{Modification: true, FormAdded: true, FormClosed: true})
 			made(decision.Approved{Modification: true, EditorChanged: true, Stopped: true})
@@ -457,6 +455,36 @@ func TestAFormThatIsOpenIsNotAnnounced(t *testing.T) {
 	}
 	if told == 0 {
 		t.Error("no mail is about a form that is open")
+	}
+}
+
+// Nor is a password announced where another software takes the dossiers of a form that is open, and
+// none is to be made as long as the dossiers stay with another software.
+func TestNoPasswordIsAnnouncedInVain(t *testing.T) {
+	about := decision.About{Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", Editor: "Logiciel Exemple", Form: true, To: "accueil@sainville.fr"}
+	n := decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, EditorChanged: true}
+	const warning, same = "HubEE va vous demander", "Le formulaire garde la même adresse."
+	write(t, must(decision.NewApproved(n))).says([]string{warning, same})
+	n.FormOpen = true
+	write(t, must(decision.NewApproved(n))).says([]string{"Logiciel Exemple reçoit désormais les dossiers de vos usagers.", same}, warning)
+
+	about.Editor = ""
+	for _, row := range []struct {
+		token, elsewhere, open bool
+		subject                string
+	}{
+		{false, false, false, "Demande D48231 validée\u00a0: mot de passe HubEE à créer – COMMUNE DE SAINVILLE"},
+		{false, true, false, "Demande D48231 validée – COMMUNE DE SAINVILLE"},
+		{false, false, true, "Demande D48231 validée – COMMUNE DE SAINVILLE"},
+		{true, true, false, "Demande D48231 validée\u00a0: jeton à récupérer – COMMUNE DE SAINVILLE"},
+	} {
+		about.Token = row.token
+		l := write(t, must(decision.NewApproved(decision.Approved{
+			About: about, Habilitation: 10000042, ApprovedAt: noon, FormAdded: true, Elsewhere: row.elsewhere, FormOpen: row.open,
+		})))
+		if l.Subject != row.subject {
+			t.Errorf("%+v: subject %q", row, l.Subject)
+		}
 	}
 }
 
