@@ -140,7 +140,9 @@ func TestAMailOfAClosedTokenNamesThoseThatGoOn(t *testing.T) {
 	n.Uncollected = true
 	write(t, n).says([]string{"Personne ne l’a encore récupéré", "aucun logiciel ne s’en sert"}, "Le logiciel ne peut plus")
 	n.Act = audit.TokenRevoked
-	write(t, n).says([]string{"Personne ne l’avait récupéré"}, "Le logiciel ne peut plus")
+	write(t, n).says([]string{"Personne ne l’avait récupéré", "Pour mettre le logiciel en service, créez un nouveau jeton"}, "Le logiciel ne peut plus", "remettre")
+	n.Uncollected = false
+	write(t, n).says([]string{"Pour remettre le logiciel en service, créez un nouveau jeton"})
 }
 
 // A program is called one: its name alone could be somebody's.
