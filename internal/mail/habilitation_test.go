@@ -81,9 +81,7 @@ func approvals() (all []decision.Approved) {
 		made(decision.Approved{Modification: true, Suspended: true, FormAdded: about.Form})
 		if about.Form {
 			made(decision.Approved{FormAdded: true, FormOpen: true})
-			if about.Editor == "" {
-				made(decision.Approved{Modification: true, FormAdded: true, FormOpen: true})
-			}
+			made(decision.Approved{Modification: true, FormAdded: true, FormOpen: true})
 			made(decision.Approved{Modification: true, FormAdded: true})
 			made(decision.Approved{Modification: true, FormAdded: true, FormClosed: true})
 			made(decision.Approved{Modification: true, EditorChanged: true, Stopped: true})
@@ -248,7 +246,11 @@ func changes() (all []decision.Changed) {
 func restoredTokens() (all []decision.RestoredToken) {
 	for _, state := range []credential.TokenState{credential.TokenInUse, credential.TokenToCollect, credential.TokenExpired, credential.TokenSuspended} {
 		for _, other := range []bool{false, true} {
-			all = append(all, decision.RestoredToken{ID: sampleTokenID, State: state, Expiry: noon.Add(-time.Hour), Held: other, Amended: other})
+			for _, uncollected := range []bool{false, true} {
+				all = append(all, decision.RestoredToken{
+					ID: sampleTokenID, State: state, Expiry: noon.Add(-time.Hour), Held: other, Amended: other, Uncollected: uncollected,
+				})
+			}
 		}
 	}
 	return all
@@ -259,6 +261,8 @@ func restoredTokens() (all []decision.RestoredToken) {
 func TestARestorationSaysWhereTheTokenStands(t *testing.T) {
 	const tokenPage, formPage = "/jetons/" + sampleTokenID, "/collectivites/21990000100013"
 	const works, quiet, toCollect, cut = "fonctionne de nouveau", "Vous n’avez rien à faire.", "n’a pas encore été récupéré", "lui, a expiré\u00a0: il reste coupé depuis le"
+	const lacks, nobody = "le logiciel ne peut pas mettre à jour les quotients", "Personne ne l’a encore récupéré\u00a0: aucun logiciel ne s’en sert."
+	const editorThen, townThen = "Ensuite, Logiciel Exemple le récupère depuis son espace.", "Ensuite, récupérez-le dans l’espace de votre collectivité."
 	for name, row := range map[string]struct {
 		token  decision.RestoredToken
 		editor string
@@ -266,11 +270,23 @@ func TestARestorationSaysWhereTheTokenStands(t *testing.T) {
 		says   []string
 		never  []string
 	}{
-		"in use":       {decision.RestoredToken{State: credential.TokenInUse}, "Logiciel Exemple", formPage, []string{works, quiet, "Voir le formulaire"}, []string{cut, toCollect, "suspendu"}},
-		"by operator":  {decision.RestoredToken{State: credential.TokenSuspended, Held: true}, "", formPage, []string{"lui, reste suspendu\u00a0: l’équipe API Particulier seule peut le rétablir.", quiet}, []string{works}},
-		"by its own":   {decision.RestoredToken{State: credential.TokenSuspended}, "Logiciel Exemple", tokenPage, []string{"lui, reste suspendu\u00a0: vous pouvez le rétablir sur sa page.", "Ouvrir la page du jeton"}, []string{works, quiet}},
-		"expired":      {decision.RestoredToken{State: credential.TokenExpired}, "Logiciel Exemple", renewalPage, []string{cut, "À faire\u00a0: prolongez-le.", "Seule la personne qui a fait la demande d’habilitation", "Prolonger le jeton"}, []string{works, quiet}},
-		"amended":      {decision.RestoredToken{State: credential.TokenExpired, Amended: true}, "Logiciel Exemple", renewalPage, []string{cut, "elle prolongera le jeton", quiet, "Suivre la prolongation"}, []string{works, "À faire"}},
+		"in use":      {decision.RestoredToken{State: credential.TokenInUse}, "Logiciel Exemple", formPage, []string{works, quiet, "Voir le formulaire"}, []string{cut, toCollect, "suspendu"}},
+		"by operator": {decision.RestoredToken{State: credential.TokenSuspended, Held: true}, "", formPage, []string{"lui, reste suspendu\u00a0: l’équipe API Particulier seule peut le rétablir.", quiet}, []string{works}},
+		"by its own":  {decision.RestoredToken{State: credential.TokenSuspended}, "Logiciel Exemple", tokenPage, []string{"lui, reste suspendu\u00a0: vous pouvez le rétablir sur sa page.", "Ouvrir la page du jeton"}, []string{works, quiet}},
+		"expired":     {decision.RestoredToken{State: credential.TokenExpired}, "Logiciel Exemple", renewalPage, []string{cut, lacks, "À faire\u00a0: prolongez-le.", "Seule la personne qui a fait la demande d’habilitation", "Prolonger le jeton"}, []string{works, quiet, nobody, "Ensuite"}},
+		"amended":     {decision.RestoredToken{State: credential.TokenExpired, Amended: true}, "Logiciel Exemple", renewalPage, []string{cut, "elle prolongera le jeton", quiet, "Suivre la prolongation"}, []string{works, "À faire"}},
+		"expired, nobody has it": {
+			decision.RestoredToken{State: credential.TokenExpired, Uncollected: true}, "Logiciel Exemple", renewalPage,
+			[]string{cut, nobody, "À faire\u00a0: prolongez-le.", editorThen, "Prolonger le jeton"}, []string{works, quiet, lacks},
+		},
+		"amended, an editor's": {
+			decision.RestoredToken{State: credential.TokenExpired, Amended: true, Uncollected: true}, "Logiciel Exemple", renewalPage,
+			[]string{cut, nobody, quiet, editorThen, "Suivre la prolongation"}, []string{works, "À faire", lacks},
+		},
+		"amended, a town's": {
+			decision.RestoredToken{State: credential.TokenExpired, Amended: true, Uncollected: true}, "", renewalPage,
+			[]string{cut, nobody, townThen, "Suivre la prolongation"}, []string{works, quiet, "prolongez-le", lacks},
+		},
 		"of an editor": {decision.RestoredToken{State: credential.TokenToCollect}, "Logiciel Exemple", tokenPage, []string{toCollect, "Logiciel Exemple le récupère depuis son espace.", quiet, "Récupérer le jeton"}, []string{works, "À faire"}},
 		"of a town":    {decision.RestoredToken{State: credential.TokenToCollect}, "", tokenPage, []string{toCollect, "À faire\u00a0: récupérez-le et donnez-le à votre logiciel."}, []string{works, quiet}},
 	} {
@@ -457,6 +473,36 @@ func TestAFormThatIsOpenIsNotAnnounced(t *testing.T) {
 	}
 	if told == 0 {
 		t.Error("no mail is about a form that is open")
+	}
+}
+
+// Nor is a password announced where another software takes the dossiers of a form that is open, and
+// none is to be made as long as the dossiers stay with another software.
+func TestNoPasswordIsAnnouncedInVain(t *testing.T) {
+	about := decision.About{Request: 48231, Siret: "21990000100013", Organisation: "COMMUNE DE SAINVILLE", Editor: "Logiciel Exemple", Form: true, To: "accueil@sainville.fr"}
+	n := decision.Approved{About: about, Habilitation: 10000042, ApprovedAt: noon, Modification: true, EditorChanged: true}
+	const warning, same = "HubEE va vous demander", "Le formulaire garde la même adresse."
+	write(t, must(decision.NewApproved(n))).says([]string{warning, same})
+	n.FormOpen = true
+	write(t, must(decision.NewApproved(n))).says([]string{"Logiciel Exemple reçoit désormais les dossiers de vos usagers.", same}, warning)
+
+	about.Editor = ""
+	for _, row := range []struct {
+		token, elsewhere, open bool
+		subject                string
+	}{
+		{false, false, false, "Demande D48231 validée\u00a0: mot de passe HubEE à créer – COMMUNE DE SAINVILLE"},
+		{false, true, false, "Demande D48231 validée – COMMUNE DE SAINVILLE"},
+		{false, false, true, "Demande D48231 validée – COMMUNE DE SAINVILLE"},
+		{true, true, false, "Demande D48231 validée\u00a0: jeton à récupérer – COMMUNE DE SAINVILLE"},
+	} {
+		about.Token = row.token
+		l := write(t, must(decision.NewApproved(decision.Approved{
+			About: about, Habilitation: 10000042, ApprovedAt: noon, FormAdded: true, Elsewhere: row.elsewhere, FormOpen: row.open,
+		})))
+		if l.Subject != row.subject {
+			t.Errorf("%+v: subject %q", row, l.Subject)
+		}
 	}
 }
 

@@ -105,18 +105,21 @@ func digest(town, editor string, rows, total int) renewal.DigestNotice {
 // A token that nobody has is no software's: no mail says that one uses it, or has nothing to do.
 func TestARenewalOfATokenThatNobodyHasSaysSo(t *testing.T) {
 	const nobody, lacks, same = "aucun logiciel ne s’en sert", "le logiciel ne pourra plus", "il n’y aura rien à changer"
+	const prolong, keeps, again = "Si rien n’a changé, il est prolongé tout de suite, de 18\u00a0mois. ", "Il reste le même", "fonctionne de nouveau"
 	for editor, collects := range map[string]string{
-		"Logiciel Exemple": "ensuite, l’éditeur le récupère depuis son espace.", "": "ensuite, récupérez-le dans l’espace de votre collectivité.",
+		"Logiciel Exemple": "Ensuite, l’éditeur le récupère depuis son espace.", "": "Ensuite, récupérez-le dans l’espace de votre collectivité.",
 	} {
 		about := aboutRenewal()
 		about.Editor, about.Uncollected = editor, true
 		for _, stage := range renewal.Stages {
 			n := must(renewal.NewReminder(renewal.Reminder{About: about, Stage: stage, At: stage.DayOf(expiry).Add(8 * time.Hour)}))
 			if n.Kind() == renewal.KindCut {
-				write(t, n).says([]string{"Personne n’a récupéré ce jeton", collects}, "Le logiciel ne peut plus", same)
+				write(t, n).says([]string{"Personne n’a récupéré ce jeton", prolong + collects}, "Le logiciel ne peut plus", same, again)
 			} else {
-				write(t, n).says([]string{"Personne n’a encore récupéré ce jeton", nobody, collects, "n’a rien à faire pour la prolongation"}, lacks, same)
+				write(t, n).says([]string{"Personne n’a encore récupéré ce jeton", nobody, prolong + collects, "n’a rien à faire pour la prolongation"}, lacks, same, keeps)
 			}
+			n.To = ""
+			write(t, must(renewal.NewReminder(n))).says([]string{"Elle prolonge le jeton en 2\u00a0minutes. " + collects}, keeps, "vous n’aurez rien à changer")
 		}
 	}
 	about := aboutRenewal()

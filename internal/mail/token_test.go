@@ -128,8 +128,11 @@ func TestAMailOfAClosedTokenNamesThoseThatGoOn(t *testing.T) {
 	} {
 		n := tokenTold(act)
 		n.Until, n.Beside = n.At, besides()
-		goOn := []string{"Un autre jeton fonctionne encore, jusqu’au 9 mars 2026", "apip_live_k3Wn8RzQ5uYc…", "jusqu’au 11 mars 2026", "apip_live_p9Xv2LmT4sHd…", "arrêtez-le aussi depuis sa page"}
-		write(t, n).says(goOn, lacks)
+		goOn := []string{
+			"Un autre jeton fonctionne encore\u00a0: apip_live_k3Wn8RzQ5uYc…, jusqu’au 9 mars 2026 à 13\u00a0h\u00a000. Le logiciel peut s’en servir.",
+			"Un autre jeton fonctionne encore\u00a0: apip_live_p9Xv2LmT4sHd…, jusqu’au 11 mars 2026 à 13\u00a0h\u00a000. Le logiciel peut s’en servir.", "arrêtez-le aussi depuis sa page",
+		}
+		write(t, n).says(goOn, lacks, "….")
 		n.Beside = nil
 		write(t, n).says(nil, "Un autre jeton")
 	}
@@ -137,7 +140,9 @@ func TestAMailOfAClosedTokenNamesThoseThatGoOn(t *testing.T) {
 	n.Uncollected = true
 	write(t, n).says([]string{"Personne ne l’a encore récupéré", "aucun logiciel ne s’en sert"}, "Le logiciel ne peut plus")
 	n.Act = audit.TokenRevoked
-	write(t, n).says([]string{"Personne ne l’avait récupéré"}, "Le logiciel ne peut plus")
+	write(t, n).says([]string{"Personne ne l’avait récupéré", "Pour mettre le logiciel en service, créez un nouveau jeton"}, "Le logiciel ne peut plus", "remettre")
+	n.Uncollected = false
+	write(t, n).says([]string{"Pour remettre le logiciel en service, créez un nouveau jeton"})
 }
 
 // A program is called one: its name alone could be somebody's.
@@ -183,7 +188,7 @@ func TestARestoredTokenOfASuspendedHabilitationStaysClosed(t *testing.T) {
 		n := tokenTold(audit.TokenResumed)
 		n.Barred, n.Expiry = true, n.At.Add(expires)
 		l := write(t, n)
-		l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Jeton API Particulier rétabli – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
+		l.forWhom("accueil@sainville.fr", "technique@logiciel.fr", "Suspension du jeton levée, habilitation suspendue – COMMUNE DE SAINVILLE", "/jetons/"+sampleTokenID)
 		l.says([]string{"La suspension du jeton est levée", closed}, "fonctionne de nouveau", "À faire", "Récupérer", "le jeton est le même", "encore coupé")
 		n.Heir = true
 		write(t, n).says([]string{closed}, "continue, sans changement")

@@ -170,6 +170,8 @@ type RestoredToken struct {
 	Held   bool // the operator suspended it, and alone resumes it
 	// Amended: a modification waits for its decision, which prolongs the token.
 	Amended bool
+	// Uncollected: nobody has its text, whatever its state: once prolonged it is to be collected.
+	Uncollected bool
 }
 
 // Works tells that the software uses it again as it is; templates call these.
@@ -197,7 +199,7 @@ func (n Changed) NothingToDo() bool {
 	case t.ToCollect():
 		return n.Editor != ""
 	case t.Expired():
-		return t.Amended
+		return t.Amended && (!t.Uncollected || n.Editor != "")
 	}
 	return t.Works() || t.Held
 }

@@ -136,6 +136,7 @@ func (o *Outcome) restoredToken(f File, act habilitation.Act) RestoredToken {
 	}
 	return RestoredToken{
 		ID: t.ID, State: t.State(o.At), Expiry: t.ExpiresAt, Held: t.Suspension.Side == credential.SideOperator, Amended: f.Amendment.Filed(),
+		Uncollected: t.Uncollected(),
 	}
 }
 

@@ -454,7 +454,13 @@ func TestARestorationTellsWhatItsTokenIs(t *testing.T) {
 		},
 		"never collected": {
 			happens: func(token *credential.Token) { token.Collection, token.Kept = credential.Collection{}, true },
-			want:    decision.RestoredToken{State: credential.TokenToCollect}, quiet: true, // its editor has
+			want:    decision.RestoredToken{State: credential.TokenToCollect, Uncollected: true}, quiet: true, // its editor has
+		},
+		"expired, never collected": {
+			happens: func(token *credential.Token) {
+				token.Collection, token.Kept, token.ExpiresAt = credential.Collection{}, true, noon.Add(-time.Hour)
+			},
+			want: decision.RestoredToken{State: credential.TokenExpired, Uncollected: true},
 		},
 	} {
 		token := barred

@@ -75,8 +75,10 @@ func (a About) Copied() bool { return len(a.Recipients().Distinct().CC) > 0 }
 
 // AtMidnight tells an expiry at the end of its day. Those that another system wrote are at any
 // time of it.
-func (a About) AtMidnight() bool {
-	at := value.MomentOf(a.Expiry)
+func (a About) AtMidnight() bool { return atMidnight(a.Expiry) }
+
+func atMidnight(expiry time.Time) bool {
+	at := value.MomentOf(expiry)
 	return at.Hour == 23 && at.Minute == 59
 }
 
@@ -316,6 +318,11 @@ func (n DigestNotice) Recipients() notice.Recipients { return notice.Recipients{
 
 // Cut tells that the token of a row is cut at the day of the list.
 func (r DigestRow) Cut(week time.Time) bool { return week.After(r.Expiry) }
+
+// Tonight tells that it expires at the end of the day of the list.
+func (r DigestRow) Tonight(week time.Time) bool {
+	return atMidnight(r.Expiry) && DaysLeft(r.Expiry, week) == 0
+}
 
 // More is how many clients are not listed.
 func (n DigestNotice) More() int { return n.Total - len(n.Rows) }

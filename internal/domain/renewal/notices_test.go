@@ -44,3 +44,22 @@ func TestAReminderIsOfTheMomentAtWhichItLeaves(t *testing.T) {
 		t.Error("a reminder without a moment is made")
 	}
 }
+
+// « expire ce soir » is of a token that lasts until midnight of the day of the list.
+func TestARowOfTheWeekExpiresTonight(t *testing.T) {
+	zone := paris(t)
+	list := time.Date(2026, 10, 26, 8, 0, 0, 0, zone)
+	for name, row := range map[string]struct {
+		expiry time.Time
+		want   bool
+	}{
+		"at midnight":                 {time.Date(2026, 10, 26, 23, 59, 59, 0, zone), true},
+		"imported, that afternoon":    {time.Date(2026, 10, 26, 14, 12, 0, 0, zone), false},
+		"at midnight, the next day":   {time.Date(2026, 10, 27, 23, 59, 59, 0, zone), false},
+		"at midnight, the day before": {time.Date(2026, 10, 25, 23, 59, 59, 0, zone), false},
+	} {
+		if got := (renewal.DigestRow{Expiry: row.expiry}).Tonight(list); got != row.want {
+			t.Errorf("%s: tonight %t", name, got)
+		}
+	}
+}
