@@ -154,7 +154,7 @@ func TestAChangeProlongsTheTokenOnceItIsApproved(t *testing.T) {
 			p.professional("instructrice").get(theQueue).says("1 demande").neverSays(theQueue + "/" + l.number)
 			early := l.get(l.link)
 			l.files("Agathe")
-			early.submit(l.link).answers(http.StatusConflict).says("Une modification est à l’étude : elle prolongera le jeton")
+			early.submit(l.link).answers(http.StatusConflict).says("Une modification est déposée : elle prolongera le jeton")
 			l.waitsForAnAnswer(false)
 			p.stillServes(l.number, clairval, 1)
 			l.isInstructedBefore(other, "coupé dans 20 jours")

@@ -87,6 +87,9 @@ func (s Decisions) FindFile(ctx context.Context, number habilitation.RequestNumb
 	if file.Amendment, err = findAmendment(ctx, s.DB.pool, file.Request.Number); err != nil {
 		return decision.File{}, err
 	}
+	if file.TownForm, err = s.townForm(ctx, siret); err != nil {
+		return decision.File{}, err
+	}
 	if file.Subscription, err = s.behind(ctx, siret); err != nil || file.Subscription.Siret == "" {
 		return file, err
 	}
@@ -165,6 +168,15 @@ func (s Decisions) readFormer(ctx context.Context, file *decision.File, siret va
 	}
 	file.FormerRival, err = rivalOf(ctx, s.DB.pool, former, file.Request.Number)
 	return err
+}
+
+// townForm is the form of a town as the directory has it; "" for a town that it does not have.
+func (s Decisions) townForm(ctx context.Context, siret value.Siret) (form directory.FormState, err error) {
+	const sqlForm = `SELECT COALESCE((SELECT form FROM collectivities WHERE siret = $1), '')`
+	if err = s.DB.pool.GetContext(ctx, &form, sqlForm, siret.String()); err != nil {
+		return "", fmt.Errorf("read the form of the town: %w", err)
+	}
+	return form, nil
 }
 
 // behind is the subscription of a town. A town whose form the directory has open stands for

@@ -168,6 +168,25 @@ func TestASubscriptionIsWrittenByOneAtATime(t *testing.T) {
 	}
 }
 
+// A decision reads the form of the town as citizens find it, which may be open while its subscription
+// is made anew.
+func TestADecisionReadsTheFormOfTheTown(t *testing.T) {
+	s := setScene(t)
+	s.requests()
+	anew := credential.Subscription{
+		Siret: majastres, Request: 48231, Editor: tilleul, Want: credential.WantActive, WantedAt: noon, State: credential.Inactive, AtHub: credential.HubActive, COG: "04107", HubID: "id",
+	}
+	if err := (postgres.Subscriptions{DB: s.db}).RecordStep(context.Background(), credential.Step{After: anew, At: noon}); err != nil {
+		t.Fatal(err)
+	}
+	if file := s.file(48231); file.TownForm != directory.FormOpen || file.Subscription.Form() != directory.FormSoon {
+		t.Errorf("the form of the town is %q, its subscription by itself %q", file.TownForm, file.Subscription.Form())
+	}
+	if file := s.file(48233); file.Request.Number == 0 || file.TownForm != "" {
+		t.Errorf("the form of a town that the directory does not have: %q", file.TownForm)
+	}
+}
+
 // « queued dossiers wait » (issue 4), and go when the form opens again.
 func TestTheDossiersOfATownGoWhenItsFormOpens(t *testing.T) {
 	s := setScene(t)

@@ -35,6 +35,6 @@ func (s Applications) FindLapsing(ctx context.Context, number habilitation.Reque
 	amendment, err := findAmendment(ctx, s.DB.pool, number)
 	return request.Lapsing{
 		TokenID: row.ID, Expiry: row.ExpiresAt, Software: row.Software, Editor: row.Editor,
-		Amended: !amendment.IsZero(), Filed: !amendment.FiledAt.IsZero() && !amendment.Returned,
+		Amended: !amendment.IsZero(), Filed: amendment.Filed(), Overdue: amendment.Overdue(now),
 	}, err
 }

@@ -22,7 +22,7 @@ func NewLapsingView(l request.Lapsing, held bool, now time.Time) LapsingView {
 	if l.IsZero() {
 		return LapsingView{}
 	}
-	return LapsingView{Countdown: NewCountdown(l.Expiry, now), URL: "/jetons/" + l.TokenID + "/prolongation", Held: held, Amended: l.Amended, Filed: l.Filed}
+	return LapsingView{Countdown: NewCountdown(l.Expiry, now), URL: "/jetons/" + l.TokenID + "/prolongation", Held: held, Amended: l.Amended, Filed: l.Filed, Overdue: l.Overdue}
 }
 
 // AmendedOnly leaves out a token that no modification under way prolongs.

@@ -91,7 +91,7 @@ func approve(f File, grant Grant, m Moment) (Outcome, error) {
 			EditorChanged: isModification && before.Editor.Siret != grant.Editor.Siret,
 			Stopped:       o.stopped(),
 			Elsewhere:     o.contends(), Suspended: !r.State.Habilitates(), ApprovedAt: grant.At, Message: grant.Message,
-			FormOpen: o.staysOpen(),
+			FormOpen: o.staysOpen(f.TownForm),
 		})
 	})
 	served, left, replaced := f.changeOfEditor(grant.Editor, o), f.formerChange(o), f.replacement(grant, o)
@@ -226,10 +226,10 @@ func (o *Outcome) stopped() bool {
 }
 
 // staysOpen tells that the form of the town was open before the decision, and is after it: one that
-// goes to another software does not close meanwhile.
-func (o *Outcome) staysOpen() bool {
-	before := o.Read.Before
-	return before.Siret != "" && before.Form() == directory.FormOpen && o.after().FormAfter(directory.FormOpen) == directory.FormOpen
+// goes to another software does not close meanwhile. What the subscription says by itself is not
+// enough: a form may stay open while HubEE's part of it is made anew (Subscription.FormAfter).
+func (o *Outcome) staysOpen(before directory.FormState) bool {
+	return before == directory.FormOpen && o.after().FormAfter(before) == directory.FormOpen
 }
 
 // after is the subscription of the town once the decision is made.

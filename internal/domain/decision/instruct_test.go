@@ -11,6 +11,7 @@ import (
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
 	"portail-qf/internal/domain/decision"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/fault"
 	"portail-qf/internal/domain/habilitation"
@@ -208,6 +209,38 @@ func TestAnApprovalThatProlongsSaysSoInItsOwnMail(t *testing.T) {
 	}
 }
 
+// A form stays open while HubEE's part of it is made anew, as long as HubEE lets the dossiers through:
+// nothing announces that it opens. Elsewhere the mail has it open later.
+func TestAnApprovalTellsTheFormAsCitizensFindIt(t *testing.T) {
+	for name, row := range map[string]struct {
+		state credential.State
+		atHub credential.HubStatus
+		form  directory.FormState
+		want  bool
+	}{
+		"open, active":                   {credential.Active, credential.HubActive, directory.FormOpen, true},
+		"open, made anew":                {credential.Inactive, credential.HubActive, directory.FormOpen, true},
+		"open, awaited":                  {credential.Awaiting, credential.HubActive, directory.FormOpen, true},
+		"open, failed":                   {credential.Failed, credential.HubActive, directory.FormOpen, true},
+		"open, HubEE has let it go":      {credential.Inactive, credential.HubInactive, directory.FormOpen, false},
+		"not open yet":                   {credential.Inactive, credential.HubActive, directory.FormSoon, false},
+		"of a town that has no form yet": {credential.Active, credential.HubActive, "", false},
+	} {
+		f := filed(tilleul)
+		f.TownForm, f.Server = row.form, f.Request
+		f.Server.Current.Editor = ofTilleul
+		f.Subscription = serving(f.Server)
+		f.Subscription.State, f.Subscription.AtHub = row.state, row.atHub
+		o, err := decision.DecideNoted(f, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, tilleul, byAwa)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := o.Notices[0].(decision.Approved).FormOpen; got != row.want {
+			t.Errorf("%s: the mail of the approval has the form open already: %t", name, got)
+		}
+	}
+}
+
 // « which software must receive them? (token only, or replacement, which moves the delegation on
 // approval … and tells both editors and the town) » (PRODUCT.md 3.2).
 func TestTheAnswerToTheSecondEditorsQuestionIsObeyed(t *testing.T) {
@@ -223,7 +256,7 @@ func TestTheAnswerToTheSecondEditorsQuestionIsObeyed(t *testing.T) {
 		"":                       {request: 1, contender: 10000003, form: true},
 	} {
 		f := filed(tilleul)
-		f.Subscription, f.Server, f.Receiver = serving(first), first, brume
+		f.Subscription, f.Server, f.Receiver, f.TownForm = serving(first), first, brume, directory.FormOpen
 		f.Application.Answers.Reception = answer
 		o, err := decision.DecideNoted(f, request.Note{Act: habilitation.Approve, Revision: 4, Number: 10000099}, tilleul, byAwa)
 		if err != nil {

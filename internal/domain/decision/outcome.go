@@ -6,6 +6,7 @@ import (
 
 	"portail-qf/internal/domain/audit"
 	"portail-qf/internal/domain/credential"
+	"portail-qf/internal/domain/directory"
 	"portail-qf/internal/domain/editor"
 	"portail-qf/internal/domain/habilitation"
 	"portail-qf/internal/domain/notice"
@@ -28,6 +29,8 @@ type File struct {
 	// one. Server is the request that it serves.
 	Subscription credential.Subscription
 	Server       habilitation.Request
+	// TownForm is the form of the town as citizens find it; "" for a town that has none yet.
+	TownForm directory.FormState
 	// Former is the subscription of the town that the request was for, where an approval
 	// names another one; zero otherwise. FormerHeir is who takes that one, with its editor, and
 	// FormerRival who may contend for it.

@@ -126,6 +126,12 @@ func (a Amendment) Deadline() time.Time {
 	return request.DeadlineOf(a.LastFiledAt)
 }
 
+// Overdue tells that the silence of the instructors has become a refusal at a time.
+func (a Amendment) Overdue(now time.Time) bool {
+	deadline := a.Deadline()
+	return !deadline.IsZero() && !now.Before(deadline)
+}
+
 // Prolonged is the amendment's token once it is approved at now.
 func (a Amendment) Prolonged(t credential.Token, by audit.Author, now time.Time) (credential.Token, Prolongation) {
 	return prolonged(t, Amended, by, now)

@@ -18,8 +18,8 @@ type Lapsing struct {
 	// Software is the name of the product, "" where only its Editor is known; that is "" without one.
 	Software, Editor string
 	// Amended: a modification is under way that was begun to prolong it; Filed: it waits for
-	// the instructors.
-	Amended, Filed bool
+	// the instructors; Overdue: their silence about it has become a refusal.
+	Amended, Filed, Overdue bool
 }
 
 // IsZero tells that there is none.

@@ -86,6 +86,25 @@ func TestACutTokenIsToldWhileItsModificationWaits(t *testing.T) {
 	says(t, homeOf(t, r, request.Filed, f), cut, "Votre modification est à l’étude : le jeton sera prolongé quand elle sera validée", "Une modification est à l’étude.", "!"+task, "!Une modification est commencée")
 }
 
+// From the day when silence about it is a refusal (the law's two months), the home page does not have
+// anybody wait for it: its holder reads the way out, a colleague what became of it.
+func TestTheHomePageTellsWhenAModificationCountsAsRefused(t *testing.T) {
+	const yours, theirs = "Sans réponse depuis le 24 novembre 2026, votre modification est considérée comme refusée. Annulez-la sur la page de la demande, puis prolongez le jeton sans rien changer.", "La modification qui devait le prolonger est restée sans réponse : depuis le 24 novembre 2026, elle est considérée comme refusée."
+	r, f := aboutToLapse(agent().AccountID)
+	r.State = habilitation.Reopened
+	filed := sampleNow().AddDate(0, -2, 0)
+	f.Amendment = renewal.Amendment{ID: 1, BegunAt: filed, FiledAt: filed, LastFiledAt: filed.AddDate(0, 0, 1)} // deposited again
+	says(t, homeOf(t, r, request.Filed, f), "Votre modification est à l’étude", "!considérée comme refusée")
+	f.Amendment.LastFiledAt = filed
+	page := homeOf(t, r, request.Filed, f)
+	says(t, page, yours, `href="/jetons/`+sampleToken+`/prolongation">Voir où en est la prolongation`, "!à l’étude", "!sera validée", "!D’ici là")
+	if strings.Count(page, yours) != 2 {
+		t.Error("at the top and with the habilitation, the page should say the same")
+	}
+	r.Holder, f.Holder = 7, 7
+	says(t, homeOf(t, r, request.Filed, f), theirs, "!votre modification", "!Annulez-la", "!à l’étude")
+}
+
 // « refused → told, the token keeps its date » (issue 7): where the deadline is told, until another
 // modification begins.
 func TestARefusedModificationIsToldWithTheDeadline(t *testing.T) {

@@ -115,6 +115,9 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 	}
 	asItIs := func(*renewal.File) {}
 	filed := func(f *renewal.File) { f.Amendment.ID, f.Amendment.FiledAt = 1, sampleNow().Add(-30*time.Hour) }
+	unanswered := func(f *renewal.File) {
+		f.Amendment = renewal.Amendment{ID: 1, FiledAt: sampleNow().AddDate(0, -3, 0), LastFiledAt: sampleNow().AddDate(0, -3, 0)}
+	}
 	refused := func(f *renewal.File) { f.RefusedAt = sampleNow().Add(-30 * time.Hour) }
 	const day = 24 * time.Hour
 	claimed := func(claimant, holder int64) homePage {
@@ -168,6 +171,8 @@ func homeSamples(page web.ProPage) []web.Sample[homePage] {
 		{Name: "jeton-coupe-modification-refusee", Content: lapsing(-3*day, agent().AccountID, refused)},
 		{Name: "jeton-modification-refusee-collegue", Content: lapsing(12*day, 7, refused)},
 		{Name: "jeton-modification-deposee", Content: lapsing(12*day, agent().AccountID, filed)},
+		{Name: "jeton-coupe-modification-sans-reponse", Content: lapsing(-3*day, agent().AccountID, unanswered)},
+		{Name: "jeton-coupe-modification-sans-reponse-collegue", Content: lapsing(-3*day, 7, unanswered)},
 		{Name: "jeton-coupe-modification", Content: lapsing(-3*day, agent().AccountID, filed)},
 		{Name: "reprise-demandee", Content: claimed(agent().AccountID, 7)},
 		{Name: "reprise-a-decider-sans-compte", Content: claimed(agent().AccountID, 0)},

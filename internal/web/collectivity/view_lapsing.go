@@ -21,6 +21,9 @@ type lapsingView struct {
 	Held    bool                // the reader may prolong it
 	Holder  string              // who may; "" where nobody is known
 	Filed   bool                // a modification is being instructed, which prolongs it
+	// Overdue: silence about that modification has become a refusal, since Deadline.
+	Overdue  bool
+	Deadline web.Moment
 	// RefusedAt is when the last modification was refused that was to prolong it, where none is
 	// under way; zero for never.
 	RefusedAt web.Moment
@@ -33,6 +36,7 @@ func newLapsingView(reader account.Actor, f renewal.File, now time.Time) lapsing
 	v := lapsingView{
 		URL: "/jetons/" + f.ID + renewalPart, At: web.MomentOf(f.ExpiresAt), Left: f.DaysLeft(now), Exact: f.PublicID == "", Expired: now.After(f.ExpiresAt),
 		Held: f.Holder != 0 && f.Holder == reader.AccountID, Holder: web.Typographic(f.RequesterName), Filed: f.Amendment.Filed(), Form: f.Right.FormBeside(),
+		Overdue: f.Amendment.Overdue(now), Deadline: web.MomentOf(f.Amendment.Deadline()),
 	}
 	if f.Amendment.IsZero() {
 		v.RefusedAt = web.MomentOf(f.RefusedAt)

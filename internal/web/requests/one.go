@@ -50,7 +50,6 @@ func (h *Handler) one(c *gin.Context) error {
 	page := newOnePage(h.Frame(c), f)
 	page.Lapsing = web.NewLapsingView(urgent, f.Held(), h.Requests.Now())
 	page.Overdue = f.Phase == request.Filed && !h.Requests.Now().Before(f.Deadline())
-	page.Lapsing.Overdue = page.Overdue && page.Lapsing.Filed
 	page.Claim, page.Unread, page.History = claim, unread[asked], newEventViews(told.Entries)
 	return h.Views.one.Write(c.Writer, http.StatusOK, page)
 }

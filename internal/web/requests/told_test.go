@@ -119,6 +119,7 @@ func TestTheSilenceAboutAModificationLeavesAWayToProlong(t *testing.T) {
 	link := `<a href="/jetons/` + s.read(`SELECT id FROM tokens`) + `/prolongation">prolongez le jeton`
 	s.again(s.anne, path).is(http.StatusOK, "la modification est considérée comme refusée", "restée sans réponse", "annulez la modification", link, "Annuler la modification", "!Rien :", "!est lue par", "!à l’étude")
 	s.again(s.ines, path).is(http.StatusOK, "considérée comme refusée", "!annulez la modification", "!Rien :")
+	s.again(s.ines, path+transferPart).is(http.StatusOK, "La modification qui devait le prolonger est restée sans réponse", "!à l’étude")
 }
 
 // again opens a page months later: the session of before is as if it were new.

@@ -363,10 +363,10 @@ func TestAChangeBeginsAModification(t *testing.T) {
 	s.run(`UPDATE applications SET phase = 'deposee', filed_at = $1, first_filed_at = $1`, s.now)
 	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Une modification est à l’étude", "elle passe avant les autres demandes", "dans 7 jours", "!Prolonger jusqu’au")
 	s.get(s.anne, s.majastres).is(http.StatusOK, "Une modification est à l’étude", "!Prolonger le jeton")
-	s.post(s.anne, s.majastres+renewalPart, sent).is(http.StatusConflict, "Une modification est à l’étude : elle prolongera le jeton")
+	s.post(s.anne, s.majastres+renewalPart, sent).is(http.StatusConflict, "Une modification est déposée : elle prolongera le jeton si elle est validée")
 	s.post(s.anne, s.majastres+renewalPart, changed).is(http.StatusConflict)
 	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "Une modification est à l’étude", "!relance", "!Relance")
-	s.post(s.sofia, s.majastres+nudgePart, nil).is(http.StatusConflict, "Une modification est à l’étude : elle prolongera le jeton", "!relance")
+	s.post(s.sofia, s.majastres+nudgePart, nil).is(http.StatusConflict, "Une modification est déposée : elle prolongera le jeton", "!relance")
 	s.get(s.sofia, "/editeur/jetons").is(http.StatusOK, "COMMUNE DE MAJASTRES", "!Relancer", "!/relance")
 
 	const wayOut = "annulez la modification sur la page de la demande, puis revenez ici prolonger le jeton sans rien changer"
@@ -375,6 +375,11 @@ func TestAChangeBeginsAModification(t *testing.T) {
 	s.now = time.Date(2027, time.November, 4, 23, 30, 0, 0, time.UTC) // two months later, the day has begun in Paris
 	s.get(s.anne, s.majastres+renewalPart).is(http.StatusOK, "Depuis le 5 novembre 2027, elle est considérée comme refusée", "le jeton reste coupé", wayOut, "!à l’étude", "!D’ici là")
 	s.get(s.sofia, s.majastres+renewalPart).is(http.StatusOK, "considérée comme refusée", "!à l’étude", "!annulez")
+	s.post(s.anne, s.majastres+renewalPart, sent).is(http.StatusConflict, "Une modification est déposée", "considérée comme refusée", "!à l’étude")
+	const told = "depuis le 5 novembre 2027, elle est considérée comme refusée"
+	s.get(s.anne, s.majastres).is(http.StatusOK, "Sans réponse depuis le 5 novembre 2027, votre modification est considérée comme refusée. Annulez-la", `href="`+s.majastres+renewalPart+`"`, "!à l’étude", "!"+told)
+	s.get(s.ines, s.majastres).is(http.StatusOK, told, "!votre modification", "!à l’étude")
+	s.get(s.sofia, s.majastres).is(http.StatusOK, told, "!votre modification", "!à l’étude")
 	s.now = weekBefore
 
 	s.run(`UPDATE applications SET phase = 'a_modifier'`) // an instructor asks for changes

@@ -45,6 +45,9 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 	collectedBy(credential.SideEditor, "l’ancien système", noon.Sub(imported.IssuedAt))(&imported)
 	amended, asked := show(ofTown, sampleFile(credential.TokenExpired)), show(ofEditor, sampleFile(credential.TokenExpired))
 	amended.Lapsing.Filed = true
+	unanswered, unansweredAsked := amended, asked
+	unanswered.Lapsing.Overdue, unanswered.Lapsing.Deadline = true, web.MomentOf(noon.Add(-30*time.Hour))
+	unansweredAsked.Lapsing.Filed, unansweredAsked.Lapsing.Overdue, unansweredAsked.Lapsing.Deadline = true, true, unanswered.Lapsing.Deadline
 	asked.Lapsing.Nudging = web.NewNudging(renewal.File{TokenFile: sampleFile(credential.TokenExpired).TokenFile, NudgedAt: noon.Add(-50 * time.Hour)}, ofEditor.Nudge, noon)
 	byProgram, oldOne := with(collectedBy(credential.SideEditor, "Serveur de production", 2*time.Hour)), sampleFile(credential.TokenOverlapped)
 	byProgram.Collection.ByID = audit.ProgramPrefix + "qf_client_Exemple000000001"
@@ -84,6 +87,8 @@ func (v Views) oneSamples(page web.ProPage) []web.Sample[onePage] {
 		{Name: "demandeur-expire_bientot", Content: show(ofTown, sampleFile(credential.TokenExpiring))},
 		{Name: "demandeur-expire", Content: show(ofTown, sampleFile(credential.TokenExpired))},
 		{Name: "demandeur-expire-modification", Content: amended},
+		{Name: "demandeur-expire-modification-sans-reponse", Content: unanswered},
+		{Name: "editeur-expire-modification-sans-reponse", Content: unansweredAsked},
 		{Name: "editeur-expire-relance", Content: asked},
 		{Name: "administration-expire", Content: show(administrator, sampleFile(credential.TokenExpired))},
 		{Name: "collegue-expire", Content: show(colleague, sampleFile(credential.TokenExpired))},

@@ -58,13 +58,15 @@ func (v expiryView) Days() int { return max(v.Left, -v.Left) }
 // lapsing is what the page of a token, of any space, says of its prolongation: zero where it is
 // not open.
 type lapsing struct {
-	Expiry  expiryView
-	URL     string // of the page of the prolongation; "" where it is not open
-	Filed   bool   // a modification is being instructed, which prolongs it
-	Town    bool   // the reader is of the town
-	Holds   bool   // and may prolong it
-	Holder  string // who may; "" where nobody is known
-	Nudging web.Nudging
+	Expiry   expiryView
+	URL      string     // of the page of the prolongation; "" where it is not open
+	Filed    bool       // a modification is being instructed, which prolongs it
+	Overdue  bool       // silence about it has become a refusal
+	Deadline web.Moment // since when
+	Town     bool       // the reader is of the town
+	Holds    bool       // and may prolong it
+	Holder   string     // who may; "" where nobody is known
+	Nudging  web.Nudging
 }
 
 func newLapsing(f renewal.File, by reader, now time.Time) lapsing {
@@ -72,7 +74,8 @@ func newLapsing(f renewal.File, by reader, now time.Time) lapsing {
 		return lapsing{}
 	}
 	return lapsing{
-		Expiry: newExpiryView(f, now), URL: pathOf(f.ID) + renewalPart, Filed: standingOf(f, now) == filed, Town: by.Side == credential.SideTown,
+		Expiry: newExpiryView(f, now), URL: pathOf(f.ID) + renewalPart, Filed: standingOf(f, now) == filed,
+		Overdue: f.Amendment.Overdue(now), Deadline: web.MomentOf(f.Amendment.Deadline()), Town: by.Side == credential.SideTown,
 		Holds: holds(f.TokenFile, by), Holder: web.Typographic(f.RequesterName), Nudging: web.NewNudging(f, by.Nudge, now),
 	}
 }
@@ -184,7 +187,7 @@ func newAmendmentView(f renewal.File, now time.Time) amendmentView {
 	}
 	v := amendmentView{BegunAt: web.MomentOf(f.Amendment.BegunAt), FiledAt: web.MomentOf(f.Amendment.FiledAt), By: f.Amendment.By, Returned: f.Amendment.Returned, URL: requestOf(f.Request)}
 	if deadline := f.Amendment.Deadline(); !deadline.IsZero() {
-		v.LastFiledAt, v.Deadline, v.Overdue = web.MomentOf(f.Amendment.LastFiledAt), web.MomentOf(deadline), !now.Before(deadline)
+		v.LastFiledAt, v.Deadline, v.Overdue = web.MomentOf(f.Amendment.LastFiledAt), web.MomentOf(deadline), f.Amendment.Overdue(now)
 	}
 	switch {
 	case v.FiledAt.Year != 0: // the request says what is asked
