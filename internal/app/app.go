@@ -82,8 +82,9 @@ type App struct {
 const softwareVersion = "1"
 
 // workersInParallel is how many orders one instance carries out at once: the answers of HubEE
-// and of the relay, not our processors, are what they wait for.
-const workersInParallel = 32
+// and of the relay, and lots that gather, not our processors, are what they wait for. Few of them
+// hold a connection meanwhile (postgres.Subscriptions.Alone).
+const workersInParallel = 64
 
 // New builds the portal. It reaches the database, and nothing else outside: the portal
 // starts while its partners are down.

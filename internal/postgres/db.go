@@ -20,9 +20,11 @@ type DB struct {
 	prepared sync.Map
 
 	tried    together[triedMail]
+	sought   together[soughtMail]
 	finished together[finishedOrder]
 
 	mailLocks mailLocks
+	sagas     chan struct{} // of subscriptions that hold a connection for their lock
 }
 
 // statement prepares a statement once for all: its plan is made once a connection. It is asked for
@@ -46,6 +48,8 @@ const (
 	// maxConnections leaves room for the site beside the workers; two instances keep within what
 	// PostgreSQL usually allows.
 	maxConnections = 40
+	// sagasAtOnce leaves connections for what those who hold one ask, and for all the others.
+	sagasAtOnce    = 24
 	connectTimeout = 5 * time.Second
 )
 
@@ -65,7 +69,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), pool.Close())
 	}
-	return &DB{pool: pool, url: url}, nil
+	return &DB{pool: pool, url: url, sagas: make(chan struct{}, sagasAtOnce)}, nil
 }
 
 // Close ends the pool.

@@ -3,12 +3,16 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"portail-qf/internal/domain/fault"
+	"portail-qf/internal/domain/value"
 	"portail-qf/internal/postgres"
 )
 
@@ -50,6 +54,30 @@ func TestATransactionIsWholeOrNothing(t *testing.T) {
 	if n := s.count(`SELECT count(*) FROM job_runs`); n != 1 {
 		t.Errorf("%d rows of the transaction that was committed", n)
 	}
+}
+
+// However many sagas of subscriptions begin at once, each gets the lock of its town and all that it asks
+// meanwhile: those that wait for a connection hold none.
+func TestSagasLeaveConnections(t *testing.T) {
+	s := setScene(t)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	subscriptions := postgres.Subscriptions{DB: s.db}
+	var sagas sync.WaitGroup
+	for i := range 64 { // more than there are connections
+		sagas.Go(func() {
+			siret := value.Siret(fmt.Sprintf("%014d", i))
+			err := subscriptions.Alone(ctx, siret, func(ctx context.Context) error {
+				time.Sleep(20 * time.Millisecond) // as HubEE takes its time: all begin
+				_, err := subscriptions.FindSubscription(ctx, siret)
+				return err
+			})
+			if err != nil && fault.KindOf(err) != fault.NotFound {
+				t.Errorf("%s: %v", siret, err)
+			}
+		})
+	}
+	sagas.Wait()
 }
 
 // The address of the database holds a password: no error repeats it.

@@ -153,35 +153,58 @@ func (m Mails) Alone(ctx context.Context, mailID int64, work func(ctx context.Co
 	return work(ctx)
 }
 
-// FindOutgoing finds a mail to send.
+// soughtMail is a mail that FindOutgoing looks for.
+type soughtMail struct {
+	id    int64
+	found *notice.Outgoing
+}
+
+// FindOutgoing finds a mail to send. Mails that are looked for at the same moment are read together.
 func (m Mails) FindOutgoing(ctx context.Context, mailID int64) (outgoing notice.Outgoing, err error) {
+	err = m.DB.sought.write(soughtMail{mailID, &outgoing}, func(lot []soughtMail) error { return m.findOutgoing(ctx, lot) })
+	if err == nil && outgoing.Recipients == nil {
+		err = fault.New(fault.NotFound, "mail.unknown")
+	}
+	return outgoing, err
+}
+
+func (m Mails) findOutgoing(ctx context.Context, lot []soughtMail) error {
 	const sqlOutgoing = `
 		SELECT m.id, m.kind, m.key, COALESCE(m.message_id, ''), m.content, r.position, r.field, r.address, r.state
-		FROM mails m JOIN mail_recipients r ON r.mail_id = m.id WHERE m.id = $1 ORDER BY r.position`
+		FROM mails m JOIN mail_recipients r ON r.mail_id = m.id WHERE m.id = ANY ($1) ORDER BY m.id, r.position`
+	// The end of one order must not cost the others their mails.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lotTimeout)
+	defer cancel()
 	find, err := m.DB.statement(ctx, sqlOutgoing)
 	if err != nil {
-		return outgoing, err
+		return err
 	}
-	rows, err := find.QueryContext(ctx, mailID)
+	ids := make(pq.Int64Array, len(lot))
+	for i, one := range lot {
+		ids[i] = one.id
+	}
+	rows, err := find.QueryContext(ctx, ids)
 	if err != nil {
-		return outgoing, err
+		return err
 	}
 	defer func() { _ = rows.Close() }()
+	found := map[int64]notice.Outgoing{}
 	for rows.Next() {
+		var o notice.Outgoing
 		var r notice.Recipient
-		err := rows.Scan(&outgoing.ID, &outgoing.Kind, &outgoing.Key, &outgoing.MessageID, &outgoing.Content, &r.Position, &r.Field, &r.Address, &r.State)
-		if err != nil {
-			return outgoing, err
+		if err := rows.Scan(&o.ID, &o.Kind, &o.Key, &o.MessageID, &o.Content, &r.Position, &r.Field, &r.Address, &r.State); err != nil {
+			return err
 		}
-		outgoing.Recipients = append(outgoing.Recipients, r)
+		o.Recipients = append(found[o.ID].Recipients, r)
+		found[o.ID] = o
 	}
 	if err := rows.Err(); err != nil {
-		return outgoing, err
+		return err
 	}
-	if outgoing.Recipients == nil {
-		return outgoing, fault.New(fault.NotFound, "mail.unknown")
+	for _, one := range lot {
+		*one.found = found[one.id]
 	}
-	return outgoing, nil
+	return nil
 }
 
 // triedMail is what RecordTried records.

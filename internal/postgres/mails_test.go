@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -319,6 +320,48 @@ func TestOneWorkerAtATimeSendsAMail(t *testing.T) {
 	}
 	if err := second.Alone(ctx, 7, func(context.Context) error { return nil }); err != nil {
 		t.Errorf("the lock outlives its work: %v", err)
+	}
+}
+
+// Locks are asked for together: of two instances with eight workers each, one sends a mail at a time,
+// and finds the mail that it looks for, others being looked for at that moment.
+func TestOfManyWorkersOneAtATimeSendsAMail(t *testing.T) {
+	p, ctx := setPost(t), context.Background()
+	instances := []postgres.Mails{p.mails, {DB: connect(t, p.addresses.App)}}
+	ids := []int64{p.recordMail(noon, "a@ville.fr"), p.recordMail(noon, "b@ville.fr"), p.recordMail(noon, "c@ville.fr")}
+	var at [3]atomic.Int32
+	var sent [3]atomic.Int32
+	var workers sync.WaitGroup
+	for worker := range 16 {
+		workers.Go(func() {
+			for round := range 60 {
+				which := (worker + round) % len(ids)
+				err := instances[worker%2].Alone(ctx, ids[which], func(ctx context.Context) error {
+					if at[which].Add(1) != 1 {
+						t.Error("two workers have one mail")
+					}
+					defer at[which].Add(-1)
+					sent[which].Add(1)
+					found, err := instances[worker%2].FindOutgoing(ctx, ids[which])
+					if err == nil && (found.ID != ids[which] || len(found.Recipients) != 1) {
+						t.Errorf("looked for %d, found %+v", ids[which], found)
+					}
+					return err
+				})
+				if err != nil && fault.CodeOf(err) != "mail.busy" {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	for which, id := range ids {
+		if sent[which].Load() == 0 {
+			t.Errorf("nobody had mail %d", id)
+		}
+		if err := p.mails.Alone(ctx, id, func(context.Context) error { return nil }); err != nil {
+			t.Errorf("the lock outlives its work: %v", err)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func OpenRehearsal(ctx context.Context, url string) (*DB, error) {
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), pool.Close())
 	}
-	return &DB{pool: pool, url: url}, nil
+	return &DB{pool: pool, url: url, sagas: make(chan struct{}, sagasAtOnce)}, nil
 }
 
 // rehearsal opens its one connection, already in the transaction.

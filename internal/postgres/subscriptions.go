@@ -26,6 +26,12 @@ var _ credential.Store = Subscriptions{}
 // Alone runs work while holding the lock of a town's subscription. The lock goes with the
 // connection: a portal that dies lets it go.
 func (s Subscriptions) Alone(ctx context.Context, siret value.Siret, work func(ctx context.Context) error) error {
+	select {
+	case s.DB.sagas <- struct{}{}:
+		defer func() { <-s.DB.sagas }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a connection: %w", ctx.Err())
+	}
 	var failed error
 	alone, err := s.DB.alone(ctx, "subscription "+siret.String(), func(ctx context.Context) { failed = work(ctx) })
 	if err == nil && !alone {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// together lets those who write at the same moment share a transaction, and so one wait for the
-// disk: whoever comes while another writes waits, and is written in the next lot. Nobody waits for
+// together lets those who write, or ask, at the same moment share a transaction, and so one wait for
+// the disk and one round trip: whoever comes while another writes waits, and is written in the next lot. Nobody waits for
 // more than the lot before his own and, where many come, the moment in which a lot gathers.
 type together[T any] struct {
 	mu      sync.Mutex
@@ -21,6 +21,9 @@ type waiter[T any] struct {
 	told chan error // what became of it, unless it is to lead
 	lead chan struct{}
 }
+
+// lotTimeout is for reading a lot.
+const lotTimeout = 10 * time.Second
 
 // gathering is how long a lot that follows one of several waits for those who come.
 const gathering = time.Millisecond
